@@ -1,0 +1,1 @@
+"""logitproof: part."""

@@ -1,0 +1,62 @@
+"""What `--backend` names: a framework, or a user's module."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+FRAMEWORKS = ("torch", "tensorflow", "keras")
+"""The backends that logitproof brings adapters for."""
+
+
+@dataclass(frozen=True)
+class BackendSpec:
+    """A backend to start.
+
+    Attributes:
+        name: how results call it: the framework's name, a module's dotted name, or a file's name without suffix.
+        python: the interpreter that has the framework.
+        target: what the worker opens: a framework, the absolute path of a module's file, or a module's dotted name.
+    """
+
+    name: str
+    python: str
+    target: str
+
+
+def parse_backend(text: str, *, python: str = sys.executable) -> BackendSpec:
+    """Return the backend that `text` names: "torch", "tensorflow", "keras", "path/to/kernels.py" or "package.module".
+
+    Args:
+        text: as the command line takes it.
+        python: the interpreter to start the worker with.
+
+    Raises:
+        ValueError: there is no such framework, file or module; the message says what would be right.
+    """
+    if text in FRAMEWORKS:
+        return BackendSpec(text, python, text)
+    if text.endswith(".py") or os.sep in text:
+        path = Path(text)
+        if not path.is_file():
+            message = f"backend {text!r}: there is no such file"
+            raise ValueError(message)
+        return BackendSpec(path.stem, python, str(path.resolve()))
+    if not _may_be_module(text, python):
+        message = (
+            f"unknown backend {text!r}: choose {', '.join(FRAMEWORKS)}, the path of a .py file, or a module's name"
+        )
+        raise ValueError(message)
+    return BackendSpec(text, python, text)
+
+
+def _may_be_module(text: str, python: str) -> bool:
+    parts = text.split(".")
+    if not all(part.isidentifier() for part in parts):
+        return False
+    if python != sys.executable or Path(parts[0]).is_dir() or Path(f"{parts[0]}.py").is_file():
+        return True  # only the other interpreter, or the import itself, can tell
+    return importlib.util.find_spec(parts[0]) is not None

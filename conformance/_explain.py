@@ -1,0 +1,131 @@
+"""Discrepancies in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from logitproof.reference import LIMITS, format_named
+from logitproof.reports import Expected, shortest_decimal
+
+from ._sightings import Sighting
+from ._tally import Tally
+
+_LONGEST_NUMBER = 24
+
+
+def explain(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    """Say in one or two sentences what a finding is."""
+    words = _WORDS.get(sighting.kind, _deviation if sighting.kind.startswith("deviation: ") else _told)
+    return words(tally, sighting, expected)
+
+
+def _subject(tally: Tally, sighting: Sighting) -> str:
+    quantity = "" if sighting.quantity == "value" else f", {sighting.quantity.replace(':', ' by ')},"
+    again = "" if sighting.run == "plain" or sighting.quantity != "value" else f" ({_RUNS.get(sighting.run, sighting.run)})"
+    return f"{tally.identity.entry_point}{quantity}{again} in {tally.identity.dtype}"
+
+
+_RUNS = {"repeat": "called a second time", "recorded": "while gradients are recorded"}
+
+
+def _number(sighting: Sighting) -> str:
+    if sighting.observed is None:
+        return "nothing"
+    return shortest_decimal(sighting.observed, format_named(sighting.batch.dtype))
+
+
+def _exact(expected: Expected) -> str:
+    text = expected.decimal
+    return text if len(text) <= _LONGEST_NUMBER else f"{text[:_LONGEST_NUMBER]}…"
+
+
+def quantity_text(number: float) -> str:
+    """Write a measure for people: three significant digits, no exponent for small counts."""
+    if np.isinf(number):
+        return "infinitely many"
+    return f"{number:,.0f}" if 1000 <= number < 1e6 else f"{number:.3g}"
+
+
+def _measured(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    return (
+        f"{_subject(tally, sighting)} gives {_number(sighting)}; the exact result is {_exact(expected)}: "
+        f"{quantity_text(sighting.ulps)} ulps away"
+    )
+
+
+def _beyond(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    by = "" if sighting.definition == "literal" else f" of the stated definition {sighting.definition!r}"
+    return (
+        f"{_measured(tally, sighting, expected)}, {quantity_text(sighting.ratio)} times what the textbook algorithm"
+        f"{by} may lose."
+    )
+
+
+def _inaccurate(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    return (
+        f"{_measured(tally, sighting, expected)}. The textbook algorithm may lose that much, a careful one would not."
+    )
+
+
+def _flushed(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    return f"{_measured(tally, sighting, expected)}: a number below the smallest normal one was flushed to zero."
+
+
+def _not_a_number(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    return f"{_subject(tally, sighting)} gives NaN; the exact result is {_exact(expected)}.{_because(sighting)}"
+
+
+def _infinite(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    return (
+        f"{_subject(tally, sighting)} gives {_number(sighting)}; the exact result is {_exact(expected)}, "
+        f"a number that {tally.identity.dtype} can hold."
+    )
+
+
+def _limit(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    return f"{_subject(tally, sighting)} gives {_number(sighting)}; required is {_exact(expected)}.{_because(sighting)}"
+
+
+def _choice(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    del expected
+    return f"{_subject(tally, sighting)} gives {_number(sighting)}, by choice.{_because(sighting)}"
+
+
+def _undecided(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    del expected
+    return f"{_subject(tally, sighting)} gives {_number(sighting)}; the reference could not decide. {sighting.reason}"
+
+
+def _because(sighting: Sighting) -> str:
+    if sighting.exact is None or sighting.exact.limit < 0:
+        return ""
+    limit = LIMITS[sighting.exact.limit]
+    return f" {limit.applies_to[:1].upper()}{limit.applies_to[1:]}: {limit.reason}."
+
+
+def _deviation(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    deviation = tally.entry_point.deviation_of(sighting.quantity)
+    stated = f" {deviation.reason} ({deviation.kind}: {deviation.link})" if deviation else ""
+    return (
+        f"{_subject(tally, sighting)} gives {_number(sighting)} by its stated definition; the literal one gives "
+        f"{_exact(expected)}.{stated}"
+    )
+
+
+def _told(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    del expected
+    return f"{_subject(tally, sighting)}: {sighting.reason}"
+
+
+_WORDS: dict[str, Callable[[Tally, Sighting, Expected], str]] = {
+    "beyond bound": _beyond,
+    "inaccurate": _inaccurate,
+    "flushed to zero": _flushed,
+    "nan": _not_a_number,
+    "infinity": _infinite,
+    "limit missed": _limit,
+    "choice": _choice,
+    "undecided": _undecided,
+}

@@ -1,0 +1,295 @@
+"""From tallies to the record: checks, and discrepancies confirmed in ball arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from flint import arb
+
+from logitproof.reference import Status, format_named, working_precision
+from logitproof.reports import (
+    Array,
+    Check,
+    Discrepancy,
+    Expected,
+    Extreme,
+    Outputs,
+    TIERS,
+    Parameter,
+    array_record,
+    discrepancy_id,
+    hex_of,
+    parameter_record,
+)
+
+from ._batch import Batch
+from ._corpus_hash import case_arguments, case_cotangent, case_hash
+from ._elements import element_numbers, result_shape
+from ._examine import plain_sighting
+from ._explain import explain
+from ._judge import KIND_OF, SEVERITY_OF, decide
+from ._protocol import Failure
+from ._sightings import Exact, Found, Sighting
+from ._tally import FailedCase, Tally
+from ._truth import exact_element
+
+DIGITS = 20
+"""Significant decimal digits of an exact result in the record."""
+
+Store = Callable[[Iterable[tuple[str, np.ndarray]]], Outputs]
+"""Stores the output arrays of a check beside the record."""
+
+_WORD_OF = {
+    Status.CHOICE: "choice",
+    Status.UNDECIDED: "undecided",
+    Status.NAN: "nan",
+    Status.POSITIVE_INFINITY: "inf",
+    Status.NEGATIVE_INFINITY: "-inf",
+    Status.NOT_FINITE: "not finite",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sighting to be reported: how many elements share its severity and kind, and to which check it belongs."""
+
+    tally: Tally
+    sighting: Sighting
+    count: int
+
+
+def settle(tallies: Sequence[Tally]) -> list[Finding]:
+    """Turn failures into findings, now that all is seen, and list what is to be reported."""
+    working = {_dtype_of(tally) for tally in tallies if tally.outputs}
+    for tally in tallies:
+        _settle_failures(tally, dtype_works=_dtype_of(tally) in working)
+    return [finding for tally in tallies for finding in _reported(tally)]
+
+
+def _dtype_of(tally: Tally) -> tuple[str, str, str, str]:
+    identity = tally.identity
+    return identity.backend, identity.entry_point, identity.function, identity.dtype
+
+
+def _settle_failures(tally: Tally, *, dtype_works: bool) -> None:
+    """A dtype on which everything raises is not supported; one that works elsewhere must work on valid inputs."""
+    for failed in tally.failed:
+        kind = failed.failure.kind
+        if kind == "unsupported" or (kind == "error" and not dtype_works):
+            tally.unsupported = tally.unsupported or _told(failed.failure)
+        elif kind == "error" and not failed.is_valid:
+            tally.note(_failure_sighting(tally, failed, "refused", "convention"))
+        else:
+            tally.note(_failure_sighting(tally, failed, kind, "defect"))
+
+
+def _failure_sighting(tally: Tally, failed: FailedCase, kind: str, severity: str) -> Sighting:
+    return plain_sighting(
+        failed.batch, tally.identity.quantity, failed.case, kind, _told(failed.failure), severity=severity
+    )
+
+
+def _told(failure: Failure) -> str:
+    return f"{failure.type}: {failure.message}" if failure.message else failure.type
+
+
+def _reported(tally: Tally) -> list[Finding]:
+    return [
+        Finding(tally, sighting, found.count)
+        for found in tally.findings.values()
+        for sighting in _worst_and_smallest(found)
+    ]
+
+
+def _worst_and_smallest(found: Found) -> list[Sighting]:
+    worst, smallest = found.worst, found.smallest
+    same = worst.batch.name == smallest.batch.name and worst.case == smallest.case
+    return [worst] if same else [worst, smallest]
+
+
+def confirmed(sighting: Sighting) -> Sighting:
+    """Judge a finding afresh in ball arithmetic; one that this does not confirm becomes undecided.
+
+    A finding that no distance tells (a limit, a dtype, a crash) is what it is.
+    """
+    if sighting.exact is None or sighting.exact.status != Status.FINITE or sighting.severity == "convention":
+        return sighting
+    ball = partial(
+        exact_element, sighting.batch, sighting.quantity, sighting.definition, (sighting.case, sighting.element)
+    )
+    if sighting.observed is None or sighting.allowed is None or np.isnan(float(sighting.observed)):
+        return sighting if ball(CONFIRMING_PRECISION).is_finite() else replace(sighting, severity="undecided")
+    storage = format_named(sighting.batch.dtype)
+    _, verdict = decide(storage, float(sighting.observed), sighting.exponent, sighting.allowed, ball)
+    if SEVERITY_OF.get(verdict) == sighting.severity:
+        return sighting
+    return replace(sighting, severity="undecided", kind="undecided", reason=f"not confirmed: {KIND_OF.get(verdict)}")
+
+
+CONFIRMING_PRECISION = 512
+"""Bits at which a finite truth is confirmed where a backend gave NaN."""
+
+
+def check_record(tally: Tally, version: str, store: Store | None) -> Check:
+    """Return a check as the record keeps it."""
+    identity = tally.identity
+    status, reason = _status(tally)
+    return Check(
+        id=identity.id,
+        function=identity.function,
+        backend=identity.backend,
+        version=version,
+        entry_point=identity.entry_point,
+        dtype=identity.dtype,
+        mode=identity.mode,
+        device=identity.device,
+        quantity=identity.quantity,
+        parameters=dict(identity.parameters),
+        input_class=identity.input_class,
+        status=status,  # type: ignore[arg-type]
+        reason=reason,
+        cases=tally.cases,
+        elements=tally.elements,
+        tiers={TIERS[tier]: count for tier, count in sorted(tally.tiers.items())},
+        severities=_severities(tally),  # type: ignore[arg-type]
+        worst_ulps=_extreme(tally.worst_ulps),
+        worst_ratio=_extreme(tally.worst_ratio),
+        coverage=_coverage(tally),
+        outputs=store(tally.outputs) if store and tally.outputs else None,
+    )
+
+
+def _severities(tally: Tally) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for (severity, _), found in tally.findings.items():
+        counts[severity] = counts.get(severity, 0) + found.count
+    return counts
+
+
+def _status(tally: Tally) -> tuple[str, str | None]:
+    deaths = [failed.failure for failed in tally.failed if failed.failure.kind in ("crash", "hang")]
+    errors = [failed.failure for failed in tally.failed if failed.failure.kind == "error"]
+    not_run = f"; {tally.given_up} cases were not run" if tally.given_up else ""
+    if deaths:
+        return deaths[0].kind, _told(deaths[0]) + not_run
+    if tally.outputs:
+        return "examined", _told(errors[0]) + not_run if errors else None
+    if tally.unsupported is not None:
+        return "unsupported", tally.unsupported
+    if errors:
+        return "error", _told(errors[0]) + not_run
+    return ("examined", None) if tally.findings else ("unsupported", "nothing was returned")
+
+
+def _coverage(tally: Tally) -> str | None:
+    if tally.identity.input_class != "exhaustive":
+        return None
+    seen = sum(array.size for _, array in tally.outputs)
+    return f"{seen} of 65536 inputs"
+
+
+def _extreme(sighting: Sighting | None) -> Extreme | None:
+    if sighting is None:
+        return None
+    return Extreme(
+        ulps=hex_of(sighting.ulps),
+        bound_ratio=hex_of(sighting.ratio),
+        case=case_hash(sighting.batch, sighting.case),
+        batch=sighting.batch.name,
+        index=_index(sighting),
+        inputs=_inputs(sighting),
+        observed=_observed(sighting),
+        expected=_expected(sighting).decimal,
+    )
+
+
+def discrepancy_record(finding: Finding, version: str) -> Discrepancy:
+    """Return a finding as the record keeps it."""
+    identity, sighting = finding.tally.identity, finding.sighting
+    case = case_hash(sighting.batch, sighting.case)
+    expected = _expected(sighting)
+    return Discrepancy(
+        id=discrepancy_id(identity.id, sighting.kind, case),
+        severity=sighting.severity,  # type: ignore[arg-type]
+        kind=sighting.kind,
+        cause=None,
+        function=identity.function,
+        backend=identity.backend,
+        version=version,
+        entry_point=identity.entry_point,
+        dtype=identity.dtype,
+        mode=identity.mode,
+        device=identity.device,
+        quantity=identity.quantity,
+        input_class=identity.input_class,
+        parameters=_parameters(sighting.batch),
+        check=identity.id,
+        batch=sighting.batch.name,
+        case=case,
+        index=_index(sighting),
+        inputs=_inputs(sighting),
+        observed=_observed(sighting),
+        expected=expected,
+        error_ulps=hex_of(sighting.ulps),
+        error_bound_ratio=hex_of(sighting.ratio),
+        explanation=explain(finding.tally, sighting, expected),
+        count=finding.count,
+    )
+
+
+def _parameters(batch: Batch) -> dict[str, Parameter]:
+    return {name: parameter_record(value) for name, value in sorted(batch.parameters.items())}
+
+
+def _index(sighting: Sighting) -> tuple[int, ...]:
+    numbers = element_numbers(sighting.batch, sighting.quantity)
+    shape = result_shape(sighting.batch, sighting.quantity)
+    flat = int(numbers[sighting.case, sighting.element]) if numbers.size else 0
+    return tuple(int(part) for part in np.unravel_index(flat, shape)) if shape else ()
+
+
+def _inputs(sighting: Sighting) -> dict[str, Array]:
+    batch = sighting.batch
+    arrays = case_arguments(batch, sighting.case)
+    if sighting.quantity != "value":
+        arrays["cotangent"] = case_cotangent(batch, sighting.case)
+    place = f"{batch.function}/{batch.dtype}/{batch.name}#{sighting.case}"
+    return {name: array_record(array, f"{place}:{name}") for name, array in arrays.items()}
+
+
+def _observed(sighting: Sighting) -> str:
+    return sighting.reason if sighting.observed is None else hex_of(sighting.observed)
+
+
+def _expected(sighting: Sighting) -> Expected:
+    if sighting.exact is None:
+        return Expected("", "", "")
+    if sighting.exact.status != Status.FINITE:
+        word = _WORD_OF[sighting.exact.status]
+        return Expected(word, word, word)
+    lower, upper, decimal = enclosing_text(sighting.exact)
+    return Expected(lower, upper, decimal)
+
+
+def enclosing_text(exact: Exact) -> tuple[str, str, str]:
+    """Return hex text of float64 numbers that enclose an exact result, and its decimal."""
+    with working_precision(200):
+        middle = (arb(exact.hi) + arb(exact.lo)) * arb(2) ** exact.exponent
+        radius = arb(exact.radius) * arb(2) ** exact.exponent
+        if exact.radius == 0:
+            lower = upper = middle
+        else:
+            lower, upper = (middle - radius).lower(), (middle + radius).upper()
+        decimal = "0" if exact.hi == 0 else middle.mid().str(DIGITS, radius=False)
+    return _outward(lower, -np.inf), _outward(upper, np.inf), decimal
+
+
+def _outward(end: arb, direction: float) -> str:
+    number = float(end)
+    with working_precision(2400):
+        inside = arb(number) > end if direction < 0 else arb(number) < end
+    return hex_of(float(np.nextafter(number, direction)) if np.isfinite(number) and inside else number)
+

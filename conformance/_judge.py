@@ -1,0 +1,287 @@
+"""The judge: output elements against certified results, as tiers and severities.
+
+Every element gets a tier (correctly rounded, faithful, within the attainable bound, within the textbook bound,
+outside) and a verdict. All comparisons are made with arrays; an element whose enclosure or whose arithmetic leaves a
+comparison open is decided in ball arithmetic at rising precision. A verdict never rests on an undecided comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import partial
+
+import numpy as np
+from flint import arb
+
+from logitproof.reference import Bounds, Enclosure, Format, Status, distance, in_ulps, overflows, working_precision
+
+
+class Tier(IntEnum):
+    """How good an element is, the best first."""
+
+    C = 0
+    F = 1
+    M = 2
+    A = 3
+    OUTSIDE = 4
+    LIMIT = 5
+    """Decided by the table of limits, not by a distance."""
+
+
+class Verdict(IntEnum):
+    """What an element amounts to."""
+
+    GOOD = 0
+    INACCURATE = 1
+    """weakness: between the attainable and the textbook bound."""
+    FLUSHED = 2
+    """weakness: a result below the smallest normal number flushed to zero, itself or on the way."""
+    CONVENTION = 3
+    """convention: mathematics leaves a choice."""
+    UNDECIDED = 4
+    """The reference could not decide."""
+    BEYOND_BOUND = 5
+    """defect: beyond the textbook bound."""
+    NAN = 6
+    """defect: NaN where the truth is a number."""
+    INFINITY = 7
+    """defect: infinite where the truth is finite and representable."""
+    LIMIT_MISSED = 8
+    """defect: a required limit is missed."""
+
+
+SEVERITY_OF = {
+    Verdict.INACCURATE: "weakness",
+    Verdict.FLUSHED: "weakness",
+    Verdict.CONVENTION: "convention",
+    Verdict.UNDECIDED: "undecided",
+    Verdict.BEYOND_BOUND: "defect",
+    Verdict.NAN: "defect",
+    Verdict.INFINITY: "defect",
+    Verdict.LIMIT_MISSED: "defect",
+}
+"""The severity of every verdict but GOOD."""
+
+KIND_OF = {
+    Verdict.INACCURATE: "inaccurate",
+    Verdict.FLUSHED: "flushed to zero",
+    Verdict.CONVENTION: "choice",
+    Verdict.UNDECIDED: "undecided",
+    Verdict.BEYOND_BOUND: "beyond bound",
+    Verdict.NAN: "nan",
+    Verdict.INFINITY: "infinity",
+    Verdict.LIMIT_MISSED: "limit missed",
+}
+"""The kind of failure of every verdict but GOOD, as the record names it."""
+
+FIRST_PRECISION = 256
+LAST_PRECISION = 16_384
+"""Working precisions, in bits, between which an open comparison is decided."""
+
+BOUND_GUARD = 1 + 2.0**-30
+"""Bounds are computed in float64 with a relative error far below 2^-30: they are widened by so much."""
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """The largest permitted errors, in ulps, final rounding included: textbook, flushed, attainable."""
+
+    textbook: np.ndarray
+    flushed: np.ndarray
+    attainable: np.ndarray
+
+    def of(self, place: tuple[int, ...]) -> Allowed:
+        """The errors permitted to one element."""
+        return Allowed(*(np.asarray(part[place]) for part in (self.textbook, self.flushed, self.attainable)))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdicts over one output; arrays of the output's shape.
+
+    Attributes:
+        tiers: values of `Tier`.
+        verdicts: values of `Verdict`.
+        ulps: error in ulps, infinite where no distance measures it, 0 where the table of limits was met.
+        ratio: error as a multiple of what the textbook bound allows, final rounding included.
+        allowed: the largest permitted errors.
+        exponent: the exponent of the ulp of the exact result.
+    """
+
+    tiers: np.ndarray
+    verdicts: np.ndarray
+    ulps: np.ndarray
+    ratio: np.ndarray
+    allowed: Allowed
+    exponent: np.ndarray
+
+
+Ball = Callable[[tuple[int, ...], int], arb]
+"""(place of the element, working precision in bits) → the exact result as a ball."""
+
+
+def judge(storage: Format, output: np.ndarray, exact: Enclosure, bounds: Bounds, ball: Ball) -> Judgement:
+    """Judge every element of one output.
+
+    Args:
+        storage: the format the result must have.
+        output: what the backend returned, any float dtype, of the enclosure's shape.
+        exact: the certified results.
+        bounds: the error bounds, absolute, before the final rounding.
+        ball: the exact result of one element at any precision, for comparisons that the arrays leave open.
+    """
+    computed = output.astype(np.float64)
+    measured = distance(storage, computed, exact)
+    allowed = Allowed(
+        *(
+            _allowed(storage, in_ulps(bound, measured.exponent), measured.size)
+            for bound in (bounds.textbook, bounds.flushed, bounds.attainable)
+        )
+    )
+    flushable = (computed == 0) | (np.abs(computed) >= storage.smallest_normal)
+    tiers, verdicts = _grade(measured.ulps, measured.below, allowed, flushable)
+    finite = exact.status == Status.FINITE
+    for place in zip(*np.nonzero(finite & _open(measured.ulps, measured.slack, allowed)), strict=True):
+        tiers[place], verdicts[place] = decide(
+            storage, float(computed[place]), int(measured.exponent[place]), allowed.of(place), partial(ball, place)
+        )
+    verdicts = np.where(np.isnan(computed) & finite, Verdict.NAN, verdicts)
+    # A truth that rounds to infinity is met by that infinity, however far beyond the format's range it lies.
+    overflowed = overflows(storage, exact) & np.isinf(computed) & (np.sign(computed) == np.sign(exact.hi))
+    tiers = np.where(overflowed & finite, Tier.C, tiers)
+    verdicts = np.where(overflowed & finite, Verdict.GOOD, verdicts)
+    ulps = np.where(overflowed & finite, 0.0, measured.ulps)
+    wrong_infinity = np.isinf(computed) & finite & (verdicts == Verdict.BEYOND_BOUND)
+    verdicts = np.where(wrong_infinity, Verdict.INFINITY, verdicts)
+    unbounded = np.isnan(allowed.textbook) & finite
+    verdicts = np.where(unbounded, Verdict.UNDECIDED, verdicts)
+    tiers, verdicts, ulps = _limits(exact, computed, tiers, verdicts, ulps)
+    with np.errstate(all="ignore"):
+        ratio = np.where(finite & (ulps > 0), ulps / allowed.textbook, np.where(np.isinf(ulps), np.inf, 0.0))
+    return Judgement(tiers, verdicts, ulps, np.where(np.isnan(ratio), 0.0, ratio), allowed, measured.exponent)
+
+
+def _allowed(storage: Format, bound: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Return the largest |y - t| in ulps of t when a number within `bound` of t is rounded to storage.
+
+    Inside t's binade rounding adds half an ulp. A number pushed over the end of the binade, 2^p ulps, is rounded with
+    the next spacing, but never by more than it lies beyond that end, which is itself a number of the format: at most
+    min(bound, 1) more. Further up, rounding adds u of the overshoot.
+    """
+    with np.errstate(all="ignore"):
+        crosses = size + bound > 2.0**storage.precision
+        rounding = np.where(crosses, np.maximum(0.5, np.minimum(bound, 1.0)), 0.5)
+        return (bound * (1 + storage.unit_roundoff) + rounding) * BOUND_GUARD
+
+
+def _grade(
+    ulps: np.ndarray, below: np.ndarray, allowed: Allowed, flushable: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Grade elements by their distance alone."""
+    conditions = [
+        ulps <= 0.5,
+        (ulps < 1) & ~below,
+        ulps <= allowed.attainable,
+        ulps <= allowed.textbook,
+        flushable & (ulps <= allowed.flushed),
+    ]
+    tiers = np.select(conditions, [Tier.C, Tier.F, Tier.M, Tier.A, Tier.A], Tier.OUTSIDE)
+    verdicts = np.select(
+        conditions,
+        [Verdict.GOOD, Verdict.GOOD, Verdict.GOOD, Verdict.INACCURATE, Verdict.FLUSHED],
+        Verdict.BEYOND_BOUND,
+    )
+    return tiers, verdicts
+
+
+def _open(ulps: np.ndarray, slack: np.ndarray, allowed: Allowed) -> np.ndarray:
+    """Find the elements whose distance is too close to a threshold to be compared."""
+    thresholds = (0.5, 1.0, allowed.attainable, allowed.textbook, allowed.flushed)
+    with np.errstate(all="ignore"):
+        return np.logical_or.reduce([np.abs(ulps - threshold) <= slack for threshold in thresholds])
+
+
+def decide(
+    storage: Format, computed: float, exponent: int, allowed: Allowed, ball: Callable[[int], arb]
+) -> tuple[Tier, Verdict]:
+    """Decide one finite number in ball arithmetic, doubling the precision until every comparison is clear.
+
+    Args:
+        storage: the format the result must have.
+        computed: what the backend returned, not NaN.
+        exponent: the exponent of the ulp of the exact result.
+        allowed: the permitted errors of the element.
+        ball: working precision in bits → the exact result as a ball.
+    """
+    flushable = np.asarray(computed == 0 or abs(computed) >= storage.smallest_normal)
+    thresholds = (0.5, 1.0, *(float(part) for part in (allowed.attainable, allowed.textbook, allowed.flushed)))
+    precision = FIRST_PRECISION
+    while precision <= LAST_PRECISION:
+        ulps, below = ulps_of(storage, computed, ball(precision), exponent, precision)
+        if not any(_unclear(ulps, threshold) for threshold in thresholds):
+            # A ball on one side of every threshold, or exact and equal to one, is judged by its midpoint. A midpoint
+            # between 1 and the next float, say, is not rounded onto the threshold: it is moved away from it.
+            tier, verdict = _grade(_side(ulps, thresholds), np.asarray(below), allowed, flushable)
+            return Tier(int(tier)), Verdict(int(verdict))
+        precision *= 2
+    return Tier.OUTSIDE, Verdict.UNDECIDED
+
+
+def _side(ulps: arb, thresholds: tuple[float, ...]) -> np.ndarray:
+    """Return a float64 that lies on the same side of every threshold as the ball."""
+    number = float(ulps.mid())
+    for threshold in thresholds:
+        if np.isfinite(threshold) and ulps > threshold and number <= threshold:
+            number = float(np.nextafter(threshold, np.inf))
+    return np.asarray(number)
+
+
+def ulps_of(storage: Format, computed: float, exact: arb, exponent: int, precision: int) -> tuple[arb, bool]:
+    """Return |y - t| in ulps of 2^exponent as a ball, and whether y lies in the binade below t's."""
+    with working_precision(precision):
+        number = arb(2) ** (storage.emax + 1) * (1 if computed > 0 else -1) if np.isinf(computed) else arb(computed)
+        ulp = arb(2) ** exponent
+        edge = arb(2) ** (storage.precision - 1)
+        below = bool(abs(exact) / ulp >= edge) and bool(abs(number) / ulp < edge)
+        return abs(number - exact) / ulp, below
+
+
+def _unclear(ulps: arb, limit: float) -> bool:
+    """Whether the ball does not lie on one side of the limit (touching it exactly is clear)."""
+    if not ulps.is_finite():
+        return True
+    if not np.isfinite(limit):
+        return False
+    return not (bool(ulps <= limit) or bool(ulps > limit))
+
+
+def _limits(
+    exact: Enclosure, computed: np.ndarray, tiers: np.ndarray, verdicts: np.ndarray, ulps: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Grade what the table of limits decides."""
+    status = exact.status
+    met = (
+        ((status == Status.POSITIVE_INFINITY) & (computed == np.inf))
+        | ((status == Status.NEGATIVE_INFINITY) & (computed == -np.inf))
+        | ((status == Status.NAN) & np.isnan(computed))
+        | ((status == Status.NOT_FINITE) & ~np.isfinite(computed))
+    )
+    required = (status != Status.FINITE) & (status != Status.CHOICE) & (status != Status.UNDECIDED)
+    nan_for_infinity = np.isnan(computed) & (
+        (status == Status.POSITIVE_INFINITY) | (status == Status.NEGATIVE_INFINITY)
+    )
+    conditions = [
+        status == Status.CHOICE,
+        status == Status.UNDECIDED,
+        required & met,
+        required & nan_for_infinity,
+        required,
+    ]
+    outcome = [Verdict.CONVENTION, Verdict.UNDECIDED, Verdict.GOOD, Verdict.NAN, Verdict.LIMIT_MISSED]
+    verdicts = np.select(conditions, outcome, verdicts)
+    tiers = np.where(status == Status.FINITE, tiers, Tier.LIMIT)
+    tiers = np.where(required & ~met, Tier.OUTSIDE, tiers)
+    ulps = np.where(status == Status.FINITE, ulps, np.where(required & ~met, np.inf, 0.0))
+    return tiers, verdicts, ulps

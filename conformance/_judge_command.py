@@ -1,0 +1,30 @@
+"""`logitproof judge`: judge results that came from anywhere, from two .npz files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from logitproof.reference import FUNCTIONS
+from logitproof.reports import exit_status, judgement_view
+
+from ._errors import UserError, unknown
+from ._npz import read_npz
+from ._output import show
+
+
+def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
+    """Judge the outputs in one file at the inputs in the other; the exit status is that of the design's §10."""
+    del typed
+    if options.function not in FUNCTIONS:
+        raise unknown("function", options.function, FUNCTIONS)
+    try:
+        inputs, outputs = read_npz(options.inputs), read_npz(options.outputs)
+        named = {name.replace("gradient_", "gradient:", 1): array for name, array in outputs.items()}
+        from ._api import judge
+
+        findings = judge(options.function, inputs, named)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    show(judgement_view(findings))
+    return exit_status(findings)

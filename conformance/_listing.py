@@ -1,0 +1,57 @@
+"""What there is to examine: the frameworks installed here, and the catalogue. No framework is imported."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "torch": ("torch",),
+        "tensorflow": ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos", "tf-nightly"),
+        "keras": ("keras", "keras-nightly"),
+    }
+)
+"""The frameworks with adapters, and the distributions that provide each."""
+
+INSTALL = MappingProxyType(
+    {
+        "torch": "pip install 'logitproof[torch]'",
+        "tensorflow": "pip install 'logitproof[tensorflow]'",
+        "keras": "pip install 'logitproof[tensorflow]'",
+    }
+)
+"""How a framework gets installed."""
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A framework that has adapters; `version` is None where it is not installed in this environment."""
+
+    name: str
+    version: str | None
+
+
+def frameworks() -> tuple[Framework, ...]:
+    """Return the frameworks that have adapters, installed or not, without importing them."""
+    return tuple(Framework(name, _version(name)) for name in DISTRIBUTIONS)
+
+
+def installed() -> tuple[str, ...]:
+    """Return the names of the frameworks that can be examined here; Keras is examined on TensorFlow."""
+    names = [framework.name for framework in frameworks() if framework.version is not None]
+    return tuple(name for name in names if name != "keras" or "tensorflow" in names)
+
+
+def _version(name: str) -> str | None:
+    if importlib.util.find_spec(name) is None:
+        return None
+    for distribution in DISTRIBUTIONS[name]:
+        try:
+            return importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return "of unknown version"

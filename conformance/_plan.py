@@ -1,0 +1,131 @@
+"""What a run examines: which batches, by which entry points, for which quantities."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ._batch import Batch
+from ._corpus import BatchKey, build, keys
+from ._errors import UserError
+from ._examine import LITERAL, questions
+from ._protocol import EntryPoint, Hello
+from ._request import RunRequest
+from ._tally import Identity, identity_of
+from ._truth import Question
+from ._user_inputs import input_batches
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a batch comes from: a key of the corpus, or a user's own tensors."""
+
+    key: BatchKey
+    given: Batch | None = None
+
+    def batch(self) -> Batch:
+        """Build the batch."""
+        return self.given if self.given is not None else build(self.key)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One batch for one entry point of one backend.
+
+    Attributes:
+        backend: the backend's name.
+        entry_point: what to call.
+        quantities: what to ask for.
+        unsupported: quantities not to be asked for, with the reason.
+    """
+
+    backend: str
+    entry_point: EntryPoint
+    quantities: tuple[str, ...]
+    unsupported: Mapping[str, str]
+
+
+def sources(request: RunRequest) -> list[Source]:
+    """List the batches of a request, the user's own first.
+
+    Raises:
+        UserError: the user's tensors cannot be read.
+    """
+    own: list[Source] = []
+    if request.inputs is not None:
+        try:
+            batches = input_batches(request.inputs, functions=request.functions, dtypes=request.dtypes)
+        except (ValueError, OSError) as error:
+            raise UserError(str(error)) from None
+        own = [Source(BatchKey(batch.function, batch.dtype, batch.name), batch) for batch in batches]
+    corpus = keys(request.profile, functions=request.functions or None, dtypes=request.dtypes or None)
+    return own + [Source(key) for key in corpus]
+
+
+def tasks(batch: Batch, backends: Mapping[str, Hello], request: RunRequest) -> list[Task]:
+    """List what the backends are asked about a batch."""
+    return [
+        task
+        for name, hello in backends.items()
+        for entry_point in hello.entry_points_for(batch.function)
+        if not request.entry_points or entry_point.name in request.entry_points
+        if (task := _task(batch, name, hello, entry_point, frozenset(request.checks))) is not None
+    ]
+
+
+def _task(
+    batch: Batch, backend: str, hello: Hello, entry_point: EntryPoint, checks: frozenset[str]
+) -> Task | None:
+    wanted = [
+        quantity
+        for quantity in batch.spec.quantities
+        if not checks or identity_of(backend, entry_point.name, batch, quantity).id in checks
+    ]
+    if not wanted:
+        return None
+    lacking = [name for name in batch.parameters if name not in entry_point.keywords]
+    refusal = ""
+    if batch.dtype not in hello.dtypes:
+        refusal = f"{hello.framework} has no {batch.dtype}"
+    elif lacking:
+        refusal = f"{entry_point.name} does not take {', '.join(lacking)}"
+    unsupported = {
+        quantity: refusal or f"{entry_point.name} has no {quantity.replace(':', ' by ')}"
+        for quantity in wanted
+        if refusal or not _offers(entry_point, quantity)
+    }
+    return Task(backend, entry_point, tuple(name for name in wanted if name not in unsupported), unsupported)
+
+
+def _offers(entry_point: EntryPoint, quantity: str) -> bool:
+    return quantity == "value" or quantity.removeprefix("gradient:") in entry_point.differentiable
+
+
+def all_questions(planned: Sequence[Task]) -> tuple[Question, ...]:
+    """List what must be known to judge the tasks of a batch."""
+    asked = [
+        question for task in planned for quantity in task.quantities for question in questions(task.entry_point, quantity)
+    ]
+    # Whether an input is valid is read off the literal value.
+    return tuple(dict.fromkeys([("value", LITERAL), *asked])) if asked else ()
+
+
+def check_entry_points(request: RunRequest, backends: Mapping[str, Hello]) -> None:
+    """Refuse entry points that no backend has.
+
+    Raises:
+        UserError: an entry point is unknown.
+    """
+    known = sorted({entry.name for hello in backends.values() for entry in hello.entry_points})
+    for name in request.entry_points:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "see `logitproof list backends`"
+            message = f"unknown entry point {name!r}: {hint}"
+            raise UserError(message)
+
+
+def identity(task: Task, batch: Batch, quantity: str) -> Identity:
+    """The check that a quantity of a task belongs to."""
+    return identity_of(task.backend, task.entry_point.name, batch, quantity)

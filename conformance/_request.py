@@ -1,0 +1,42 @@
+"""What a run is asked to examine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PROFILES = ("smoke", "ci", "nightly")
+"""The sizes of a run; each contains the one before."""
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What `logitproof run` examines, and how.
+
+    Empty tuples mean "everything there is".
+
+    Attributes:
+        backends: as the command line takes them: "torch", "tensorflow", "keras", a path to a module, a module's name.
+        functions: canonical function names to restrict the run to.
+        entry_points: entry-point names to restrict the run to.
+        dtypes: formats to restrict the run to.
+        checks: check ids to restrict the run to.
+        inputs: a user's own tensors (.npz), examined beside the corpus.
+        profile: "smoke", "ci" or "nightly".
+        timeout: seconds one call of a worker may take.
+        jobs: processes that compute truth; None means one per core.
+        output: the folder for record.json, summary.md and outputs/.
+        command: the command line as typed, for the record.
+    """
+
+    backends: tuple[str, ...]
+    functions: tuple[str, ...] = ()
+    entry_points: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    inputs: Path | None = None
+    profile: str = "ci"
+    timeout: float = 10.0
+    jobs: int | None = None
+    output: Path = Path("logitproof-report")
+    command: str = "logitproof run"

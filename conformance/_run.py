@@ -1,0 +1,345 @@
+"""A run: workers answer the corpus, other processes compute the truth, and this one judges."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from logitproof.reports import SCHEMA_VERSION, Backend, CorpusInfo, Record, RunInfo
+
+from ._backend_spec import BackendSpec, parse_backend
+from ._batch import Batch
+from ._bisection import Examined, examine_batch
+from ._corpus import CORPUS_VERSION
+from ._corpus_hash import batch_hash, combined_hash
+from ._errors import UserError
+from ._examine import take_in
+from ._findings import Finding, Store, check_record, confirmed, discrepancy_record, settle
+from ._plan import Source, Task, all_questions, check_entry_points, identity, sources, tasks
+from ._progress import Progress
+from ._protocol import Hello
+from ._request import RunRequest
+from ._tally import Identity, Tally
+from ._truth import Question, Truth, truths
+from ._workers import BackendError, Worker, WorkerUnavailable
+from .worker._facts import cpu_facts, environment_switches
+
+WINDOW = 32
+"""Batches under way at a time: enough to keep every process busy, few enough to hold in memory."""
+
+_PATIENCE = 0.2
+"""Seconds between two looks at whether the user has interrupted."""
+
+
+@dataclass
+class _Examinee:
+    """A backend of the run: its worker, or why there is none."""
+
+    spec: BackendSpec
+    worker: Worker | None
+    hello: Hello | None
+    trouble: str | None = None
+    orders: SimpleQueue[tuple[int, Batch, list[Task]] | None] = field(default_factory=SimpleQueue)
+
+
+@dataclass
+class _Underway:
+    """A batch that not every backend has answered yet."""
+
+    batch: Batch
+    truth: Future[dict[Question, Truth]]
+    waiting: int
+    answers: list[tuple[Task, Examined]] = field(default_factory=list)
+
+
+def run(request: RunRequest, progress: Progress, store: Store | None = None) -> Record:
+    """Examine backends on the corpus and return the record.
+
+    Ctrl-C ends the run early: what is finished is kept, and the record says that it is not complete.
+
+    Args:
+        request: what to examine.
+        progress: where to tell how far the run is.
+        store: keeps the output arrays of a check; None keeps none.
+
+    Raises:
+        UserError: a backend, an entry point, a check or an input file is wrong; nothing has been examined.
+    """
+    started = _now()
+    with _examinees(request) as examinees, _pool(request.jobs) as pool:
+        hellos = {examinee.spec.name: examinee.hello for examinee in examinees if examinee.hello is not None}
+        check_entry_points(request, hellos)
+        session = _Session(request, progress, examinees, hellos, pool)
+        complete = session.examine()
+        findings = settle(list(session.tallies.values()))
+        findings = _confirm(findings, pool)
+    versions = {name: hello.version for name, hello in hellos.items()}
+    return Record(
+        schema=SCHEMA_VERSION,
+        complete=complete and all(examinee.trouble is None for examinee in examinees),
+        run=_run_info(request, started),
+        corpus=CorpusInfo(CORPUS_VERSION, combined_hash(session.hashes), request.profile),
+        backends=tuple(_backend_record(examinee, complete=complete) for examinee in examinees),
+        checks=tuple(
+            check_record(tally, versions[tally.identity.backend], store) for tally in session.tallies.values()
+        ),
+        properties=(),
+        discrepancies=tuple(
+            discrepancy_record(finding, versions[finding.tally.identity.backend]) for finding in findings
+        ),
+    )
+
+
+class _Session:
+    """The examination itself: batches go out, answers come in, and are judged batch by batch."""
+
+    def __init__(
+        self,
+        request: RunRequest,
+        progress: Progress,
+        examinees: list[_Examinee],
+        hellos: Mapping[str, Hello],
+        pool: ProcessPoolExecutor,
+    ) -> None:
+        self._request, self._progress, self._hellos, self._pool = request, progress, hellos, pool
+        self._examinees = {examinee.spec.name: examinee for examinee in examinees if examinee.worker is not None}
+        self._answers: SimpleQueue[tuple[int, Task, Examined]] = SimpleQueue()
+        self._underway: dict[int, _Underway] = {}
+        self.tallies: dict[Identity, Tally] = {}
+        self.hashes: list[str] = []
+
+    def examine(self) -> bool:
+        """Examine every batch; return False if the user cut it short.
+
+        Raises:
+            UserError: no check matches what was asked for.
+        """
+        remaining = list(enumerate(sources(self._request)))
+        remaining.reverse()
+        self._progress.begin(list(self._examinees), len(remaining))
+        threads = [Thread(target=self._serve, args=(each,), daemon=True) for each in self._examinees.values()]
+        for thread in threads:
+            thread.start()
+        try:
+            while remaining or self._underway:
+                while remaining and len(self._underway) < WINDOW:
+                    self._send(*remaining.pop())
+                if self._underway:
+                    self._receive()
+        except KeyboardInterrupt:
+            self._progress.note("interrupted: keeping what is finished")
+            return False
+        finally:
+            for examinee in self._examinees.values():
+                examinee.orders.put(None)
+        if self._request.checks and not self.tallies:
+            message = "no check matches --check: ids are in record.json"
+            raise UserError(message)
+        return True
+
+    def _send(self, number: int, source: Source) -> None:
+        """Build a batch, order its truth, and hand it to the backends."""
+        batch = source.batch()
+        if source.given is None:
+            self.hashes.append(batch_hash(batch))
+        planned = tasks(batch, self._hellos, self._request)
+        for task in planned:
+            for quantity, reason in task.unsupported.items():
+                tally = self._tally(task, batch, quantity)
+                tally.unsupported = tally.unsupported or reason
+        asked = [task for task in planned if task.quantities]
+        if not asked:
+            self._progress.advance()
+            return
+        truth = self._pool.submit(_truths_of, source, all_questions(asked))
+        self._underway[number] = _Underway(batch, truth, len(asked))
+        for name, examinee in self._examinees.items():
+            if own := [task for task in asked if task.backend == name]:
+                examinee.orders.put((number, batch, own))
+
+    def _serve(self, examinee: _Examinee) -> None:
+        """Ask one backend, batch after batch; runs in a thread of its own."""
+        assert examinee.worker is not None  # noqa: S101 - only backends with a worker are served
+        while (order := examinee.orders.get()) is not None:
+            number, batch, own = order
+            for task in own:
+                try:
+                    examined = examine_batch(examinee.worker, batch, task.entry_point.name, list(task.quantities))
+                except WorkerUnavailable as error:
+                    examinee.trouble = str(error)
+                    examined = Examined(())
+                self._answers.put((number, task, examined))
+
+    def _receive(self) -> None:
+        """Take one answer; judge its batch if it was the last."""
+        try:
+            number, task, examined = self._answers.get(timeout=_PATIENCE)
+        except Empty:
+            return
+        self._underway[number].answers.append((task, examined))
+        # Batches are judged in order, and a batch's answers in the order of the backends, whatever order they came in:
+        # so a record repeats itself.
+        while self._underway and self._is_answered(first := min(self._underway)):
+            self._judge(self._underway[first])
+            del self._underway[first]
+            self._progress.advance()
+
+    def _is_answered(self, number: int) -> bool:
+        underway = self._underway[number]
+        return len(underway.answers) == underway.waiting
+
+    def _judge(self, underway: _Underway) -> None:
+        known = underway.truth.result()
+        order = {name: place for place, name in enumerate(self._hellos)}
+        for task, examined in sorted(underway.answers, key=lambda item: order[item[0].backend]):
+            tally_of = partial(self._tally, task, underway.batch)
+            take_in(underway.batch, examined, known, tally_of, list(task.quantities))
+
+    def _tally(self, task: Task, batch: Batch, quantity: str) -> Tally:
+        key = identity(task, batch, quantity)
+        return self.tallies.setdefault(key, Tally(key, task.entry_point))
+
+
+def _truths_of(source: Source, asked: tuple[Question, ...]) -> dict[Question, Truth]:
+    """Compute the truth about a batch; runs in a process of the pool."""
+    return truths(source.batch(), asked)
+
+
+def _confirm(findings: list[Finding], pool: ProcessPoolExecutor) -> list[Finding]:
+    sightings = pool.map(confirmed, [finding.sighting for finding in findings], chunksize=8)
+    return [
+        Finding(finding.tally, sighting, finding.count) for finding, sighting in zip(findings, sightings, strict=True)
+    ]
+
+
+@contextmanager
+def _pool(jobs: int | None) -> Iterator[ProcessPoolExecutor]:
+    """Give processes that compute truth; a Ctrl-C is this process's to handle, not theirs."""
+    pool = ProcessPoolExecutor(jobs or os.cpu_count() or 1, get_context("spawn"), _ignore_interrupts)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _examinees(request: RunRequest) -> Iterator[list[_Examinee]]:
+    """Start a worker for every backend, all at once, and stop them in the end.
+
+    Raises:
+        UserError: a backend is wrong: its module does not import, say.
+    """
+    specs = _specs(request)
+    with ThreadPoolExecutor(len(specs)) as threads:
+        examinees = list(threads.map(lambda spec: _started(spec, request.timeout), specs))
+    try:
+        if wrong := [each.trouble for each in examinees if each.worker is None and isinstance(each.trouble, _Wrong)]:
+            raise UserError(wrong[0])
+        yield examinees
+    finally:
+        for examinee in examinees:
+            if examinee.worker is not None:
+                examinee.worker.stop()
+
+
+class _Wrong(str):
+    """Trouble that the user can mend: the backend itself is wrong."""
+
+    __slots__ = ()
+
+
+def _started(spec: BackendSpec, timeout: float) -> _Examinee:
+    try:
+        worker = Worker.start(spec, call_timeout=timeout)
+    except BackendError as error:
+        return _Examinee(spec, None, None, _Wrong(error))
+    except WorkerUnavailable as error:
+        return _Examinee(spec, None, None, str(error))
+    return _Examinee(spec, worker, worker.hello)
+
+
+def _specs(request: RunRequest) -> list[BackendSpec]:
+    specs = []
+    for text in request.backends:
+        try:
+            spec = parse_backend(text)
+        except ValueError as error:
+            raise UserError(str(error)) from None
+        specs.append(spec)
+    names = [spec.name for spec in specs]
+    # Two modules of the same name are told apart by their paths.
+    return [
+        BackendSpec(text, spec.python, spec.target) if names.count(spec.name) > 1 else spec
+        for text, spec in zip(request.backends, specs, strict=True)
+    ]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _run_info(request: RunRequest, started: str) -> RunInfo:
+    facts = {key: str(value) for key, value in cpu_facts().items()}
+    features = facts.pop("flags", "").split()
+    return RunInfo(
+        command=request.command,
+        profile=request.profile,
+        seed=0,
+        started=started,
+        finished=_now(),
+        machine={"system": platform.platform(), "python": platform.python_version(), **facts},
+        cpu_features=tuple(features),
+        threads=1,
+        environment=environment_switches(os.environ),
+    )
+
+
+def _backend_record(examinee: _Examinee, *, complete: bool) -> Backend:
+    hello = examinee.hello
+    if hello is None:
+        return Backend(
+            name=examinee.spec.name,
+            framework="",
+            version="",
+            python=examinee.spec.python,
+            target=examinee.spec.target,
+            build={},
+            cpu={},
+            threads=0,
+            environment={},
+            dtypes=(),
+            entry_points=(),
+            status="unavailable",
+            reason=examinee.trouble,
+        )
+    cut = examinee.trouble is not None or not complete
+    return Backend(
+        name=examinee.spec.name,
+        framework=hello.framework,
+        version=hello.version,
+        python=examinee.spec.python,
+        target=examinee.spec.target,
+        build=dict(hello.build),
+        cpu={key: str(value) for key, value in hello.cpu.items()},
+        threads=hello.threads,
+        environment=dict(hello.environment),
+        dtypes=hello.dtypes,
+        entry_points=tuple(dict.fromkeys(entry.name for entry in hello.entry_points)),
+        status="cut short" if cut else "complete",
+        reason=examinee.trouble or (None if complete else "the run was interrupted"),
+    )
+

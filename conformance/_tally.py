@@ -1,0 +1,118 @@
+"""A check while it is being made: what was asked, what was seen, what went wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from logitproof.reports import Parameter, check_id, parameter_record
+
+from ._batch import Batch
+from ._judge import Tier
+from ._protocol import EntryPoint, Failure
+from ._sightings import Found, Seen, Sighting
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What makes a check the same check in another run: everything but the backend's version."""
+
+    function: str
+    backend: str
+    entry_point: str
+    dtype: str
+    quantity: str
+    input_class: str
+    parameters: tuple[tuple[str, Parameter], ...]
+    mode: str = "eager"
+    device: str = "cpu"
+
+    @property
+    def id(self) -> str:
+        """The check's id."""
+        return check_id(
+            function=self.function,
+            backend=self.backend,
+            entry_point=self.entry_point,
+            dtype=self.dtype,
+            mode=self.mode,
+            device=self.device,
+            quantity=self.quantity,
+            parameters=dict(self.parameters),
+            input_class=self.input_class,
+        )
+
+
+def identity_of(backend: str, entry_point: str, batch: Batch, quantity: str) -> Identity:
+    """The check that a quantity of a batch belongs to; arrays among the parameters vary from case to case."""
+    parameters = {
+        name: "given" if isinstance(value, np.ndarray) else parameter_record(value)
+        for name, value in sorted(batch.parameters.items())
+    }
+    return Identity(
+        function=batch.function,
+        backend=backend,
+        entry_point=entry_point,
+        dtype=batch.dtype,
+        quantity=quantity,
+        input_class=batch.input_class,
+        parameters=tuple(parameters.items()),
+    )
+
+
+@dataclass(frozen=True)
+class FailedCase:
+    """A case without a result: why, and whether it is a valid input."""
+
+    batch: Batch
+    case: int
+    failure: Failure
+    is_valid: bool
+
+
+@dataclass
+class Tally:
+    """The running counts of one check."""
+
+    identity: Identity
+    entry_point: EntryPoint
+    cases: int = 0
+    elements: int = 0
+    tiers: Counter[Tier] = field(default_factory=Counter)
+    worst_ulps: Sighting | None = None
+    worst_ratio: Sighting | None = None
+    findings: dict[tuple[str, str], Found] = field(default_factory=dict)
+    outputs: list[tuple[str, np.ndarray]] = field(default_factory=list)
+    failed: list[FailedCase] = field(default_factory=list)
+    unsupported: str | None = None
+    given_up: int = 0
+
+    def add(self, seen: Seen) -> None:
+        """Add what was seen in one output."""
+        self.elements += seen.elements
+        self.tiers.update(seen.tiers)
+        self.worst_ulps = _larger(self.worst_ulps, seen.worst_ulps, "ulps")
+        self.worst_ratio = _larger(self.worst_ratio, seen.worst_ratio, "ratio")
+        for (severity, kind), found in seen.findings.items():
+            self.add_found(severity, kind, found)
+
+    def fail(self, batch: Batch, case: int, failure: Failure, is_valid: bool) -> None:  # noqa: FBT001 - a fact
+        """Add a case without a result."""
+        self.failed.append(FailedCase(batch, case, failure, is_valid))
+
+    def note(self, sighting: Sighting) -> None:
+        """Add a finding that no distance tells."""
+        self.add_found(sighting.severity, sighting.kind, Found(1, sighting, sighting))
+
+    def add_found(self, severity: str, kind: str, found: Found) -> None:
+        """Add findings of one severity and kind."""
+        older = self.findings.get((severity, kind))
+        self.findings[severity, kind] = older.merged(found) if older else found
+
+
+def _larger(old: Sighting | None, new: Sighting | None, measure: str) -> Sighting | None:
+    if old is None or new is None:
+        return old or new
+    return new if getattr(new, measure) > getattr(old, measure) else old

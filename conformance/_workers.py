@@ -1,0 +1,247 @@
+"""Workers as the parent sees them: start one, ask it, restart it when it dies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from logitproof.reference import DEFINITIONS
+
+from ._backend_spec import FRAMEWORKS, BackendSpec, parse_backend
+from ._batch import Batch
+from ._channel import Channel, TimeLimitPassedError, WorkerEndedError
+from ._protocol import (
+    Answer,
+    Deviation,
+    EntryPoint,
+    Failure,
+    Hello,
+    Output,
+    ProtocolError,
+    RunError,
+    evaluate_request,
+    hello_request,
+    read_answer,
+    read_hello,
+)
+from .worker._wire import WireError
+
+__all__ = [
+    "FRAMEWORKS",
+    "Answer",
+    "BackendError",
+    "BackendSpec",
+    "Deviation",
+    "EntryPoint",
+    "Failure",
+    "Hello",
+    "Output",
+    "RunError",
+    "Worker",
+    "WorkerUnavailable",
+    "parse_backend",
+]
+
+HELLO_TIMEOUT = 60.0
+"""Seconds a worker may take to start and import its framework."""
+
+CALL_TIMEOUT = 10.0
+"""Seconds one `evaluate` may take."""
+
+_WORKER_FOLDER = Path(__file__).parent / "worker"
+
+# The worker's interpreter may not have logitproof: its code is loaded from the folder, under a name of its own.
+_BOOTSTRAP = """
+import importlib.util, sys
+folder = sys.argv[1]
+place = importlib.util.spec_from_file_location(
+    "logitproof_worker", folder + "/__init__.py", submodule_search_locations=[folder])
+package = importlib.util.module_from_spec(place)
+sys.modules["logitproof_worker"] = package
+place.loader.exec_module(package)
+from logitproof_worker._main import main
+main()
+"""
+
+
+class BackendError(Exception):
+    """The backend itself is wrong: its module does not import, say. The message is one clear line."""
+
+
+class WorkerUnavailable(Exception):  # noqa: N818 - a state, told in one line; not a mistake of the caller
+    """The worker cannot be started, or not any more. The message is one clear line."""
+
+
+@dataclass(frozen=True)
+class _Limits:
+    hello: float
+    call: float
+    threads: int
+
+
+class Worker:
+    """One process that runs one backend; restarted whenever it crashes or hangs.
+
+    Use it as a context manager, or call `stop` in the end.
+    """
+
+    def __init__(self, spec: BackendSpec, limits: _Limits, channel: Channel, hello: Hello) -> None:
+        self._spec = spec
+        self._limits = limits
+        self._channel: Channel | None = channel
+        self.hello = hello
+
+    @classmethod
+    def start(
+        cls,
+        spec: BackendSpec,
+        *,
+        hello_timeout: float = HELLO_TIMEOUT,
+        call_timeout: float = CALL_TIMEOUT,
+        threads: int = 1,
+    ) -> Self:
+        """Start a worker and hear what it offers.
+
+        Args:
+            spec: the backend.
+            hello_timeout: seconds it may take to start and import its framework.
+            call_timeout: seconds one `evaluate` may take.
+            threads: how many threads the framework may use.
+
+        Raises:
+            BackendError: the backend is not installed, or its module is not a backend.
+            WorkerUnavailable: the process cannot be started, or dies or hangs while it starts.
+        """
+        limits = _Limits(hello_timeout, call_timeout, threads)
+        return cls(spec, limits, *_started(spec, limits))
+
+    @property
+    def spec(self) -> BackendSpec:
+        """The backend."""
+        return self._spec
+
+    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Answer:
+        """Have the worker compute quantities of a batch; whatever the framework does, there is an answer.
+
+        A crash or a hang is an answer with that failure; the worker has then been restarted.
+
+        Args:
+            batch: the inputs.
+            entry_point: the name of an entry point for the batch's function.
+            quantities: "value", "gradient:<argument>" …
+
+        Raises:
+            ValueError: the worker has no such entry point for the batch's function.
+            WorkerUnavailable: the worker has died and cannot be restarted, or was stopped.
+        """
+        if all(entry.name != entry_point for entry in self.hello.entry_points_for(batch.function)):
+            message = f"{self._spec.name} has no entry point {entry_point!r} for {batch.function}"
+            raise ValueError(message)
+        if self._channel is None:
+            message = f"{self._spec.name}: the worker is not running"
+            raise WorkerUnavailable(message)
+        header, arrays = evaluate_request(batch, entry_point, quantities)
+        try:
+            return read_answer(*self._channel.exchange(header, arrays, self._limits.call))
+        except TimeLimitPassedError:
+            printed = self._channel.printed()
+            return self._restarted(Failure("hang", "timeout", _hang(self._limits.call, printed)))
+        except WorkerEndedError:
+            how, printed = self._channel.ending()
+            return self._restarted(Failure("crash", how, printed))
+        except (WireError, ProtocolError) as error:
+            return self._restarted(Failure("crash", "protocol error", str(error)))
+
+    def _restarted(self, failure: Failure) -> Answer:
+        self._end()
+        self._channel, self.hello = _started(self._spec, self._limits)
+        return Answer(failure=failure)
+
+    def _end(self) -> None:
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.kill()
+
+    def stop(self) -> None:
+        """End the worker; it cannot be asked any more."""
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _hang(limit: float, printed: str) -> str:
+    return f"no answer within {limit:g} s" + (f"; it printed: {printed}" if printed else "")
+
+
+def _started(spec: BackendSpec, limits: _Limits) -> tuple[Channel, Hello]:
+    command = [spec.python, "-c", _BOOTSTRAP, str(_WORKER_FOLDER)]
+    try:
+        channel = Channel(command, _environment(os.environ, limits.threads))
+    except OSError as error:
+        message = f"{spec.name}: the interpreter {spec.python} cannot be started: {error}"
+        raise WorkerUnavailable(message) from None
+    try:
+        return channel, _heard(channel, spec, limits)
+    except BaseException:
+        channel.kill()
+        raise
+
+
+def _heard(channel: Channel, spec: BackendSpec, limits: _Limits) -> Hello:
+    try:
+        header, _ = channel.exchange(hello_request(spec.target, limits.threads), [], limits.hello)
+        if header.get("message") == "error":
+            message = f"{spec.name}: {header['text']}"
+            raise BackendError(message)
+        hello = read_hello(header)
+    except TimeLimitPassedError:
+        message = f"{spec.name}: the worker did not start within {limits.hello:g} s"
+        raise WorkerUnavailable(message) from None
+    except WorkerEndedError:
+        how, printed = channel.ending()
+        last = printed.splitlines()[-1] if printed else "it printed nothing"
+        message = f"{spec.name}: the worker ended while it started ({how}): {last}"
+        raise WorkerUnavailable(message) from None
+    except (WireError, ProtocolError) as error:
+        message = f"{spec.name}: {error}"
+        raise WorkerUnavailable(message) from None
+    _require_known_definitions(hello, spec)
+    return hello
+
+
+def _require_known_definitions(hello: Hello, spec: BackendSpec) -> None:
+    for entry in hello.entry_points:
+        known = DEFINITIONS[entry.function]
+        for deviation in entry.deviations:
+            if deviation.definition not in known:
+                message = (
+                    f"{spec.name}: {entry.function} states the deviation {deviation.definition!r}, "
+                    f"which logitproof does not know: choose from {', '.join(known)}"
+                )
+                raise BackendError(message)
+
+
+def _environment(inherited: Mapping[str, str], threads: int) -> dict[str, str]:
+    """Return a worker's environment: threads fixed, graphics processors hidden, Keras on TensorFlow."""
+    counts = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+    tensorflow = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    fixed = {name: str(threads) for name in counts + tensorflow}
+    return {
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        **inherited,
+        **fixed,
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "KERAS_BACKEND": "tensorflow",
+    }

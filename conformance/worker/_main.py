@@ -1,0 +1,92 @@
+"""The worker's loop: read a message, do it, answer."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import sys
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from ._backends import Backend, BackendError, open_backend
+from ._evaluate import evaluate, failure
+from ._facts import cpu_facts, environment_switches
+from ._wire import PROTOCOL, Array, Header, read_message, write_message
+
+
+def _own_standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Take standard input and output for the protocol alone.
+
+    What a framework prints, from Python or from C, then goes to standard error, and what it reads is empty.
+    """
+    requests = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.close(empty)
+    os.dup2(2, 1)
+    return requests, answers
+
+
+class _Session:
+    """The state between messages: the backend that `hello` opened."""
+
+    def __init__(self) -> None:
+        self._backend: Backend | None = None
+        self._functions: dict[str, Any] = {}
+        self._entry_points: dict[tuple[str, str], Any] = {}
+
+    def answer(self, request: Header, arrays: list[Array]) -> tuple[Header, list[Array]]:
+        """Return the answer to one message."""
+        if request["message"] == "hello":
+            return self._hello(request), []
+        return self._evaluate(request, arrays)
+
+    def _hello(self, request: Header) -> Header:
+        if request["protocol"] != PROTOCOL:
+            raise BackendError(f"this worker speaks protocol {PROTOCOL}, not {request['protocol']}")
+        self._functions, threads = request["functions"], request["threads"]
+        backend = open_backend(request["target"], threads, self._functions)
+        self._backend = backend
+        self._entry_points = {(entry.function, entry.name): entry for entry in backend.entry_points}
+        return {
+            "message": "hello",
+            "protocol": PROTOCOL,
+            "framework": backend.framework.name,
+            "version": backend.version,
+            "build": {"python": sys.version.split()[0], "numpy": np.__version__, **backend.build},
+            "cpu": cpu_facts(),
+            "devices": list(backend.framework.devices),
+            "modes": ["eager"],
+            "dtypes": list(backend.framework.dtypes),
+            "threads": threads,
+            "environment": environment_switches(os.environ),
+            "entry_points": [
+                entry.described(tuple(self._functions[entry.function]["real"])) for entry in backend.entry_points
+            ],
+        }
+
+    def _evaluate(self, request: Header, arrays: list[Array]) -> tuple[Header, list[Array]]:
+        if self._backend is None:
+            raise BackendError("evaluate came before hello")
+        entry_point = self._entry_points[request["function"], request["entry_point"]]
+        function = self._functions[request["function"]]
+        return evaluate(self._backend.framework, entry_point, function, request, arrays)
+
+
+def main() -> None:
+    """Answer messages until `stop` or the end of standard input."""
+    requests, answers = _own_standard_streams()
+    faulthandler.enable()  # where a segmentation fault happened ends up in the crash's message
+    session = _Session()
+    while True:
+        message = read_message(requests)
+        if message is None or message[0]["message"] == "stop":
+            # Frameworks' exit handlers may hang or crash, and nothing is left to be saved.
+            os._exit(0)
+        try:
+            header, arrays = session.answer(*message)
+        except BaseException as error:  # whatever a framework raises, SystemExit included, is an answer
+            header, arrays = {"message": "error", **failure(error)}, []
+        write_message(answers, header, arrays)

@@ -1,0 +1,154 @@
+"""The public entry points of PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from ._entry_points import Deviation, EntryPoint, UnsupportedError, require_last_axis
+
+_DOCS = "https://docs.pytorch.org/docs/stable/generated/"
+_SOURCE = "https://github.com/pytorch/pytorch/blob/main/"
+
+_LINEAR_ABOVE_20 = Deviation(
+    "linear-above-20",
+    ("value", "gradient:x"),
+    "documented",
+    _DOCS + "torch.nn.functional.softplus.html",
+    "the implementation reverts to the linear function above the threshold 20",
+)
+_CLAMP_LOG_100 = (
+    Deviation(
+        "clamp-log-100",
+        ("value",),
+        "documented",
+        _DOCS + "torch.nn.BCELoss.html",
+        "both logarithms are clamped to be at least -100",
+    ),
+    Deviation(
+        "clamp-log-100",
+        ("gradient:probs",),
+        "deliberate",
+        _SOURCE + "aten/src/ATen/native/Loss.cpp",
+        "the gradient (p - y) / max((1 - p) p, 1e-12) keeps its denominator away from zero",
+    ),
+)
+_NORMALISE_CLAMP_EPS = Deviation(
+    "normalise-clamp-eps",
+    ("value", "gradient:probs"),
+    "deliberate",
+    _SOURCE + "torch/distributions/utils.py",
+    "probs are normalised to sum to one, then clamped to [eps, 1 - eps] inside the logarithm",
+)
+
+
+def _require_class_axis(axis: int, rank: int) -> None:
+    if axis % rank != min(rank - 1, 1):
+        raise UnsupportedError(f"classes lie along axis {min(rank - 1, 1)} of {rank}, not along axis {axis}")
+
+
+def _cross_entropy(logits: Any, labels: Any, *, axis: int, reduction: str = "none", **options: Any) -> Any:
+    _require_class_axis(axis, logits.dim())
+    return functional.cross_entropy(logits, labels, reduction=reduction, **options)
+
+
+def _cross_entropy_loss(logits: Any, labels: Any, *, axis: int, reduction: str = "none", **options: Any) -> Any:
+    _require_class_axis(axis, logits.dim())
+    return torch.nn.CrossEntropyLoss(reduction=reduction, **options)(logits, labels)
+
+
+def _nll_loss(log_probs: Any, labels: Any, *, axis: int, reduction: str = "none", **options: Any) -> Any:
+    _require_class_axis(axis, log_probs.dim())
+    return functional.nll_loss(log_probs, labels, reduction=reduction, **options)
+
+
+def _categorical_entropy(probs: Any, *, axis: int) -> Any:
+    require_last_axis(axis, probs.dim())
+    return torch.distributions.Categorical(probs=probs).entropy()
+
+
+def _binary_cross_entropy(probs: Any, labels: Any) -> Any:
+    return functional.binary_cross_entropy(probs, labels, reduction="none")
+
+
+def _with_logits(logits: Any, labels: Any, *, reduction: str = "none", **options: Any) -> Any:
+    return functional.binary_cross_entropy_with_logits(logits, labels, reduction=reduction, **options)
+
+
+def _with_logits_loss(logits: Any, labels: Any, *, reduction: str = "none", **options: Any) -> Any:
+    return torch.nn.BCEWithLogitsLoss(reduction=reduction, **options)(logits, labels)
+
+
+def _kl_terms(labels: Any, log_probs: Any) -> Any:
+    return functional.kl_div(log_probs, labels, reduction="none")
+
+
+def _kl_terms_from_logs(log_labels: Any, log_probs: Any) -> Any:
+    return functional.kl_div(log_probs, log_labels, reduction="none", log_target=True)
+
+
+def _kl_rows(labels: Any, log_probs: Any, *, axis: int) -> Any:
+    # kl_div reduces the whole tensor it is given, so each row is a call of its own: nothing is summed on its behalf.
+    rows = labels.movedim(axis, -1), log_probs.movedim(axis, -1)
+    shape, flat = rows[0].shape, [row.reshape(-1, row.shape[-1]).unbind(0) for row in rows]
+    sums = [functional.kl_div(log_row, row, reduction="sum") for row, log_row in zip(*flat)]
+    return torch.stack(sums).reshape(shape[:-1])
+
+
+def _row_function(call: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda logits, *, axis: call(logits, dim=axis)
+
+
+_INDEXED = ("axis", "label_smoothing", "weight", "ignore_index", "reduction")
+_DENSE = ("axis", "label_smoothing", "weight", "reduction")
+_SIGMOID = ("pos_weight", "weight", "reduction")
+
+
+def _offered(
+    name: str,
+    function: str,
+    call: Callable[..., Any],
+    keywords: tuple[str, ...] = (),
+    deviations: tuple[Deviation, ...] = (),
+) -> EntryPoint:
+    return EntryPoint(f"torch.{name}", function, keywords, call, deviations)
+
+
+def entry_points() -> tuple[EntryPoint, ...]:
+    """Every entry point of PyTorch that is examined."""
+    return (
+        _offered("sigmoid", "sigmoid", torch.sigmoid),
+        _offered("special.expit", "sigmoid", torch.special.expit),
+        _offered("nn.functional.logsigmoid", "log_sigmoid", functional.logsigmoid),
+        _offered("nn.functional.softplus", "softplus", functional.softplus, (), (_LINEAR_ABOVE_20,)),
+        _offered("logit", "logit", torch.logit),
+        _offered("special.logit", "logit", torch.special.logit),
+        _offered("softmax", "softmax", _row_function(torch.softmax), ("axis",)),
+        _offered("nn.Softmax", "softmax", lambda logits, *, axis: torch.nn.Softmax(dim=axis)(logits), ("axis",)),
+        _offered("nn.functional.log_softmax", "log_softmax", _row_function(functional.log_softmax), ("axis",)),
+        _offered("logsumexp", "logsumexp", _row_function(torch.logsumexp), ("axis",)),
+        _offered("special.entr", "entropy_terms", torch.special.entr),
+        _offered(
+            "distributions.Categorical(probs=).entropy",
+            "entropy",
+            _categorical_entropy,
+            ("axis",),
+            (_NORMALISE_CLAMP_EPS,),
+        ),
+        _offered("nn.functional.cross_entropy", "softmax_cross_entropy", _cross_entropy, _DENSE),
+        _offered("nn.functional.cross_entropy", "sparse_softmax_cross_entropy", _cross_entropy, _INDEXED),
+        _offered("nn.CrossEntropyLoss", "softmax_cross_entropy", _cross_entropy_loss, _DENSE),
+        _offered("nn.CrossEntropyLoss", "sparse_softmax_cross_entropy", _cross_entropy_loss, _INDEXED),
+        _offered("nn.functional.nll_loss", "nll_loss", _nll_loss, ("axis", "weight", "ignore_index", "reduction")),
+        _offered(
+            "nn.functional.binary_cross_entropy", "binary_cross_entropy", _binary_cross_entropy, (), _CLAMP_LOG_100
+        ),
+        _offered("nn.functional.binary_cross_entropy_with_logits", "sigmoid_cross_entropy", _with_logits, _SIGMOID),
+        _offered("nn.BCEWithLogitsLoss", "sigmoid_cross_entropy", _with_logits_loss, _SIGMOID),
+        _offered("nn.functional.kl_div", "kl_divergence_terms_from_log_probs", _kl_terms),
+        _offered("nn.functional.kl_div", "kl_divergence_from_log_probs", _kl_rows, ("axis",)),
+        _offered("nn.functional.kl_div(log_target=True)", "kl_divergence_terms_from_logs", _kl_terms_from_logs),
+    )

@@ -1,0 +1,194 @@
+"""How accurately each function can be computed: the textbook and the attainable bound, element by element.
+
+*Textbook* (A): what the standard algorithm, competently written, may lose: unit roundoff u of the storage format,
+exp and log within 4 ulp, sequential summation, intermediates rounded to storage. *Attainable* (M): what a careful
+implementation reaches at no great cost: u_c = min(u, 2^-24), summation factor ⌈log₂ n⌉ + 8, log1p forms. *Flushed*:
+the textbook bound on hardware that flushes results below the smallest normal number to zero.
+
+Each bound is the largest error of the listed algorithms, run over `Computed` numbers (see `_rounding`). The final
+rounding to storage is not in it: it depends on the exact result, which the judge has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from . import _bounds_elementwise as elementwise
+from . import _bounds_losses as losses
+from . import _bounds_probs as probs
+from . import _bounds_rows as rows
+from ._bounds_call import Call, parse_call
+from ._bounds_deviations import DEVIATING
+from ._catalogue import function_named
+from ._formats import FORMATS, Format, format_named
+from ._rounding import Computed, Machine, blocked, sequential
+
+Algorithm = Callable[[Machine, Call], list[Computed]]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Largest absolute errors before the final rounding, float64, of the shape of the result.
+
+    Attributes:
+        textbook: of the standard algorithm in the storage format.
+        flushed: the same where results below the smallest normal number become zero.
+        attainable: of a careful implementation.
+    """
+
+    textbook: np.ndarray
+    flushed: np.ndarray
+    attainable: np.ndarray
+
+
+def error_bounds(
+    function: str,
+    arguments: Sequence[np.ndarray],
+    parameters: Mapping[str, object],
+    *,
+    quantity: str,
+    dtype: str,
+    cotangent: np.ndarray | None = None,
+    definition: str = "literal",
+) -> Bounds:
+    """Bound the error of every element of a result.
+
+    Args:
+        function: canonical name.
+        arguments: in signature order; real arrays in the storage format, index labels int64.
+        parameters: the keywords of the call, `axis` among them where the signature has it.
+        quantity: "value" or "gradient:NAME".
+        dtype: name of the storage format.
+        cotangent: of the shape of the value, for gradients.
+        definition: "literal", or a stated deviation.
+
+    Raises:
+        ValueError: unknown function or dtype.
+        KeyError: the function has no such quantity.
+    """
+    storage = format_named(dtype)
+    call = parse_call(function_named(function), storage, arguments, parameters, cotangent)
+    deviating = DEVIATING.get((function, quantity, definition))
+    textbook = deviating or TEXTBOOK[function, quantity]
+    attainable = deviating or ATTAINABLE.get((function, quantity), textbook)
+    with np.errstate(all="ignore"):
+        return Bounds(
+            textbook=_largest(textbook, textbook_machine(storage), call, quantity),
+            flushed=_largest(textbook, flushing_machine(storage), call, quantity),
+            attainable=_largest(attainable, attainable_machine(storage), call, quantity),
+        )
+
+
+def textbook_machine(storage: Format) -> Machine:
+    """The storage format's own arithmetic, gradual underflow, recursive summation."""
+    u = storage.unit_roundoff
+    return Machine(u, 8 * u, storage.quantum, flushes=False, growth=sequential)
+
+
+def flushing_machine(storage: Format) -> Machine:
+    """The storage format's arithmetic with results below the smallest normal number flushed to zero."""
+    u = storage.unit_roundoff
+    return Machine(u, 8 * u, storage.smallest_normal, flushes=True, growth=sequential)
+
+
+def attainable_machine(storage: Format) -> Machine:
+    """At least float32's arithmetic, gradual underflow, summation in blocks."""
+    compute = storage if storage.unit_roundoff <= FORMATS["float32"].unit_roundoff else FORMATS["float32"]
+    u = compute.unit_roundoff
+    return Machine(u, 8 * u, compute.quantum, flushes=False, growth=blocked)
+
+
+def _largest(algorithm: Algorithm, machine: Machine, call: Call, quantity: str) -> np.ndarray:
+    forms = algorithm(machine, call)
+    shape = np.broadcast_shapes(*(np.shape(part) for form in forms for part in (form.value, form.error)))
+    largest = np.maximum.reduce([np.broadcast_to(form.error, shape) for form in forms])
+    # An infinite bound says that the algorithm may lose everything: any finite result is within it.
+    return call.restore(largest, quantity)
+
+
+TEXTBOOK: Mapping[tuple[str, str], Algorithm] = MappingProxyType(
+    {
+        ("sigmoid", "value"): elementwise.sigmoid,
+        ("sigmoid", "gradient:x"): elementwise.sigmoid_gradient,
+        ("log_sigmoid", "value"): elementwise.log_sigmoid,
+        ("log_sigmoid", "gradient:x"): elementwise.log_sigmoid_gradient,
+        ("softplus", "value"): elementwise.softplus,
+        ("softplus", "gradient:x"): elementwise.softplus_gradient,
+        ("logit", "value"): elementwise.logit,
+        ("logit", "gradient:probs"): elementwise.logit_gradient,
+        ("softmax", "value"): rows.softmax,
+        ("softmax", "gradient:logits"): rows.softmax_gradient,
+        ("log_softmax", "value"): rows.log_softmax,
+        ("log_softmax", "gradient:logits"): rows.log_softmax_gradient,
+        ("logsumexp", "value"): rows.logsumexp,
+        ("logsumexp", "gradient:logits"): rows.logsumexp_gradient,
+        ("entropy", "value"): probs.entropy,
+        ("entropy", "gradient:probs"): probs.entropy_gradient,
+        ("kl_divergence", "value"): probs.kl_divergence,
+        ("kl_divergence", "gradient:labels"): probs.kl_gradient_labels,
+        ("kl_divergence", "gradient:probs"): probs.kl_gradient_probs,
+        ("kl_divergence_from_log_probs", "value"): probs.kl_divergence_from_log_probs,
+        ("kl_divergence_from_log_probs", "gradient:labels"): probs.kl_log_gradient_labels,
+        ("kl_divergence_from_log_probs", "gradient:log_probs"): probs.kl_log_gradient_log_probs,
+        ("softmax_cross_entropy", "value"): losses.softmax_cross_entropy,
+        ("softmax_cross_entropy", "gradient:logits"): losses.softmax_cross_entropy_gradient_logits,
+        ("softmax_cross_entropy", "gradient:labels"): losses.softmax_cross_entropy_gradient_labels,
+        ("sparse_softmax_cross_entropy", "value"): losses.softmax_cross_entropy,
+        ("sparse_softmax_cross_entropy", "gradient:logits"): losses.softmax_cross_entropy_gradient_logits,
+        ("sigmoid_cross_entropy", "value"): losses.sigmoid_cross_entropy,
+        ("sigmoid_cross_entropy", "gradient:logits"): losses.sigmoid_cross_entropy_gradient_logits,
+        ("sigmoid_cross_entropy", "gradient:labels"): losses.sigmoid_cross_entropy_gradient_labels,
+        ("categorical_cross_entropy", "value"): probs.categorical_cross_entropy,
+        ("categorical_cross_entropy", "gradient:probs"): probs.categorical_gradient_probs,
+        ("categorical_cross_entropy", "gradient:labels"): probs.categorical_gradient_labels,
+        ("sparse_categorical_cross_entropy", "value"): probs.categorical_cross_entropy,
+        ("sparse_categorical_cross_entropy", "gradient:probs"): probs.categorical_gradient_probs,
+        ("binary_cross_entropy", "value"): probs.binary_cross_entropy,
+        ("binary_cross_entropy", "gradient:probs"): probs.binary_gradient_probs,
+        ("binary_cross_entropy", "gradient:labels"): probs.binary_gradient_labels,
+        ("nll_loss", "value"): losses.nll_loss,
+        ("nll_loss", "gradient:log_probs"): losses.nll_loss_gradient,
+        ("entropy_terms", "value"): probs.entropy_terms,
+        ("entropy_terms", "gradient:probs"): probs.entropy_gradient,
+        ("kl_divergence_terms", "value"): probs.kl_divergence_terms,
+        ("kl_divergence_terms", "gradient:labels"): probs.kl_gradient_labels,
+        ("kl_divergence_terms", "gradient:probs"): probs.kl_gradient_probs,
+        ("kl_divergence_terms_from_log_probs", "value"): probs.kl_divergence_terms_from_log_probs,
+        ("kl_divergence_terms_from_log_probs", "gradient:labels"): probs.kl_log_gradient_labels,
+        ("kl_divergence_terms_from_log_probs", "gradient:log_probs"): probs.kl_log_gradient_log_probs,
+        ("kl_divergence_terms_from_logs", "value"): probs.kl_divergence_terms_from_logs,
+        ("kl_divergence_terms_from_logs", "gradient:log_labels"): probs.kl_logs_gradient_log_labels,
+        ("kl_divergence_terms_from_logs", "gradient:log_probs"): probs.kl_logs_gradient_log_probs,
+    }
+)
+"""The standard algorithms, by function and quantity."""
+
+ATTAINABLE: Mapping[tuple[str, str], Algorithm] = MappingProxyType(
+    {
+        ("sigmoid", "gradient:x"): elementwise.sigmoid_gradient_attainable,
+        ("log_sigmoid", "gradient:x"): elementwise.log_sigmoid_gradient_attainable,
+        ("softplus", "gradient:x"): elementwise.softplus_gradient_attainable,
+        ("logit", "value"): elementwise.logit_attainable,
+        ("softmax", "value"): rows.softmax_attainable,
+        ("softmax", "gradient:logits"): rows.softmax_gradient_attainable,
+        ("log_softmax", "value"): rows.log_softmax_attainable,
+        ("log_softmax", "gradient:logits"): rows.log_softmax_gradient_attainable,
+        ("logsumexp", "value"): rows.logsumexp_attainable,
+        ("logsumexp", "gradient:logits"): rows.logsumexp_gradient_attainable,
+        ("softmax_cross_entropy", "value"): losses.softmax_cross_entropy_attainable,
+        ("softmax_cross_entropy", "gradient:logits"): losses.softmax_cross_entropy_gradient_logits_attainable,
+        ("softmax_cross_entropy", "gradient:labels"): losses.softmax_cross_entropy_gradient_labels_attainable,
+        ("sparse_softmax_cross_entropy", "value"): losses.softmax_cross_entropy_attainable,
+        ("sparse_softmax_cross_entropy", "gradient:logits"): losses.softmax_cross_entropy_gradient_logits_attainable,
+        ("sigmoid_cross_entropy", "value"): losses.sigmoid_cross_entropy_attainable,
+        ("sigmoid_cross_entropy", "gradient:logits"): losses.sigmoid_cross_entropy_gradient_logits_attainable,
+        ("sigmoid_cross_entropy", "gradient:labels"): losses.sigmoid_cross_entropy_gradient_labels_attainable,
+        ("binary_cross_entropy", "value"): probs.binary_cross_entropy_attainable,
+        ("binary_cross_entropy", "gradient:labels"): probs.binary_gradient_labels_attainable,
+    }
+)
+"""The careful algorithms where they differ from the standard ones; elsewhere the standard one on a better machine."""

@@ -1,0 +1,256 @@
+"""The functions of the catalogue as mathematics defines them, element by element or row by row.
+
+Literal: no shift by the maximum, no case distinction but the ones that make a result exact (a term with factor 0,
+equal logits). `log(1 + y)` is written `log1p`, which `arb` encloses for every y. Operands are finite apart from −inf
+logits, whose exponential is 0; what is undefined there is decided by the table of limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from math import inf
+from types import MappingProxyType
+
+from flint import arb
+
+from ._operands import Operands, Real, Rule
+
+ZERO = arb(0)
+ONE = arb(1)
+_MINUS_INFINITY = arb(-inf)
+
+
+def total(terms: Iterable[arb]) -> arb:
+    """Return Σ terms, 0 for none."""
+    return sum(terms, ZERO)
+
+
+def sigmoid_of(x: float) -> arb:
+    """Return σ(x) = 1 / (1 + e^−x); 1 − σ(x) is σ(−x)."""
+    return 1 / (1 + arb(-x).exp())
+
+
+def softplus_of(x: float) -> arb:
+    """Return log(1 + e^x)."""
+    return arb(x).exp().log1p()
+
+
+# Element-wise
+
+
+def _sigmoid(operands: Operands) -> list[arb]:
+    return [1 / (1 + arb(-x).exp()) for x in operands.arguments[0]]
+
+
+def _log_sigmoid(operands: Operands) -> list[arb]:
+    return [-arb(-x).exp().log1p() for x in operands.arguments[0]]
+
+
+def _softplus(operands: Operands) -> list[arb]:
+    return [arb(x).exp().log1p() for x in operands.arguments[0]]
+
+
+def _logit(operands: Operands) -> list[arb]:
+    return [(arb(p) / (1 - arb(p))).log() for p in operands.arguments[0]]
+
+
+def _entropy_terms(operands: Operands) -> list[arb]:
+    return [-p * arb(p).log() if p else ZERO for p in operands.arguments[0]]
+
+
+def _kl_terms(operands: Operands) -> list[arb]:
+    return [(arb(y) / p).log() * y if y else ZERO for y, p in zip(*operands.arguments, strict=True)]
+
+
+def _kl_terms_from_log_probs(operands: Operands) -> list[arb]:
+    return [(arb(y).log() - q) * y if y else ZERO for y, q in zip(*operands.arguments, strict=True)]
+
+
+def _kl_terms_from_logs(operands: Operands) -> list[arb]:
+    return [arb(k).exp() * (arb(k) - q) for k, q in zip(*operands.arguments, strict=True)]
+
+
+def _binary_cross_entropy(operands: Operands) -> list[arb]:
+    probs, labels = operands.arguments
+    positive = operands.smoothed(labels, 2)
+    return [-(product(z, log_of, p) + product(1 - z, log_of_rest, p)) for z, p in zip(positive, probs, strict=True)]
+
+
+def _sigmoid_cross_entropy(operands: Operands) -> list[arb]:
+    logits, labels = operands.arguments
+    positive = operands.smoothed(labels, 2)
+    # −log σ(x) = log(1 + e^−x) and −log(1 − σ(x)) = log(1 + e^x)
+    terms = [
+        (pos * product(z, softplus_of, -x) + product(1 - z, softplus_of, x))
+        for x, z, pos in zip(logits, positive, pos_weights(operands), strict=True)
+    ]
+    return [term * w for term, w in zip(terms, operands.weights, strict=True)]
+
+
+def product(factor: arb, function: Callable[[float], arb], x: float) -> arb:
+    """Return factor · function(x), which is exactly 0 where the factor is."""
+    return ZERO if factor.is_zero() else factor * function(x)
+
+
+def log_of(p: float) -> arb:
+    """Return log p."""
+    return arb(p).log()
+
+
+def log_of_rest(p: float) -> arb:
+    """Return log(1 − p)."""
+    return arb(-p).log1p()
+
+
+def pos_weights(operands: Operands) -> Sequence[Real]:
+    """Return the weights of the positive terms, 1 where there are none."""
+    return operands.pos_weight if operands.pos_weight is not None else [1.0] * len(operands.arguments[0])
+
+
+# Rows of logits
+
+
+def equal_classes(logits: list[float]) -> int:
+    """Return how many entries are finite if those are all equal, else 0: softmax is then 1/k, exactly."""
+    largest = max(logits)
+    equal = logits.count(largest)
+    return equal if equal + logits.count(-inf) == len(logits) else 0
+
+
+def exponentials(logits: list[float]) -> tuple[list[arb], arb]:
+    """Return terms proportional to e^x_j, and their sum: e^x_j itself, or 1 where all finite logits are equal."""
+    equal = equal_classes(logits)
+    if equal:
+        return [ZERO if x == -inf else ONE for x in logits], arb(equal)
+    terms = list(map(arb.exp, map(arb, logits)))
+    return terms, total(terms)
+
+
+def logsumexp_of(logits: list[float]) -> arb:
+    """Return log Σ e^x_j; x + log k where the k finite logits are all x."""
+    equal = equal_classes(logits)
+    if equal:
+        return arb(max(logits)) + arb(equal).log()
+    return total(map(arb.exp, map(arb, logits))).log()
+
+
+def softmax_of(logits: list[float]) -> list[arb]:
+    """Return e^x_i / Σ e^x_j."""
+    terms, norm = exponentials(logits)
+    share = 1 / norm
+    return [term * share for term in terms]
+
+
+def log_softmax_of(logits: list[float]) -> list[arb]:
+    """Return log(e^x_i / Σ e^x_j) = x_i − log Σ e^x_j."""
+    equal = equal_classes(logits)
+    if equal:
+        log = -arb(equal).log()
+        return [_MINUS_INFINITY if x == -inf else log for x in logits]
+    norm = logsumexp_of(logits)
+    return [x - norm for x in logits]
+
+
+def _softmax(operands: Operands) -> list[arb]:
+    return softmax_of(operands.arguments[0])
+
+
+def _log_softmax(operands: Operands) -> list[arb]:
+    return log_softmax_of(operands.arguments[0])
+
+
+def _logsumexp(operands: Operands) -> list[arb]:
+    return [logsumexp_of(operands.arguments[0])]
+
+
+def dense_targets(operands: Operands) -> list[arb]:
+    """Return w_j y'_j."""
+    labels = operands.arguments[1]
+    smoothed = operands.smoothed(labels, len(labels))
+    return smoothed if operands.weight is None else [y * w for y, w in zip(smoothed, operands.weight, strict=True)]
+
+
+def index_targets(operands: Operands) -> list[arb]:
+    """Return w_j y'_j, y one-hot at the label; all 0 for an ignored row."""
+    classes = len(operands.arguments[0])
+    if operands.label is None:
+        return [ZERO] * classes
+    if not operands.smoothing:
+        targets = [ZERO] * classes
+        targets[operands.label] = arb(operands.weights[operands.label])
+        return targets
+    keep, share = 1 - arb(operands.smoothing), arb(operands.smoothing) / classes
+    targets = [share] * classes
+    targets[operands.label] = keep + share
+    return [y * w for y, w in zip(targets, operands.weights, strict=True)]
+
+
+def _softmax_cross_entropy(operands: Operands) -> list[arb]:
+    logs = log_softmax_of(operands.arguments[0])
+    return [-total([t * log for t, log in zip(dense_targets(operands), logs, strict=True) if not t.is_zero()])]
+
+
+def _sparse_softmax_cross_entropy(operands: Operands) -> list[arb]:
+    if operands.label is None:
+        return [ZERO]
+    logits = operands.arguments[0]
+    if operands.smoothing:
+        logs = log_softmax_of(logits)
+        return [-total([t * log for t, log in zip(index_targets(operands), logs, strict=True) if not t.is_zero()])]
+    equal = equal_classes(logits)
+    loss = arb(equal).log() if equal else logsumexp_of(logits) - logits[operands.label]
+    return [loss if operands.weight is None else loss * operands.weight[operands.label]]
+
+
+# Rows of probabilities or log-probabilities
+
+
+def _sum_of(terms: Rule) -> Rule:
+    def rule(operands: Operands) -> list[arb]:
+        return [total(terms(operands))]
+
+    return rule
+
+
+def _categorical_cross_entropy(operands: Operands) -> list[arb]:
+    probs, labels = operands.arguments
+    targets = operands.smoothed(labels, len(labels))
+    return [-total([product(t, log_of, p) for t, p in zip(targets, probs, strict=True)])]
+
+
+def _sparse_categorical_cross_entropy(operands: Operands) -> list[arb]:
+    return [ZERO if operands.label is None else -arb(operands.arguments[0][operands.label]).log()]
+
+
+def _nll_loss(operands: Operands) -> list[arb]:
+    if operands.label is None:
+        return [ZERO]
+    return [-arb(operands.arguments[0][operands.label]) * operands.weights[operands.label]]
+
+
+VALUES: MappingProxyType[str, Rule] = MappingProxyType(
+    {
+        "sigmoid": _sigmoid,
+        "log_sigmoid": _log_sigmoid,
+        "softplus": _softplus,
+        "logit": _logit,
+        "softmax": _softmax,
+        "log_softmax": _log_softmax,
+        "logsumexp": _logsumexp,
+        "entropy": _sum_of(_entropy_terms),
+        "kl_divergence": _sum_of(_kl_terms),
+        "kl_divergence_from_log_probs": _sum_of(_kl_terms_from_log_probs),
+        "softmax_cross_entropy": _softmax_cross_entropy,
+        "sparse_softmax_cross_entropy": _sparse_softmax_cross_entropy,
+        "sigmoid_cross_entropy": _sigmoid_cross_entropy,
+        "categorical_cross_entropy": _categorical_cross_entropy,
+        "sparse_categorical_cross_entropy": _sparse_categorical_cross_entropy,
+        "binary_cross_entropy": _binary_cross_entropy,
+        "nll_loss": _nll_loss,
+        "entropy_terms": _entropy_terms,
+        "kl_divergence_terms": _kl_terms,
+        "kl_divergence_terms_from_log_probs": _kl_terms_from_log_probs,
+        "kl_divergence_terms_from_logs": _kl_terms_from_logs,
+    }
+)
+"""The literal definition of every function."""

@@ -1,0 +1,277 @@
+"""Deviating definitions: what some frameworks state, or deliberately do, instead of the literal function.
+
+An adapter declares which of them an entry point follows; its results are judged against that definition and listed as
+a convention beside the literal one. Constants are rounded to the storage format of the arguments, as the frameworks
+round them. The derivative of a clip is 1 inside its interval and 0 outside; on the edge it is a choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from flint import arb
+
+from ._definitions import VALUES, ZERO, product, softmax_of, total
+from ._formats import FORMATS, Format
+from ._gradients import GRADIENTS
+from ._operands import Operands, Rule
+
+LITERAL = "literal"
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What an entry point is judged against: the value, and the derivative by each real argument."""
+
+    value: Rule
+    gradients: Mapping[str, Rule]
+
+
+def rounded(value: float, fmt: Format) -> float:
+    """Return `value` rounded to nearest in the format."""
+    return float(np.asarray(value).astype(fmt.numpy_dtype))
+
+
+def keras_interval(fmt: Format) -> tuple[float, float]:
+    """Return (10^-7, 1 − 10^-7), Keras's `epsilon()` as the dtype holds it: the upper end is 1 in 16 bits."""
+    return rounded(1e-7, fmt), rounded(1.0 - 1e-7, fmt)
+
+
+def torch_interval(fmt: Format) -> tuple[float, float]:
+    """Return (eps, 1 − eps) with eps = 2^(1−p): the interval of `torch.distributions`' `clamp_probs`."""
+    return 2.0 ** (1 - fmt.precision), 1.0 - 2.0 ** (1 - fmt.precision)
+
+
+def bce_floor(fmt: Format) -> float:
+    """Return the smallest denominator of PyTorch's binary cross-entropy backward: a float32 10^-12, then the dtype's."""
+    return rounded(rounded(1e-12, FORMATS["float32"]), fmt)
+
+
+# softplus, torch: x itself above threshold = 20
+
+
+def _linear_softplus(operands: Operands) -> list[arb]:
+    return [arb(x) if x > 20 else arb(x).exp().log1p() for x in operands.arguments[0]]
+
+
+def _linear_softplus_by_x(operands: Operands) -> list[arb]:
+    slopes = [arb(1) if x > 20 else 1 / (1 + arb(-x).exp()) for x in operands.arguments[0]]
+    return [slope * v for slope, v in zip(slopes, operands.cotangent, strict=True)]
+
+
+# binary_cross_entropy, torch: logarithms not below −100
+
+
+def _clamped_log(p: float) -> arb:
+    return arb(p).log().max(arb(-100)) if p > 0 else arb(-100)
+
+
+def _clamped_log_of_rest(p: float) -> arb:
+    return arb(-p).log1p().max(arb(-100)) if p < 1 else arb(-100)
+
+
+def _clamped_bce(operands: Operands) -> list[arb]:
+    probs, labels = operands.arguments
+    positive = operands.smoothed(labels, 2)
+    return [
+        -(product(z, _clamped_log, p) + product(1 - z, _clamped_log_of_rest, p))
+        for z, p in zip(positive, probs, strict=True)
+    ]
+
+
+def _clamped_bce_by_probs(operands: Operands) -> list[arb]:
+    probs, labels = operands.arguments
+    floor = arb(bce_floor(operands.format))
+    positive = operands.smoothed(labels, 2)
+    return [
+        v * (p - z) / (p * (1 - arb(p))).max(floor)
+        for p, z, v in zip(probs, positive, operands.cotangent, strict=True)
+    ]
+
+
+# Clipped arguments, keras
+
+
+def _clip(values: list[float], low: float, high: float) -> list[float]:
+    return [min(max(value, low), high) for value in values]
+
+
+def _inside(values: list[float], low: float, high: float, slopes: list[arb]) -> list[arb]:
+    return [slope if low < value < high else ZERO for value, slope in zip(values, slopes, strict=True)]
+
+
+def _clipped_probs(operands: Operands) -> Operands:
+    probs, *others = operands.arguments
+    return operands._replace(arguments=(_clip(probs, *keras_interval(operands.format)), *others))
+
+
+def _clipped_bce(operands: Operands) -> list[arb]:
+    return VALUES["binary_cross_entropy"](_clipped_probs(operands))
+
+
+def _clipped_bce_by_probs(operands: Operands) -> list[arb]:
+    slopes = GRADIENTS["binary_cross_entropy", "probs"](_clipped_probs(operands))
+    return _inside(operands.arguments[0], *keras_interval(operands.format), slopes)
+
+
+def _clipped_bce_by_labels(operands: Operands) -> list[arb]:
+    return GRADIENTS["binary_cross_entropy", "labels"](_clipped_probs(operands))
+
+
+def _clipped_pair(operands: Operands) -> Operands:
+    low = keras_interval(operands.format)[0]
+    labels, probs = operands.arguments
+    return operands._replace(arguments=(_clip(labels, low, 1.0), _clip(probs, low, 1.0)))
+
+
+def _clipped_kl(operands: Operands) -> list[arb]:
+    return VALUES["kl_divergence"](_clipped_pair(operands))
+
+
+def _clipped_kl_by_labels(operands: Operands) -> list[arb]:
+    slopes = GRADIENTS["kl_divergence", "labels"](_clipped_pair(operands))
+    return _inside(operands.arguments[0], keras_interval(operands.format)[0], 1.0, slopes)
+
+
+def _clipped_kl_by_probs(operands: Operands) -> list[arb]:
+    slopes = GRADIENTS["kl_divergence", "probs"](_clipped_pair(operands))
+    return _inside(operands.arguments[1], keras_interval(operands.format)[0], 1.0, slopes)
+
+
+# sparse_categorical_cross_entropy, keras: softmax cross-entropy of the logarithms of the clipped probabilities,
+# −log(q_y / Σ q_j) with q = clip(p)
+
+
+def _clip_softmax(operands: Operands) -> list[arb]:
+    if operands.label is None:
+        return [ZERO]
+    clipped = _clip(operands.arguments[0], *keras_interval(operands.format))
+    return [-(clipped[operands.label] / total([arb(q) for q in clipped])).log()]
+
+
+def _clip_softmax_by_probs(operands: Operands) -> list[arb]:
+    low, high = keras_interval(operands.format)
+    clipped = _clip(operands.arguments[0], low, high)
+    if operands.label is None:
+        return [ZERO] * len(clipped)
+    slopes = [1 / total([arb(q) for q in clipped])] * len(clipped)
+    slopes[operands.label] -= 1 / arb(clipped[operands.label])
+    return _inside(operands.arguments[0], low, high, [operands.cotangent[0] * slope for slope in slopes])
+
+
+# Normalised, then clipped: categorical_cross_entropy of keras, entropy of torch.distributions.Categorical
+
+
+def _normalised(probs: list[float], interval: tuple[float, float]) -> tuple[arb, list[arb], list[arb], list[bool]]:
+    """Return Σ q, p = q/Σ q, p clipped, and which entries lie inside the interval."""
+    norm = total([arb(q) for q in probs])
+    shares = [q / norm for q in probs]
+    low, high = interval
+    clipped = [share.max(arb(low)).min(arb(high)) for share in shares]
+    return norm, shares, clipped, [bool(share > low) and bool(share < high) for share in shares]
+
+
+def _normalised_ce(operands: Operands) -> list[arb]:
+    probs, labels = operands.arguments
+    _, _, clipped, _ = _normalised(probs, keras_interval(operands.format))
+    targets = operands.smoothed(labels, len(labels))
+    return [-total([t * p.log() for t, p in zip(targets, clipped, strict=True) if not t.is_zero()])]
+
+
+def _normalised_ce_by_probs(operands: Operands) -> list[arb]:
+    # with p = q/s: ∂/∂q_i = Σ_inside t_j / s − [i inside] t_i / q_i
+    probs, labels = operands.arguments
+    norm, _, _, inside = _normalised(probs, keras_interval(operands.format))
+    targets = [t if is_in else ZERO for t, is_in in zip(operands.smoothed(labels, len(labels)), inside, strict=True)]
+    common = total(targets) / norm
+    return [
+        operands.cotangent[0] * (common - t / q if is_in else common)
+        for t, q, is_in in zip(targets, probs, inside, strict=True)
+    ]
+
+
+def _normalised_ce_by_labels(operands: Operands) -> list[arb]:
+    _, _, clipped, _ = _normalised(operands.arguments[0], keras_interval(operands.format))
+    scale = (arb(operands.smoothing) - 1) * operands.cotangent[0]
+    return [scale * p.log() for p in clipped]
+
+
+def _normalised_entropy(operands: Operands) -> list[arb]:
+    _, shares, clipped, _ = _normalised(operands.arguments[0], torch_interval(operands.format))
+    return [-total([share * p.log() for share, p in zip(shares, clipped, strict=True) if not share.is_zero()])]
+
+
+def _normalised_entropy_by_probs(operands: Operands) -> list[arb]:
+    # g_j = −(log clip(p_j) + [j inside]); ∂/∂q_i = (g_i − Σ g_j p_j)/s
+    norm, shares, clipped, inside = _normalised(operands.arguments[0], torch_interval(operands.format))
+    slopes = [-(p.log() + int(is_in)) for p, is_in in zip(clipped, inside, strict=True)]
+    mean = total([g * share for g, share in zip(slopes, shares, strict=True)])
+    return [operands.cotangent[0] * (g - mean) / norm for g in slopes]
+
+
+# softmax_cross_entropy, tensorflow: labels sum to one, so the gradient is p − y
+
+
+def _unit_labels_by_logits(operands: Operands) -> list[arb]:
+    targets = operands.smoothed(operands.arguments[1], len(operands.arguments[1]))
+    probs = softmax_of(operands.arguments[0])
+    return [operands.cotangent[0] * (p - t) for p, t in zip(probs, targets, strict=True)]
+
+
+DEVIATIONS: MappingProxyType[tuple[str, str], Definition] = MappingProxyType(
+    {
+        ("softplus", "linear-above-20"): Definition(_linear_softplus, {"x": _linear_softplus_by_x}),
+        ("binary_cross_entropy", "clamp-log-100"): Definition(
+            _clamped_bce,
+            {"probs": _clamped_bce_by_probs, "labels": GRADIENTS["binary_cross_entropy", "labels"]},
+        ),
+        ("binary_cross_entropy", "clip-1e-7"): Definition(
+            _clipped_bce, {"probs": _clipped_bce_by_probs, "labels": _clipped_bce_by_labels}
+        ),
+        ("kl_divergence", "clip-1e-7"): Definition(
+            _clipped_kl, {"labels": _clipped_kl_by_labels, "probs": _clipped_kl_by_probs}
+        ),
+        ("sparse_categorical_cross_entropy", "clip-softmax-1e-7"): Definition(
+            _clip_softmax, {"probs": _clip_softmax_by_probs}
+        ),
+        ("categorical_cross_entropy", "normalise-clip-1e-7"): Definition(
+            _normalised_ce, {"probs": _normalised_ce_by_probs, "labels": _normalised_ce_by_labels}
+        ),
+        ("entropy", "normalise-clamp-eps"): Definition(_normalised_entropy, {"probs": _normalised_entropy_by_probs}),
+        ("softmax_cross_entropy", "labels-sum-to-one"): Definition(
+            VALUES["softmax_cross_entropy"],
+            {
+                "logits": _unit_labels_by_logits,
+                "labels": GRADIENTS["softmax_cross_entropy", "labels"],
+            },
+        ),
+    }
+)
+"""The deviating definitions, by function and name."""
+
+DEFINITIONS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
+    {
+        function: (LITERAL, *(name for owner, name in DEVIATIONS if owner == function))
+        for function in VALUES
+    }
+)
+"""The names of the definitions that each function is known under; "literal" is the mathematical one."""
+
+
+def definition_named(function: str, name: str) -> Definition:
+    """Return a function's definition.
+
+    Raises:
+        ValueError: the function has no definition of that name; the message lists the ones it has.
+    """
+    if name == LITERAL:
+        gradients = {argument: rule for (owner, argument), rule in GRADIENTS.items() if owner == function}
+        return Definition(VALUES[function], gradients)
+    try:
+        return DEVIATIONS[function, name]
+    except KeyError:
+        message = f"{function} has no definition {name!r}: choose from {', '.join(DEFINITIONS[function])}"
+        raise ValueError(message) from None

@@ -1,0 +1,178 @@
+"""Certified results: precision is raised until every element is enclosed to 2^-30 ulp (Ziv's strategy)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil, log2
+
+import numpy as np
+from flint import arb
+
+from ._balls import GUARD_BITS, DoubleDoubles, decided, double_doubles, working_precision
+from ._decisions import decide
+from ._definitions import total
+from ._deviations import LITERAL
+from ._enclosure import Enclosure, Status
+from ._formats import Format, format_named
+from ._limits import Decision
+from ._problem import Problem, problem_of
+
+MAX_PRECISION = 8192
+"""What is undecided at this many bits is reported as undecided. float64 needs about 2,200 for its widest ranges."""
+
+_CHUNK = 1 << 16
+"""Numbers evaluated between two conversions to arrays: bounds the memory that balls take."""
+
+
+def enclose(
+    function: str,
+    arguments: Sequence[np.ndarray],
+    parameters: Mapping[str, object],
+    *,
+    quantity: str,
+    dtype: str,
+    cotangent: np.ndarray | None = None,
+    definition: str = LITERAL,
+) -> Enclosure:
+    """Return the exact result of a call, each element enclosed to 2^-30 ulp of a format.
+
+    Args:
+        function: canonical name, e.g. "softmax".
+        arguments: positional arguments in signature order; real ones in the storage of a format, index labels integers.
+        parameters: the keywords of the call; what is absent has its default.
+        quantity: "value", or "gradient:NAME" for the vector-Jacobian product by a real argument.
+        dtype: the format whose ulps tell when an enclosure is narrow enough.
+        cotangent: what the gradient is multiplied with, of the shape of the value; ones if None.
+        definition: "literal", or a deviating one of DEFINITIONS[function].
+
+    Returns:
+        An enclosure of the shape that the call's result has.
+
+    Raises:
+        ValueError: the call does not fit the function's signature.
+    """
+    fmt = format_named(dtype)
+    problem = problem_of(
+        function, arguments, parameters, quantity=quantity, cotangent=cotangent, definition=definition
+    )
+    decision = decide(problem)
+    words = _Words.of(decision)
+    pending = np.flatnonzero((_open(decision)).any(axis=1))
+    precision = _first_precision(problem, fmt)
+    while pending.size and precision <= MAX_PRECISION:
+        with working_precision(precision):
+            pending = _advance(problem, pending, words, fmt)
+        precision *= 2
+    return words.enclosure(problem, decision)
+
+
+def ball(
+    function: str,
+    arguments: Sequence[np.ndarray],
+    parameters: Mapping[str, object],
+    *,
+    quantity: str,
+    index: int,
+    precision: int,
+    cotangent: np.ndarray | None = None,
+    definition: str = LITERAL,
+) -> arb:
+    """Return one element of the exact result as a ball, computed at the given working precision.
+
+    Args:
+        function, arguments, parameters, quantity, cotangent, definition: as in `enclose`.
+        index: the element, counted in C order.
+        precision: bits to compute with.
+
+    Raises:
+        ValueError: the call does not fit the signature, or the table of limits decides the element.
+    """
+    problem = problem_of(
+        function, arguments, parameters, quantity=quantity, cotangent=cotangent, definition=definition
+    )
+    unit, place = problem.position(index)
+    decision = decide(problem)
+    if decision.status[unit, place] != Status.FINITE:
+        message = f"element {index} is not a number that can be computed: the table of limits decides it"
+        raise ValueError(message)
+    if not np.isnan(decision.number[unit, place]):
+        return arb(float(decision.number[unit, place]))
+    with working_precision(precision):
+        return _evaluate(problem, np.array([unit]))[place]
+
+
+class _Words:
+    """The double-doubles found so far, element by element."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.hi = np.zeros(shape)
+        self.lo = np.zeros(shape)
+        self.exponent = np.zeros(shape, dtype=np.int64)
+        self.radius = np.zeros(shape)
+        self.open = np.zeros(shape, dtype=bool)
+
+    @classmethod
+    def of(cls, decision: Decision) -> _Words:
+        """Return words that hold the numbers the table of limits knows."""
+        words = cls(decision.status.shape)
+        words.open[:] = _open(decision)
+        known = np.where(np.isnan(decision.number) | (decision.status != Status.FINITE), 0.0, decision.number)
+        words.hi[:], exponent = np.frexp(known)
+        words.exponent[:] = exponent
+        return words
+
+    def store(self, units: np.ndarray, found: DoubleDoubles, enough: np.ndarray) -> None:
+        """Keep what is decided of some units; found and enough have one entry per element of them."""
+        shape = (len(units), self.hi.shape[1])
+        keep = enough.reshape(shape) & self.open[units]
+        places = (units[np.nonzero(keep)[0]], np.nonzero(keep)[1])
+        for kept, new in (
+            (self.hi, found.hi),
+            (self.lo, found.lo),
+            (self.exponent, found.exponent),
+            (self.radius, found.radius),
+        ):
+            kept[places] = new.reshape(shape)[keep]
+        self.open[places] = False
+
+    def enclosure(self, problem: Problem, decision: Decision) -> Enclosure:
+        """Return everything in the shape of the result; what is still open is undecided."""
+        status = np.where(self.open, Status.UNDECIDED, decision.status).astype(np.int8)
+        parts = (self.hi, self.lo, self.exponent, self.radius, status, decision.limit)
+        return Enclosure(*(problem.shaped(part) for part in parts))
+
+
+def _open(decision: Decision) -> np.ndarray:
+    return (decision.status == Status.FINITE) & np.isnan(decision.number)
+
+
+def _first_precision(problem: Problem, fmt: Format) -> int:
+    """Return bits enough for a well-conditioned result: p + 30, what a sum of the row's length loses, and a margin."""
+    length = problem.arguments[0].shape[-1] if problem.has_rows else 1
+    count = max(length, problem.units if problem.is_total else 1, 1)
+    return max(64, fmt.precision + GUARD_BITS + ceil(log2(count)) + 6)
+
+
+def _advance(problem: Problem, pending: np.ndarray, words: _Words, fmt: Format) -> np.ndarray:
+    """Evaluate the pending units at the working precision and return those that are still open."""
+    step = max(1, _CHUNK // words.hi.shape[1])
+    for start in range(0, len(pending), step):
+        units = pending[start : start + step]
+        found = double_doubles(_evaluate(problem, units))
+        words.store(units, found, decided(found, fmt))
+    return pending[words.open[pending].any(axis=1)]
+
+
+def _evaluate(problem: Problem, units: np.ndarray) -> list[arb]:
+    """Return the balls of some units, one after the other, at the working precision."""
+    if problem.is_total:
+        every = np.arange(problem.units)
+        return [total(_unit_balls(problem, every)) / problem.divisor()]
+    return _unit_balls(problem, units)
+
+
+def _unit_balls(problem: Problem, units: np.ndarray) -> list[arb]:
+    scale = problem.scale()
+    if not problem.has_rows:
+        return problem.rule(problem.elements(units, scale))
+    return [ball_ for unit in units.tolist() for ball_ in problem.rule(problem.row(unit, scale))]

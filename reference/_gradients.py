@@ -1,0 +1,236 @@
+"""The exact derivatives, as vector-Jacobian products: Σ_k cotangent_k · ∂value_k/∂argument_i for every i.
+
+Each is derived by hand from the definition in `_definitions.py`; tests compare every one with the definition
+differentiated by ball power series, so none is trusted because it stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import fsum
+from types import MappingProxyType
+
+from flint import arb
+
+from ._definitions import (
+    ZERO,
+    dense_targets,
+    exponentials,
+    index_targets,
+    log_of,
+    log_of_rest,
+    log_softmax_of,
+    pos_weights,
+    product,
+    sigmoid_of,
+    softmax_of,
+    softplus_of,
+    total,
+)
+from ._operands import Operands, Rule
+
+# Element-wise
+
+
+def _sigmoid(operands: Operands) -> list[arb]:
+    # σ(1 − σ) = e / (1 + e)² with e = e^−x: no cancellation as σ nears 1
+    terms = [arb(-x).exp() for x in operands.arguments[0]]
+    return [e / (1 + e) ** 2 * v for e, v in zip(terms, operands.cotangent, strict=True)]
+
+
+def _log_sigmoid(operands: Operands) -> list[arb]:
+    return [sigmoid_of(-x) * v for x, v in zip(operands.arguments[0], operands.cotangent, strict=True)]
+
+
+def _softplus(operands: Operands) -> list[arb]:
+    return [sigmoid_of(x) * v for x, v in zip(operands.arguments[0], operands.cotangent, strict=True)]
+
+
+def _logit(operands: Operands) -> list[arb]:
+    return [v / (p * (1 - arb(p))) for p, v in zip(operands.arguments[0], operands.cotangent, strict=True)]
+
+
+def _binary_cross_entropy_by_probs(operands: Operands) -> list[arb]:
+    probs, labels = operands.arguments
+    positive = operands.smoothed(labels, 2)
+    # (1 − z)/(1 − p) − z/p over one denominator: exactly 0 at z = p
+    return [v * (p - z) / (p * (1 - arb(p))) for p, z, v in zip(probs, positive, operands.cotangent, strict=True)]
+
+
+def _binary_cross_entropy_by_labels(operands: Operands) -> list[arb]:
+    keep = 1 - arb(operands.smoothing)
+    return [
+        keep * v * (log_of_rest(p) - log_of(p)) if p != 0.5 else ZERO
+        for p, v in zip(operands.arguments[0], operands.cotangent, strict=True)
+    ]
+
+
+def _sigmoid_cross_entropy_by_logits(operands: Operands) -> list[arb]:
+    logits, labels = operands.arguments
+    positive = operands.smoothed(labels, 2)
+    slopes = [
+        product(1 - z, sigmoid_of, x) - pos * product(z, sigmoid_of, -x)
+        for x, z, pos in zip(logits, positive, pos_weights(operands), strict=True)
+    ]
+    return [slope * w * v for slope, w, v in zip(slopes, operands.weights, operands.cotangent, strict=True)]
+
+
+def _sigmoid_cross_entropy_by_labels(operands: Operands) -> list[arb]:
+    keep = 1 - arb(operands.smoothing)
+    # log(1 + e^−x) − log(1 + e^x) = −x: exact where the positive term has weight 1
+    slopes = [
+        -arb(x) if pos == 1 else pos * softplus_of(-x) - softplus_of(x)
+        for x, pos in zip(operands.arguments[0], pos_weights(operands), strict=True)
+    ]
+    return [keep * slope * w * v for slope, w, v in zip(slopes, operands.weights, operands.cotangent, strict=True)]
+
+
+# Rows of logits
+
+
+def _softmax(operands: Operands) -> list[arb]:
+    # p_i (v_i − Σ p_j v_j), with v counted from the first entry that has probability: a constant cotangent gives 0
+    probs = softmax_of(operands.arguments[0])
+    start = next(arb(v) for p, v in zip(probs, operands.cotangent, strict=True) if not p.is_zero())
+    moved = [v - start for v in operands.cotangent]
+    mean = total([p * v for p, v in zip(probs, moved, strict=True)])
+    return [p * (v - mean) for p, v in zip(probs, moved, strict=True)]
+
+
+def _log_softmax(operands: Operands) -> list[arb]:
+    # fsum rounds correctly, so it is 0 exactly where the sum is
+    values = [float(v) for v in operands.cotangent]
+    pulled = total([arb(v) for v in values]) if fsum(values) else ZERO
+    return [v - p * pulled for p, v in zip(softmax_of(operands.arguments[0]), operands.cotangent, strict=True)]
+
+
+def _logsumexp(operands: Operands) -> list[arb]:
+    terms, norm = exponentials(operands.arguments[0])
+    return [term * operands.cotangent[0] / norm for term in terms]
+
+
+def _cross_entropy_by_logits(operands: Operands, targets: list[arb]) -> list[arb]:
+    # p_i Σ t_j − t_i with t_j = w_j y'_j
+    mass = total(targets)
+    probs = softmax_of(operands.arguments[0])
+    return [operands.cotangent[0] * (p * mass - t) for p, t in zip(probs, targets, strict=True)]
+
+
+def _softmax_cross_entropy_by_logits(operands: Operands) -> list[arb]:
+    return _cross_entropy_by_logits(operands, dense_targets(operands))
+
+
+def _softmax_cross_entropy_by_labels(operands: Operands) -> list[arb]:
+    scale = (arb(operands.smoothing) - 1) * operands.cotangent[0]
+    logs = log_softmax_of(operands.arguments[0])
+    return [scale * w * log for w, log in zip(operands.weights, logs, strict=True)]
+
+
+def _sparse_softmax_cross_entropy_by_logits(operands: Operands) -> list[arb]:
+    if operands.label is None:
+        return [ZERO] * len(operands.arguments[0])
+    return _cross_entropy_by_logits(operands, index_targets(operands))
+
+
+# Rows and elements of probabilities or log-probabilities: a term depends on its own entry alone
+
+
+def _per_term(operands: Operands) -> list[arb]:
+    """Return the cotangent of every term: a row function has one for all its terms."""
+    count = len(operands.arguments[0])
+    values = [arb(v) for v in operands.cotangent]
+    return values if len(values) == count else values * count
+
+
+def _entropy(operands: Operands) -> list[arb]:
+    return [-v * (arb(p).log() + 1) for p, v in zip(operands.arguments[0], _per_term(operands), strict=True)]
+
+
+def _kl_by_labels(operands: Operands) -> list[arb]:
+    return [v * ((arb(y) / p).log() + 1) for y, p, v in zip(*operands.arguments, _per_term(operands), strict=True)]
+
+
+def _kl_by_probs(operands: Operands) -> list[arb]:
+    return [-v * y / p for y, p, v in zip(*operands.arguments, _per_term(operands), strict=True)]
+
+
+def _kl_from_log_probs_by_labels(operands: Operands) -> list[arb]:
+    return [v * (arb(y).log() - q + 1) for y, q, v in zip(*operands.arguments, _per_term(operands), strict=True)]
+
+
+def _kl_from_log_probs_by_log_probs(operands: Operands) -> list[arb]:
+    return [-v * y for y, v in zip(operands.arguments[0], _per_term(operands), strict=True)]
+
+
+def _kl_from_logs_by_log_labels(operands: Operands) -> list[arb]:
+    return [
+        v * arb(k).exp() * (arb(k) - q + 1)
+        for k, q, v in zip(*operands.arguments, _per_term(operands), strict=True)
+    ]
+
+
+def _kl_from_logs_by_log_probs(operands: Operands) -> list[arb]:
+    return [-v * arb(k).exp() for k, v in zip(operands.arguments[0], _per_term(operands), strict=True)]
+
+
+def _categorical_cross_entropy_by_probs(operands: Operands) -> list[arb]:
+    probs, labels = operands.arguments
+    targets = operands.smoothed(labels, len(labels))
+    return [-operands.cotangent[0] * t / p for t, p in zip(targets, probs, strict=True)]
+
+
+def _categorical_cross_entropy_by_labels(operands: Operands) -> list[arb]:
+    scale = (arb(operands.smoothing) - 1) * operands.cotangent[0]
+    return [scale * log_of(p) for p in operands.arguments[0]]
+
+
+def _sparse_categorical_cross_entropy_by_probs(operands: Operands) -> list[arb]:
+    return _at_label(operands, lambda label: -arb(operands.cotangent[0]) / operands.arguments[0][label])
+
+
+def _nll_loss_by_log_probs(operands: Operands) -> list[arb]:
+    return _at_label(operands, lambda label: -arb(operands.cotangent[0]) * operands.weights[label])
+
+
+def _at_label(operands: Operands, slope: Callable[[int], arb]) -> list[arb]:
+    row = [ZERO] * len(operands.arguments[0])
+    if operands.label is not None:
+        row[operands.label] = slope(operands.label)
+    return row
+
+
+GRADIENTS: MappingProxyType[tuple[str, str], Rule] = MappingProxyType(
+    {
+        ("sigmoid", "x"): _sigmoid,
+        ("log_sigmoid", "x"): _log_sigmoid,
+        ("softplus", "x"): _softplus,
+        ("logit", "probs"): _logit,
+        ("softmax", "logits"): _softmax,
+        ("log_softmax", "logits"): _log_softmax,
+        ("logsumexp", "logits"): _logsumexp,
+        ("entropy", "probs"): _entropy,
+        ("kl_divergence", "labels"): _kl_by_labels,
+        ("kl_divergence", "probs"): _kl_by_probs,
+        ("kl_divergence_from_log_probs", "labels"): _kl_from_log_probs_by_labels,
+        ("kl_divergence_from_log_probs", "log_probs"): _kl_from_log_probs_by_log_probs,
+        ("softmax_cross_entropy", "logits"): _softmax_cross_entropy_by_logits,
+        ("softmax_cross_entropy", "labels"): _softmax_cross_entropy_by_labels,
+        ("sparse_softmax_cross_entropy", "logits"): _sparse_softmax_cross_entropy_by_logits,
+        ("sigmoid_cross_entropy", "logits"): _sigmoid_cross_entropy_by_logits,
+        ("sigmoid_cross_entropy", "labels"): _sigmoid_cross_entropy_by_labels,
+        ("categorical_cross_entropy", "probs"): _categorical_cross_entropy_by_probs,
+        ("categorical_cross_entropy", "labels"): _categorical_cross_entropy_by_labels,
+        ("sparse_categorical_cross_entropy", "probs"): _sparse_categorical_cross_entropy_by_probs,
+        ("binary_cross_entropy", "probs"): _binary_cross_entropy_by_probs,
+        ("binary_cross_entropy", "labels"): _binary_cross_entropy_by_labels,
+        ("nll_loss", "log_probs"): _nll_loss_by_log_probs,
+        ("entropy_terms", "probs"): _entropy,
+        ("kl_divergence_terms", "labels"): _kl_by_labels,
+        ("kl_divergence_terms", "probs"): _kl_by_probs,
+        ("kl_divergence_terms_from_log_probs", "labels"): _kl_from_log_probs_by_labels,
+        ("kl_divergence_terms_from_log_probs", "log_probs"): _kl_from_log_probs_by_log_probs,
+        ("kl_divergence_terms_from_logs", "log_labels"): _kl_from_logs_by_log_labels,
+        ("kl_divergence_terms_from_logs", "log_probs"): _kl_from_logs_by_log_probs,
+    }
+)
+"""The literal derivative of every function by every real argument."""

@@ -1,0 +1,100 @@
+"""The record as JSON: written so that it can be read back, read so that nothing odd slips in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ._record import SCHEMA_VERSION, Record
+
+MAX_RECORD_BYTES = 1 << 30
+"""The largest record.json that is read."""
+
+
+class RecordError(ValueError):
+    """A record cannot be read: the message says which file and what is wrong with it."""
+
+
+def encode_record(record: Record) -> bytes:
+    """Return `record` as indented JSON, having read it back.
+
+    Reading back makes sure that no field has a type the schema does not know, a float among them: msgspec would write
+    its NaN as null without a word.
+
+    Raises:
+        RecordError: a field of `record` does not fit the schema.
+    """
+    text = msgspec.json.encode(record)
+    decode_record(text)
+    return msgspec.json.format(text, indent=1) + b"\n"
+
+
+def decode_record(text: bytes) -> Record:
+    """Return the record that the JSON `text` holds.
+
+    Raises:
+        RecordError: it is not JSON, is of another schema version, lacks a key or has one too many, or a value does
+            not fit.
+    """
+    try:
+        raw = msgspec.json.decode(text)
+        _check_version(raw)
+        record = msgspec.convert(raw, Record, strict=True)
+    except (msgspec.DecodeError, RecursionError) as error:
+        message = f"not a record: {error}"
+        raise RecordError(message) from None
+    if surplus := _first_difference(raw, msgspec.to_builtins(record), "$"):
+        message = f"not a record of schema {SCHEMA_VERSION}: unexpected or missing key {surplus}"
+        raise RecordError(message)
+    return record
+
+
+def read_record(path: Path) -> Record:
+    """Return the record in the file `path`, or in `record.json` of the folder `path`.
+
+    Raises:
+        RecordError: it cannot be read, is too large, or is no record.
+    """
+    file = path / "record.json" if path.is_dir() else path
+    try:
+        return decode_record(_limited(file))
+    except OSError as error:
+        message = f"{file}: {error.strerror or error}"
+        raise RecordError(message) from None
+    except RecordError as error:
+        message = f"{file}: {error}"
+        raise RecordError(message) from None
+
+
+def record_schema() -> dict[str, Any]:
+    """Return the JSON schema of a record, made from the dataclasses themselves."""
+    return msgspec.json.schema(Record)
+
+
+def _limited(file: Path) -> bytes:
+    if file.stat().st_size > MAX_RECORD_BYTES:
+        message = f"larger than {MAX_RECORD_BYTES} bytes"
+        raise RecordError(message)
+    return file.read_bytes()
+
+
+def _check_version(raw: object) -> None:
+    version = raw.get("schema") if isinstance(raw, dict) else None
+    if version != SCHEMA_VERSION:
+        message = f"schema {version!r}, and this release reads schema {SCHEMA_VERSION}"
+        raise RecordError(message)
+
+
+def _first_difference(raw: object, built: object, path: str) -> str | None:
+    """Return the path of a key that only one of the two has: msgspec ignores unknown keys of dataclasses."""
+    if isinstance(raw, dict) and isinstance(built, dict):
+        if surplus := raw.keys() ^ built.keys():
+            return f"{path}.{min(surplus)}"
+        pairs = ((raw[key], built[key], f"{path}.{key}") for key in raw)
+    elif isinstance(raw, list) and isinstance(built, list | tuple):
+        pairs = ((left, right, f"{path}[{i}]") for i, (left, right) in enumerate(zip(raw, built, strict=True)))
+    else:
+        return None
+    return next((found for pair in pairs if (found := _first_difference(*pair))), None)

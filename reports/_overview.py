@@ -1,0 +1,164 @@
+"""What a record amounts to: the verdict, a row per function and dtype, the worst findings, the conventions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from logitproof.reference import FORMATS, FUNCTIONS
+
+from ._hexfloat import float_from
+from ._record import SEVERITIES, TIERS, Check, Discrepancy, Extreme, Findings, Record, Severity, Tier
+from ._words import backend_title, counted
+
+GATING: Severity = "defect"
+
+
+@dataclass(frozen=True)
+class Row:
+    """All checks of one backend, function and dtype: the worst tier reached, the largest error and where it was.
+
+    `worst` is None where no error was measured; `not_run` counts checks by the status that kept them from running.
+    """
+
+    function: str
+    dtype: str
+    tier: Tier | None
+    worst: Extreme | None
+    worst_check: Check | None
+    severities: dict[Severity, int]
+    not_run: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many checks have a finding of a severity, and how many results that concerns."""
+
+    checks: int
+    results: int
+
+
+@dataclass(frozen=True)
+class Convention:
+    """One question that mathematics or a documentation leaves open, and each backend's answer."""
+
+    example: Discrepancy
+    answers: tuple[Discrepancy, ...]
+
+
+def exit_status(record: Record | Findings) -> int:
+    """Return 0 where nothing gates, 1 where something does, 3 where the record is incomplete or examined nothing."""
+    if not _is_complete(record) or not was_examined(record.checks):
+        return 3
+    return 1 if tallies(record.checks)[GATING].checks else 0
+
+
+def verdict(record: Record | Findings) -> str:
+    """Return the outcome in one sentence, the most important thing first."""
+    tally = tallies(record.checks)
+    counts = ", ".join(_counted(severity, tally[severity]) for severity in SEVERITIES if tally[severity].results)
+    found = counts or "no discrepancy"
+    if not was_examined(record.checks):
+        return "Nothing was examined: this is not a pass."
+    if not _is_complete(record):
+        return f"Incomplete: not a pass. So far {found}."
+    word = "FAIL" if tally[GATING].checks else "PASS"
+    return f"{word}: {found}."
+
+
+def _is_complete(record: Record | Findings) -> bool:
+    return record.complete if isinstance(record, Record) else True
+
+
+def was_examined(checks: Sequence[Check]) -> bool:
+    """Whether at least one result was judged: an all-errored run is never a pass."""
+    return any(check.elements for check in checks)
+
+
+def tallies(checks: Sequence[Check]) -> dict[Severity, Tally]:
+    """Return the findings per severity, the gravest first."""
+    counts = {severity: [check.severities.get(severity, 0) for check in checks] for severity in SEVERITIES}
+    return {severity: Tally(sum(1 for results in found if results), sum(found)) for severity, found in counts.items()}
+
+
+def backends_of(checks: Iterable[Check]) -> list[str]:
+    """Return the titles of the backends that `checks` examined, in order of appearance."""
+    return list(dict.fromkeys(backend_title(check) for check in checks))
+
+
+def rows(checks: Iterable[Check], title: str) -> list[Row]:
+    """Return a row per function and dtype of the backend called `title`, in the catalogue's order."""
+    groups: dict[tuple[str, str], list[Check]] = {}
+    for check in checks:
+        if backend_title(check) == title:
+            groups.setdefault((check.function, check.dtype), []).append(check)
+    return [_row(*key, groups[key]) for key in sorted(groups, key=_catalogue_order)]
+
+
+def entry_point_rows(checks: Iterable[Check], title: str) -> dict[str, list[Row]]:
+    """Return the rows of each entry point of the backend called `title`."""
+    own = [check for check in checks if backend_title(check) == title]
+    names = dict.fromkeys(check.entry_point for check in own)
+    return {name: rows([check for check in own if check.entry_point == name], title) for name in names}
+
+
+def worst_first(discrepancies: Iterable[Discrepancy], severity: Severity) -> list[Discrepancy]:
+    """Return the findings of a severity by error, one for each backend, entry point, quantity and kind of failure."""
+    chosen: dict[tuple[str, str, str, str], Discrepancy] = {}
+    for finding in sorted(discrepancies, key=_gravity, reverse=True):
+        if finding.severity == severity:
+            key = (backend_title(finding), finding.entry_point, finding.quantity, finding.kind)
+            chosen.setdefault(key, finding)
+    return list(chosen.values())
+
+
+def conventions(discrepancies: Iterable[Discrepancy]) -> list[Convention]:
+    """Return the conventions, those with the most answers first: one entry per function, quantity, dtype and case."""
+    groups: dict[tuple[str, str, str, str], dict[tuple[str, str], Discrepancy]] = {}
+    for finding in discrepancies:
+        if finding.severity == "convention":
+            key = (finding.function, finding.quantity, finding.dtype, finding.case)
+            groups.setdefault(key, {}).setdefault((backend_title(finding), finding.entry_point), finding)
+    found = [Convention(next(iter(answers.values())), tuple(answers.values())) for answers in groups.values()]
+    return sorted(found, key=lambda convention: -len(convention.answers))
+
+
+def _row(function: str, dtype: str, checks: Sequence[Check]) -> Row:
+    measured = [(check.worst_ulps, check) for check in checks if check.worst_ulps is not None]
+    worst, worst_check = max(measured, key=lambda pair: _measure(pair[0].ulps), default=(None, None))
+    reached = [tier for tier in TIERS if any(check.tiers.get(tier) for check in checks)]
+    ranked = [tier for tier in reached if tier != "limit"] or reached
+    not_run = [check.status for check in checks if check.status != "examined"]
+    return Row(
+        function,
+        dtype,
+        tier=ranked[-1] if ranked else None,
+        worst=worst,
+        worst_check=worst_check,
+        severities={severity: tally.results for severity, tally in tallies(checks).items() if tally.results},
+        not_run={status: not_run.count(status) for status in dict.fromkeys(not_run)},
+    )
+
+
+def _measure(text: str) -> float:
+    number = float_from(text)
+    return math.inf if math.isnan(number) else number
+
+
+def _gravity(finding: Discrepancy) -> tuple[float, float, int]:
+    return _measure(finding.error_bound_ratio), _measure(finding.error_ulps), finding.count
+
+
+def _catalogue_order(key: tuple[str, str]) -> tuple[int, str, int]:
+    function, dtype = key
+    functions, dtypes = list(FUNCTIONS), list(FORMATS)
+    return (
+        functions.index(function) if function in functions else len(functions),
+        function,
+        dtypes.index(dtype) if dtype in dtypes else len(dtypes),
+    )
+
+
+def _counted(severity: Severity, tally: Tally) -> str:
+    return f"{counted(tally.checks, severity)} ({counted(tally.results, 'result')})"

@@ -1,0 +1,202 @@
+"""The folder of a run: built aside, shown when it is whole.
+
+    logitproof-report/
+        record.json   summary.md
+        outputs/<sha256>        the output arrays of one check, raw
+        incomplete/             a later run that was cut short, where a complete one is already here
+
+A run works in a hidden folder inside. Publishing moves the outputs, which are named by their content and so disturb
+nothing, and then replaces record.json, in one step of the file system: before it the older run is whole, after it
+the new one is. Nothing that logitproof did not write is ever removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from logitproof.reference import format_named
+
+from ._array import little_endian_bytes
+from ._codec import RecordError, encode_record
+from ._record import Outputs, Record, StoredOutput
+
+_RECORD = "record.json"
+_OUTPUTS = "outputs"
+_INCOMPLETE = "incomplete"
+
+
+class FolderError(Exception):
+    """The output folder cannot be used: one line that says which and why."""
+
+
+@dataclass(frozen=True)
+class _OldCheck:
+    outputs: Outputs | None = None
+
+
+@dataclass(frozen=True)
+class _OldRecord:
+    """As much of an older record, of any schema version, as is needed to replace it."""
+
+    schema: int
+    complete: bool
+    checks: tuple[_OldCheck, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportFolder:
+    """The folder `target` of a run that is under way; its files lie in `building` until `publish`."""
+
+    target: Path
+    building: Path
+    created: tuple[Path, ...] = field(default=())
+
+    def store(self, batches: Iterable[tuple[str, np.ndarray]]) -> Outputs:
+        """Store the output arrays of one check, a (batch name, array) pair each, and return their place."""
+        digest = hashlib.sha256()
+        stored = []
+        temporary = self.building / _OUTPUTS / "writing"
+        with temporary.open("wb") as file:
+            for name, array in batches:
+                content = little_endian_bytes(array)
+                digest.update(content)
+                file.write(content)
+                stored.append(StoredOutput(name, array.dtype.name, array.shape))
+        temporary.replace(temporary.with_name(digest.hexdigest()))
+        return Outputs(digest.hexdigest(), tuple(stored))
+
+    def publish(self, record: Record, texts: Mapping[str, str]) -> Path:
+        """Put `record` and the rendered `texts` (file name to content) in place and return the folder they are in.
+
+        An incomplete record leaves an older complete one alone and goes to `incomplete/`.
+
+        Raises:
+            RecordError: the record does not fit its schema; the older run is untouched.
+            FolderError: the file system refused.
+        """
+        encoded = encode_record(record)
+        try:
+            (self.building / _RECORD).write_bytes(encoded)
+            for name, text in texts.items():
+                (self.building / name).write_text(text, encoding="utf-8")
+            older = _older_record(self.target)
+            if not record.complete and older is not None and older.complete:
+                return self._keep_aside()
+            self._replace(record, older, texts)
+        except OSError as error:
+            raise FolderError(_refusal(self.target, error)) from error
+        return self.target
+
+    def discard(self) -> None:
+        """Remove what this run wrote, and the folders it made."""
+        shutil.rmtree(self.building, ignore_errors=True)
+        for folder in self.created:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+    def _keep_aside(self) -> Path:
+        aside = self.target / _INCOMPLETE
+        if _older_record(aside) is not None:
+            shutil.rmtree(aside)
+        self.building.rename(aside)
+        return aside
+
+    def _replace(self, record: Record, older: _OldRecord | None, texts: Mapping[str, str]) -> None:
+        outputs = self.target / _OUTPUTS
+        outputs.mkdir(exist_ok=True)
+        for file in (self.building / _OUTPUTS).iterdir():
+            file.replace(outputs / file.name)
+        for name in (_RECORD, *texts):
+            (self.building / name).replace(self.target / name)
+        for name in _output_names(older) - _output_names(record):
+            (outputs / name).unlink(missing_ok=True)
+        shutil.rmtree(self.building)
+        if record.complete and _older_record(self.target / _INCOMPLETE) is not None:
+            shutil.rmtree(self.target / _INCOMPLETE)
+
+
+def open_folder(target: Path) -> ReportFolder:
+    """Make the folder of a run, or take the one of an older run.
+
+    Raises:
+        FolderError: it cannot be made or written, or holds a record.json that is not logitproof's.
+    """
+    missing = [folder for folder in (target, *target.parents) if not folder.exists()]
+    folder = ReportFolder(target, target / f".building-{os.getpid()}", tuple(missing))
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        _older_record(target)
+        shutil.rmtree(folder.building, ignore_errors=True)
+        (folder.building / _OUTPUTS).mkdir(parents=True)
+    except (OSError, RecordError) as error:
+        folder.discard()
+        raise FolderError(_refusal(target, error)) from error
+    return folder
+
+
+def read_outputs(folder: Path, outputs: Outputs) -> dict[str, np.ndarray]:
+    """Return the stored output arrays of a check, by batch name, from the `folder` of its record.
+
+    Raises:
+        RecordError: the file is missing, or its content is not what its name and the record promise.
+    """
+    file = folder / _OUTPUTS / outputs.sha256
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        message = f"{file}: {error.strerror or error}"
+        raise RecordError(message) from None
+    dtypes = [_stored_dtype(stored.dtype) for stored in outputs.batches]
+    sizes = [math.prod(stored.shape) * dtype.itemsize for stored, dtype in zip(outputs.batches, dtypes, strict=True)]
+    if hashlib.sha256(content).hexdigest() != outputs.sha256 or sum(sizes) != len(content):
+        message = f"{file}: the content is not what the record says"
+        raise RecordError(message)
+    starts = np.cumsum([0, *sizes])
+    return {
+        stored.batch: np.frombuffer(content[start : start + size], dtype).reshape(stored.shape)
+        for stored, dtype, start, size in zip(outputs.batches, dtypes, starts, sizes, strict=False)
+    }
+
+
+def _stored_dtype(name: str) -> np.dtype[np.generic]:
+    try:
+        return format_named(name).numpy_dtype
+    except ValueError:
+        pass
+    try:  # a backend may have answered in any dtype: what it gave is what was stored
+        dtype = np.dtype(name)
+    except TypeError:
+        dtype = np.dtype(object)
+    if dtype.hasobject:
+        message = f"outputs of dtype {name!r} cannot be read"
+        raise RecordError(message)
+    return dtype.newbyteorder("<")
+
+
+def _older_record(folder: Path) -> _OldRecord | None:
+    file = folder / _RECORD
+    if not file.exists():
+        return None
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=_OldRecord)
+    except msgspec.DecodeError:
+        message = f"its {_RECORD} is not a record of logitproof; choose another folder with --output"
+        raise RecordError(message) from None
+
+
+def _output_names(record: Record | _OldRecord | None) -> set[str]:
+    return {check.outputs.sha256 for check in record.checks if check.outputs} if record else set()
+
+
+def _refusal(target: Path, error: OSError | RecordError) -> str:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"cannot use the output folder {target}: {reason}"

@@ -1,0 +1,152 @@
+"""A record on a terminal. Record in, rich renderables out; whoever prints them decides about colour and width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ._overview import GATING, Row, backends_of, rows, tallies, verdict, worst_first
+from ._record import SEVERITIES, TIER_MEANINGS, Check, Discrepancy, Findings, Record
+from ._words import backend_title, clean, counted, inputs_hex, inputs_words, magnitude, question, readable
+
+WORST_SHOWN = 10
+
+_TIER_STYLES = {"C": "green", "F": "green", "M": "green", "A": "yellow", "outside": "bold red", "limit": ""}
+_SEVERITY_STYLES = {"defect": "bold red", "weakness": "yellow", "convention": "cyan", "undecided": "magenta"}
+
+
+def run_view(record: Record, folder: Path) -> RenderableType:
+    """Return what `logitproof run` prints: a table per backend, the worst findings, the verdict, the files."""
+    files = Text(f"{folder / 'record.json'}\n{folder / 'summary.md'}\n{folder / 'outputs'}/", overflow="fold")
+    return Group(
+        findings_view(record),
+        *_unavailable(record),
+        Text(""),
+        _verdict(record),
+        Text("Files:"),
+        Padding(files, (0, 0, 0, 2), expand=False),
+    )
+
+
+def judgement_view(findings: Findings) -> RenderableType:
+    """Return what `logitproof judge` prints: the table, the worst findings, the verdict."""
+    return Group(findings_view(findings), Text(""), _verdict(findings))
+
+
+def findings_view(record: Record | Findings) -> RenderableType:
+    """Return a table per backend, the counts per severity, and the worst findings in plain words."""
+    titles = backends_of(record.checks)
+    legend = ", ".join(f"{tier} {meaning}" for tier, meaning in TIER_MEANINGS.items() if tier != "limit")
+    return Group(
+        *(_backend_table(record.checks, title) for title in titles),
+        Text(f"Tiers, the worst of each row: {legend}.", style="dim"),
+        Text(""),
+        _counts(record.checks, titles),
+        *_worst(record.discrepancies),
+    )
+
+
+def _backend_table(checks: Sequence[Check], title: str) -> Table:
+    table = Table(title=Text(title, style="bold"), title_justify="left", pad_edge=False, box=box.SIMPLE_HEAD)
+    table.add_column("function", no_wrap=True)
+    table.add_column("dtype", no_wrap=True)
+    table.add_column("tier", no_wrap=True)
+    table.add_column("ulps", justify="right", no_wrap=True)
+    table.add_column("largest error at", overflow="fold")
+    table.add_column("findings", overflow="fold")
+    previous = ""
+    for row in rows(checks, title):
+        name = row.function if row.function != previous else ""
+        table.add_row(clean(name), clean(row.dtype), _tier(row), _ulps(row), _where(row), _findings(row))
+        previous = row.function
+    return table
+
+
+def _tier(row: Row) -> Text:
+    return Text(row.tier or "", style=_TIER_STYLES.get(row.tier or "", ""))
+
+
+def _ulps(row: Row) -> str:
+    return magnitude(row.worst.ulps) if row.worst else ""
+
+
+def _where(row: Row) -> Text:
+    if row.worst is None or row.worst_check is None:
+        return Text("")
+    quantity = "" if row.worst_check.quantity == "value" else f" · {row.worst_check.quantity}"
+    place = f"{inputs_words(row.worst.inputs, 3)}{quantity} · {row.worst_check.entry_point}"
+    return Text(clean(place))
+
+
+def _findings(row: Row) -> Text:
+    parts = [Text(counted(count, name), style=_SEVERITY_STYLES[name]) for name, count in row.severities.items()]
+    parts += [Text(f"{count} {status}", style="dim") for status, count in row.not_run.items()]
+    return Text(", ").join(parts)
+
+
+def _counts(checks: Sequence[Check], titles: Iterable[str]) -> Table:
+    table = Table(
+        title=Text("Checks with a finding (results concerned)"),
+        title_justify="left",
+        pad_edge=False,
+        box=box.SIMPLE_HEAD,
+    )
+    for name in ("backend", "checks", "results", *SEVERITIES):
+        table.add_column(name, justify="left" if name == "backend" else "right")
+    for title in titles:
+        own = [check for check in checks if backend_title(check) == title]
+        tally = tallies(own)
+        cells = [f"{tally[s].checks} ({tally[s].results})" if tally[s].results else "0" for s in SEVERITIES]
+        table.add_row(Text(title), str(len(own)), str(sum(check.elements for check in own)), *cells)
+    return table
+
+
+def _worst(discrepancies: Sequence[Discrepancy]) -> list[RenderableType]:
+    """The worst defects in plain words; where there are none, the worst of the next severity."""
+    for severity, plural in (("defect", "defects"), ("undecided", "undecided results"), ("weakness", "weaknesses")):
+        chosen = [found for s in SEVERITIES if s == severity for found in worst_first(discrepancies, s)]
+        if chosen:
+            left = len(chosen) - WORST_SHOWN
+            rest = [Text(f"… and {left} more kinds in record.json", style="dim")] if left > 0 else []
+            heading = Text(f"The worst {plural}", style="bold")
+            shown = [part for found in chosen[:WORST_SHOWN] for part in (Text(""), _in_words(found))]
+            return [Text(""), heading, *shown, *rest]
+    return []
+
+
+def _in_words(found: Discrepancy) -> RenderableType:
+    style = _SEVERITY_STYLES[found.severity]
+    title = Text.assemble((f"{backend_title(found)}  {question(found)}", style), f"  {clean(found.kind)}")
+    exact = inputs_hex(found.inputs)
+    place = f", element {list(found.index)}" if found.index else ""
+    errors = f"{magnitude(found.error_ulps)} ulps, {magnitude(found.error_bound_ratio)} times the textbook bound"
+    lines = (
+        f"input     {inputs_words(found.inputs)}{place}",
+        f"hex       {exact}" if exact else "",
+        f"returned  {readable(found.observed, found.dtype)}",
+        f"exact     {clean(found.expected.decimal)}",
+        f"error     {errors}; {counted(found.count, 'result')} alike; id {clean(found.id)}",
+        clean(found.explanation),
+    )
+    body = Text("\n".join(line for line in lines if line), overflow="fold")
+    return Group(title, Padding(body, (0, 0, 0, 2), expand=False))
+
+
+def _unavailable(record: Record) -> list[RenderableType]:
+    return [
+        Text(f"{backend_title(backend)}: {backend.status}: {clean(backend.reason or '')}", style="bold red")
+        for backend in record.backends
+        if backend.status != "complete"
+    ]
+
+
+def _verdict(record: Record | Findings) -> Text:
+    text = verdict(record)
+    style = "bold green" if text.startswith("PASS") else "bold red" if tallies(record.checks)[GATING].checks else "bold"
+    return Text(text, style=style)

@@ -1,0 +1,120 @@
+"""Pieces of the record in words and short numbers, shared by every rendering."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping
+
+import numpy as np
+
+from logitproof.reference import FORMATS
+
+from ._array import Array, array_value
+from ._hexfloat import float_from, scalar_from, short_hex, shortest_decimal
+from ._record import Backend, Check, Discrepancy, Parameter
+
+SHOWN_ELEMENTS = 6
+"""So many elements of an array are shown; the record has them all."""
+
+
+def clean(text: str) -> str:
+    """Return `text` on one line without characters that steer a terminal or turn the reading direction."""
+    return "".join(" " if char in "\n\r\t" else char if _is_harmless(char) else "\ufffd" for char in text)
+
+
+def _is_harmless(char: str) -> bool:
+    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def backend_title(backend: Backend | Check | Discrepancy) -> str:
+    """Return a backend's name and version, e.g. "torch 2.13.0"."""
+    name = backend.name if isinstance(backend, Backend) else backend.backend
+    return clean(f"{name} {backend.version}".strip())
+
+
+def magnitude(text: str) -> str:
+    """Return an error that the record keeps as hex text with three digits: "0.5", "5170", "2.1e6", "inf"."""
+    number = float_from(text)
+    if not math.isfinite(number):
+        return str(number)
+    mantissa, e, exponent = f"{number:.3g}".partition("e")
+    if e and 0 < int(exponent) < 6:
+        return f"{number:.0f}"
+    return f"{mantissa}e{int(exponent)}" if e else mantissa
+
+
+def counted(count: int, name: str) -> str:
+    """Return a count of findings or checks: "1 defect", "2 weaknesses", "3 undecided"."""
+    plural = {"defect": "defects", "weakness": "weaknesses", "convention": "conventions", "result": "results"}
+    return f"{count} {name if count == 1 else plural.get(name, name)}"
+
+
+def readable(text: str, dtype: str) -> str:
+    """Return the shortest decimal of a number of `dtype` written by `hex_of`, or `text` where it is no such number."""
+    try:
+        return shortest_decimal(scalar_from(text, dtype), FORMATS[dtype])
+    except (KeyError, ValueError):
+        return clean(text)
+
+
+def array_words(array: Array, shown: int = SHOWN_ELEMENTS) -> str:
+    """Return an array for people: numbers as decimals that are exact in their dtype, long ones cut."""
+    value = array_value(array)
+    size = math.prod(array.shape)
+    if value is None:
+        return f"{size} numbers: {clean(array.corpus or '')}"
+    numbers = [_number_words(element, array.dtype) for element in value.ravel()[:shown]]
+    if not array.shape:
+        return numbers[0]
+    if size > shown:
+        return f"[{', '.join(numbers)}, … {size} in all]"
+    return _nested(numbers, array.shape) if size else "[]"
+
+
+def inputs_words(inputs: Mapping[str, Array], shown: int = SHOWN_ELEMENTS) -> str:
+    """Return the arguments of a case, e.g. "logits = [0, -10], labels = 1"."""
+    return ", ".join(f"{clean(name)} = {array_words(array, shown)}" for name, array in inputs.items())
+
+
+def inputs_hex(inputs: Mapping[str, Array]) -> str | None:
+    """Return short arguments as hex floats, exact in any language; None where they are long."""
+    if any(array.values is None or len(array.values) > SHOWN_ELEMENTS for array in inputs.values()):
+        return None
+    return ", ".join(
+        f"{clean(name)} = {_nested([short_hex(text) for text in array.values or ()], array.shape)}"
+        for name, array in inputs.items()
+    )
+
+
+def parameters_words(parameters: Mapping[str, Parameter]) -> str:
+    """Return keywords as they are called, e.g. "axis=-1, label_smoothing=0.125"; "" where there are none."""
+    return ", ".join(f"{clean(key)}={_parameter_words(value)}" for key, value in parameters.items())
+
+
+def question(finding: Check | Discrepancy) -> str:
+    """Return what was asked: entry point, quantity, dtype and keywords."""
+    keywords = parameters_words({k: v for k, v in finding.parameters.items() if k != "axis"})
+    parts = (finding.entry_point, finding.quantity, finding.dtype, keywords)
+    return " · ".join(clean(part) for part in parts if part)
+
+
+def _parameter_words(value: Parameter) -> str:
+    if isinstance(value, Array):
+        return array_words(value)
+    if isinstance(value, str):
+        return readable(value, "float64")
+    return str(value)
+
+
+def _number_words(element: np.generic, dtype: str) -> str:
+    return shortest_decimal(element, FORMATS[dtype]) if dtype in FORMATS else str(element)
+
+
+def _nested(numbers: list[str], shape: tuple[int, ...]) -> str:
+    if len(shape) == 0:
+        return numbers[0]
+    if len(shape) == 1:
+        return f"[{', '.join(numbers)}]"
+    step = math.prod(shape[1:])
+    return f"[{', '.join(_nested(numbers[i : i + step], shape[1:]) for i in range(0, len(numbers), step))}]"

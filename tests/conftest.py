@@ -1,0 +1,29 @@
+"""What every test may rely on."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+FRAMEWORKS = {"torch": "torch", "tensorflow": "tensorflow", "keras": "tensorflow"}
+TERMINAL = ("CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+
+
+def pytest_collection_modifyitems(items):
+    """Skip what is parametrised with a framework that this Python cannot have: `make` leaves it out, and says so."""
+    absent = {name for name, package in FRAMEWORKS.items() if importlib.util.find_spec(package) is None}
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        missing = (
+            {value for value in parameters.params.values() if isinstance(value, str)} & absent if parameters else ()
+        )
+        for name in sorted(missing):
+            item.add_marker(pytest.mark.skip(reason=f"{name} is not installed"))
+
+
+@pytest.fixture(autouse=True)
+def _no_terminal_settings(monkeypatch):
+    """Whoever runs the tests may like colours and wide windows: what is printed must not depend on it."""
+    for name in TERMINAL:
+        monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,265 @@
+"""Every adapter computes the function it claims to, with every keyword it claims to take."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from worker_samples import call_batch
+
+from logitproof.conformance._workers import Worker, parse_backend
+from logitproof.reference import Status, enclose, function_named
+
+FRAMEWORKS = ["torch", "tensorflow", "keras"]
+DTYPES = ["float16", "bfloat16", "float32", "float64"]
+
+# A mistaken argument, axis, weight or reduction changes the leading digits, rounding in float64 the last ones: with
+# n <= 9 numbers per result and errors of some n ulps, 2^-53 · n² « 2^-36 separates the two with a factor 2^10 to spare.
+TOLERANCE = 2.0**-36
+
+EXPECTED = {
+    "torch": {
+        ("sigmoid", "torch.sigmoid"),
+        ("sigmoid", "torch.special.expit"),
+        ("log_sigmoid", "torch.nn.functional.logsigmoid"),
+        ("softplus", "torch.nn.functional.softplus"),
+        ("logit", "torch.logit"),
+        ("logit", "torch.special.logit"),
+        ("softmax", "torch.softmax"),
+        ("softmax", "torch.nn.Softmax"),
+        ("log_softmax", "torch.nn.functional.log_softmax"),
+        ("logsumexp", "torch.logsumexp"),
+        ("entropy_terms", "torch.special.entr"),
+        ("entropy", "torch.distributions.Categorical(probs=).entropy"),
+        ("softmax_cross_entropy", "torch.nn.functional.cross_entropy"),
+        ("sparse_softmax_cross_entropy", "torch.nn.functional.cross_entropy"),
+        ("softmax_cross_entropy", "torch.nn.CrossEntropyLoss"),
+        ("sparse_softmax_cross_entropy", "torch.nn.CrossEntropyLoss"),
+        ("nll_loss", "torch.nn.functional.nll_loss"),
+        ("binary_cross_entropy", "torch.nn.functional.binary_cross_entropy"),
+        ("sigmoid_cross_entropy", "torch.nn.functional.binary_cross_entropy_with_logits"),
+        ("sigmoid_cross_entropy", "torch.nn.BCEWithLogitsLoss"),
+        ("kl_divergence_terms_from_log_probs", "torch.nn.functional.kl_div"),
+        ("kl_divergence_from_log_probs", "torch.nn.functional.kl_div"),
+        ("kl_divergence_terms_from_logs", "torch.nn.functional.kl_div(log_target=True)"),
+    },
+    "tensorflow": {
+        ("sigmoid", "tf.sigmoid"),
+        ("log_sigmoid", "tf.math.log_sigmoid"),
+        ("softplus", "tf.math.softplus"),
+        ("softmax", "tf.nn.softmax"),
+        ("log_softmax", "tf.nn.log_softmax"),
+        ("logsumexp", "tf.reduce_logsumexp"),
+        ("softmax_cross_entropy", "tf.nn.softmax_cross_entropy_with_logits"),
+        ("sparse_softmax_cross_entropy", "tf.nn.sparse_softmax_cross_entropy_with_logits"),
+        ("sigmoid_cross_entropy", "tf.nn.sigmoid_cross_entropy_with_logits"),
+        ("sigmoid_cross_entropy", "tf.nn.weighted_cross_entropy_with_logits"),
+    },
+    "keras": {
+        ("sigmoid", "keras.activations.sigmoid"),
+        ("softmax", "keras.activations.softmax"),
+        ("log_softmax", "keras.activations.log_softmax"),
+        ("sigmoid", "keras.ops.sigmoid"),
+        ("log_sigmoid", "keras.ops.log_sigmoid"),
+        ("softplus", "keras.ops.softplus"),
+        ("softmax", "keras.ops.softmax"),
+        ("log_softmax", "keras.ops.log_softmax"),
+        ("logsumexp", "keras.ops.logsumexp"),
+        ("kl_divergence", "keras.losses.KLDivergence()"),
+        ("kl_divergence", "keras.losses.kl_divergence"),
+    }
+    | {
+        (functions[from_logits], f"keras.{name}(from_logits={from_logits})")
+        for from_logits in (True, False)
+        for functions, names in (
+            (
+                {True: "softmax_cross_entropy", False: "categorical_cross_entropy"},
+                ("losses.CategoricalCrossentropy", "losses.categorical_crossentropy", "ops.categorical_crossentropy"),
+            ),
+            (
+                {True: "sparse_softmax_cross_entropy", False: "sparse_categorical_cross_entropy"},
+                (
+                    "losses.SparseCategoricalCrossentropy",
+                    "losses.sparse_categorical_crossentropy",
+                    "ops.sparse_categorical_crossentropy",
+                ),
+            ),
+            (
+                {True: "sigmoid_cross_entropy", False: "binary_cross_entropy"},
+                ("losses.BinaryCrossentropy", "losses.binary_crossentropy", "ops.binary_crossentropy"),
+            ),
+        )
+        for name in names
+    },
+}
+
+
+@pytest.fixture(scope="module", params=FRAMEWORKS)
+def worker(request):
+    with Worker.start(parse_backend(request.param), call_timeout=60) as started:
+        yield started
+
+
+def _settings(function, keywords, shape):
+    """Every keyword by itself, and all of them at once, with values that show when one is ignored."""
+    classes = shape[1]
+    steps = np.arange(1, classes + 1) / 4
+    options = {
+        "label_smoothing": 0.125,
+        "weight": steps,
+        "pos_weight": steps * 2,
+        "ignore_index": 1,
+        "reduction": "mean",
+    }
+    taken = [name for name in options if name in keywords]
+    choices = [{}, *({name: options[name]} for name in taken), {name: options[name] for name in taken}]
+    return [*choices, {"reduction": "sum"}] if "reduction" in taken else choices
+
+
+def _checked(worker, entry, batch):
+    """Compare every quantity with the exact result under the definition that the entry point states."""
+    quantities = ["value", *(f"gradient:{name}" for name in entry.differentiable)]
+    answer = worker.evaluate(batch, entry.name, quantities)
+    assert answer.failure is None
+    assert not answer.errors
+    assert not answer.missing
+    assert not answer.modified
+    for quantity in quantities:
+        deviation = entry.deviation_of(quantity)
+        exact = enclose(
+            batch.function,
+            batch.arguments,
+            batch.parameters,
+            quantity=quantity,
+            dtype=batch.dtype,
+            cotangent=None if quantity == "value" else batch.cotangent,
+            definition="literal" if deviation is None else deviation.definition,
+        )
+        decided = exact.status == Status.FINITE
+        assert decided.any()
+        expected = np.ldexp(exact.hi, exact.exponent)
+        for output in answer.of(quantity):
+            assert output.dtype == batch.dtype
+            assert output.array.shape == exact.shape
+            observed = output.array.astype(np.float64)
+            scale = TOLERANCE * (1 + np.abs(expected).max(where=decided, initial=0))
+            assert (np.abs(observed - expected) <= scale)[decided].all(), (quantity, output.run, observed, expected)
+
+
+def test_every_entry_point_of_the_issue_is_offered(worker):
+    offered = {(entry.function, entry.name) for entry in worker.hello.entry_points}
+    assert offered == EXPECTED[worker.spec.name]
+
+
+def test_every_entry_point_computes_its_function_with_every_keyword(worker):
+    shape = (5, 4)
+    for entry in worker.hello.entry_points:
+        for number, parameters in enumerate(_settings(entry.function, entry.keywords, shape)):
+            _checked(worker, entry, call_batch(entry.function, "float64", parameters, shape=shape, seed=number))
+
+
+@pytest.mark.parametrize("layout", ["transposed", "sliced"])
+def test_every_entry_point_takes_every_layout(worker, layout):
+    for entry in worker.hello.entry_points:
+        batch = call_batch(entry.function, "float64", {})
+        _checked(worker, entry, type(batch)(**{**vars(batch), "layout": layout}))
+
+
+CLASS_AXIS_ONLY = {1}
+LAST_AXIS_ONLY = {2}
+
+
+def _axes(name):
+    """The axes of a tensor of rank three that an entry point documents it can take."""
+    if any(part in name for part in ("cross_entropy", "CrossEntropyLoss", "nll_loss")) and name.startswith("torch."):
+        return CLASS_AXIS_ONLY
+    if any(part in name for part in ("Sparse", "sparse_", "kl_divergence", "KLDivergence", "Categorical(probs=)")):
+        return LAST_AXIS_ONLY
+    return {0, 1, 2}
+
+
+def test_every_axis_is_computed_or_said_to_be_unsupported(worker):
+    for entry in worker.hello.entry_points:
+        if not function_named(entry.function).has_axis:
+            continue
+        for axis in range(3):
+            batch = call_batch(entry.function, "float64", {"axis": axis}, shape=(3, 4, 2))
+            if axis in _axes(entry.name):
+                _checked(worker, entry, batch)
+            else:
+                failure = worker.evaluate(batch, entry.name, ["value"]).failure
+                assert failure is not None
+                assert failure.kind == "unsupported"
+
+
+def test_a_single_row_is_a_tensor_of_rank_one(worker):
+    for entry in worker.hello.entry_points:
+        if function_named(entry.function).has_axis and not entry.name.startswith("keras.losses.Sparse"):
+            _checked(worker, entry, call_batch(entry.function, "float64", {}, shape=(4,)))
+
+
+def test_results_come_in_the_dtype_that_went_in(worker):
+    refused = []
+    for dtype in DTYPES:
+        for entry in worker.hello.entry_points:
+            batch = call_batch(entry.function, dtype, {})
+            answer = worker.evaluate(batch, entry.name, batch.spec.quantities)
+            if answer.failure is not None:
+                refused.append((dtype, entry.name, answer.failure.type))
+            for output in answer.outputs:
+                assert (output.dtype, output.array.dtype) == (dtype, batch.cotangent.dtype)
+    # Validation by PyTorch's Categorical: half-precision rows do not sum to one within 1e-6.
+    assert {name for _, name, _ in refused} <= {"torch.distributions.Categorical(probs=).entropy"}
+    assert {kind for _, _, kind in refused} <= {"ValueError"}
+
+
+# Inputs where the deviating definition and the literal one are far apart.
+DEVIATING = {
+    "softplus": {"x": [[20.5, 30, 21, 19]]},
+    "binary_cross_entropy": {"probs": [[1e-9, 1 - 1e-9, 2e-50, 0.3]], "labels": [[0.25, 0.5, 1, 1]]},
+    "entropy": {"probs": [[1e-20, 2, 0.5, 0.25], [3, 4, 5, 6]]},
+    "softmax_cross_entropy": {"logits": [[1, 2, 3, 4]], "labels": [[1, 1, 0.5, 0.25]]},
+    "categorical_cross_entropy": {"probs": [[1e-9, 2, 1, 1], [0, 1e-12, 0, 1]], "labels": [[1, 0, 0, 0], [0, 1, 0, 0]]},
+    "sparse_categorical_cross_entropy": {"probs": [[1e-9, 2, 1, 1], [0, 1e-12, 0, 1]], "labels": [0, 1]},
+    "kl_divergence": {"labels": [[1e-9, 0.5, 0.25, 0.25]], "probs": [[0.25, 1e-9, 0.5, 0.25]]},
+}
+
+
+def test_stated_deviations_are_what_the_framework_does_and_differ_from_the_literal_definition(worker):
+    for entry in worker.hello.entry_points:
+        if not entry.deviations:
+            continue
+        arguments = DEVIATING[entry.function]
+        first = next(iter(arguments.values()))
+        batch = call_batch(entry.function, "float64", {}, shape=np.shape(first), **arguments)
+        _checked(worker, entry, batch)
+        differs = []
+        for deviation in entry.deviations:
+            assert deviation.kind in ("documented", "deliberate")
+            assert deviation.link.startswith("https://")
+            for quantity in deviation.quantities:
+                exact = [
+                    enclose(
+                        batch.function,
+                        batch.arguments,
+                        batch.parameters,
+                        quantity=quantity,
+                        dtype="float64",
+                        definition=name,
+                    )
+                    for name in ("literal", deviation.definition)
+                ]
+                literal, stated = (np.ldexp(item.hi, item.exponent) for item in exact)
+                differs.append(bool((literal != stated).any()))
+        assert any(differs)
+
+
+def test_the_facts_of_the_build_are_told(worker):
+    hello = worker.hello
+    assert hello.threads == 1
+    assert set(hello.dtypes) == set(DTYPES)
+    assert (hello.modes, hello.devices) == (("eager",), ("cpu",))
+    assert hello.version
+    assert hello.build["numpy"]
+    assert hello.environment["CUDA_VISIBLE_DEVICES"] == "-1"
+    assert hello.environment["OMP_NUM_THREADS"] == "1"
+    assert hello.cpu["machine"]
