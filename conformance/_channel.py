@@ -65,6 +65,11 @@ class Channel:
         self._selector.register(self._answers, selectors.EVENT_READ)
         self._selector.register(self._errors, selectors.EVENT_READ)
 
+    @property
+    def process_id(self) -> int:
+        """The operating system's number of the process."""
+        return self._process.pid
+
     def exchange(self, header: Header, arrays: Sequence[Array], timeout: float) -> tuple[Header, list[Array]]:
         """Send a message and return the answer.
 

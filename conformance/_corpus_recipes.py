@@ -210,7 +210,8 @@ def _element_recipes(function: Function, fmt: Format) -> Iterator[Recipe]:
     if function.options:
         yield from _element_options(function)
     for recipe in _element_classes():
-        yield from (replace(recipe, shape=(64, 65), part=part, profile="nightly") for part in (2, 3, 4))
+        if recipe.profile == "smoke" and recipe.layout == "contiguous":
+            yield from (replace(recipe, shape=(64, 65), part=part, profile="nightly") for part in (2, 3, 4))
 
 
 def _applies(recipe: Recipe, function: Function) -> bool:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 
-class UserError(Exception):
+class UserError(ValueError):
     """The command line, a setting or a file is wrong: one line that says what, and what would be right."""
 
 

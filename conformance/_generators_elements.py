@@ -137,8 +137,9 @@ def probs_confident(source: Source, count: int, fmt: Format) -> Floats:
 
 def probs_near_tie(source: Source, count: int, fmt: Format) -> Floats:
     """Around 1/2, where logit is near 0, and where well-known kernels clip."""
-    steps = np.concatenate([np.arange(-16, 17), np.ldexp(1.0, np.arange(5, fmt.precision - 2))])
-    half = 0.5 + np.concatenate([steps, -steps]) * (fmt.unit_roundoff / 2)
+    few = np.arange(17) * (fmt.unit_roundoff / 2)
+    steps = np.concatenate([few, source.named("steps").magnitudes(-fmt.precision, -3, 8 * fmt.precision)])
+    half = 0.5 + np.concatenate([steps, -steps])
     clips = [p for p in KNOWN_PROBABILITIES if p >= 8 * fmt.quantum]
     edges = np.clip(np.concatenate([np.ravel(_around(clips, fmt)), 1.0 - np.array(clips)]), 0, 1 - fmt.unit_roundoff)
     return _drawn(source, count, half, edges)

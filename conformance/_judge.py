@@ -15,7 +15,17 @@ from functools import partial
 import numpy as np
 from flint import arb
 
-from logitproof.reference import Bounds, Enclosure, Format, Status, distance, in_ulps, overflows, working_precision
+from logitproof.reference import (
+    Bounds,
+    Distance,
+    Enclosure,
+    Format,
+    Status,
+    distance,
+    in_ulps,
+    overflows,
+    working_precision,
+)
 
 
 class Tier(IntEnum):
@@ -80,6 +90,12 @@ FIRST_PRECISION = 256
 LAST_PRECISION = 16_384
 """Working precisions, in bits, between which an open comparison is decided."""
 
+FAIR_PRECISION = 1024
+"""Bits after which a comparison that cannot make a defect is given up."""
+
+NARROW = 2.0**-60
+"""Radius in ulps below which such a comparison is given up at once."""
+
 BOUND_GUARD = 1 + 2.0**-30
 """Bounds are computed in float64 with a relative error far below 2^-30: they are widened by so much."""
 
@@ -143,10 +159,9 @@ def judge(storage: Format, output: np.ndarray, exact: Enclosure, bounds: Bounds,
     flushable = (computed == 0) | (np.abs(computed) >= storage.smallest_normal)
     tiers, verdicts = _grade(measured.ulps, measured.below, allowed, flushable)
     finite = exact.status == Status.FINITE
-    for place in zip(*np.nonzero(finite & _open(measured.ulps, measured.slack, allowed)), strict=True):
-        tiers[place], verdicts[place] = decide(
-            storage, float(computed[place]), int(measured.exponent[place]), allowed.of(place), partial(ball, place)
-        )
+    _settle_open(
+        storage, computed, exact, measured.exponent, allowed, ball, finite & _open(measured, allowed), tiers, verdicts
+    )
     verdicts = np.where(np.isnan(computed) & finite, Verdict.NAN, verdicts)
     # A truth that rounds to infinity is met by that infinity, however far beyond the format's range it lies.
     overflowed = overflows(storage, exact) & np.isinf(computed) & (np.sign(computed) == np.sign(exact.hi))
@@ -179,34 +194,63 @@ def _allowed(storage: Format, bound: np.ndarray, size: np.ndarray) -> np.ndarray
 def _grade(
     ulps: np.ndarray, below: np.ndarray, allowed: Allowed, flushable: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Grade elements by their distance alone."""
-    conditions = [
-        ulps <= 0.5,
-        (ulps < 1) & ~below,
-        ulps <= allowed.attainable,
-        ulps <= allowed.textbook,
-        flushable & (ulps <= allowed.flushed),
-    ]
-    tiers = np.select(conditions, [Tier.C, Tier.F, Tier.M, Tier.A, Tier.A], Tier.OUTSIDE)
-    verdicts = np.select(
-        conditions,
-        [Verdict.GOOD, Verdict.GOOD, Verdict.GOOD, Verdict.INACCURATE, Verdict.FLUSHED],
-        Verdict.BEYOND_BOUND,
-    )
+    """Grade elements by their distance alone, each by the best of the conditions it meets."""
+    tiers = np.full(np.shape(ulps), Tier.OUTSIDE, dtype=np.int8)
+    verdicts = np.full(np.shape(ulps), Verdict.BEYOND_BOUND, dtype=np.int8)
+    for condition, tier, verdict in (
+        (flushable & (ulps <= allowed.flushed), Tier.A, Verdict.FLUSHED),
+        (ulps <= allowed.textbook, Tier.A, Verdict.INACCURATE),
+        (ulps <= allowed.attainable, Tier.M, Verdict.GOOD),
+        ((ulps < 1) & ~below, Tier.F, Verdict.GOOD),
+        (ulps <= 0.5, Tier.C, Verdict.GOOD),
+    ):
+        tiers[condition] = tier
+        verdicts[condition] = verdict
     return tiers, verdicts
 
 
-def _open(ulps: np.ndarray, slack: np.ndarray, allowed: Allowed) -> np.ndarray:
+def _open(measured: Distance, allowed: Allowed) -> np.ndarray:
     """Find the elements whose distance is too close to a threshold to be compared."""
-    thresholds = (0.5, 1.0, allowed.attainable, allowed.textbook, allowed.flushed)
+    found = np.zeros(measured.ulps.shape, dtype=bool)
     with np.errstate(all="ignore"):
-        return np.logical_or.reduce([np.abs(ulps - threshold) <= slack for threshold in thresholds])
+        for threshold in (0.5, 1.0, allowed.attainable, allowed.textbook, allowed.flushed):
+            found |= np.abs(measured.ulps - threshold) <= measured.slack
+    return found
+
+
+def _settle_open(
+    storage: Format,
+    computed: np.ndarray,
+    exact: Enclosure,
+    exponent: np.ndarray,
+    allowed: Allowed,
+    ball: Ball,
+    chosen: np.ndarray,
+    tiers: np.ndarray,
+    verdicts: np.ndarray,
+) -> None:
+    """Grade the chosen elements: by the full width of their enclosures, by `decide` where that is not enough."""
+    for place in zip(*np.nonzero(chosen), strict=True):
+        number, limits, power = float(computed[place]), allowed.of(place), int(exponent[place])
+        enclosed = ulps_of(storage, number, _enclosed(exact, place), power, FIRST_PRECISION)
+        least, most = _grade_ends(storage, number, *enclosed, limits)
+        # An enclosure of 2^-60 ulp that straddles ½ or 1 ulp is a tie for all purposes: exp(-1e36) away, say.
+        if least == most or (float(enclosed[0].rad()) <= NARROW and _same_gate(least[1], most[1])):
+            tiers[place], verdicts[place] = most
+        else:
+            tiers[place], verdicts[place] = decide(storage, number, power, limits, partial(ball, place))
+
+
+def _enclosed(exact: Enclosure, place: tuple[int, ...]) -> arb:
+    with working_precision(FIRST_PRECISION):
+        words = arb(float(exact.hi[place])) + arb(float(exact.lo[place])) + arb(0, float(exact.radius[place]))
+        return words * arb(2) ** int(exact.exponent[place])
 
 
 def decide(
     storage: Format, computed: float, exponent: int, allowed: Allowed, ball: Callable[[int], arb]
 ) -> tuple[Tier, Verdict]:
-    """Decide one finite number in ball arithmetic, doubling the precision until every comparison is clear.
+    """Decide one number in ball arithmetic, doubling the precision until every comparison is clear.
 
     Args:
         storage: the format the result must have.
@@ -215,27 +259,50 @@ def decide(
         allowed: the permitted errors of the element.
         ball: working precision in bits → the exact result as a ball.
     """
-    flushable = np.asarray(computed == 0 or abs(computed) >= storage.smallest_normal)
-    thresholds = (0.5, 1.0, *(float(part) for part in (allowed.attainable, allowed.textbook, allowed.flushed)))
     precision = FIRST_PRECISION
     while precision <= LAST_PRECISION:
         ulps, below = ulps_of(storage, computed, ball(precision), exponent, precision)
-        if not any(_unclear(ulps, threshold) for threshold in thresholds):
-            # A ball on one side of every threshold, or exact and equal to one, is judged by its midpoint. A midpoint
-            # between 1 and the next float, say, is not rounded onto the threshold: it is moved away from it.
-            tier, verdict = _grade(_side(ulps, thresholds), np.asarray(below), allowed, flushable)
-            return Tier(int(tier)), Verdict(int(verdict))
+        if ulps.is_finite():
+            least, most = _grade_ends(storage, computed, ulps, below, allowed)
+            # No precision tells ½ ulp from ½ + exp(-1e36) ulp. Where neither end is a defect, the worse one is claimed
+            # after a fair try.
+            if least == most or (precision >= FAIR_PRECISION and _same_gate(least[1], most[1])):
+                return most
         precision *= 2
     return Tier.OUTSIDE, Verdict.UNDECIDED
 
 
-def _side(ulps: arb, thresholds: tuple[float, ...]) -> np.ndarray:
-    """Return a float64 that lies on the same side of every threshold as the ball."""
-    number = float(ulps.mid())
+def _same_gate(*verdicts: Verdict) -> bool:
+    """Whether both verdicts are a defect, or neither is."""
+    return len({SEVERITY_OF.get(verdict) == "defect" for verdict in verdicts}) == 1
+
+
+def _grade_ends(
+    storage: Format, computed: float, ulps: arb, below: bool, allowed: Allowed  # noqa: FBT001 - a fact
+) -> tuple[tuple[Tier, Verdict], tuple[Tier, Verdict]]:
+    """Grade both ends of a distance that is known as a ball."""
+    thresholds = (0.5, 1.0, float(allowed.attainable), float(allowed.textbook), float(allowed.flushed))
+    ends = np.array(_ends(ulps, thresholds))
+    flushable = np.array([computed == 0 or abs(computed) >= storage.smallest_normal] * 2)
+    tiers, verdicts = _grade(ends, np.array([below] * 2), allowed, flushable)
+    least, most = ((Tier(int(tier)), Verdict(int(verdict))) for tier, verdict in zip(tiers, verdicts, strict=True))
+    return least, most
+
+
+def _ends(ulps: arb, thresholds: tuple[float, ...]) -> tuple[float, float]:
+    """Return two float64 numbers between which, as the thresholds see it, the ball lies."""
+    least, most = float(ulps.lower()), float(ulps.upper())
     for threshold in thresholds:
-        if np.isfinite(threshold) and ulps > threshold and number <= threshold:
-            number = float(np.nextafter(threshold, np.inf))
-    return np.asarray(number)
+        if not np.isfinite(threshold):
+            continue
+        above = float(np.nextafter(threshold, np.inf))
+        if ulps <= threshold:
+            least, most = min(least, threshold), min(most, threshold)
+        elif ulps > threshold:
+            least, most = max(least, above), max(most, above)
+        else:
+            least, most = min(least, threshold), max(most, above)
+    return least, most
 
 
 def ulps_of(storage: Format, computed: float, exact: arb, exponent: int, precision: int) -> tuple[arb, bool]:
@@ -246,15 +313,6 @@ def ulps_of(storage: Format, computed: float, exact: arb, exponent: int, precisi
         edge = arb(2) ** (storage.precision - 1)
         below = bool(abs(exact) / ulp >= edge) and bool(abs(number) / ulp < edge)
         return abs(number - exact) / ulp, below
-
-
-def _unclear(ulps: arb, limit: float) -> bool:
-    """Whether the ball does not lie on one side of the limit (touching it exactly is clear)."""
-    if not ulps.is_finite():
-        return True
-    if not np.isfinite(limit):
-        return False
-    return not (bool(ulps <= limit) or bool(ulps > limit))
 
 
 def _limits(

@@ -29,7 +29,8 @@ def input_batches(
 
     Arrays are named as the arguments are (`logits`, `labels`, `probs`, …), options as the keywords are (`axis`, -1 by
     default, `weight`, `pos_weight`, `label_smoothing`, `ignore_index`, `reduction`). Integer labels go to the functions
-    that take class indices, floating-point ones to those that take distributions. A `cotangent` may be given.
+    that take class indices, floating-point ones to those that take distributions; functions of the logits alone get
+    them too. A `cotangent` may be given, where one function is asked for.
 
     Args:
         path: a file that `numpy.savez` wrote.
@@ -43,11 +44,15 @@ def input_batches(
     fitting = [each for each in _chosen(functions) if _fits(each, arrays)]
     if not fitting:
         held = ", ".join(f"{name} ({array.dtype.name})" for name, array in arrays.items())
-        message = f"{path}: no function takes just these arrays: {held}; name them as a function's arguments are"
+        message = f"{path}: no function finds its arguments here: {held}; name the arrays as a function's arguments are"
         raise UserError(message)
     known = {_COTANGENT, *(name for each in fitting for name in _names(each))}
     _refuse_unknown(arrays, known, f"{path}: ")
-    batches = [batch_from_arrays(each.name, arrays, name=f"{USER_CLASS}/{path.name}") for each in fitting]
+    try:
+        batches = [batch_from_arrays(each.name, arrays, name=f"{USER_CLASS}/{path.name}") for each in fitting]
+    except ValueError as error:
+        message = f"{path}: {error}"
+        raise UserError(message) from None
     kept = [batch for batch in batches if not dtypes or batch.dtype in dtypes]
     if not kept:
         message = f"{path}: the arrays are {batches[0].dtype}, and only {', '.join(dtypes or ())} was asked for"
@@ -67,13 +72,13 @@ def batch_from_arrays(function: str, arrays: Mapping[str, np.ndarray], *, name: 
         name: what the batch is called.
 
     Raises:
-        UserError: unknown function, an argument missing, or shapes or dtypes that do not belong together.
+        ValueError: unknown function, an argument missing, or shapes or dtypes that do not belong together.
     """
     spec = function_named(function)
     missing = [each.name for each in spec.arguments if each.name not in arrays]
     if missing:
         message = f"{function} needs {' and '.join(missing)}; there are {', '.join(arrays)}"
-        raise UserError(message)
+        raise ValueError(message)
     arguments = tuple(np.array(arrays[each.name], order="C") for each in spec.arguments)
     dtype = _common_dtype(spec, arguments)
     parameters = _parameters(spec, arrays, arguments[0], dtype)
@@ -99,12 +104,8 @@ def _names(function: Function) -> set[str]:
 
 
 def _fits(function: Function, arrays: Mapping[str, np.ndarray]) -> bool:
-    """Whether the arrays hold every argument, and no other argument; labels are integers just where indices are due."""
-    taken = {each.name for each in function.arguments}
-    arguments = {argument.name for each in FUNCTIONS.values() for argument in each.arguments}
-    if taken - arrays.keys() or (arguments & arrays.keys()) - taken - {"labels"}:
-        return False
-    return all(each.is_real != _is_integer(arrays[each.name]) for each in function.arguments)
+    """Whether the arrays hold every argument; labels are integers just where class indices are due."""
+    return all(each.name in arrays and each.is_real != _is_integer(arrays[each.name]) for each in function.arguments)
 
 
 def _refuse_unknown(arrays: Mapping[str, np.ndarray], known: set[str], prefix: str) -> None:
@@ -124,13 +125,13 @@ def _common_dtype(function: Function, arguments: tuple[np.ndarray, ...]) -> str:
         if argument.is_real == _is_integer(array) or (argument.is_real and array.dtype.name not in FORMATS):
             wanted = f"one of {', '.join(FORMATS)}" if argument.is_real else "integers"
             message = f"{function.name}: {argument.name} are {array.dtype.name}, and must be {wanted}"
-            raise UserError(message)
+            raise ValueError(message)
         if argument.is_real:
             dtypes[argument.name] = array.dtype.name
     if len(set(dtypes.values())) > 1:
         named = " and ".join(f"{name} are {dtype}" for name, dtype in dtypes.items())
         message = f"{function.name}: {named}; give them in one dtype"
-        raise UserError(message)
+        raise ValueError(message)
     return next(iter(dtypes.values()))
 
 
@@ -150,11 +151,11 @@ def _keyword(function: Function, keyword: str, given: np.ndarray, first: np.ndar
     if keyword in ("weight", "pos_weight"):
         if given.dtype.name != dtype:
             message = f"{function.name}: {keyword} is {given.dtype.name}, the arguments are {dtype}"
-            raise UserError(message)
+            raise ValueError(message)
         return given
     if given.ndim:
         message = f"{function.name}: {keyword} must be a single value, not an array of shape {given.shape}"
-        raise UserError(message)
+        raise ValueError(message)
     value = given.item()
     allowed = {
         "axis": isinstance(value, int) and -first.ndim <= value < first.ndim,
@@ -164,7 +165,7 @@ def _keyword(function: Function, keyword: str, given: np.ndarray, first: np.ndar
     }
     if not allowed[keyword]:
         message = f"{function.name}: {keyword} cannot be {value!r} for arguments of shape {first.shape}"
-        raise UserError(message)
+        raise ValueError(message)
     return value
 
 
@@ -172,12 +173,12 @@ def _check_shapes(function: Function, arguments: tuple[np.ndarray, ...], paramet
     real = next(array for each, array in zip(function.arguments, arguments, strict=True) if each.is_real)
     if real.size == 0 or (function.has_axis and real.ndim == 0):
         message = f"{function.name}: arguments of shape {real.shape} hold no case"
-        raise UserError(message)
+        raise ValueError(message)
     for argument, array in zip(function.arguments, arguments, strict=True):
         wanted = real.shape if argument.is_real else _without_axis(real.shape, parameters)
         if array.shape != wanted:
             message = f"{function.name}: {argument.name} have shape {array.shape}, and must have {wanted}"
-            raise UserError(message)
+            raise ValueError(message)
     for keyword in ("weight", "pos_weight"):
         value = parameters.get(keyword)
         if isinstance(value, np.ndarray):
@@ -200,7 +201,7 @@ def _check_weight(
             good = False
     if not good:
         message = f"{function.name}: {keyword} of shape {shape} does not fit arguments of shape {real}"
-        raise UserError(message)
+        raise ValueError(message)
 
 
 def _axis(parameters: Mapping[str, object]) -> int:
@@ -233,5 +234,5 @@ def _cotangent(function: Function, arrays: Mapping[str, np.ndarray], shape: tupl
             f"{function.name}: the cotangent is {given.dtype.name} of shape {given.shape}, "
             f"and must be {dtype} of shape {shape}"
         )
-        raise UserError(message)
+        raise ValueError(message)
     return given

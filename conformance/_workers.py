@@ -124,6 +124,11 @@ class Worker:
         """The backend."""
         return self._spec
 
+    @property
+    def process_id(self) -> int | None:
+        """The operating system's number of the process; None where it does not run."""
+        return None if self._channel is None else self._channel.process_id
+
     def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Answer:
         """Have the worker compute quantities of a batch; whatever the framework does, there is an answer.
 
@@ -158,7 +163,10 @@ class Worker:
 
     def _restarted(self, failure: Failure) -> Answer:
         self._end()
-        self._channel, self.hello = _started(self._spec, self._limits)
+        try:
+            self._channel, self.hello = _started(self._spec, self._limits)
+        except BackendError as error:  # it started before, so what is wrong now is the place, not the backend
+            raise WorkerUnavailable(str(error)) from None
         return Answer(failure=failure)
 
     def _end(self) -> None:

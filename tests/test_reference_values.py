@@ -5,13 +5,13 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
-from mpmath import mpf
 from reference_inputs import DTYPES, HARD_ELEMENTS, HARD_ROWS, Call, option_sets, random_call, stored
 
 from logitproof.reference import FORMATS, FUNCTIONS, Enclosure, Status, enclose
 
 MP = mpmath.mp.clone()
 MP.prec = 320
+mpf = MP.mpf
 
 # mpmath's own error: a few roundings of 2^-320, magnified by the cancellation that its stable forms leave, which
 # comes with the exponent range of float64 at most: 2^-180 relative is far above it and far below any radius.
@@ -47,16 +47,19 @@ def dense_loss(logs: list[mpf], y: list[mpf], options: dict[str, object]) -> mpf
     return -MP.fsum(w[j] * ((1 - smoothing) * y[j] + smoothing / classes) * logs[j] for j in range(classes))
 
 
-def sigmoid_loss(x: mpf, z: mpf, place: tuple[int, int], options: dict[str, object]) -> mpf:
+def spread(weight: object, shape: tuple[int, ...]) -> list[mpf]:
+    return [mpf(1)] * int(np.prod(shape)) if weight is None else exact(np.broadcast_to(weight, shape).ravel())
+
+
+def sigmoid_losses(call: Call, options: dict[str, object]) -> list[mpf]:
     smoothing = mpf(float(options.get("label_smoothing", 0.0)))
-    z = (1 - smoothing) * z + smoothing / 2
-    w, pos = (
-        mpf(float(np.broadcast_to(options[name], (10**6, len(np.atleast_1d(options[name])[..., :].ravel())))[place]))
-        if name in options
-        else mpf(1)
-        for name in ("weight", "pos_weight")
-    )
-    return w * (pos * z * softplus(-x) + (1 - z) * softplus(x))
+    logits, labels = (exact(argument.ravel()) for argument in call.arguments)
+    weights, pos_weights = (spread(options.get(name), call.arguments[0].shape) for name in ("weight", "pos_weight"))
+    losses = []
+    for x, y, w, pos in zip(logits, labels, weights, pos_weights, strict=True):
+        z = (1 - smoothing) * y + smoothing / 2
+        losses.append(w * (pos * z * softplus(-x) + (1 - z) * softplus(x)))
+    return losses
 
 
 def binary_loss(p: mpf, z: mpf, options: dict[str, object]) -> mpf:
@@ -129,15 +132,11 @@ def expected(call: Call, options: dict[str, object]) -> list[mpf]:
     if call.function in ROWS:
         rows = zip(*call.arguments, strict=True)
         return [number for row in rows for number in ROWS[call.function](*map(exact, row))]
-    if call.function in ("binary_cross_entropy", "sigmoid_cross_entropy"):
-        first, second = (exact(argument.ravel()) for argument in call.arguments)
-        width = call.arguments[0].shape[1]
-        terms = [
-            binary_loss(p, z, options)
-            if call.function == "binary_cross_entropy"
-            else sigmoid_loss(p, z, (0, i % width), options)
-            for i, (p, z) in enumerate(zip(first, second, strict=True))
-        ]
+    if call.function == "sigmoid_cross_entropy":
+        terms = sigmoid_losses(call, options)
+    elif call.function == "binary_cross_entropy":
+        entries = zip(*(exact(argument.ravel()) for argument in call.arguments), strict=True)
+        terms = [binary_loss(p, z, options) for p, z in entries]
     else:
         terms = [row_loss(call, i, options) for i in range(len(call.arguments[0]))]
     if options.get("reduction", "none") == "none":
@@ -172,12 +171,93 @@ def check(call: Call, options: dict[str, object]) -> int:
     return len(truth)
 
 
-COMPARED = {name: (1600 if name in ELEMENTS else 100) for name in FUNCTIONS}
-"""Rows of ten of random inputs for every function and dtype; a row of a loss costs ten logarithms for one number."""
+def rows_of(function: str) -> int:
+    """How many random rows of ten a function is compared on, for every dtype."""
+    if FUNCTIONS[function].result == "element":
+        return 250 if function in ELEMENTS else 100
+    return 300 if FUNCTIONS[function].result == "vector" else 100
+
+
+def test_a_hundred_thousand_random_results_are_compared():
+    numbers = {name: rows_of(name) * (1 if FUNCTIONS[name].result == "row" else 10) for name in FUNCTIONS}
+    assert sum(numbers.values()) * len(DTYPES) >= 100_000
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_value_of_random_inputs_lies_in_its_enclosure(function, dtype):
-    call = random_call(function, dtype, (COMPARED[function] // 10 * (1 if function in ELEMENTS else 10), 10), seed=7)
-    assert check(call, {}) >= 100
+    rows = rows_of(function)
+    compared = check(random_call(function, dtype, (rows, 10), seed=7), {})
+    assert compared == rows * (1 if FUNCTIONS[function].result == "row" else 10)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("function", [name for name in FUNCTIONS if FUNCTIONS[name].options])
+def test_value_with_options_lies_in_its_enclosure(function, dtype):
+    call = random_call(function, dtype, (9, 4), seed=11)
+    options = option_sets(function, dtype, (9, 4), seed=12)
+    assert len(options) >= 2
+    for chosen in options:
+        assert check(call, chosen) in (1, 9, 36)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("function", ["sigmoid", "log_sigmoid", "softplus"])
+def test_value_of_hard_elements_lies_in_its_enclosure(function, dtype):
+    near = np.array(HARD_ELEMENTS)[:, None] * (1 + np.arange(-3, 4) * 2.0 ** (1 - FORMATS[dtype].precision))
+    check(Call(function, dtype, (stored(near, dtype),), {}), {})
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("function", ["logit", "entropy_terms"])
+def test_value_near_half_zero_and_one_lies_in_its_enclosure(function, dtype):
+    steps = 2.0 ** -np.arange(1.0, 140.0)
+    probs = stored(np.concatenate([0.5 + steps / 2, 0.5 - steps / 4, 1 - steps, steps, [2.0**-1074]]), dtype)
+    probs = probs[(probs > 0) & (probs < 1)]
+    check(Call(function, dtype, (probs,), {}), {})
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("function", ["softmax", "log_softmax", "logsumexp"])
+def test_value_of_hard_rows_lies_in_its_enclosure(function, dtype):
+    check(Call(function, dtype, (stored(HARD_ROWS, dtype),), {"axis": -1}), {})
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_cross_entropy_of_hard_rows_lies_in_its_enclosure(dtype):
+    logits = stored(HARD_ROWS, dtype)
+    for label in (0, 1):
+        labels = np.full(len(logits), label)
+        check(Call("sparse_softmax_cross_entropy", dtype, (logits, labels), {"axis": -1}), {})
+
+
+@pytest.mark.parametrize("function", ["softmax", "log_softmax", "logsumexp"])
+def test_value_at_the_largest_float64_lies_in_its_enclosure(function):
+    largest = np.finfo(np.float64).max
+    rows = np.array([[1.7e308, -1.7e308, 0.0], [largest, np.nextafter(largest, 0), -1.0], [1e100, 1e100, 5e-324]])
+    check(Call(function, "float64", (rows,), {"axis": -1}), {})
+
+
+@pytest.mark.parametrize("gap", [2.0**-10, 2.0**-20, 1e-4])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_divergence_of_nearly_equal_distributions_lies_in_its_enclosure(dtype, gap):
+    probs = stored([[0.1, 0.2, 0.3, 0.4], [0.25, 0.25, 0.25, 0.25]], dtype)
+    moved = stored(probs.astype(np.float64) * (1 + gap * np.array([1, -1, 1, -1])), dtype)
+    check(Call("kl_divergence", dtype, (probs, moved), {"axis": -1}), {})
+
+
+def test_entropy_near_certainty_lies_in_its_enclosure():
+    gaps = np.array([5.0, 10.0, 20.0, 30.0])
+    small = np.exp(-gaps)
+    check(Call("entropy", "float64", (np.stack([1 - small, small], axis=1),), {"axis": -1}), {})
+
+
+def test_softmax_of_262144_classes_is_enclosed():
+    logits = np.random.default_rng(3).standard_normal((1, 262_144)).astype(np.float32)
+    found = enclose("softmax", [logits], {"axis": -1}, quantity="value", dtype="float32")
+    assert (found.status == Status.FINITE).all()
+    sum_of_words = MP.fsum(
+        MP.ldexp(mpf(hi) + mpf(lo), k)
+        for hi, lo, k in zip(found.hi[0].tolist(), found.lo[0].tolist(), found.exponent[0].tolist(), strict=True)
+    )
+    assert abs(sum_of_words - 1) < float(np.ldexp(found.radius, found.exponent).sum())

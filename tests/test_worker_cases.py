@@ -24,13 +24,14 @@ def test_a_case_is_a_row_an_element_or_a_reduced_batch(function, shape, paramete
     assert case_count(call_batch(function, "float64", parameters, shape=shape)) == count
 
 
+QUARTERS = np.array([0.25, 0.5, 0.75, 1.0])
 CALLS = [
     ("softmax", (2, 3, 4), {"axis": 0}),
     ("softmax", (2, 3, 4), {"axis": 1}),
     ("logsumexp", (2, 3, 4), {"axis": 1}),
     ("sparse_softmax_cross_entropy", (2, 3, 4), {"axis": 1, "weight": np.array([0.5, 1.0, 2.0])}),
     ("kl_divergence", (2, 3, 4), {"axis": 0}),
-    ("sigmoid_cross_entropy", (2, 3, 4), {"pos_weight": np.array([0.5, 1, 2, 4.0]), "weight": np.array([[1.0], [2], [4]])}),
+    ("sigmoid_cross_entropy", (2, 3, 4), {"pos_weight": QUARTERS, "weight": np.array([[1.0], [2.0], [4.0]])}),
 ]  # fmt: skip
 
 

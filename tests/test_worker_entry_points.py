@@ -99,7 +99,7 @@ def worker(request):
         yield started
 
 
-def _settings(function, keywords, shape):
+def _settings(keywords, shape):
     """Every keyword by itself, and all of them at once, with values that show when one is ignored."""
     classes = shape[1]
     steps = np.arange(1, classes + 1) / 4
@@ -153,7 +153,7 @@ def test_every_entry_point_of_the_issue_is_offered(worker):
 def test_every_entry_point_computes_its_function_with_every_keyword(worker):
     shape = (5, 4)
     for entry in worker.hello.entry_points:
-        for number, parameters in enumerate(_settings(entry.function, entry.keywords, shape)):
+        for number, parameters in enumerate(_settings(entry.keywords, shape)):
             _checked(worker, entry, call_batch(entry.function, "float64", parameters, shape=shape, seed=number))
 
 

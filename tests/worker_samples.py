@@ -52,4 +52,6 @@ def call_batch(function, dtype, parameters, *, shape=(5, 4), seed=0, **arguments
     if parameters.get("reduction", "none") != "none":
         value_shape = ()
     cotangent = random.integers(1, 9, value_shape) / 4
-    return Batch(function, dtype, "ordinary", "sample", tuple(values), parameters, np.asarray(cotangent).astype(storage))
+    return Batch(
+        function, dtype, "ordinary", "sample", tuple(values), parameters, np.asarray(cotangent).astype(storage)
+    )

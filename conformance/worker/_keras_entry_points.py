@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import cache, partial
 from typing import Any
 
 import keras
@@ -49,7 +49,7 @@ _KL_CLIP = Deviation(
 
 def _loss(kind: Callable[..., Any], **fixed: Any) -> Callable[..., Any]:
     """Return a maker of the loss `kind` that makes each configuration once."""
-    return lru_cache(maxsize=None)(partial(kind, **fixed))
+    return cache(partial(kind, **fixed))
 
 
 _REDUCTIONS = {"none": "none", "sum": "sum", "mean": "sum_over_batch_size"}

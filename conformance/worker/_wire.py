@@ -6,6 +6,7 @@ import json
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -61,12 +62,18 @@ def array_of(data: Any) -> Array:
     What the wire does not know (float128, say) travels as float64 under its own name: its dtype is wrong anyway.
     """
     array = np.asarray(data)
-    name = array.dtype.name
+    name = _name_of(array.dtype)
     if name == "bfloat16":
         return Array(name, array.view(np.uint16))
     if name in _NUMERIC + _FLOATING:
         return Array(name, array)
     return Array(name, array.astype(np.float64))
+
+
+@cache
+def _name_of(dtype: np.dtype) -> str:
+    """Return the name of a dtype; NumPy puts it together anew each time, which takes longer than a small softmax."""
+    return dtype.name
 
 
 def encode(header: Header, arrays: Sequence[Array]) -> list[bytes]:
@@ -82,7 +89,7 @@ def _little_endian(array: Array) -> np.ndarray:
 
 
 def _description(array: Array) -> Header:
-    stored = array.data.dtype.name
+    stored = _name_of(array.data.dtype)
     described: Header = {"dtype": array.dtype, "shape": list(array.data.shape)}
     if array.dtype not in ("bfloat16", stored):
         described["stored"] = stored

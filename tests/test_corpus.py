@@ -1,0 +1,282 @@
+"""The corpus as a whole: which batches there are, that they are the same everywhere, and how they are named."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from logitproof.conformance._cases import case_count
+from logitproof.conformance._corpus import CORPUS_VERSION, BatchKey, build, keys
+from logitproof.conformance._corpus_hash import (
+    batch_hash,
+    case_arguments,
+    case_cotangent,
+    case_hash,
+    combined_hash,
+    corpus_hash,
+)
+from logitproof.conformance._corpus_options import alternatives, option_sets
+from logitproof.conformance._corpus_recipe import Recipe
+from logitproof.conformance._corpus_recipes import LENGTHS, WIDE_POWERS, WIDEST, _element_recipes, _row_recipes, recipes
+from logitproof.reference import FORMATS, FUNCTIONS, Function, format_named
+
+ROW_FUNCTIONS = [function for function in FUNCTIONS.values() if function.has_axis]
+ELEMENT_FUNCTIONS = [function for function in FUNCTIONS.values() if not function.has_axis]
+BESIDE_POWERS = {2**k + step for k in WIDE_POWERS for step in (-1, 0, 1)}
+
+
+def ci_recipes(function: str, dtype: str) -> list[Recipe]:
+    return [recipes(function, dtype)[key.name] for key in keys("ci", functions=[function], dtypes=[dtype])]
+
+
+def named(function: Function) -> str:
+    return function.name
+
+
+def test_the_version_has_its_hash():
+    """Whoever changes a byte of the corpus raises CORPUS_VERSION and pins the new hashes, here and below."""
+    assert CORPUS_VERSION == 1
+    assert corpus_hash("smoke") == "b2f684583d049032fc0b45e0e34cc66238a6f062486c46f0e32aad380a170497"
+
+
+@pytest.mark.slow
+def test_the_version_has_its_hash_in_the_ci_profile():
+    assert corpus_hash("ci") == "fb92dfe9aa69a38f91a82a91bf63e534314f3cdb3f7f81076b2add07fa1f248b"
+
+
+def test_nightly_batches_build():
+    for key in keys("nightly", functions=["softmax_cross_entropy", "nll_loss"], dtypes=["bfloat16"]):
+        if recipes(key.function, key.dtype)[key.name].profile == "nightly":
+            assert build(key).name == key.name
+
+
+def test_another_process_builds_the_same_bytes():
+    chosen = keys("ci", functions=["kl_divergence", "sparse_softmax_cross_entropy"], dtypes=["float16", "float64"])
+    program = (
+        "import pickle, sys\n"
+        "from logitproof.conformance._corpus import build\n"
+        "from logitproof.conformance._corpus_hash import batch_hash\n"
+        "print('\\n'.join(batch_hash(build(key)) for key in pickle.load(sys.stdin.buffer)))\n"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "12345"}
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        input=pickle.dumps(chosen[::-1]),
+        capture_output=True,
+        check=True,
+        env=environment,
+    )
+    assert answer.stdout.decode().split() == [batch_hash(build(key)) for key in chosen][::-1]
+
+
+def test_each_profile_contains_the_one_before():
+    smoke, ci, nightly = (keys(profile) for profile in ("smoke", "ci", "nightly"))
+    assert set(smoke) < set(ci) < set(nightly)
+    assert len(set(nightly)) == len(nightly)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_every_function_and_format_keeps_to_its_budget(function, dtype):
+    """One framework call costs a millisecond or so, one element of certified truth a microsecond."""
+    counts = {profile: len(keys(profile, functions=[function], dtypes=[dtype])) for profile in ("smoke", "ci")}
+    elements = sum(recipe.rows * recipe.row_length for recipe in ci_recipes(function, dtype))
+    assert 10 <= counts["smoke"] <= 20
+    assert 50 <= counts["ci"] <= 120
+    assert elements <= 300_000
+
+
+def test_keys_can_be_restricted_to_functions_and_dtypes():
+    chosen = keys("smoke", functions=["softmax"], dtypes=["float64"])
+    assert {(key.function, key.dtype) for key in chosen} == {("softmax", "float64")}
+    assert chosen == [key for key in keys("smoke") if (key.function, key.dtype) == ("softmax", "float64")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("weekly",), "unknown profile 'weekly': choose from smoke, ci, nightly"),
+        (("ci", ["sofmax"]), "unknown function 'sofmax'"),
+        (("ci", ["softmax"], ["float8"]), "unknown dtype 'float8'"),
+    ],
+)
+def test_an_unknown_name_is_refused_in_one_line(arguments, message):
+    profile, functions, dtypes = (*arguments, None, None)[:3]
+    with pytest.raises(ValueError, match=message):
+        keys(profile, functions=functions, dtypes=dtypes)
+
+
+def test_a_key_without_a_batch_is_refused():
+    with pytest.raises(ValueError, match="no batch 'ordinary/n=99' for softmax in float32"):
+        build(BatchKey("softmax", "float32", "ordinary/n=99"))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=named)
+def test_no_two_recipes_share_a_name(function):
+    """The names are keys of a dictionary: a second recipe of the same name would silently replace the first."""
+    every = _row_recipes if function.has_axis else _element_recipes
+    counts = Counter(recipe.name for recipe in every(function, format_named("float16")))
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=named)
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_every_input_class_is_there(function, dtype):
+    kinds = {argument.kind for argument in function.arguments}
+    expected = {"ordinary", "confident", "near_tie", "subnormal", "limits", "wide", "constant", "mixed"}
+    expected |= {"masked"} if function.has_axis else set()
+    expected |= {"offset"} if "logits" in kinds and function.has_axis else set()
+    expected |= {"overflow"} if kinds & {"logits", "log_probs"} else set()
+    expected |= {"unnormalised"} if kinds & {"probs", "labels"} and function.has_axis else set()
+    expected |= {"options"} if function.options else set()
+    unary = len(function.arguments) == 1 and not function.has_axis
+    expected |= {"exhaustive"} if unary and dtype in ("float16", "bfloat16") else set()
+    assert {recipe.input_class for recipe in ci_recipes(function.name, dtype)} == expected
+
+
+@pytest.mark.parametrize("function", ROW_FUNCTIONS, ids=named)
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_row_lengths_cover_the_tails_of_every_vector_width(function, dtype):
+    lengths = {recipe.row_length for recipe in ci_recipes(function.name, dtype)}
+    assert set(LENGTHS) == set(range(1, 18))
+    assert set(LENGTHS) | BESIDE_POWERS <= lengths
+
+
+@pytest.mark.parametrize("function", ROW_FUNCTIONS, ids=named)
+def test_the_widest_rows_have_65537_classes(function):
+    for dtype in ("float32", "bfloat16"):
+        assert max(recipe.row_length for recipe in ci_recipes(function.name, dtype)) == WIDEST == 65537
+
+
+@pytest.mark.parametrize("function", ELEMENT_FUNCTIONS, ids=named)
+def test_element_counts_cover_the_tails_of_every_vector_width(function):
+    sizes = {recipe.rows for recipe in ci_recipes(function.name, "float32") if len(recipe.shape) == 1}
+    assert set(LENGTHS) | BESIDE_POWERS <= sizes
+
+
+@pytest.mark.parametrize("function", ROW_FUNCTIONS, ids=named)
+def test_ranks_1_to_3_are_examined_along_every_axis(function):
+    ci = ci_recipes(function.name, "float32")
+    places = {(len(recipe.shape), recipe.position) for recipe in ci}
+    assert places == {(rank, axis) for rank in (1, 2, 3) for axis in range(rank)}
+    assert {recipe.axis < 0 for recipe in ci if recipe.position < len(recipe.shape) - 1} == {True, False}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=named)
+def test_ranks_2_and_3_come_in_every_layout(function):
+    pairs = {(len(recipe.shape), recipe.layout) for recipe in ci_recipes(function.name, "float32")}
+    assert set(product((2, 3), ("contiguous", "transposed", "sliced"))) <= pairs
+    assert {recipe.layout for recipe in ci_recipes(function.name, "float32")} == {
+        recipe.layout
+        for recipe in (recipes(key.function, key.dtype)[key.name] for key in keys("smoke", functions=[function.name]))
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=named)
+def test_cotangents_are_ones_zeros_and_random(function):
+    assert {recipe.cotangent for recipe in ci_recipes(function.name, "float64")} == {"ones", "zeros", "random"}
+
+
+@pytest.mark.parametrize("function", [function for function in FUNCTIONS.values() if function.options], ids=named)
+def test_every_option_is_tried_alone_and_with_every_other(function):
+    tried = [
+        {option.partition("=")[0] for option in recipe.options} for recipe in ci_recipes(function.name, "bfloat16")
+    ]
+    for option in function.options:
+        assert {option} in tried
+        assert all({option, other} in tried for other in function.options if other != option)
+    sets = option_sets(function)
+    assert all((value,) in sets for values in alternatives(function).values() for value in values)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=named)
+def test_no_option_is_passed_at_its_default(function):
+    for key in keys("ci", functions=[function.name], dtypes=["float32"]):
+        parameters = build(key).parameters
+        assert ("axis" in parameters) == function.has_axis
+        for name, value in parameters.items():
+            assert name in function.keywords
+            if name != "axis":
+                assert isinstance(value, np.ndarray) or value != function.options[name]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_nan_never_stands_beside_finite_rows_outside_limits(function):
+    """A batch that a framework refuses because of one NaN would hide the others."""
+    for key in keys("ci", functions=[function], dtypes=["bfloat16"]):
+        batch = build(key)
+        if batch.input_class not in ("limits", "exhaustive"):
+            assert not any(np.isnan(array.astype(np.float64)).any() for array in batch.arguments), key
+
+
+def test_reduced_batches_are_small():
+    reduced = [build(key) for key in keys("ci", dtypes=["float32"]) if "reduction=" in key.name]
+    assert {case_count(batch) for batch in reduced} == {1}
+    assert max(batch.arguments[0].size for batch in reduced) <= 17 * 10
+    assert {batch.cotangent.shape for batch in reduced} == {()}
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("function", ["sigmoid", "log_sigmoid", "softplus", "logit", "entropy_terms"])
+def test_unary_functions_see_all_65536_inputs_of_a_16_bit_format(function, dtype):
+    names = [key for key in keys("ci", functions=[function], dtypes=[dtype]) if key.name.startswith("exhaustive")]
+    (argument,) = build(names[0]).arguments
+    assert argument.dtype.name == dtype
+    assert len(np.unique(argument.view(np.uint16))) == 65536
+
+
+def test_the_hash_of_a_corpus_can_be_made_of_the_hashes_of_its_batches():
+    chosen = keys("smoke", functions=["softmax"])
+    assert combined_hash(batch_hash(build(key)) for key in chosen) == corpus_hash("smoke", functions=["softmax"])
+
+
+def test_a_batch_hash_sees_every_part():
+    batch = build(BatchKey("softmax_cross_entropy", "float32", "options/n=10/ordinary/weight"))
+    changed = [
+        {"arguments": (batch.arguments[0] + np.float32(1), batch.arguments[1])},
+        {"arguments": (batch.arguments[0], batch.arguments[1] * np.float32(0.5))},
+        {"cotangent": -batch.cotangent},
+        {"layout": "sliced"},
+        {"parameters": {**batch.parameters, "weight": batch.parameters["weight"] * np.float32(2)}},
+        {"parameters": {**batch.parameters, "label_smoothing": 0.5}},
+        {"name": "another"},
+    ]
+    hashes = [batch_hash(batch), *(batch_hash(replace(batch, **each)) for each in changed)]
+    assert len(set(hashes)) == len(hashes)
+
+
+def test_a_case_is_itself_wherever_it_stands():
+    """Mixed batches end with a copy of their first row; its hash differs only because its cotangent does."""
+    batch = build(BatchKey("softmax", "float32", "mixed/n=9"))
+    alike = replace(batch, cotangent=np.ones_like(batch.cotangent))
+    last = case_count(batch) - 1
+    assert case_hash(alike, 0) == case_hash(alike, last)
+    assert case_hash(batch, 0) != case_hash(batch, last)
+    assert case_hash(replace(alike, layout="sliced", name="elsewhere"), 0) == case_hash(alike, 0)
+    assert case_hash(alike, 0) != case_hash(alike, 1)
+
+
+def test_a_case_is_the_same_along_any_axis():
+    batch = build(BatchKey("sparse_softmax_cross_entropy", "float32", "ordinary/n=5"))
+    logits, labels = batch.arguments
+    turned = replace(batch, arguments=(logits.T.copy(), labels), parameters={"axis": 0})
+    assert [case_hash(turned, i) for i in range(5)] == [case_hash(batch, i) for i in range(5)]
+
+
+def test_a_case_has_its_row_its_label_and_its_cotangent():
+    batch = build(BatchKey("sparse_softmax_cross_entropy", "float32", "mixed/3x10x17,axis=1"))
+    case = 20  # the row behind [1, :, 3]
+    arguments = case_arguments(batch, case)
+    assert np.array_equal(arguments["logits"], batch.arguments[0][1, :, 3])
+    assert arguments["labels"] == batch.arguments[1][1, 3]
+    assert case_cotangent(batch, case) == batch.cotangent[1, 3]
+    with pytest.raises(IndexError, match="has no case 51"):
+        case_arguments(batch, 51)

@@ -1,0 +1,167 @@
+"""A batch that kills, outlasts or upsets the worker is taken apart to the cases that do it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from worker_samples import call_batch, module, softmax_batch
+
+from logitproof.conformance._bisection import MOST_DEATHS, examine_batch
+from logitproof.conformance._workers import Worker
+
+SOURCE = """
+import os, time
+import numpy as np
+framework = "numpy"
+calls = 0
+def softmax(logits, *, axis):
+    {before}
+    p = np.exp(logits - logits.max(axis, keepdims=True))
+    return p / p.sum(axis, keepdims=True)
+def softmax_vjp(cotangent, logits, *, axis):
+    {vjp}
+    p = softmax(logits, axis=axis)
+    return p * (cotangent - (p * cotangent).sum(axis, keepdims=True))
+"""
+BAD = 64.0
+BOTH = ("value", "gradient:logits")
+
+
+def _examined(folder, bad_cases, *, before="pass", vjp="pass", rows=32, quantities=BOTH, call_timeout=60):
+    logits = np.random.default_rng(0).normal(size=(rows, 5))
+    logits[list(bad_cases), 2] = BAD
+    spec = module(folder, SOURCE.format(before=before, vjp=vjp))
+    with Worker.start(spec, call_timeout=call_timeout) as worker:
+        return logits, examine_batch(worker, softmax_batch(logits, "float64"), "softmax", quantities)
+
+
+def _answered(examined, quantity="value"):
+    return sorted(case for part in examined.parts if part.answer.of(quantity) for case in part.cases)
+
+
+CRASH = f"if (logits == {BAD}).any(): os._exit(1)"
+HANG = f"if (logits == {BAD}).any(): time.sleep(1000)"
+RAISE = f"if (logits == {BAD}).any(): raise ValueError('no')"
+
+
+def test_a_batch_that_works_is_one_part(tmp_path):
+    _, examined = _examined(tmp_path, [])
+    [part] = examined.parts
+    assert part.cases == tuple(range(32))
+    assert part.batch.name == "sample"
+    assert not examined.failures
+    assert not examined.not_run
+
+
+@pytest.mark.parametrize(("before", "kind"), [(CRASH, "crash"), (HANG, "hang"), (RAISE, "error")])
+@pytest.mark.parametrize("bad", [0, 13, 31])
+def test_the_one_bad_case_is_found_and_the_others_keep_their_results(tmp_path, before, kind, bad):
+    rows = 32 if kind != "hang" else 4
+    bad = min(bad, rows - 1)
+    logits, examined = _examined(tmp_path, [bad], before=before, rows=rows, call_timeout=1.5 if kind == "hang" else 10)
+    [found] = examined.failures
+    assert found.cases == (bad,)
+    assert found.quantities == BOTH
+    assert found.failure.kind == kind
+    assert _answered(examined) == [case for case in range(rows) if case != bad]
+    assert not examined.not_run
+    for part in examined.parts:
+        expected = np.exp(logits[list(part.cases)])
+        expected /= expected.sum(1, keepdims=True)
+        # Softmax of moderate logits in float64: some ten roundings of 2^-53, far below the difference between rows.
+        np.testing.assert_allclose(part.answer.of("value")[0].array, expected, rtol=2.0**-45)
+
+
+def test_two_crashes_end_the_search_and_the_rest_is_said_not_to_be_run(tmp_path):
+    _, examined = _examined(tmp_path, [3, 17, 28], before=CRASH)
+    assert [found.cases for found in examined.failures] == [(3,), (17,)]
+    assert examined.deaths == MOST_DEATHS
+    assert 28 in examined.not_run
+    assert sorted([*_answered(examined), 3, 17, *examined.not_run]) == list(range(32))
+
+
+def test_several_errors_are_all_found_within_the_budget(tmp_path):
+    _, examined = _examined(tmp_path, [5, 6], before=RAISE)
+    assert sorted(found.cases for found in examined.failures) == [(5,), (6,)]
+    assert _answered(examined) == [case for case in range(32) if case not in (5, 6)]
+
+
+def test_too_many_errors_are_given_up_and_nothing_is_claimed_about_the_rest(tmp_path):
+    bad = range(1, 32, 3)
+    _, examined = _examined(tmp_path, bad, before=RAISE)
+    found = [case for failure in examined.failures for case in failure.cases]
+    assert set(found) <= set(bad)
+    assert examined.not_run
+    assert sorted([*_answered(examined), *found, *examined.not_run]) == list(range(32))
+
+
+def test_the_search_for_errors_keeps_to_its_budget(tmp_path):
+    log = tmp_path / "calls"
+    count = f"open({str(log)!r}, 'a').write('.')"
+    _examined(tmp_path, range(1, 32, 3), before=f"{count}; " + RAISE.replace("if ", "\n    if "), quantities=["value"])
+    # Each call that works is made twice, each that raises once; the whole batch is one call beyond the budget.
+    assert log.stat().st_size <= 2 * (2 * 5 + 8 + 1) + 2
+
+
+def test_what_fails_everywhere_is_not_searched(tmp_path):
+    log = tmp_path / "calls"
+    _, examined = _examined(
+        tmp_path, [], before=f"open({str(log)!r}, 'a').write('.'); raise TypeError('never')", quantities=["value"]
+    )
+    assert log.stat().st_size == 4
+    assert [found.cases for found in examined.failures] == [(0,), (16,), (31,)]
+    assert len(examined.not_run) == 29
+    assert not examined.parts
+
+
+def test_a_gradient_that_fails_on_one_case_costs_nothing_else(tmp_path):
+    _, examined = _examined(tmp_path, [9], vjp=RAISE)
+    assert _answered(examined, "value") == list(range(32))
+    assert _answered(examined, "gradient:logits") == [case for case in range(32) if case != 9]
+    [found] = examined.failures
+    assert (found.cases, found.quantities) == ((9,), ("gradient:logits",))
+
+
+def test_cases_that_fail_only_together_are_told_together(tmp_path):
+    _, examined = _examined(tmp_path, [], before="if len(logits) > 20: raise MemoryError('too many')")
+    [found] = examined.failures
+    assert found.cases == tuple(range(32))
+    assert found.failure.type == "MemoryError"
+    assert _answered(examined) == list(range(32))
+
+
+def test_a_reduced_batch_is_one_case(tmp_path):
+    source = """
+    framework = "numpy"
+    def nll_loss(log_probs, labels, *, axis, reduction): raise ValueError("no")
+    """
+    batch = call_batch("nll_loss", "float64", {"reduction": "mean"})
+    with Worker.start(module(tmp_path, source)) as worker:
+        examined = examine_batch(worker, batch, "nll_loss", ["value"])
+    [found] = examined.failures
+    assert found.cases == (0,)
+
+
+def test_what_is_unsupported_is_not_searched(tmp_path):
+    source = "framework = 'numpy'\ndef softmax(logits): return logits\n"
+    with Worker.start(module(tmp_path, source)) as worker:
+        examined = examine_batch(worker, softmax_batch(np.zeros((4, 3))), "softmax", ["value"])
+    [found] = examined.failures
+    assert (found.failure.kind, found.cases) == ("unsupported", (0, 1, 2, 3))
+
+
+def test_elements_are_the_cases_of_an_element_wise_function(tmp_path):
+    source = """
+    import numpy as np
+    framework = "numpy"
+    def sigmoid(x):
+        if (x == 64).any(): raise ValueError("no")
+        return 1 / (1 + np.exp(-x))
+    """
+    x = np.arange(12.0).reshape(3, 4)
+    x[1, 2] = 64
+    batch = call_batch("sigmoid", "float64", {}, shape=(3, 4), x=x)
+    with Worker.start(module(tmp_path, source)) as worker:
+        examined = examine_batch(worker, batch, "sigmoid", ["value"])
+    [found] = examined.failures
+    assert found.cases == (6,)
