@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -69,6 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG
     except KeyboardInterrupt:
         _complain("interrupted")
+        return INCOMPLETE
+    except Exception:
+        # Python would end with status 1, which here means that a backend has defects.
+        traceback.print_exc()
+        _complain("this is an error of logitproof itself, please report it")
         return INCOMPLETE
 
 

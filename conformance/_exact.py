@@ -20,10 +20,14 @@ from logitproof.reference import (
     enclose,
     format_named,
     function_named,
+    working_precision,
 )
 
 from ._batch import Batch
 from ._user_inputs import batch_from_arrays
+
+Dyadic = tuple[int, int]
+"""An exact number m·2^e as (m, e)."""
 
 MAX_PRECISION = 1 << 16
 """Bits of working precision at which a decimal or a rounding is given up as undecided."""
@@ -117,20 +121,24 @@ class ExactResult:
             return _NUMBERS.get(status, math.nan)
         ends = self._ends(index)
         precision = 64
-        while (low := nearest_float(ends[0], fmt)) != nearest_float(ends[1], fmt):
+        while (low := nearest_float(*ends[0], fmt)).hex() != nearest_float(*ends[1], fmt).hex():
             if precision > MAX_PRECISION:
                 return math.nan
             precision *= 2
             if (found := self._ball(index, precision)).is_finite():
-                ends = (_fraction(found.lower()), _fraction(found.upper()))
+                with working_precision(2 * precision):  # at which the ends of a ball are rounded outwards
+                    ends = (_dyadic(found.lower()), _dyadic(found.upper()))
         return low
 
-    def _ends(self, index: int) -> tuple[Fraction, Fraction]:
+    def _ends(self, index: int) -> tuple[Dyadic, Dyadic]:
         held = self.enclosure
         middle = Fraction(float(held.hi.flat[index])) + Fraction(float(held.lo.flat[index]))
         radius = Fraction(float(held.radius.flat[index]))
-        scale = Fraction(2) ** int(held.exponent.flat[index])
-        return (middle - radius) * scale, (middle + radius) * scale
+        scale = int(held.exponent.flat[index])
+        low, high = (
+            (end.numerator, scale - end.denominator.bit_length() + 1) for end in (middle - radius, middle + radius)
+        )
+        return low, high
 
 
 def exact(
@@ -186,29 +194,29 @@ def exact(
     return ExactResult(batch, quantity, definition, enclosure)
 
 
-def nearest_float(number: Fraction, fmt: Format) -> float:
-    """Return the float of format `fmt` nearest to an exact number, ties to even, infinite beyond the largest.
+def nearest_float(mantissa: int, exponent: int, fmt: Format) -> float:
+    """Return the float of format `fmt` nearest to mantissa·2^exponent, ties to even, infinite beyond the largest.
 
-    In integers: n = RN(x / 2^q) with q = max(⌊log₂|x|⌋, emin) − p + 1, so that n·2^q is the result.
+    In integers: n = RN(x / 2^q) with q = max(⌊log₂|x|⌋, emin) − p + 1, so that n·2^q is the result. What is far
+    outside the format never gets so far, because 2^-(10^300) has no room in a computer.
     """
-    if number == 0:
+    top = mantissa.bit_length() + exponent - 1
+    if mantissa == 0:
         return 0.0
-    quantum = max(_binary_exponent(abs(number)), fmt.emin) - fmt.precision + 1
-    steps = round(number / Fraction(2) ** quantum)
-    if abs(steps) * Fraction(2) ** quantum >= Fraction(2) ** (fmt.emax + 1):
-        return math.copysign(math.inf, number)
-    return math.ldexp(steps, quantum) if steps else math.copysign(0.0, number)
+    if top < fmt.quantum_exponent - 1:
+        return math.copysign(0.0, mantissa)
+    if top > fmt.emax:
+        return math.copysign(math.inf, mantissa)
+    quantum = max(top, fmt.emin) - fmt.precision + 1
+    steps = round(mantissa * Fraction(2) ** (exponent - quantum))
+    if abs(steps).bit_length() + quantum - 1 > fmt.emax:
+        return math.copysign(math.inf, mantissa)
+    return math.ldexp(steps, quantum) if steps else math.copysign(0.0, mantissa)
 
 
-def _binary_exponent(number: Fraction) -> int:
-    """⌊log₂ x⌋ of a positive fraction."""
-    estimate = number.numerator.bit_length() - number.denominator.bit_length()
-    return estimate if number >= Fraction(2) ** estimate else estimate - 1
-
-
-def _fraction(exact_ball: arb) -> Fraction:
+def _dyadic(exact_ball: arb) -> Dyadic:
     mantissa, exponent = exact_ball.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    return int(mantissa), int(exponent)
 
 
 def _common_format(given: Mapping[str, object], real: set[str]) -> Format:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
-from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from logitproof.reference import FORMATS, FUNCTIONS, Function, function_named
 from logitproof.reports import hex_of, short_hex, shortest_decimal
@@ -34,7 +33,9 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     except ValueError as error:
         raise UserError(str(error)) from None
     dtypes = (options.dtype,) if options.dtype else tuple(FORMATS)
-    show(Group(*_rounded_inputs(spec, options, result), _table(result, dtypes, options.digits)))
+    for line in _rounded_inputs(spec, options, result):
+        sys.stderr.write(f"{line}\n")
+    show(_table(result, dtypes, options.digits))
     return 0
 
 
@@ -121,17 +122,16 @@ def _integer(text: str) -> int:
         raise ValueError(message) from None
 
 
-def _rounded_inputs(spec: Function, options: argparse.Namespace, result: ExactResult) -> list[RenderableType]:
+def _rounded_inputs(spec: Function, options: argparse.Namespace, result: ExactResult) -> list[str]:
     """Say which inputs were used where a decimal is no number of the format: the result is exact for those."""
     name = result.inputs.dtype
-    used = [
+    return [
         f"{text.strip()} is taken as {hex_of(value)}, the nearest {name}"
         for argument, array in zip(spec.arguments, result.inputs.arguments, strict=True)
         if argument.is_real
         for text, value in zip(_words(argument.name, spec, options), array.ravel(), strict=True)
         if not _is_exactly(text, value)
     ]
-    return [Text(line, style="dim") for line in used]
 
 
 def _words(argument: str, spec: Function, options: argparse.Namespace) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
+from flint import arb
 
 from logitproof.reference import FORMATS, Status, format_named
 
@@ -19,8 +20,6 @@ from ._truth import Question, Truth, exact_element
 
 LITERAL = "literal"
 Truths = Mapping[Question, Truth]
-TallyOf = Callable[[str], Tally]
-"""The tally of a quantity of the batch at hand."""
 
 
 def questions(entry_point: EntryPoint, quantity: str) -> list[Question]:
@@ -29,40 +28,81 @@ def questions(entry_point: EntryPoint, quantity: str) -> list[Question]:
     return [(quantity, LITERAL)] + ([(quantity, deviation.definition)] if deviation else [])
 
 
-def take_in(batch: Batch, examined: Examined, truths: Truths, tally_of: TallyOf, quantities: list[str]) -> None:
-    """Judge everything that a backend made of a batch."""
-    for part in examined.parts:
-        _take_part(batch, part, truths, tally_of, quantities)
-    for failure in examined.failures:
-        for quantity in failure.quantities:
-            tally = tally_of(quantity)
-            for case in failure.cases[:1] if failure.failure.kind == "unsupported" else failure.cases:
-                tally.fail(batch, case, failure.failure, is_valid(truths, case))
-    for quantity in quantities:
-        tally_of(quantity).given_up += len(examined.not_run)
+class BatchJudge:
+    """Judges what backends made of one batch; equal outputs, of sibling entry points say, are judged once."""
+
+    def __init__(self, batch: Batch, truths: Truths) -> None:
+        self._batch = batch
+        self._truths = truths
+        self._done: dict[tuple[object, ...], Judged] = {}
+
+    def take_in(self, examined: Examined, tallies: Mapping[str, Tally]) -> None:
+        """Judge everything that one entry point made of the batch; `tallies` are by quantity."""
+        for part in examined.parts:
+            self._take_part(part, tallies)
+        for failure in examined.failures:
+            for quantity in failure.quantities:
+                for case in failure.cases[:1] if failure.failure.kind == "unsupported" else failure.cases:
+                    tallies[quantity].fail(self._batch, case, failure.failure, self._is_valid(case))
+        for tally in tallies.values():
+            tally.given_up += len(examined.not_run)
+
+    def _is_valid(self, case: int) -> bool:
+        """Whether a case is a valid input: mathematics gives a number or an infinity for every element of its value."""
+        answers = (Status.FINITE, Status.POSITIVE_INFINITY, Status.NEGATIVE_INFINITY)
+        return bool(np.isin(self._truths["value", LITERAL].exact.status[case], answers).all())
+
+    def _take_part(self, part: Part, tallies: Mapping[str, Tally]) -> None:
+        first = part.cases[0]
+        for quantity, tally in tallies.items():
+            outputs = [output for output in part.answer.of(quantity) if output.same_as is None]
+            if outputs:
+                tally.cases += len(part.cases)
+                tally.answered = True
+            for output in outputs:
+                if _well_formed(self._batch, part, quantity, output, tally):
+                    self._judge_output(part, quantity, output, tally)
+            for error in part.answer.errors:
+                if error.quantity == quantity:
+                    tally.fail(self._batch, first, error.failure, self._is_valid(first))
+            if quantity in part.answer.missing:
+                _note_missing(self._batch, quantity, tally, first)
+        if part.answer.modified and tallies:
+            quantity, tally = next(iter(tallies.items()))
+            reason = f"the call changed its input {', '.join(part.answer.modified)}"
+            tally.note(plain_sighting(self._batch, quantity, first, "input modified", reason))
+
+    def _judge_output(self, part: Part, quantity: str, output: Output, tally: Tally) -> None:
+        definition = _definition(tally.entry_point, quantity)
+        judged = self._judged(part, quantity, definition, output)
+        tally.add(judged.seen)
+        if definition != LITERAL:
+            literal = self._judged(part, quantity, LITERAL, output)
+            _note_deviation(judged.judgement, literal, definition, tally)
+
+    def _judged(self, part: Part, quantity: str, definition: str, output: Output) -> Judged:
+        """Judge one output by one definition."""
+        key = (part.cases, quantity, definition, output.run, output.dtype, output.array.tobytes())
+        if key not in self._done:
+            self._done[key] = self._judge_afresh(part, quantity, definition, output)
+        return self._done[key]
+
+    def _judge_afresh(self, part: Part, quantity: str, definition: str, output: Output) -> Judged:
+        cases = np.asarray(part.cases)
+        truth = self._truths[quantity, definition]
+        known = truth if len(cases) == truth.exact.shape[0] else truth.of_cases(cases)
+        lines = by_case(output.array, part.batch)
+
+        def ball(place: tuple[int, ...], precision: int) -> arb:
+            return exact_element(self._batch, quantity, definition, (int(cases[place[0]]), int(place[1])), precision)
+
+        judgement = judge(format_named(self._batch.dtype), lines, known.exact, known.bounds, known.flushed, ball)
+        return Judged(self._batch, cases, quantity, definition, output.run, lines, known.exact, judgement)
 
 
-def _take_part(batch: Batch, part: Part, truths: Truths, tally_of: TallyOf, quantities: list[str]) -> None:
-    cases = np.asarray(part.cases)
-    for quantity in quantities:
-        tally = tally_of(quantity)
-        outputs = [output for output in part.answer.of(quantity) if output.same_as is None]
-        if outputs:
-            tally.cases += len(cases)
-        for number, output in enumerate(outputs):
-            if not _well_formed(batch, part, quantity, output, tally):
-                continue
-            if number == 0:
-                tally.outputs.append((part.batch.name, output.array))
-            _judge_output(batch, part, quantity, output, truths, tally)
-        for error in part.answer.errors:
-            if error.quantity == quantity:
-                tally.fail(batch, int(cases[0]), error.failure, is_valid(truths, int(cases[0])))
-        if quantity in part.answer.missing:
-            _note_missing(batch, quantity, tally, int(cases[0]))
-    if part.answer.modified:
-        reason = f"the call changed its input {', '.join(part.answer.modified)}"
-        tally_of(quantities[0]).note(plain_sighting(batch, quantities[0], int(cases[0]), "input modified", reason))
+def _definition(entry_point: EntryPoint, quantity: str) -> str:
+    deviation = entry_point.deviation_of(quantity)
+    return deviation.definition if deviation else LITERAL
 
 
 def _note_missing(batch: Batch, quantity: str, tally: Tally, case: int) -> None:
@@ -95,44 +135,17 @@ def plain_sighting(batch: Batch, quantity: str, case: int, kind: str, reason: st
 
 def _well_formed(batch: Batch, part: Part, quantity: str, output: Output, tally: Tally) -> bool:
     """Check dtype and shape; a wrong dtype is noted and its numbers judged all the same, a wrong shape ends it."""
-    case = int(part.cases[0])
+    case, what = int(part.cases[0]), quantity.replace(":", " by ")
     if output.dtype != batch.dtype:
-        reason = f"the {quantity.replace(':', ' by ')} of {batch.dtype} inputs has dtype {output.dtype}"
+        reason = f"the {what} of {batch.dtype} inputs has dtype {output.dtype}"
         tally.note(plain_sighting(batch, quantity, case, "dtype", reason))
     expected = result_shape(part.batch, quantity)
     if output.array.shape != expected:
         shape = part.batch.arguments[0].shape
-        reason = f"the {quantity.replace(':', ' by ')} of inputs of shape {shape} has shape {output.array.shape}, not {expected}"
+        reason = f"the {what} of inputs of shape {shape} has shape {output.array.shape}, not {expected}"
         tally.note(plain_sighting(batch, quantity, case, "shape", reason))
         return False
     return output.array.dtype.name in FORMATS
-
-
-def _judge_output(batch: Batch, part: Part, quantity: str, output: Output, truths: Truths, tally: Tally) -> None:
-    definition = _definition(tally.entry_point, quantity)
-    judged = judge_by(batch, part, quantity, definition, output, truths[quantity, definition])
-    tally.add(judged.seen())
-    if definition != LITERAL:
-        literal = judge_by(batch, part, quantity, LITERAL, output, truths[quantity, LITERAL])
-        _note_deviation(judged.judgement, literal, definition, tally)
-
-
-def _definition(entry_point: EntryPoint, quantity: str) -> str:
-    deviation = entry_point.deviation_of(quantity)
-    return deviation.definition if deviation else LITERAL
-
-
-def judge_by(batch: Batch, part: Part, quantity: str, definition: str, output: Output, truth: Truth) -> Judged:
-    """Judge one output by one definition."""
-    cases = np.asarray(part.cases)
-    known = truth if len(cases) == truth.exact.shape[0] else truth.of_cases(cases)
-    lines = by_case(output.array, part.batch)
-
-    def ball(place: tuple[int, ...], precision: int) -> object:
-        return exact_element(batch, quantity, definition, (int(cases[place[0]]), int(place[1])), precision)
-
-    judgement = judge(format_named(batch.dtype), lines, known.exact, known.bounds, ball)  # type: ignore[arg-type]
-    return Judged(batch, cases, quantity, definition, output.run, lines, known.exact, judgement)
 
 
 def _note_deviation(stated: Judgement, literal: Judged, definition: str, tally: Tally) -> None:
@@ -143,10 +156,3 @@ def _note_deviation(stated: Judgement, literal: Judged, definition: str, tally: 
     if apart.any():
         kind = f"deviation: {definition}"
         tally.add_found("convention", kind, literal.found(apart, "convention", kind))
-
-
-def is_valid(truths: Truths, case: int) -> bool:
-    """Whether a case is a valid input: mathematics gives a number or an infinity for every element of its value."""
-    status = truths["value", LITERAL].exact.status
-    answers = (Status.FINITE, Status.POSITIVE_INFINITY, Status.NEGATIVE_INFINITY)
-    return bool(np.isin(status[case], answers).all())

@@ -63,7 +63,7 @@ class Finding:
 
 def settle(tallies: Sequence[Tally]) -> list[Finding]:
     """Turn failures into findings, now that all is seen, and list what is to be reported."""
-    working = {_dtype_of(tally) for tally in tallies if tally.outputs}
+    working = {_dtype_of(tally) for tally in tallies if tally.answered}
     for tally in tallies:
         _settle_failures(tally, dtype_works=_dtype_of(tally) in working)
     return [finding for tally in tallies for finding in _reported(tally)]
@@ -175,7 +175,7 @@ def _status(tally: Tally) -> tuple[str, str | None]:
     not_run = f"; {tally.given_up} cases were not run" if tally.given_up else ""
     if deaths:
         return deaths[0].kind, _told(deaths[0]) + not_run
-    if tally.outputs:
+    if tally.answered:
         return "examined", _told(errors[0]) + not_run if errors else None
     if tally.unsupported is not None:
         return "unsupported", tally.unsupported
@@ -187,8 +187,7 @@ def _status(tally: Tally) -> tuple[str, str | None]:
 def _coverage(tally: Tally) -> str | None:
     if tally.identity.input_class != "exhaustive":
         return None
-    seen = sum(array.size for _, array in tally.outputs)
-    return f"{seen} of 65536 inputs"
+    return f"{tally.cases} of 65536 inputs"
 
 
 def _extreme(sighting: Sighting | None) -> Extreme | None:

@@ -138,7 +138,14 @@ Ball = Callable[[tuple[int, ...], int], arb]
 """(place of the element, working precision in bits) → the exact result as a ball."""
 
 
-def judge(storage: Format, output: np.ndarray, exact: Enclosure, bounds: Bounds, ball: Ball) -> Judgement:
+def judge(
+    storage: Format,
+    output: np.ndarray,
+    exact: Enclosure,
+    bounds: Bounds,
+    flushed: Callable[[], np.ndarray],
+    ball: Ball,
+) -> Judgement:
     """Judge every element of one output.
 
     Args:
@@ -146,36 +153,56 @@ def judge(storage: Format, output: np.ndarray, exact: Enclosure, bounds: Bounds,
         output: what the backend returned, any float dtype, of the enclosure's shape.
         exact: the certified results.
         bounds: the error bounds, absolute, before the final rounding.
+        flushed: gives the textbook bound where small results are flushed to zero; asked for only where that matters.
         ball: the exact result of one element at any precision, for comparisons that the arrays leave open.
     """
     computed = output.astype(np.float64)
     measured = distance(storage, computed, exact)
-    allowed = Allowed(
-        *(
-            _allowed(storage, in_ulps(bound, measured.exponent), measured.size)
-            for bound in (bounds.textbook, bounds.flushed, bounds.attainable)
-        )
-    )
     flushable = (computed == 0) | (np.abs(computed) >= storage.smallest_normal)
+    textbook, attainable = (
+        _allowed(storage, in_ulps(bound, measured.exponent), measured.size)
+        for bound in (bounds.textbook, bounds.attainable)
+    )
+    tight = measured.ulps + measured.slack >= textbook
+    allowed = Allowed(
+        textbook=textbook,
+        flushed=_allowed(storage, in_ulps(flushed(), measured.exponent), measured.size)
+        if (tight & flushable).any()
+        else textbook,
+        attainable=attainable,
+    )
     tiers, verdicts = _grade(measured.ulps, measured.below, allowed, flushable)
     finite = exact.status == Status.FINITE
     _settle_open(
         storage, computed, exact, measured.exponent, allowed, ball, finite & _open(measured, allowed), tiers, verdicts
     )
-    verdicts = np.where(np.isnan(computed) & finite, Verdict.NAN, verdicts)
-    # A truth that rounds to infinity is met by that infinity, however far beyond the format's range it lies.
-    overflowed = overflows(storage, exact) & np.isinf(computed) & (np.sign(computed) == np.sign(exact.hi))
-    tiers = np.where(overflowed & finite, Tier.C, tiers)
-    verdicts = np.where(overflowed & finite, Verdict.GOOD, verdicts)
-    ulps = np.where(overflowed & finite, 0.0, measured.ulps)
-    wrong_infinity = np.isinf(computed) & finite & (verdicts == Verdict.BEYOND_BOUND)
-    verdicts = np.where(wrong_infinity, Verdict.INFINITY, verdicts)
-    unbounded = np.isnan(allowed.textbook) & finite
-    verdicts = np.where(unbounded, Verdict.UNDECIDED, verdicts)
-    tiers, verdicts, ulps = _limits(exact, computed, tiers, verdicts, ulps)
+    ulps = measured.ulps
+    if not np.isfinite(computed).all():
+        ulps = _grade_not_finite(storage, computed, exact, finite, tiers, verdicts, ulps)
+    verdicts[np.isnan(allowed.textbook) & finite] = Verdict.UNDECIDED
+    if not finite.all():
+        ulps = _grade_limits(exact, computed, tiers, verdicts, ulps)
     with np.errstate(all="ignore"):
-        ratio = np.where(finite & (ulps > 0), ulps / allowed.textbook, np.where(np.isinf(ulps), np.inf, 0.0))
+        ratio = np.where(finite, ulps / allowed.textbook, np.where(np.isinf(ulps), np.inf, 0.0))
     return Judgement(tiers, verdicts, ulps, np.where(np.isnan(ratio), 0.0, ratio), allowed, measured.exponent)
+
+
+def _grade_not_finite(
+    storage: Format,
+    computed: np.ndarray,
+    exact: Enclosure,
+    finite: np.ndarray,
+    tiers: np.ndarray,
+    verdicts: np.ndarray,
+    ulps: np.ndarray,
+) -> np.ndarray:
+    """Grade NaN and infinities where the truth is a number, in place; return the errors in ulps."""
+    verdicts[np.isnan(computed) & finite] = Verdict.NAN
+    # A truth that rounds to infinity is met by that infinity, however far beyond the format's range it lies.
+    met = finite & overflows(storage, exact) & np.isinf(computed) & (np.sign(computed) == np.sign(exact.hi))
+    tiers[met], verdicts[met] = Tier.C, Verdict.GOOD
+    verdicts[np.isinf(computed) & finite & (verdicts == Verdict.BEYOND_BOUND)] = Verdict.INFINITY
+    return np.where(met, 0.0, ulps)
 
 
 def _allowed(storage: Format, bound: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -315,31 +342,25 @@ def ulps_of(storage: Format, computed: float, exact: arb, exponent: int, precisi
         return abs(number - exact) / ulp, below
 
 
-def _limits(
+def _grade_limits(
     exact: Enclosure, computed: np.ndarray, tiers: np.ndarray, verdicts: np.ndarray, ulps: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Grade what the table of limits decides."""
+) -> np.ndarray:
+    """Grade what the table of limits decides, in place; return the errors in ulps."""
     status = exact.status
+    required = ~np.isin(status, (Status.FINITE, Status.CHOICE, Status.UNDECIDED))
     met = (
         ((status == Status.POSITIVE_INFINITY) & (computed == np.inf))
         | ((status == Status.NEGATIVE_INFINITY) & (computed == -np.inf))
         | ((status == Status.NAN) & np.isnan(computed))
         | ((status == Status.NOT_FINITE) & ~np.isfinite(computed))
     )
-    required = (status != Status.FINITE) & (status != Status.CHOICE) & (status != Status.UNDECIDED)
-    nan_for_infinity = np.isnan(computed) & (
-        (status == Status.POSITIVE_INFINITY) | (status == Status.NEGATIVE_INFINITY)
-    )
-    conditions = [
-        status == Status.CHOICE,
-        status == Status.UNDECIDED,
-        required & met,
-        required & nan_for_infinity,
-        required,
-    ]
-    outcome = [Verdict.CONVENTION, Verdict.UNDECIDED, Verdict.GOOD, Verdict.NAN, Verdict.LIMIT_MISSED]
-    verdicts = np.select(conditions, outcome, verdicts)
-    tiers = np.where(status == Status.FINITE, tiers, Tier.LIMIT)
-    tiers = np.where(required & ~met, Tier.OUTSIDE, tiers)
-    ulps = np.where(status == Status.FINITE, ulps, np.where(required & ~met, np.inf, 0.0))
-    return tiers, verdicts, ulps
+    missed = required & ~met
+    infinite = (status == Status.POSITIVE_INFINITY) | (status == Status.NEGATIVE_INFINITY)
+    tiers[status != Status.FINITE] = Tier.LIMIT
+    tiers[missed] = Tier.OUTSIDE
+    verdicts[status == Status.CHOICE] = Verdict.CONVENTION
+    verdicts[status == Status.UNDECIDED] = Verdict.UNDECIDED
+    verdicts[required & met] = Verdict.GOOD
+    verdicts[missed] = Verdict.LIMIT_MISSED
+    verdicts[missed & infinite & np.isnan(computed)] = Verdict.NAN
+    return np.where(status == Status.FINITE, ulps, np.where(missed, np.inf, 0.0))

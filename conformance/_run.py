@@ -10,7 +10,6 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from multiprocessing import get_context
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -23,14 +22,14 @@ from ._bisection import Examined, examine_batch
 from ._corpus import CORPUS_VERSION
 from ._corpus_hash import batch_hash, combined_hash
 from ._errors import UserError
-from ._examine import take_in
+from ._examine import BatchJudge
 from ._findings import Finding, Store, check_record, confirmed, discrepancy_record, settle
 from ._plan import Source, Task, all_questions, check_entry_points, identity, sources, tasks
 from ._progress import Progress
 from ._protocol import Hello
 from ._request import RunRequest
 from ._tally import Identity, Tally
-from ._truth import Question, Truth, truths
+from ._truth import truths
 from ._workers import BackendError, Worker, WorkerUnavailable
 from .worker._facts import cpu_facts, environment_switches
 
@@ -49,17 +48,18 @@ class _Examinee:
     worker: Worker | None
     hello: Hello | None
     trouble: str | None = None
-    orders: SimpleQueue[tuple[int, Batch, list[Task]] | None] = field(default_factory=SimpleQueue)
+    orders: SimpleQueue[tuple[int, Batch, list[tuple[int, Task]]] | None] = field(default_factory=SimpleQueue)
 
 
 @dataclass
 class _Underway:
-    """A batch that not every backend has answered yet."""
+    """A batch that has not been judged yet: what the backends have answered, then the judgement to come."""
 
+    source: Source
     batch: Batch
-    truth: Future[dict[Question, Truth]]
-    waiting: int
-    answers: list[tuple[Task, Examined]] = field(default_factory=list)
+    tasks: list[Task]
+    answers: dict[int, Examined] = field(default_factory=dict)
+    judgement: Future[list[Tally]] | None = None
 
 
 def run(request: RunRequest, progress: Progress, store: Store | None = None) -> Record:
@@ -113,7 +113,7 @@ class _Session:
     ) -> None:
         self._request, self._progress, self._hellos, self._pool = request, progress, hellos, pool
         self._examinees = {examinee.spec.name: examinee for examinee in examinees if examinee.worker is not None}
-        self._answers: SimpleQueue[tuple[int, Task, Examined]] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[int, int, Examined]] = SimpleQueue()
         self._underway: dict[int, _Underway] = {}
         self.tallies: dict[Identity, Tally] = {}
         self.hashes: list[str] = []
@@ -161,10 +161,9 @@ class _Session:
         if not asked:
             self._progress.advance()
             return
-        truth = self._pool.submit(_truths_of, source, all_questions(asked))
-        self._underway[number] = _Underway(batch, truth, len(asked))
+        self._underway[number] = _Underway(source, batch, asked)
         for name, examinee in self._examinees.items():
-            if own := [task for task in asked if task.backend == name]:
+            if own := [(place, task) for place, task in enumerate(asked) if task.backend == name]:
                 examinee.orders.put((number, batch, own))
 
     def _serve(self, examinee: _Examinee) -> None:
@@ -172,47 +171,61 @@ class _Session:
         assert examinee.worker is not None  # noqa: S101 - only backends with a worker are served
         while (order := examinee.orders.get()) is not None:
             number, batch, own = order
-            for task in own:
+            for place, task in own:
                 try:
                     examined = examine_batch(examinee.worker, batch, task.entry_point.name, list(task.quantities))
                 except WorkerUnavailable as error:
                     examinee.trouble = str(error)
                     examined = Examined(())
-                self._answers.put((number, task, examined))
+                self._answers.put((number, place, examined))
 
     def _receive(self) -> None:
-        """Take one answer; judge its batch if it was the last."""
+        """Take one answer, have its batch judged if it was the last, and take in what has been judged."""
         try:
-            number, task, examined = self._answers.get(timeout=_PATIENCE)
+            number, place, examined = self._answers.get(timeout=_PATIENCE)
         except Empty:
-            return
-        self._underway[number].answers.append((task, examined))
-        # Batches are judged in order, and a batch's answers in the order of the backends, whatever order they came in:
-        # so a record repeats itself.
-        while self._underway and self._is_answered(first := min(self._underway)):
-            self._judge(self._underway[first])
-            del self._underway[first]
+            pass
+        else:
+            underway = self._underway[number]
+            underway.answers[place] = examined
+            if len(underway.answers) == len(underway.tasks):
+                underway.judgement = self._pool.submit(_judge, underway.source, underway.tasks, underway.answers)
+        # Batches are taken in in order, whatever order they were judged in: so a record repeats itself.
+        while self._underway:
+            first = min(self._underway)
+            judgement = self._underway[first].judgement
+            if judgement is None or not judgement.done():
+                return
+            self._take_in(self._underway.pop(first), judgement.result())
             self._progress.advance()
 
-    def _is_answered(self, number: int) -> bool:
-        underway = self._underway[number]
-        return len(underway.answers) == underway.waiting
-
-    def _judge(self, underway: _Underway) -> None:
-        known = underway.truth.result()
-        order = {name: place for place, name in enumerate(self._hellos)}
-        for task, examined in sorted(underway.answers, key=lambda item: order[item[0].backend]):
-            tally_of = partial(self._tally, task, underway.batch)
-            take_in(underway.batch, examined, known, tally_of, list(task.quantities))
+    def _take_in(self, underway: _Underway, judged: list[Tally]) -> None:
+        for tally in judged:
+            whole = self.tallies.setdefault(tally.identity, Tally(tally.identity, tally.entry_point))
+            whole.merge(tally)
+        for place, task in enumerate(underway.tasks):
+            for quantity in task.quantities:
+                for part in underway.answers[place].parts:
+                    if outputs := part.answer.of(quantity):
+                        self._tally(task, underway.batch, quantity).outputs.append((part.batch.name, outputs[0].array))
 
     def _tally(self, task: Task, batch: Batch, quantity: str) -> Tally:
         key = identity(task, batch, quantity)
         return self.tallies.setdefault(key, Tally(key, task.entry_point))
 
 
-def _truths_of(source: Source, asked: tuple[Question, ...]) -> dict[Question, Truth]:
-    """Compute the truth about a batch; runs in a process of the pool."""
-    return truths(source.batch(), asked)
+def _judge(source: Source, planned: list[Task], answers: Mapping[int, Examined]) -> list[Tally]:
+    """Compute the truth about a batch and judge every answer by it; runs in a process of the pool."""
+    batch = source.batch()
+    judge = BatchJudge(batch, truths(batch, all_questions(planned)))
+    made: list[Tally] = []
+    for place, task in enumerate(planned):
+        tallies = {}
+        for quantity in task.quantities:
+            tallies[quantity] = Tally(identity(task, batch, quantity), task.entry_point)
+        judge.take_in(answers[place], tallies)
+        made.extend(tallies.values())
+    return made
 
 
 def _confirm(findings: list[Finding], pool: ProcessPoolExecutor) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -166,10 +167,11 @@ class Judged:
             exponent=int(self.judgement.exponent[place]),
         )
 
+    @cached_property
     def seen(self) -> Seen:
-        """Count, and pick the extremes."""
+        """The counts, and the extremes."""
         judgement = self.judgement
-        counts = np.bincount(judgement.tiers.reshape(-1).astype(np.int64), minlength=len(Tier))
+        counts = np.bincount(judgement.tiers.reshape(-1), minlength=len(Tier))
         measured = (judgement.tiers != Tier.LIMIT) & (judgement.verdicts != Verdict.UNDECIDED)
         return Seen(
             elements=judgement.tiers.size,
@@ -182,17 +184,18 @@ class Judged:
     def _largest(self, measure: np.ndarray, among: np.ndarray) -> Sighting | None:
         if not among.any():
             return None
-        line, element = np.unravel_index(np.argmax(np.where(among, measure, -1.0)), measure.shape)
+        of_those = measure if among.all() else np.where(among, measure, -1.0)
+        line, element = np.unravel_index(np.argmax(of_those), measure.shape)
         return self.sighting(int(line), int(element))
 
     def _findings(self) -> dict[tuple[str, str], Found]:
         verdicts = self.judgement.verdicts
-        found = {}
-        for code in np.unique(verdicts):
-            if code != Verdict.GOOD:
-                severity, kind = SEVERITY_OF[Verdict(code)], KIND_OF[Verdict(code)]
-                found[severity, kind] = self.found(verdicts == code, severity, kind)
-        return found
+        counts = np.bincount(verdicts.reshape(-1), minlength=len(Verdict))
+        return {
+            (SEVERITY_OF[code], KIND_OF[code]): self.found(verdicts == code, SEVERITY_OF[code], KIND_OF[code])
+            for code in Verdict
+            if code != Verdict.GOOD and counts[code]
+        }
 
     def found(self, mask: np.ndarray, severity: str, kind: str) -> Found:
         """Count some of the elements, and pick the worst and the smallest."""

@@ -88,6 +88,7 @@ class Tally:
     failed: list[FailedCase] = field(default_factory=list)
     unsupported: str | None = None
     given_up: int = 0
+    answered: bool = False
 
     def add(self, seen: Seen) -> None:
         """Add what was seen in one output."""
@@ -97,6 +98,21 @@ class Tally:
         self.worst_ratio = _larger(self.worst_ratio, seen.worst_ratio, "ratio")
         for (severity, kind), found in seen.findings.items():
             self.add_found(severity, kind, found)
+
+    def merge(self, other: Tally) -> None:
+        """Add another tally of the same check."""
+        self.cases += other.cases
+        self.elements += other.elements
+        self.tiers.update(other.tiers)
+        self.worst_ulps = _larger(self.worst_ulps, other.worst_ulps, "ulps")
+        self.worst_ratio = _larger(self.worst_ratio, other.worst_ratio, "ratio")
+        for (severity, kind), found in other.findings.items():
+            self.add_found(severity, kind, found)
+        self.outputs.extend(other.outputs)
+        self.failed.extend(other.failed)
+        self.unsupported = self.unsupported or other.unsupported
+        self.given_up += other.given_up
+        self.answered = self.answered or other.answered
 
     def fail(self, batch: Batch, case: int, failure: Failure, is_valid: bool) -> None:  # noqa: FBT001 - a fact
         """Add a case without a result."""

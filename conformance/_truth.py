@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from flint import arb
 
-from logitproof.reference import Bounds, Enclosure, ball, enclose, error_bounds
+from logitproof.reference import Bounds, Enclosure, ball, enclose, error_bounds, flushed_bound
 
 from ._batch import Batch
 from ._cases import take_cases
@@ -17,16 +19,24 @@ from ._elements import by_case
 
 @dataclass(frozen=True)
 class Truth:
-    """What is true of one quantity of a batch under one definition, one line per case."""
+    """What is true of one quantity of a batch under one definition, one line per case.
+
+    Attributes:
+        exact: the certified results.
+        bounds: the error bounds.
+        flushed: gives the textbook bound where small results are flushed to zero; it is seldom asked for.
+    """
 
     exact: Enclosure
     bounds: Bounds
+    flushed: Callable[[], np.ndarray]
 
     def of_cases(self, cases: np.ndarray) -> Truth:
         """The truth about some of the cases."""
         return Truth(
             Enclosure(*(getattr(self.exact, name)[cases] for name in Enclosure.__dataclass_fields__)),
             Bounds(*(getattr(self.bounds, name)[cases] for name in Bounds.__dataclass_fields__)),
+            lambda: self.flushed()[cases],
         )
 
 
@@ -41,28 +51,19 @@ def truths(batch: Batch, questions: Iterable[Question]) -> dict[Question, Truth]
 
 def truth(batch: Batch, quantity: str, definition: str) -> Truth:
     """Enclose one quantity of a batch and bound its error."""
-    cotangent = None if quantity == "value" else batch.cotangent
-    exact = enclose(
-        batch.function,
-        batch.arguments,
-        batch.parameters,
-        quantity=quantity,
-        dtype=batch.dtype,
-        cotangent=cotangent,
-        definition=definition,
-    )
-    bounds = error_bounds(
-        batch.function,
-        batch.arguments,
-        batch.parameters,
-        quantity=quantity,
-        dtype=batch.dtype,
-        cotangent=cotangent,
-        definition=definition,
-    )
+    asked = (batch.function, batch.arguments, batch.parameters)
+    details: dict[str, Any] = {
+        "quantity": quantity,
+        "dtype": batch.dtype,
+        "cotangent": None if quantity == "value" else batch.cotangent,
+        "definition": definition,
+    }
+    exact = enclose(*asked, **details)
+    bounds = error_bounds(*asked, **details)
     return Truth(
         Enclosure(*(by_case(getattr(exact, name), batch) for name in Enclosure.__dataclass_fields__)),
         Bounds(*(by_case(getattr(bounds, name), batch) for name in Bounds.__dataclass_fields__)),
+        cache(lambda: by_case(flushed_bound(*asked, **details), batch)),
     )
 
 

@@ -160,6 +160,10 @@ class Worker:
             return self._restarted(Failure("crash", how, printed))
         except (WireError, ProtocolError) as error:
             return self._restarted(Failure("crash", "protocol error", str(error)))
+        except BaseException:
+            # Ctrl-C in mid-call: the answer may still come, and would be taken for that to the next question.
+            self._end()
+            raise
 
     def _restarted(self, failure: Failure) -> Answer:
         self._end()

@@ -1,7 +1,7 @@
 """What is true, and how accurately it can be computed."""
 
 from ._balls import working_precision
-from ._bounds import Bounds, error_bounds
+from ._bounds import Bounds, error_bounds, flushed_bound
 from ._catalogue import FUNCTIONS, Argument, Function, function_named
 from ._deviations import DEFINITIONS
 from ._enclose import ball, enclose
@@ -27,6 +27,7 @@ __all__ = [
     "distance",
     "enclose",
     "error_bounds",
+    "flushed_bound",
     "format_named",
     "format_of",
     "function_named",

@@ -19,11 +19,15 @@ from ._formats import Format
 GUARD_BITS = 30
 """A result is decided once its radius is at most 2^-30 ulp: the judge's near-thresholds are then rare and go to `ball`."""
 
-_PLAIN_EXPONENT = 900
-"""Between 2^-900 and 2^900 a double holds the high word, and the low word 53 bits below it, without underflow."""
+DOUBLE_IS_ENOUGH = 20
+"""Formats of up to 20 bits need no low word: an ulp is more than 2^-20 of a number, and 2^-53 of it far below 2^-30 ulp."""
 
-_NEGLIGIBLE = 2.0**-1000
-"""Stands in for radii that a double may not hold: far below what any format asks for, and still a normal number."""
+_PLAIN_EXPONENT = 500
+"""Numbers between 2^-500 and 2^500 are converted as they are, others after scaling to the interval from ½ to 1."""
+
+_UNDERFLOW = 2.0**-500
+"""Covers what underflows on the way, relative to the number: a low word or radius, converted or scaled, is off by at
+most 2^-1075, which is 2^-575 of a number of 2^-500. The narrowest enclosure that a format asks for is 2^-83."""
 
 _LOWEST_EXPONENT = -(2**40)
 """Numbers below 2^_LOWEST_EXPONENT are enclosed by [-1, 1] times that: the exponents of exp(-1e308) fit no int64."""
@@ -59,16 +63,41 @@ def double_doubles(balls: Sequence[arb]) -> DoubleDoubles:
     """Enclose each ball by a double-double with a scale and a radius.
 
     The high word is the midpoint rounded to a double, so ball − hi is exact but for the error bound that `arb` adds
-    itself, and the low word is that difference rounded. Where the midpoint leaves the range of doubles the ball is
-    first multiplied by a power of two, which is exact.
+    itself, and the low word is that difference rounded: off by 2^-53 of itself. Where the midpoint leaves the range of
+    doubles the ball is first multiplied by a power of two, which is exact.
 
     Args:
         balls: results computed at the present working precision.
     """
+    scaled, high, shift = _high_words(balls)
+    rest = list(map(sub, scaled, high.tolist()))
+    low = np.fromiter(map(float, rest), np.float64, len(rest))
+    hi, exponent = np.frexp(high)
+    with np.errstate(invalid="ignore"):
+        lo = np.ldexp(low, -exponent)
+    own = _radii(rest)
+    whole = np.flatnonzero((own == 0) & (high != 0) & (np.ldexp(lo, exponent) == low)).tolist()
+    exact = [i for i in whole if (rest[i] - float(low[i])).is_zero()]
+    return _enclosing(hi, lo, exponent, shift, _widened(own, exponent, np.abs(lo) * 2.0**-53), exact)
+
+
+def doubles(balls: Sequence[arb]) -> DoubleDoubles:
+    """Enclose each ball by a double with a scale and a radius: as `double_doubles`, for formats of up to 20 bits.
+
+    The low word is 0 and the radius at least 2^-53 of the number where the midpoint is not a double: below 2^-30 ulp.
+    """
+    scaled, high, shift = _high_words(balls)
+    hi, exponent = np.frexp(high)
+    own = _radii(scaled)
+    exact = [i for i in np.flatnonzero((own == 0) & (high != 0)).tolist() if (scaled[i] - float(high[i])).is_zero()]
+    return _enclosing(hi, np.zeros_like(hi), exponent, shift, _widened(own, exponent, np.abs(hi) * 2.0**-53), exact)
+
+
+def _high_words(balls: Sequence[arb]) -> tuple[list[arb], np.ndarray, np.ndarray]:
+    """Return the balls, scaled where that is needed, their midpoints as doubles, and the exponents of the scales."""
     scaled = list(balls)
-    count = len(scaled)
-    high = np.fromiter(map(float, scaled), np.float64, count)
-    shift = np.zeros(count, dtype=np.int64)
+    high = np.fromiter(map(float, scaled), np.float64, len(scaled))
+    shift = np.zeros(len(scaled), dtype=np.int64)
     magnitude = np.abs(high)
     # A NaN fails both comparisons; so does 0, which may stand for something smaller than the range.
     plain = (magnitude > 2.0**-_PLAIN_EXPONENT) & (magnitude < 2.0**_PLAIN_EXPONENT)
@@ -76,10 +105,7 @@ def double_doubles(balls: Sequence[arb]) -> DoubleDoubles:
         if not scaled[i].is_zero():
             scaled[i], shift[i] = _scaled(scaled[i])
             high[i] = float(scaled[i])
-    rest = list(map(sub, scaled, high.tolist()))
-    low = np.fromiter(map(float, rest), np.float64, count)
-    radius = np.fromiter(map(float, map(arb.rad, rest)), np.float64, count)
-    return _normalised(high, low, shift, radius, rest)
+    return scaled, high, shift
 
 
 def _scaled(ball: arb) -> tuple[arb, int]:
@@ -95,30 +121,30 @@ def _scaled(ball: arb) -> tuple[arb, int]:
     return ball * arb((1, -exponent)), exponent
 
 
-def _normalised(
-    high: np.ndarray, low: np.ndarray, shift: np.ndarray, radius: np.ndarray, rest: list[arb]
-) -> DoubleDoubles:
-    """Bring the words to the scale 0.5 ≤ |hi| < 1, and widen the radius by what rounding them may have cost."""
-    hi, exponent = np.frexp(high)
-    # float(rad) is exact above 2^-1022 (30-bit mantissas); what is smaller, or is made so by the scaling, is below
-    # _NEGLIGIBLE. The low word is off by half an ulp of itself, at most 2^-53 |lo|, or by an underflow: the same.
+def _radii(balls: list[arb]) -> np.ndarray:
+    """Return the balls' own radii: they have 30 bits, so a double holds them exactly unless they underflow."""
+    return np.fromiter(map(float, map(arb.rad, balls)), np.float64, len(balls))
+
+
+def _widened(own: np.ndarray, exponent: np.ndarray, rounded_off: np.ndarray) -> np.ndarray:
+    """Return the radii at the scale of the exponents, with what the words round off and what underflow may hide."""
     with np.errstate(over="ignore", invalid="ignore"):  # a radius that overflows is as undecided as an infinite one
-        lo = np.ldexp(low, -exponent)
-        total = (np.ldexp(radius, -exponent) + np.abs(lo) * 2.0**-53) * (1 + 2.0**-50) + 2 * _NEGLIGIBLE
-    total[_exact(low, lo, exponent, radius, rest)] = 0.0
-    lost = ~np.isfinite(high) | ~np.isfinite(total)
+        return (np.ldexp(own, -exponent) + rounded_off) * (1 + 2.0**-50) + _UNDERFLOW
+
+
+def _enclosing(
+    hi: np.ndarray, lo: np.ndarray, exponent: np.ndarray, shift: np.ndarray, radius: np.ndarray, exact: list[int]
+) -> DoubleDoubles:
+    """Put the words together: no radius where they are the number itself, an infinite one where they are not finite.
+
+    A high word of 0 is an exact zero, or it stands for a ball 0 ± 1 times its scale.
+    """
+    radius[exact] = 0.0
+    radius[(hi == 0) & (radius <= 0.5)] = 0.0
+    lost = ~np.isfinite(hi) | ~np.isfinite(radius)
     if lost.any():
-        hi, lo, total = np.where(lost, 0.0, hi), np.where(lost, 0.0, lo), np.where(lost, np.inf, total)
-    return DoubleDoubles(hi, lo, exponent + shift, total)
-
-
-def _exact(low: np.ndarray, lo: np.ndarray, exponent: np.ndarray, radius: np.ndarray, rest: list[arb]) -> list[int]:
-    """Return where hi + lo is the number itself: no radius, not even one that underflowed, and nothing rounded off."""
-    return [
-        i
-        for i in np.flatnonzero((radius == 0) & (np.ldexp(lo, exponent) == low)).tolist()
-        if rest[i].is_exact() and (rest[i] - float(low[i])).is_zero()
-    ]
+        hi, lo, radius = np.where(lost, 0.0, hi), np.where(lost, 0.0, lo), np.where(lost, np.inf, radius)
+    return DoubleDoubles(hi, lo, exponent + shift, radius)
 
 
 def decided(words: DoubleDoubles, fmt: Format) -> np.ndarray:

@@ -2,8 +2,7 @@
 
 *Textbook* (A): what the standard algorithm, competently written, may lose: unit roundoff u of the storage format,
 exp and log within 4 ulp, sequential summation, intermediates rounded to storage. *Attainable* (M): what a careful
-implementation reaches at no great cost: u_c = min(u, 2^-24), summation factor ⌈log₂ n⌉ + 8, log1p forms. *Flushed*:
-the textbook bound on hardware that flushes results below the smallest normal number to zero.
+implementation reaches at no great cost: u_c = min(u, 2^-24), summation factor ⌈log₂ n⌉ + 8, log1p forms.
 
 Each bound is the largest error of the listed algorithms, run over `Computed` numbers (see `_rounding`). The final
 rounding to storage is not in it: it depends on the exact result, which the judge has.
@@ -36,12 +35,10 @@ class Bounds:
 
     Attributes:
         textbook: of the standard algorithm in the storage format.
-        flushed: the same where results below the smallest normal number become zero.
         attainable: of a careful implementation.
     """
 
     textbook: np.ndarray
-    flushed: np.ndarray
     attainable: np.ndarray
 
 
@@ -78,9 +75,29 @@ def error_bounds(
     with np.errstate(all="ignore"):
         return Bounds(
             textbook=_largest(textbook, textbook_machine(storage), call, quantity),
-            flushed=_largest(textbook, flushing_machine(storage), call, quantity),
             attainable=_largest(attainable, attainable_machine(storage), call, quantity),
         )
+
+
+def flushed_bound(
+    function: str,
+    arguments: Sequence[np.ndarray],
+    parameters: Mapping[str, object],
+    *,
+    quantity: str,
+    dtype: str,
+    cotangent: np.ndarray | None = None,
+    definition: str = "literal",
+) -> np.ndarray:
+    """Return the textbook bound on hardware that flushes results below the smallest normal number to zero.
+
+    It is asked for only where something small has become zero; arguments and errors as in `error_bounds`.
+    """
+    storage = format_named(dtype)
+    call = parse_call(function_named(function), storage, arguments, parameters, cotangent)
+    textbook = DEVIATING.get((function, quantity, definition)) or TEXTBOOK[function, quantity]
+    with np.errstate(all="ignore"):
+        return _largest(textbook, flushing_machine(storage), call, quantity)
 
 
 def textbook_machine(storage: Format) -> Machine:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -31,15 +32,10 @@ class Computed:
     relative: FloatArray
     absolute: FloatArray
 
-    @property
+    @cached_property
     def error(self) -> FloatArray:
         """The largest |x̂ - x|: |x|·(e^θ - 1) + a."""
         return _times(np.abs(self.value), np.expm1(self.relative)) + self.absolute
-
-    @property
-    def largest(self) -> FloatArray:
-        """The largest |x̂|: |x|·e^θ + a."""
-        return _times(np.abs(self.value), np.exp(self.relative)) + self.absolute
 
     def __neg__(self) -> Computed:
         """Negation is exact."""
@@ -162,7 +158,9 @@ class Machine:
 
 def _times(a: FloatArray, b: FloatArray) -> FloatArray:
     """Return a·b with 0·inf = 0: an entry that is exactly zero stays so, however uncertain its factor."""
-    return np.where((a == 0) | (b == 0), 0.0, a * b)
+    product = np.asarray(a * b)
+    undefined = np.isnan(product)
+    return np.where(undefined & ((a == 0) | (b == 0)), 0.0, product) if undefined.any() else product
 
 
 def _ratio(part: FloatArray, whole: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ import pytest
 from flint import arb, ctx
 
 from logitproof.reference import FORMATS
-from logitproof.reference._balls import GUARD_BITS, DoubleDoubles, decided, double_doubles, working_precision
+from logitproof.reference._balls import GUARD_BITS, DoubleDoubles, decided, double_doubles, doubles, working_precision
 
 
 def fraction(number: arb) -> Fraction:
@@ -48,8 +48,11 @@ def test_double_double_encloses_the_ball(precision, exponents):
     balls = random_balls(precision, exponents)
     with working_precision(precision):
         words = double_doubles(balls)
+        short = doubles(balls)
     for i, ball in enumerate(balls):
         assert contains(words, i, ball)
+        assert contains(short, i, ball)
+    assert not short.lo.any()
     normal = words.hi != 0
     assert ((np.abs(words.hi[normal]) >= 0.5) & (np.abs(words.hi[normal]) < 1)).all()
     assert (np.abs(words.lo[normal]) <= 2.0**-53).all()
@@ -64,13 +67,21 @@ def test_radius_below_the_range_of_doubles_is_not_lost(tiny):
     assert contains(words, 0, ball)
 
 
-@pytest.mark.parametrize("gap", [-60, -200, -1060, -1080, -1200, -5000])
-def test_number_of_many_bits_is_enclosed(gap):
+@pytest.mark.parametrize("scale", [-1100, -899, -499, 0, 499, 899, 1100])
+@pytest.mark.parametrize("gap", [-60, -160, -500, -550, -1060, -1080, -1200, -5000])
+def test_number_of_many_bits_is_enclosed(gap, scale):
     with working_precision(6000):
-        ball = 1 + arb((1, gap))
-        words = double_doubles([ball])
-        assert contains(words, 0, ball)
-        assert (words.radius[0] == 0) == (gap >= -1060)
+        for tail in (arb(0), arb((1, gap - 20)), arb((1, gap - 60))):
+            ball = (1 + arb((1, gap)) + tail) * arb((1, scale))
+            assert contains(double_doubles([ball]), 0, ball)
+            assert contains(doubles([ball]), 0, ball)
+
+
+def test_number_of_two_words_is_exact():
+    with working_precision(200):
+        assert double_doubles([1 + arb((1, -100))]).radius[0] == 0
+        assert doubles([1 + arb((1, -100))]).radius[0] > 0
+        assert double_doubles([1 + arb((1, -100)) + arb((1, -170))]).radius[0] > 0
 
 
 def test_exact_doubles_have_no_radius():

@@ -95,10 +95,10 @@ def sigmoid_loss(x: list[Series], y: list[Series], options: Options) -> list[Ser
 
 
 def clip(s: Series, low: float, high: float) -> Series:
-    """The derivative of a clip is 1 inside and 0 outside."""
-    if head(s) < low:
+    """The derivative of a clip is 1 inside and 0 outside; on the edge only the value is asked for."""
+    if head(s) <= low:
         return const(low)
-    if head(s) > high:
+    if head(s) >= high:
         return const(high)
     assert head(s) > low
     assert head(s) < high

@@ -14,8 +14,11 @@ from rich.terminal_theme import MONOKAI
 
 from logitproof.reports import read_record, run_view
 
-COMMAND = "logitproof run --backend torch --function sigmoid --function log_softmax --function softmax_cross_entropy"
-WIDTH = 118
+COMMAND = (
+    "logitproof run --backend torch --function sigmoid --function log_softmax --function softmax_cross_entropy"
+    " --dtype float32"
+)
+WIDTH = 132
 # A picture inside a page may not load fonts from elsewhere.
 RICH_FORMAT = (Console.export_svg.__kwdefaults__ or {})["code_format"]
 SELF_CONTAINED = re.sub(r"@font-face \{\{.*?\}\}\s*", "", RICH_FORMAT, flags=re.DOTALL)

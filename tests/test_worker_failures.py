@@ -1,0 +1,382 @@
+"""Whatever a backend does to us is an answer, or one clear line."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from worker_samples import call_batch, module, softmax_batch
+
+from logitproof.conformance._workers import BackendError, Worker, WorkerUnavailable, parse_backend
+from logitproof.reference import function_named
+
+ROWS = [[0.0, 1.0, 2.0], [3.0, 4.0, -5.0]]
+
+SOFTMAX = """
+import numpy as np
+framework = "numpy"
+def softmax(logits, *, axis):
+    e = np.exp(logits - logits.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+"""
+
+VJP = """
+def softmax_vjp(cotangent, logits, *, axis):
+    p = softmax(logits, axis=axis)
+    return (p * (cotangent - (p * cotangent).sum(axis, keepdims=True)),)
+"""
+
+TORCH = """
+import torch
+framework = "torch"
+"""
+
+
+def _answer(spec, batch=None, quantities=("value",), **limits):
+    batch = softmax_batch(ROWS) if batch is None else batch
+    with Worker.start(spec, **limits) as worker:
+        return worker.evaluate(batch, batch.function, quantities)
+
+
+def _refusal(spec, **limits):
+    with pytest.raises(BackendError) as caught:
+        Worker.start(spec, **limits)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+# What may go wrong in a call
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "what"),
+    [
+        ("raise ValueError('bad row')", "error", "ValueError"),
+        ("raise SystemExit('leaving')", "error", "SystemExit"),
+        ("raise KeyboardInterrupt", "error", "KeyboardInterrupt"),
+        ("sys.exit(3)", "error", "SystemExit"),
+        ("os._exit(3)", "crash", "exit status 3"),
+        ("os.kill(os.getpid(), 9)", "crash", "SIGKILL"),
+        ("ctypes.string_at(0)", "crash", "SIGSEGV"),
+        ("os.abort()", "crash", "SIGABRT"),
+        ("time.sleep(1000)", "hang", "timeout"),
+        ("while True: pass", "hang", "timeout"),
+    ],
+)
+def test_whatever_a_call_does_is_an_answer_and_the_worker_goes_on(tmp_path, body, kind, what):
+    source = (
+        "import ctypes, os, sys, time\n"
+        + SOFTMAX.lstrip()
+        + (
+            f"good = softmax\ndef softmax(logits, *, axis):\n    if (logits == 13).any():\n        {body}\n"
+            "    return good(logits, axis=axis)\n"
+        )
+    )
+    with Worker.start(module(tmp_path, source), call_timeout=3) as worker:
+        failure = worker.evaluate(softmax_batch([[13.0, 1.0]]), "softmax", ["value"]).failure
+        assert (failure.kind, failure.type) == (kind, what)
+        assert worker.evaluate(softmax_batch(ROWS), "softmax", ["value"]).failure is None
+
+
+def test_a_segmentation_fault_tells_where_it_happened(tmp_path):
+    source = "import ctypes\nframework = 'numpy'\ndef softmax(logits, *, axis): return ctypes.string_at(0)\n"
+    assert "kernels.py" in _answer(module(tmp_path, source)).failure.message
+
+
+def test_an_error_message_is_bounded(tmp_path):
+    source = "framework = 'numpy'\ndef softmax(logits, *, axis): raise ValueError('z' * 10**7)\n"
+    assert len(_answer(module(tmp_path, source)).failure.message) == 2000
+
+
+def test_what_a_dying_worker_printed_is_kept_up_to_a_bound(tmp_path):
+    flood = "os.write(2, b'first' + b'y' * 10**6 + b'last')"
+    source = f"import os\nframework = 'numpy'\ndef softmax(logits, *, axis): {flood}; os._exit(1)\n"
+    message = _answer(module(tmp_path, source)).failure.message
+    assert message.endswith("last")
+    assert len(message) <= 4000
+
+
+def test_an_exception_without_a_text_is_still_told(tmp_path):
+    source = """
+    framework = "numpy"
+    class Mute(Exception):
+        def __str__(self): raise RuntimeError
+    def softmax(logits, *, axis): raise Mute
+    """
+    failure = _answer(module(tmp_path, source)).failure
+    assert failure.type == "Mute"
+    assert "RuntimeError" in failure.message
+
+
+PRINTING = (
+    """
+import os, sys
+print("at import")
+os.write(1, b"from C, at import\\n")
+sys.stdout.write("more\\n")
+sys.stdout.flush()
+"""
+    + SOFTMAX
+    + """
+good = softmax
+def softmax(logits, *, axis):
+    print("x" * 1000)
+    os.write(1, bytes(range(256)) * 4000)
+    os.write(2, b"y" * 300000)
+    sys.__stdout__.write("unflushed")
+    return good(logits, axis=axis)
+"""
+)
+
+
+def test_nothing_that_is_printed_breaks_the_protocol(tmp_path):
+    with Worker.start(module(tmp_path, PRINTING)) as worker:
+        for _ in range(5):
+            answer = worker.evaluate(softmax_batch(ROWS), "softmax", ["value"])
+            assert answer.failure is None
+            assert len(answer.outputs) == 2
+
+
+def test_a_module_that_reads_standard_input_finds_it_empty(tmp_path):
+    source = "import sys\nassert sys.stdin.read() == ''\n" + SOFTMAX
+    assert _answer(module(tmp_path, source)).failure is None
+
+
+def test_a_worker_that_stops_reading_is_a_hang_even_for_a_message_larger_than_the_pipe(tmp_path):
+    source = "import time\n" + SOFTMAX + "def softmax(logits, *, axis): time.sleep(1000)\n"
+    logits = np.zeros((600, 1000), np.float64)  # 4.8 MB, several pipes full
+    assert _answer(module(tmp_path, source), softmax_batch(logits, "float64"), call_timeout=1.0).failure.kind == "hang"
+
+
+def test_arrays_larger_than_the_pipe_come_through(tmp_path):
+    logits = np.random.default_rng(0).normal(size=(600, 1000))
+    answer = _answer(module(tmp_path, SOFTMAX), softmax_batch(logits, "float64"))
+    np.testing.assert_allclose(answer.outputs[0].array.sum(1), 1, rtol=2.0**-53 * 2000)  # 1000 sums of u each, twice
+
+
+def test_children_of_a_worker_die_with_it(tmp_path):
+    pid_file = tmp_path / "pid"
+    source = (
+        "import subprocess, time\n"
+        + SOFTMAX
+        + (
+            "def softmax(logits, *, axis):\n"
+            "    child = subprocess.Popen(['sleep', '1000'])\n"
+            f"    open({str(pid_file)!r}, 'w').write(str(child.pid))\n"
+            "    time.sleep(1000)\n"
+        )
+    )
+    _answer(module(tmp_path, source), call_timeout=1.5)
+    child = int(pid_file.read_text())
+    deadline = time.monotonic() + 5
+    while _runs(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs(child)
+
+
+def _runs(pid):
+    """Whether a process runs; one that has ended and waits to be collected does not."""
+    try:
+        os.kill(pid, 0)
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        return stat.rsplit(")", 1)[1].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+
+
+def test_numpy_has_no_bfloat16(tmp_path):
+    with Worker.start(module(tmp_path, SOFTMAX)) as worker:
+        assert "bfloat16" not in worker.hello.dtypes
+        failure = worker.evaluate(softmax_batch(ROWS, "bfloat16"), "softmax", ["value"]).failure
+    assert failure.kind == "unsupported"
+
+
+# What is no backend
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ("def softmax(logits, *, axis): return logits\n", 'framework = "torch" or "tensorflow" or "numpy"'),
+        ("framework = 'jax'\n", "'jax'"),
+        ("framework = None\n", "framework"),
+        ("framework = 'numpy'\n", "defines no function"),
+        ("framework = 'numpy'\nsoftmax = 3\n", "softmax is not a function"),
+        ("import no_such_module_anywhere\n", "no_such_module_anywhere"),
+        ("1 / 0\n", "ZeroDivisionError"),
+        ("def broken(:\n", "SyntaxError"),
+        ("raise SystemExit('enough')\n", "SystemExit: enough"),
+        ("raise ValueError('two\\nlines')\n", "two lines"),
+        (SOFTMAX + "deviations = 3\n", "deviations must be a dictionary"),
+        (SOFTMAX + "deviations = {'sofmax': ('literal', 'https://x')}\n", "'sofmax'"),
+        (SOFTMAX + "deviations = {'softmax': 'literal'}\n", "(definition, link)"),
+        (SOFTMAX + "deviations = {'softmax': ('nearly', 'https://x')}\n", "'nearly'"),
+    ],
+)
+def test_a_module_that_is_no_backend_is_told_in_one_line(tmp_path, source, what):
+    assert what in _refusal(module(tmp_path, source))
+
+
+def test_a_stated_deviation_is_told(tmp_path):
+    source = TORCH + (
+        "def softplus(x): return torch.nn.functional.softplus(x)\n"
+        "deviations = {'softplus': ('linear-above-20', 'https://example.org/softplus')}\n"
+    )
+    with Worker.start(module(tmp_path, source)) as worker:
+        [entry] = worker.hello.entry_points
+    for quantity in function_named("softplus").quantities:
+        deviation = entry.deviation_of(quantity)
+        assert (deviation.definition, deviation.link) == ("linear-above-20", "https://example.org/softplus")
+
+
+def test_a_framework_that_is_not_installed_is_told_in_one_line(tmp_path):
+    interpreter = tmp_path / "bare" / "bin" / "python"
+    interpreter.parent.mkdir(parents=True)
+    # An interpreter that sees NumPy and nothing else: its own site-packages are empty.
+    installed = Path(np.__file__).parent.parent
+    (tmp_path / "only").mkdir()
+    for folder in installed.glob("numpy*"):
+        (tmp_path / "only" / folder.name).symlink_to(folder)
+    interpreter.write_text(
+        f'#!/bin/sh\nPYTHONPATH={tmp_path / "only"} exec {sys.executable} -S "$@"\n', encoding="utf-8"
+    )
+    interpreter.chmod(0o755)
+    for framework in ("torch", "tensorflow", "keras"):
+        message = _refusal(parse_backend(framework, python=str(interpreter)))
+        assert "cannot be imported" in message
+
+
+@pytest.mark.parametrize("text", ["pytorch", "no such", "kernels.txt", "", "a..b", "no_such_package.kernels"])
+def test_an_unknown_backend_is_refused_and_told_what_there_is(text):
+    with pytest.raises(ValueError, match=r"torch, tensorflow, keras"):
+        parse_backend(text)
+
+
+def test_a_file_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="there is no such file"):
+        parse_backend("missing/kernels.py")
+
+
+def test_backends_are_named_after_what_they_are(tmp_path):
+    assert parse_backend("torch").name == "torch"
+    assert module(tmp_path, SOFTMAX, "fused").name == "fused"
+
+
+# Workers that do not start
+
+
+@pytest.mark.parametrize(
+    ("source", "limit", "what"),
+    [
+        ("import os\nos._exit(7)\n", 60, "exit status 7"),
+        ("import ctypes\nctypes.string_at(0)\n", 60, "SIGSEGV"),
+        ("import time\ntime.sleep(1000)\n", 1.5, "did not start within 1.5 s"),
+    ],
+)
+def test_a_worker_that_does_not_start_is_told_in_one_line(tmp_path, source, limit, what):
+    with pytest.raises(WorkerUnavailable) as caught:
+        Worker.start(module(tmp_path, source), hello_timeout=limit)
+    assert what in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_interpreter_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(WorkerUnavailable, match="cannot be started"):
+        Worker.start(parse_backend("torch", python=str(tmp_path / "python")))
+
+
+def test_a_worker_that_cannot_be_restarted_is_told(tmp_path):
+    spec = module(tmp_path, "import os\n" + SOFTMAX + "def softmax(logits, *, axis): os._exit(1)\n")
+    with Worker.start(spec) as worker:
+        Path(spec.target).unlink()
+        with pytest.raises(WorkerUnavailable, match="cannot be imported"):
+            worker.evaluate(softmax_batch(ROWS), "softmax", ["value"])
+        with pytest.raises(WorkerUnavailable, match="not running"):
+            worker.evaluate(softmax_batch(ROWS), "softmax", ["value"])
+
+
+def test_an_entry_point_that_is_not_there_is_refused(tmp_path):
+    with Worker.start(module(tmp_path, SOFTMAX)) as worker, pytest.raises(ValueError, match="no entry point 'sigmoid'"):
+        worker.evaluate(call_batch("sigmoid", "float32", {}), "sigmoid", ["value"])
+
+
+def test_a_stopped_worker_has_ended(tmp_path):
+    with Worker.start(module(tmp_path, "import os\n" + SOFTMAX)) as worker:
+        pid = worker.process_id
+        assert _runs(pid)
+    assert not _runs(pid)
+    with pytest.raises(WorkerUnavailable):
+        worker.evaluate(softmax_batch(ROWS), "softmax", ["value"])
+
+
+def test_a_worker_ends_with_its_parent(tmp_path):
+    """A parent that is killed closes the pipe; the worker reads its end."""
+    import subprocess
+
+    spec = module(tmp_path, SOFTMAX)
+    program = (
+        "import os\n"
+        "from logitproof.conformance._workers import Worker, parse_backend\n"
+        f"worker = Worker.start(parse_backend({spec.target!r}))\n"
+        "print(worker.process_id, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    pid = int(subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, text=True).stdout)
+    deadline = time.monotonic() + 5
+    while _runs(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs(pid)
+
+
+def test_an_interrupted_call_ends_the_worker_so_that_no_answer_is_taken_for_another(tmp_path):
+    source = (
+        "import os, signal, time\n"
+        + SOFTMAX
+        + ("def softmax(logits, *, axis):\n    os.kill(os.getppid(), signal.SIGINT)\n    time.sleep(1000)\n")
+    )
+    with Worker.start(module(tmp_path, source), call_timeout=60) as worker:
+        pid = worker.process_id
+        with pytest.raises(KeyboardInterrupt):
+            worker.evaluate(softmax_batch(ROWS), "softmax", ["value"])
+        assert not _runs(pid)
+        with pytest.raises(WorkerUnavailable):
+            worker.evaluate(softmax_batch(ROWS), "softmax", ["value"])
+
+
+@pytest.mark.parametrize("garbage", [b"\xff" * 64, b"\x02" + bytes(15) + b"{}", bytes(16)])
+def test_a_module_that_writes_into_the_protocol_has_crashed(tmp_path, garbage):
+    source = (
+        "import os\n"
+        + SOFTMAX
+        + (
+            "good = softmax\n"
+            "def softmax(logits, *, axis):\n"
+            "    if (logits == 13).any():\n"
+            "        for number in range(3, 20):\n"
+            "            try:\n"
+            f"                os.write(number, {garbage!r})\n"
+            "            except OSError:\n"
+            "                pass\n"
+            "    return good(logits, axis=axis)\n"
+        )
+    )
+    with Worker.start(module(tmp_path, source), call_timeout=60) as worker:
+        failure = worker.evaluate(softmax_batch([[13.0, 1.0]]), "softmax", ["value"]).failure
+        assert (failure.kind, failure.type) == ("crash", "protocol error")
+        assert worker.evaluate(softmax_batch(ROWS), "softmax", ["value"]).failure is None
+
+
+def test_threads_are_what_was_asked_for(tmp_path):
+    source = TORCH + (
+        "import os\n"
+        "def softmax(logits, *, axis):\n"
+        "    assert torch.get_num_threads() == 2 and torch.get_num_interop_threads() == 2\n"
+        "    assert os.environ['OMP_NUM_THREADS'] == '2'\n"
+        "    return torch.softmax(logits, axis)\n"
+    )
+    assert _answer(module(tmp_path, source), threads=2).failure is None
