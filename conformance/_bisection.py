@@ -5,15 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from ._batch import Batch
 from ._cases import case_count, take_cases
-from ._workers import Answer, Failure, Worker
+from ._protocol import Answer, Failure
 
 MOST_DEATHS = 2
 """After so many cases that crashed or hung, the rest is not run (design §7)."""
 
 _FATAL = ("crash", "hang")
+
+
+class Evaluator(Protocol):
+    """What evaluates a batch: a worker, or a function of this process."""
+
+    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Answer:
+        """Compute quantities of a batch; whatever goes wrong is an answer."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class Examined:
         return sum(found.failure.kind in _FATAL for found in self.failures)
 
 
-def examine_batch(worker: Worker, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Examined:
+def examine_batch(worker: Evaluator, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Examined:
     """Evaluate a batch; where that fails, halve it down to the cases that make it fail.
 
     Errors are pursued for 2·log₂(cases) + 8 further calls at the most, crashes and hangs until two cases are found.
@@ -113,7 +121,7 @@ def _without(answer: Answer, failed: Sequence[str]) -> Answer:
 class _Search:
     """A descent into the halves of a failing batch."""
 
-    def __init__(self, worker: Worker, batch: Batch, entry_point: str, quantities: tuple[str, ...]) -> None:
+    def __init__(self, worker: Evaluator, batch: Batch, entry_point: str, quantities: tuple[str, ...]) -> None:
         self._worker, self._batch, self._entry_point, self._quantities = worker, batch, entry_point, quantities
         depth = math.ceil(math.log2(case_count(batch)))
         self._calls_left = 2 * depth + 8

@@ -63,14 +63,16 @@ def sources(request: RunRequest) -> list[Source]:
     return own + [Source(key) for key in corpus]
 
 
-def tasks(batch: Batch, backends: Mapping[str, Hello], request: RunRequest) -> list[Task]:
-    """List what the backends are asked about a batch."""
+def tasks_of(
+    batch: Batch, backends: Mapping[str, Hello], entry_points: Sequence[str] = (), checks: Sequence[str] = ()
+) -> list[Task]:
+    """List what the backends are asked about a batch; empty restrictions restrict nothing."""
     return [
         task
         for name, hello in backends.items()
         for entry_point in hello.entry_points_for(batch.function)
-        if not request.entry_points or entry_point.name in request.entry_points
-        if (task := _task(batch, name, hello, entry_point, frozenset(request.checks))) is not None
+        if not entry_points or entry_point.name in entry_points
+        if (task := _task(batch, name, hello, entry_point, frozenset(checks))) is not None
     ]
 
 

@@ -149,7 +149,7 @@ class Answer:
         return tuple(output for output in self.outputs if output.quantity == quantity)
 
 
-def hello_request(target: str, threads: int) -> Header:
+def hello_request(target: str, threads: int | None) -> Header:
     """Return the first message to a worker, with the catalogue it works by."""
     functions = {
         function.name: {
@@ -181,7 +181,7 @@ def read_hello(header: Header) -> Hello:
             devices=tuple(header["devices"]),
             modes=tuple(header["modes"]),
             dtypes=tuple(header["dtypes"]),
-            threads=int(header["threads"]),
+            threads=int(header["threads"] or 0),
             environment={str(key): str(value) for key, value in header["environment"].items()},
             entry_points=tuple(_read_entry_point(entry) for entry in header["entry_points"]),
         )

@@ -24,7 +24,7 @@ from ._corpus_hash import batch_hash, combined_hash
 from ._errors import UserError
 from ._examine import BatchJudge
 from ._findings import Finding, Store, check_record, confirmed, discrepancy_record, settle
-from ._plan import Source, Task, all_questions, check_entry_points, identity, sources, tasks
+from ._plan import Source, Task, all_questions, check_entry_points, identity, sources, tasks_of
 from ._progress import Progress
 from ._protocol import Hello
 from ._request import RunRequest
@@ -152,7 +152,7 @@ class _Session:
         batch = source.batch()
         if source.given is None:
             self.hashes.append(batch_hash(batch))
-        planned = tasks(batch, self._hellos, self._request)
+        planned = tasks_of(batch, self._hellos, self._request.entry_points, self._request.checks)
         for task in planned:
             for quantity, reason in task.unsupported.items():
                 tally = self._tally(task, batch, quantity)

@@ -17,10 +17,10 @@ from flint import arb, ctx
 from ._formats import Format
 
 GUARD_BITS = 30
-"""A result is decided once its radius is at most 2^-30 ulp: the judge's near-thresholds are then rare and go to `ball`."""
+"""A result is decided once its radius is at most 2^-30 ulp: what then is too near a threshold is rare, and for `ball`."""
 
 DOUBLE_IS_ENOUGH = 20
-"""Formats of up to 20 bits need no low word: an ulp is more than 2^-20 of a number, and 2^-53 of it far below 2^-30 ulp."""
+"""Formats of up to 20 bits need no low word: an ulp is more than 2^-20 of a number, so 2^-53 of it is below 2^-33 ulp."""
 
 _PLAIN_EXPONENT = 500
 """Numbers between 2^-500 and 2^500 are converted as they are, others after scaling to the interval from ½ to 1."""
@@ -78,7 +78,8 @@ def double_doubles(balls: Sequence[arb]) -> DoubleDoubles:
     own = _radii(rest)
     whole = np.flatnonzero((own == 0) & (high != 0) & (np.ldexp(lo, exponent) == low)).tolist()
     exact = [i for i in whole if (rest[i] - float(low[i])).is_zero()]
-    return _enclosing(hi, lo, exponent, shift, _widened(own, exponent, np.abs(lo) * 2.0**-53), exact)
+    radius = _widened(own, exponent, np.abs(lo) * 2.0**-53)
+    return _enclosing(DoubleDoubles(hi, lo, exponent + shift, radius), exact)
 
 
 def doubles(balls: Sequence[arb]) -> DoubleDoubles:
@@ -90,7 +91,8 @@ def doubles(balls: Sequence[arb]) -> DoubleDoubles:
     hi, exponent = np.frexp(high)
     own = _radii(scaled)
     exact = [i for i in np.flatnonzero((own == 0) & (high != 0)).tolist() if (scaled[i] - float(high[i])).is_zero()]
-    return _enclosing(hi, np.zeros_like(hi), exponent, shift, _widened(own, exponent, np.abs(hi) * 2.0**-53), exact)
+    radius = _widened(own, exponent, np.abs(hi) * 2.0**-53)
+    return _enclosing(DoubleDoubles(hi, np.zeros_like(hi), exponent + shift, radius), exact)
 
 
 def _high_words(balls: Sequence[arb]) -> tuple[list[arb], np.ndarray, np.ndarray]:
@@ -132,19 +134,20 @@ def _widened(own: np.ndarray, exponent: np.ndarray, rounded_off: np.ndarray) -> 
         return (np.ldexp(own, -exponent) + rounded_off) * (1 + 2.0**-50) + _UNDERFLOW
 
 
-def _enclosing(
-    hi: np.ndarray, lo: np.ndarray, exponent: np.ndarray, shift: np.ndarray, radius: np.ndarray, exact: list[int]
-) -> DoubleDoubles:
-    """Put the words together: no radius where they are the number itself, an infinite one where they are not finite.
+def _enclosing(words: DoubleDoubles, exact: list[int]) -> DoubleDoubles:
+    """Take the radius away where the words are the number itself, and everything else where they are not finite.
 
     A high word of 0 is an exact zero, or it stands for a ball 0 ± 1 times its scale.
     """
+    hi, lo, radius = words.hi, words.lo, words.radius
     radius[exact] = 0.0
     radius[(hi == 0) & (radius <= 0.5)] = 0.0
     lost = ~np.isfinite(hi) | ~np.isfinite(radius)
-    if lost.any():
-        hi, lo, radius = np.where(lost, 0.0, hi), np.where(lost, 0.0, lo), np.where(lost, np.inf, radius)
-    return DoubleDoubles(hi, lo, exponent + shift, radius)
+    if not lost.any():
+        return words
+    return DoubleDoubles(
+        np.where(lost, 0.0, hi), np.where(lost, 0.0, lo), words.exponent, np.where(lost, np.inf, radius)
+    )
 
 
 def decided(words: DoubleDoubles, fmt: Format) -> np.ndarray:

@@ -18,7 +18,7 @@ def decide(problem: Problem) -> Decision:
     """Return what the table of limits says of every element, shape (units, width), or (1, 1) for a reduced value."""
     if problem.divides_by_nothing:
         nothing = Decision.open((1, 1) if problem.is_total else (problem.units, problem.width))
-        nothing.apply(np.True_, "mean-over-nothing")
+        nothing.apply(np.ones(nothing.status.shape, dtype=bool), "mean-over-nothing")
         return nothing
     decision = _FAMILIES.get(problem.function.name, _terms)(problem)
     if decision.status.ndim == 1:
@@ -72,8 +72,8 @@ def _nan_gradient(decision: Decision, nan: np.ndarray, pulled: np.ndarray) -> No
     decision.apply(nan, "nan-without-influence")
 
 
-def _column(rows: np.ndarray) -> np.ndarray:
-    return rows[:, None]
+def _column(rows: np.ndarray | np.bool_) -> np.ndarray:
+    return np.asarray(rows)[:, None]
 
 
 def _softmax_family(problem: Problem) -> Decision:
@@ -164,7 +164,6 @@ def _masked_labels(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     The classes that an unsmoothed index label does not name take no part in the loss and are in neither.
     """
     x = problem.arguments[0]
-    weight = np.ones(x.shape[1]) if problem.weight is None else problem.weight
     if problem.labels is None:
         y = problem.arguments[1]
         takes_part = np.ones(x.shape, dtype=bool)
@@ -174,8 +173,16 @@ def _masked_labels(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
         takes_part = (named | (problem.smoothing > 0)) & ~_column(problem.ignored)
         label = np.ones(x.shape, dtype=bool)
     masked = (x == -inf) & takes_part
-    positive = masked & label & (weight > 0)
+    positive = masked & label & _raises_loss(problem)
     return positive, masked & ~positive
+
+
+def _raises_loss(problem: Problem) -> np.ndarray:
+    """Tell which class weights leave the sign of a loss alone, the divisor of a weighted mean included (n,)."""
+    if problem.weight is None:
+        return np.ones(problem.arguments[0].shape[1], dtype=bool)
+    signs_known = problem.reduction != "mean" or not (problem.weight < 0).any()
+    return (problem.weight > 0) & signs_known
 
 
 def _nonzero(problem: Problem, other: np.ndarray) -> np.ndarray:
@@ -236,10 +243,9 @@ def _picked(problem: Problem) -> Decision:
 
 def _picked_log_prob(problem: Problem, rows: Decision, chosen: np.ndarray, places: np.ndarray) -> None:
     rows.apply((problem.arguments[0] == inf).any(axis=1), "outside-domain")
-    weight = np.ones(len(chosen)) if problem.weight is None else problem.weight[places]
     if problem.argument is not None:
         rows.apply(chosen == -inf, "infinite-value")
-    rows.apply((chosen == -inf) & (weight > 0), "label-on-zero-probability")
+    rows.apply((chosen == -inf) & _raises_loss(problem)[places], "label-on-zero-probability")
     rows.apply(chosen == -inf, "zero-label-on-zero-probability")
 
 
@@ -286,4 +292,3 @@ _FAMILIES: dict[str, Callable[[Problem], Decision]] = {
     "sparse_categorical_cross_entropy": _picked,
     "nll_loss": _picked,
 }
-

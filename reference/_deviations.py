@@ -46,7 +46,7 @@ def torch_interval(fmt: Format) -> tuple[float, float]:
 
 
 def bce_floor(fmt: Format) -> float:
-    """Return the smallest denominator of PyTorch's binary cross-entropy backward: a float32 10^-12, then the dtype's."""
+    """Return the smallest denominator of PyTorch's binary cross-entropy backward: a float32 10^-12 in the dtype."""
     return rounded(rounded(1e-12, FORMATS["float32"]), fmt)
 
 
@@ -87,8 +87,7 @@ def _clamped_bce_by_probs(operands: Operands) -> list[arb]:
     floor = arb(bce_floor(operands.format))
     positive = operands.smoothed(labels, 2)
     return [
-        v * (p - z) / (p * (1 - arb(p))).max(floor)
-        for p, z, v in zip(probs, positive, operands.cotangent, strict=True)
+        v * (p - z) / (p * (1 - arb(p))).max(floor) for p, z, v in zip(probs, positive, operands.cotangent, strict=True)
     ]
 
 
@@ -253,10 +252,7 @@ DEVIATIONS: MappingProxyType[tuple[str, str], Definition] = MappingProxyType(
 """The deviating definitions, by function and name."""
 
 DEFINITIONS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
-    {
-        function: (LITERAL, *(name for owner, name in DEVIATIONS if owner == function))
-        for function in VALUES
-    }
+    {function: (LITERAL, *(name for owner, name in DEVIATIONS if owner == function)) for function in VALUES}
 )
 """The names of the definitions that each function is known under; "literal" is the mathematical one."""
 

@@ -52,9 +52,7 @@ def enclose(
         ValueError: the call does not fit the function's signature.
     """
     fmt = format_named(dtype)
-    problem = problem_of(
-        function, arguments, parameters, quantity=quantity, cotangent=cotangent, definition=definition
-    )
+    problem = problem_of(function, arguments, parameters, quantity=quantity, cotangent=cotangent, definition=definition)
     decision = decide(problem)
     words = _Words.of(decision)
     pending = np.flatnonzero((_open(decision)).any(axis=1))
@@ -80,16 +78,19 @@ def ball(
     """Return one element of the exact result as a ball, computed at the given working precision.
 
     Args:
-        function, arguments, parameters, quantity, cotangent, definition: as in `enclose`.
+        function: canonical name, as in `enclose`.
+        arguments: positional arguments, as in `enclose`.
+        parameters: the keywords of the call, as in `enclose`.
+        quantity: "value" or "gradient:NAME".
         index: the element, counted in C order.
         precision: bits to compute with.
+        cotangent: what the gradient is multiplied with, as in `enclose`.
+        definition: one of DEFINITIONS[function].
 
     Raises:
         ValueError: the call does not fit the signature, or the table of limits decides the element.
     """
-    problem = problem_of(
-        function, arguments, parameters, quantity=quantity, cotangent=cotangent, definition=definition
-    )
+    problem = problem_of(function, arguments, parameters, quantity=quantity, cotangent=cotangent, definition=definition)
     unit, place = problem.position(index)
     decision = decide(problem)
     if decision.status[unit, place] != Status.FINITE:

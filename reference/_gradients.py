@@ -164,8 +164,7 @@ def _kl_from_log_probs_by_log_probs(operands: Operands) -> list[arb]:
 
 def _kl_from_logs_by_log_labels(operands: Operands) -> list[arb]:
     return [
-        v * arb(k).exp() * (arb(k) - q + 1)
-        for k, q, v in zip(*operands.arguments, _per_term(operands), strict=True)
+        v * arb(k).exp() * (arb(k) - q + 1) for k, q, v in zip(*operands.arguments, _per_term(operands), strict=True)
     ]
 
 

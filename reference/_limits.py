@@ -199,7 +199,7 @@ class Decision:
             np.full(shape, Status.FINITE, dtype=np.int8), np.full(shape, -1, dtype=np.int16), np.full(shape, np.nan)
         )
 
-    def apply(self, where: np.ndarray, limit: str, number: float = float("nan")) -> None:
+    def apply(self, where: np.ndarray | np.bool_, limit: str, number: float = float("nan")) -> None:
         """Let an entry of the table decide the elements that no entry has decided yet."""
         free = np.broadcast_to(where, self.limit.shape) & (self.limit < 0)
         index = _INDEX[limit]

@@ -162,9 +162,9 @@ def _clip_edge(problem: Problem) -> np.ndarray:
         return (clipped == low) | (clipped == high)
     if problem.definition == "normalise-clip-1e-7" and problem.argument == "probs":
         matters = (problem.arguments[1] != 0) | (problem.smoothing > 0)
-        return (_near_edge(problem, low, high) & matters).any(axis=1)[:, None]
+        return np.any(_near_edge(problem, low, high) & matters, axis=1, keepdims=True)
     if problem.definition == "normalise-clamp-eps":
-        return _near_edge(problem, *torch_interval(problem.format)).any(axis=1)[:, None]
+        return np.any(_near_edge(problem, *torch_interval(problem.format)), axis=1, keepdims=True)
     return np.zeros(problem.arguments[0].shape, dtype=bool)
 
 

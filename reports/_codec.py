@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ class RecordError(ValueError):
 
 
 def encode_record(record: Record) -> bytes:
-    """Return `record` as indented JSON, having read it back.
+    """Return `record` as JSON, a line per backend, check and discrepancy, having read it back.
 
     Reading back makes sure that no field has a type the schema does not know, a float among them: msgspec would write
     its NaN as null without a word.
@@ -26,9 +27,10 @@ def encode_record(record: Record) -> bytes:
     Raises:
         RecordError: a field of `record` does not fit the schema.
     """
-    text = msgspec.json.encode(record)
+    sections = (b'"%s": %s' % (part.name.encode(), _section(getattr(record, part.name))) for part in fields(Record))
+    text = b"{\n" + b",\n".join(sections) + b"\n}\n"
     decode_record(text)
-    return msgspec.json.format(text, indent=1) + b"\n"
+    return text
 
 
 def decode_record(text: bytes) -> Record:
@@ -71,6 +73,12 @@ def read_record(path: Path) -> Record:
 def record_schema() -> dict[str, Any]:
     """Return the JSON schema of a record, made from the dataclasses themselves."""
     return msgspec.json.schema(Record)
+
+
+def _section(value: object) -> bytes:
+    if not isinstance(value, list | tuple):
+        return msgspec.json.encode(value)
+    return b"[" + b",".join(b"\n" + msgspec.json.encode(item) for item in value) + b"]"
 
 
 def _limited(file: Path) -> bytes:

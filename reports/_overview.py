@@ -40,11 +40,27 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Convention:
-    """One question that mathematics or a documentation leaves open, and each backend's answer."""
+class Worst:
+    """The worst finding of its kind, and where else that kind was found: entry points, then dtypes."""
 
-    example: Discrepancy
+    finding: Discrepancy
+    also: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Convention:
+    """A question that mathematics or a documentation leaves open, and the answers to one example of it.
+
+    `others` counts the further cases that put the same question.
+    """
+
     answers: tuple[Discrepancy, ...]
+    others: int
+
+    @property
+    def example(self) -> Discrepancy:
+        """The first answer: it has the inputs."""
+        return self.answers[0]
 
 
 def exit_status(record: Record | Findings) -> int:
@@ -103,25 +119,38 @@ def entry_point_rows(checks: Iterable[Check], title: str) -> dict[str, list[Row]
     return {name: rows([check for check in own if check.entry_point == name], title) for name in names}
 
 
-def worst_first(discrepancies: Iterable[Discrepancy], severity: Severity) -> list[Discrepancy]:
-    """Return the findings of a severity by error, one for each backend, entry point, quantity and kind of failure."""
-    chosen: dict[tuple[str, str, str, str], Discrepancy] = {}
+def worst_first(discrepancies: Iterable[Discrepancy], severity: Severity) -> list[Worst]:
+    """Return the findings of a severity by error, one for each backend, function, quantity and kind of failure."""
+    groups: dict[tuple[str, str, str, str], list[Discrepancy]] = {}
     for finding in sorted(discrepancies, key=_gravity, reverse=True):
         if finding.severity == severity:
-            key = (backend_title(finding), finding.entry_point, finding.quantity, finding.kind)
-            chosen.setdefault(key, finding)
-    return list(chosen.values())
+            key = (backend_title(finding), finding.function, finding.quantity, finding.kind)
+            groups.setdefault(key, []).append(finding)
+    return [Worst(found[0], _elsewhere(found)) for found in groups.values()]
 
 
 def conventions(discrepancies: Iterable[Discrepancy]) -> list[Convention]:
-    """Return the conventions, those with the most answers first: one entry per function, quantity, dtype and case."""
-    groups: dict[tuple[str, str, str, str], dict[tuple[str, str], Discrepancy]] = {}
+    """Return the conventions, one for each function, quantity and kind; those with differing answers come first.
+
+    Its example is the case with the most differing answers, and among those the one with the most answers.
+    """
+    questions: dict[tuple[str, str, str], dict[tuple[str, str], list[Discrepancy]]] = {}
     for finding in discrepancies:
         if finding.severity == "convention":
-            key = (finding.function, finding.quantity, finding.dtype, finding.case)
-            groups.setdefault(key, {}).setdefault((backend_title(finding), finding.entry_point), finding)
-    found = [Convention(next(iter(answers.values())), tuple(answers.values())) for answers in groups.values()]
-    return sorted(found, key=lambda convention: -len(convention.answers))
+            cases = questions.setdefault((finding.function, finding.quantity, finding.kind), {})
+            cases.setdefault((finding.dtype, finding.case), []).append(finding)
+    found = [Convention(tuple(max(cases.values(), key=_disagreement)), len(cases) - 1) for cases in questions.values()]
+    return sorted(found, key=lambda convention: _disagreement(convention.answers), reverse=True)
+
+
+def _elsewhere(found: Sequence[Discrepancy]) -> tuple[str, ...]:
+    entry_points = dict.fromkeys(finding.entry_point for finding in found)
+    dtypes = dict.fromkeys(finding.dtype for finding in found)
+    return (*list(entry_points)[1:], *list(dtypes)[1:])
+
+
+def _disagreement(answers: Sequence[Discrepancy]) -> tuple[int, int]:
+    return len({answer.observed for answer in answers}), len(answers)
 
 
 def _row(function: str, dtype: str, checks: Sequence[Check]) -> Row:
@@ -146,8 +175,9 @@ def _measure(text: str) -> float:
     return math.inf if math.isnan(number) else number
 
 
-def _gravity(finding: Discrepancy) -> tuple[float, float, int]:
-    return _measure(finding.error_bound_ratio), _measure(finding.error_ulps), finding.count
+def _gravity(finding: Discrepancy) -> tuple[bool, float, float, int]:
+    # An exception is at least noticed; a wrong number is not.
+    return finding.kind != "error", _measure(finding.error_bound_ratio), _measure(finding.error_ulps), finding.count
 
 
 def _catalogue_order(key: tuple[str, str]) -> tuple[int, str, int]:

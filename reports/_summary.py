@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ._overview import (
     Convention,
     Row,
+    Worst,
     backends_of,
     conventions,
     entry_point_rows,
@@ -18,6 +19,18 @@ from ._overview import (
 )
 from ._record import SEVERITIES, TIER_MEANINGS, Backend, Discrepancy, Record
 from ._words import (
+    backend_title,
+    brief,
+    clean,
+    counted,
+    error_words,
+    inputs_hex,
+    inputs_words,
+    magnitude,
+    parameters_words,
+    question,
+    readable,
+)
     backend_title,
     clean,
     counted,
@@ -90,7 +103,8 @@ def _backends(backends: Sequence[Backend]) -> str:
     body = (
         (
             escape(backend_title(backend)),
-            escape(f"{backend.framework}, Python {backend.python}"),
+            escape(backend.framework),
+            code(backend.python),
             escape(", ".join(backend.dtypes)),
             str(len(backend.entry_points)),
             str(backend.threads),
@@ -98,7 +112,7 @@ def _backends(backends: Sequence[Backend]) -> str:
         )
         for backend in backends
     )
-    header = ("backend", "framework", "dtypes", "entry points", "threads", "status")
+    header = ("backend", "framework", "interpreter", "dtypes", "entry points", "threads", "status")
     return "## Backends\n\n" + table(header, body)
 
 
@@ -123,17 +137,21 @@ def _findings(record: Record, severity: str, heading: str) -> str:
     return "\n\n".join([f"## {heading}, the worst first", *shown, *rest])
 
 
-def _finding(found: Discrepancy) -> str:
+def _finding(worst: Worst) -> str:
+    found = worst.finding
     exact = inputs_hex(found.inputs)
     alike = f"{counted(found.count, 'result')} of this check alike"
-    returned = f"returned {code(readable(found.observed, found.dtype))}, exact {code(found.expected.decimal)}"
+    returned = f"returned {code(readable(found.observed, found.dtype))}"
+    wanted = f", exact {code(found.expected.decimal)}" if found.expected.decimal else ""
+    error = f": {error_words(found)}" if error_words(found) else ""
     lines = (
         f"input: {code(inputs_words(found.inputs))}{_where(found)}",
         f"in hex: {code(exact)}" if exact else "",
-        f"{returned}: {_errors(found)}",
-        escape(found.explanation),
-        f"cause: {escape(found.cause)}" if found.cause else "",
+        f"{returned}{wanted}{error}",
+        escape(brief(found.explanation)),
+        f"cause: {escape(brief(found.cause))}" if found.cause else "",
         f"{alike}; {escape(found.input_class)} inputs; id {code(found.id)}",
+        f"the same kind elsewhere: {', '.join(code(place) for place in worst.also)}" if worst.also else "",
     )
     title = f"**{escape(backend_title(found))}** · {code(question(found))} · {escape(found.kind)}"
     return title + "\n\n" + "\n".join(f"- {line}" for line in lines if line)
@@ -141,10 +159,6 @@ def _finding(found: Discrepancy) -> str:
 
 def _where(found: Discrepancy) -> str:
     return f", element {code(str(list(found.index)))}" if found.index else ""
-
-
-def _errors(found: Discrepancy) -> str:
-    return f"{magnitude(found.error_ulps)} ulps, {magnitude(found.error_bound_ratio)} times the textbook bound"
 
 
 def _conventions(record: Record) -> str:
@@ -162,12 +176,21 @@ def _convention(convention: Convention) -> tuple[str, str, str, str]:
     example = convention.example
     keywords = parameters_words({k: v for k, v in example.parameters.items() if k != "axis"})
     asked = " · ".join(filter(None, (example.function, example.quantity, example.dtype, keywords)))
-    answers = (
-        f"{escape(backend_title(a))} {code(a.entry_point)}: {code(readable(a.observed, a.dtype))}"
-        + (f" ({escape(a.cause)})" if a.cause else "")
-        for a in convention.answers
-    )
-    return code(asked), code(inputs_words(example.inputs)), code(example.expected.decimal), "<br>".join(answers)
+    kind = escape(example.kind) + (f"; {convention.others} more cases" if convention.others else "")
+    exact = code(example.expected.decimal) if example.expected.decimal else ""
+    return f"{code(asked)}<br>{kind}", code(inputs_words(example.inputs)), exact, "<br>".join(_answers(convention))
+
+
+def _answers(convention: Convention) -> Iterator[str]:
+    """Write a line for each backend and answer, with the entry points that gave it."""
+    lines: dict[tuple[str, str, str], list[str]] = {}
+    for answer in convention.answers:
+        key = (backend_title(answer), readable(answer.observed, answer.dtype), brief(answer.cause or ""))
+        lines.setdefault(key, []).append(answer.entry_point)
+    for (title, observed, cause), entry_points in lines.items():
+        reason = f" ({escape(cause)})" if cause else ""
+        names = ", ".join(code(name) for name in dict.fromkeys(entry_points))
+        yield f"{escape(title)}: {code(observed)}{reason} {names}"
 
 
 def _backend_tables(record: Record, title: str) -> str:
@@ -210,7 +233,7 @@ def _not_run(record: Record) -> str:
             grouped[key] = grouped.get(key, 0) + 1
     if not grouped:
         return ""
-    body = ((escape(b), escape(status), str(count), escape(reason)) for (b, status, reason), count in grouped.items())
+    body = ((escape(b), escape(status), str(count), escape(brief(reason))) for (b, status, reason), count in grouped.items())
     return "## Not run, or not to the end\n\n" + table(("backend", "status", "checks", "reason"), body)
 
 

@@ -11,9 +11,20 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ._overview import GATING, Row, backends_of, rows, tallies, verdict, worst_first
-from ._record import SEVERITIES, TIER_MEANINGS, Check, Discrepancy, Findings, Record
-from ._words import backend_title, clean, counted, inputs_hex, inputs_words, magnitude, question, readable
+from ._overview import GATING, Row, Worst, backends_of, rows, tallies, verdict, worst_first
+from ._record import SEVERITIES, TIER_MEANINGS, Check, Discrepancy, Findings, Record, Severity
+from ._words import (
+    backend_title,
+    brief,
+    clean,
+    counted,
+    error_words,
+    inputs_hex,
+    inputs_words,
+    magnitude,
+    question,
+    readable,
+)
 
 WORST_SHOWN = 10
 
@@ -54,16 +65,16 @@ def findings_view(record: Record | Findings) -> RenderableType:
 
 def _backend_table(checks: Sequence[Check], title: str) -> Table:
     table = Table(title=Text(title, style="bold"), title_justify="left", pad_edge=False, box=box.SIMPLE_HEAD)
-    table.add_column("function", no_wrap=True)
-    table.add_column("dtype", no_wrap=True)
-    table.add_column("tier", no_wrap=True)
-    table.add_column("ulps", justify="right", no_wrap=True)
-    table.add_column("largest error at", overflow="fold")
-    table.add_column("findings", overflow="fold")
+    for name in ("function", "dtype", "tier"):
+        table.add_column(name, no_wrap=True)
+    for name in ("ulps", "defects", "weak", "conv."):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("largest error at", no_wrap=True, overflow="ellipsis", ratio=1)
     previous = ""
     for row in rows(checks, title):
         name = row.function if row.function != previous else ""
-        table.add_row(clean(name), clean(row.dtype), _tier(row), _ulps(row), _where(row), _findings(row))
+        counts = (_count(row, severity) for severity in ("defect", "weakness", "convention"))
+        table.add_row(clean(name), clean(row.dtype), _tier(row), _ulps(row), *counts, _where(row))
         previous = row.function
     return table
 
@@ -76,18 +87,18 @@ def _ulps(row: Row) -> str:
     return magnitude(row.worst.ulps) if row.worst else ""
 
 
-def _where(row: Row) -> Text:
+def _count(row: Row, severity: Severity) -> Text:
+    count = row.severities.get(severity, 0)
+    return Text(str(count) if count else "", style=_SEVERITY_STYLES[severity])
+
+
+def _where(row: Row) -> str:
+    """The place of the largest error; the first words say most, since the end of the line may be cut."""
     if row.worst is None or row.worst_check is None:
-        return Text("")
-    quantity = "" if row.worst_check.quantity == "value" else f" · {row.worst_check.quantity}"
-    place = f"{inputs_words(row.worst.inputs, 3)}{quantity} · {row.worst_check.entry_point}"
-    return Text(clean(place))
-
-
-def _findings(row: Row) -> Text:
-    parts = [Text(counted(count, name), style=_SEVERITY_STYLES[name]) for name, count in row.severities.items()]
-    parts += [Text(f"{count} {status}", style="dim") for status, count in row.not_run.items()]
-    return Text(", ").join(parts)
+        return ", ".join(counted(count, status) for status, count in row.not_run.items())
+    check = row.worst_check
+    quantity = "" if check.quantity == "value" else f"{check.quantity} · "
+    return clean(f"{quantity}{inputs_words(row.worst.inputs, 3)} · {check.entry_point}")
 
 
 def _counts(checks: Sequence[Check], titles: Iterable[str]) -> Table:
@@ -120,21 +131,22 @@ def _worst(discrepancies: Sequence[Discrepancy]) -> list[RenderableType]:
     return []
 
 
-def _in_words(found: Discrepancy) -> RenderableType:
+def _in_words(worst: Worst) -> RenderableType:
+    found = worst.finding
     style = _SEVERITY_STYLES[found.severity]
     title = Text.assemble((f"{backend_title(found)}  {question(found)}", style), f"  {clean(found.kind)}")
-    exact = inputs_hex(found.inputs)
     place = f", element {list(found.index)}" if found.index else ""
-    errors = f"{magnitude(found.error_ulps)} ulps, {magnitude(found.error_bound_ratio)} times the textbook bound"
-    lines = (
-        f"input     {inputs_words(found.inputs)}{place}",
-        f"hex       {exact}" if exact else "",
-        f"returned  {readable(found.observed, found.dtype)}",
-        f"exact     {clean(found.expected.decimal)}",
-        f"error     {errors}; {counted(found.count, 'result')} alike; id {clean(found.id)}",
-        clean(found.explanation),
-    )
-    body = Text("\n".join(line for line in lines if line), overflow="fold")
+    facts = {
+        "input": inputs_words(found.inputs) + place,
+        "hex": inputs_hex(found.inputs),
+        "returned": readable(found.observed, found.dtype),
+        "exact": clean(found.expected.decimal),
+        "error": error_words(found),
+        "alike": f"{counted(found.count, 'result')}; {clean(found.input_class)} inputs; id {clean(found.id)}",
+        "also in": clean(", ".join(worst.also)),
+    }
+    lines = [f"{name:<9} {fact}" for name, fact in facts.items() if fact]
+    body = Text("\n".join([*lines, brief(found.explanation)]), overflow="fold")
     return Group(title, Padding(body, (0, 0, 0, 2), expand=False))
 
 

@@ -16,11 +16,19 @@ from ._record import Backend, Check, Discrepancy, Parameter
 
 SHOWN_ELEMENTS = 6
 """So many elements of an array are shown; the record has them all."""
+SHOWN_CHARACTERS = 240
+"""So much of a sentence by others, an exception's message say, is shown; the record has it all."""
 
 
 def clean(text: str) -> str:
     """Return `text` on one line without characters that steer a terminal or turn the reading direction."""
     return "".join(" " if char in "\n\r\t" else char if _is_harmless(char) else "\ufffd" for char in text)
+
+
+def brief(text: str, characters: int = SHOWN_CHARACTERS) -> str:
+    """Return `text` cleaned, its white space single, cut at `characters`."""
+    words = " ".join(clean(text).split())
+    return words if len(words) <= characters else f"{words[: characters - 1]}…"
 
 
 def _is_harmless(char: str) -> bool:
@@ -44,6 +52,13 @@ def magnitude(text: str) -> str:
     return f"{mantissa}e{int(exponent)}" if e else mantissa
 
 
+def error_words(finding: Discrepancy) -> str:
+    """Return how far a result is off, e.g. "22 ulps, 1.5 times the textbook bound"; "" where no number measures it."""
+    if not math.isfinite(float_from(finding.error_ulps)):
+        return ""
+    return f"{magnitude(finding.error_ulps)} ulps, {magnitude(finding.error_bound_ratio)} times the textbook bound"
+
+
 def counted(count: int, name: str) -> str:
     """Return a count of findings or checks: "1 defect", "2 weaknesses", "3 undecided"."""
     plural = {"defect": "defects", "weakness": "weaknesses", "convention": "conventions", "result": "results"}
@@ -55,7 +70,7 @@ def readable(text: str, dtype: str) -> str:
     try:
         return shortest_decimal(scalar_from(text, dtype), FORMATS[dtype])
     except (KeyError, ValueError):
-        return clean(text)
+        return brief(text, 80)
 
 
 def array_words(array: Array, shown: int = SHOWN_ELEMENTS) -> str:
@@ -67,6 +82,8 @@ def array_words(array: Array, shown: int = SHOWN_ELEMENTS) -> str:
     numbers = [_number_words(element, array.dtype) for element in value.ravel()[:shown]]
     if not array.shape:
         return numbers[0]
+    if size > shown and _is_constant(value):
+        return f"[{size} times {numbers[0]}]"
     if size > shown:
         return f"[{', '.join(numbers)}, … {size} in all]"
     return _nested(numbers, array.shape) if size else "[]"
@@ -105,6 +122,11 @@ def _parameter_words(value: Parameter) -> str:
     if isinstance(value, str):
         return readable(value, "float64")
     return str(value)
+
+
+def _is_constant(array: np.ndarray) -> bool:
+    bits = array.ravel().view(f"u{array.itemsize}")
+    return bool((bits == bits[0]).all())
 
 
 def _number_words(element: np.generic, dtype: str) -> str:

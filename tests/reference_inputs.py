@@ -70,7 +70,7 @@ def random_call(function: str, dtype: str, shape: tuple[int, int], seed: int) ->
 def option_sets(function: str, dtype: str, shape: tuple[int, int], seed: int) -> list[dict[str, object]]:
     """Return every option of a function alone and all of them together, with values that round nothing off."""
     rng = np.random.default_rng(seed)
-    rows, classes = shape
+    classes = shape[1]
     elementwise = not FUNCTIONS[function].has_axis
     values: dict[str, object] = {
         "label_smoothing": 0.125,

@@ -82,20 +82,39 @@ def test_the_worst_findings_are_one_for_each_kind_the_largest_error_first():
             (99.0, "a", "weakness"),
         ]
     ]
-    assert worst_first(found, "defect") == [found[3], found[1], found[2]]
+    assert [worst.finding for worst in worst_first(found, "defect")] == [found[3], found[1], found[2]]
 
 
 def test_conventions_put_the_answers_to_one_question_side_by_side():
     torch, tensorflow = (check(name) for name in ("torch", "tensorflow"))
     found = [
-        discrepancy(tensorflow, severity="convention", case="other"),
-        discrepancy(torch, severity="convention"),
-        discrepancy(tensorflow, severity="convention"),
+        discrepancy(torch, severity="convention", case="they agree"),
+        discrepancy(tensorflow, severity="convention", case="they agree"),
+        discrepancy(torch, severity="convention", case="they differ", observed="inf"),
+        discrepancy(tensorflow, severity="convention", case="they differ", observed="-inf"),
+        discrepancy(torch, severity="convention", kind="another question"),
         discrepancy(tensorflow),
     ]
     first, second = conventions(found)
-    assert first.answers == (found[1], found[2])
-    assert second.answers == (found[0],)
+    assert (first.answers, first.others) == ((found[2], found[3]), 1)
+    assert (second.answers, second.others) == ((found[4],), 0)
+
+
+def test_the_worst_finding_names_the_other_places_of_its_kind():
+    found = [
+        discrepancy(check(), error_bound_ratio=hex_of(2.0)),
+        discrepancy(check(entry_point="torch.special.expit"), error_bound_ratio=hex_of(3.0)),
+        discrepancy(check(dtype="float16"), error_bound_ratio=hex_of(1.0)),
+    ]
+    (worst,) = worst_first(found, "defect")
+    assert worst.finding == found[1]
+    assert worst.also == ("torch.sigmoid", "float16")
+
+
+def test_wrong_numbers_come_before_exceptions():
+    loud = discrepancy(check(), kind="error", error_bound_ratio="inf", error_ulps="inf")
+    quiet = discrepancy(check(), kind="beyond bound", error_bound_ratio=hex_of(1.5))
+    assert [worst.finding for worst in worst_first([loud, quiet], "defect")] == [quiet, loud]
 
 
 @pytest.mark.parametrize(
@@ -112,6 +131,8 @@ def test_arrays_are_shown_with_decimals_that_are_exact_in_their_dtype():
     assert array_words(array_record(np.array([0.1, -np.inf], np.float16))) == "[0.1, -inf]"
     assert array_words(array_record(np.zeros(0))) == "[]"
     assert array_words(array_record(np.arange(70.0))) == "[0, 1, 2, 3, 4, 5, … 70 in all]"
+    assert array_words(array_record(np.full((2, 5), -0.0))) == "[10 times -0]"
+    assert array_words(array_record(np.array([0.0, -0.0] * 4))) == "[0, -0, 0, -0, 0, -0, … 8 in all]"
     assert array_words(array_record(np.zeros(5000), "softmax/wide")) == "5000 numbers: softmax/wide"
 
 

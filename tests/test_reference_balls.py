@@ -156,7 +156,8 @@ def test_stop_rule_takes_numbers_below_the_quantum_by_their_size(name):
 
 def test_working_precision_is_put_back_after_an_error():
     before = ctx.prec
-    with pytest.raises(ZeroDivisionError), working_precision(777):
+    with working_precision(777):
         assert ctx.prec == 777
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError), working_precision(777):
+        _ = 1 / 0
     assert ctx.prec == before

@@ -66,7 +66,11 @@ def test_a_reduced_loss_is_a_scalar_with_a_full_gradient():
 
 def test_the_sum_over_no_rows_is_exactly_zero():
     found = enclose(
-        "softmax_cross_entropy", [np.zeros((0, 3))] * 2, {"axis": -1, "reduction": "sum"}, quantity="value", dtype="float64"
+        "softmax_cross_entropy",
+        [np.zeros((0, 3))] * 2,
+        {"axis": -1, "reduction": "sum"},
+        quantity="value",
+        dtype="float64",
     )
     assert (found.status, found.hi, found.radius) == (Status.FINITE, 0, 0)
 
@@ -91,8 +95,13 @@ def test_the_sum_over_no_rows_is_exactly_zero():
 )
 def test_tie_is_exact(function, row, value, dtype):
     keywords = {"axis": -1} if FUNCTIONS[function].has_axis else {}
-    found = enclose(function, [stored(row, dtype) if np.isfinite(row).all() else np.array(row).astype(
-        stored([0.0], dtype).dtype)], keywords, quantity="value", dtype=dtype)
+    found = enclose(
+        function,
+        [stored(row, dtype) if np.isfinite(row).all() else np.array(row).astype(stored([0.0], dtype).dtype)],
+        keywords,
+        quantity="value",
+        dtype=dtype,
+    )
     np.testing.assert_array_equal(number(found), value)
     assert not found.radius.any()
 
@@ -313,9 +322,7 @@ def test_every_option_set_of_the_catalogue_is_accepted():
     for function in FUNCTIONS:
         call = random_call(function, "float32", (3, 4), seed=35)
         for options in option_sets(function, "float32", (3, 4), seed=36):
-            found = enclose(
-                function, call.arguments, {**call.parameters, **options}, quantity="value", dtype="float32"
-            )
+            found = enclose(function, call.arguments, {**call.parameters, **options}, quantity="value", dtype="float32")
             assert (found.status == Status.FINITE).all()
 
 

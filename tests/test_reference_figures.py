@@ -25,7 +25,7 @@ def test_linear_and_softmax():
     row = np.array([2.0, 3.0, 5.0])
     np.testing.assert_allclose(row / row.sum(), [0.2, 0.3, 0.5], rtol=1e-15)
     published = [0.04201007, 0.11419519, 0.8437947]
-    # printed to 7 significant digits after float32 arithmetic: an ulp of a number below 1, half a unit of the last digit
+    # printed to 7 digits after float32 arithmetic: an ulp of a number below 1, and half a unit of the last digit
     np.testing.assert_allclose(value("softmax", row, axis=0), published, rtol=0, atol=2.0**-24 + 0.5e-7)
 
 
@@ -92,7 +92,11 @@ def test_gradient_row():
     logits = np.array([[2.0, 3.0, 4.0]])
     np.testing.assert_array_equal(value("softmax", logits, axis=-1)[0].round(4), [0.0900, 0.2447, 0.6652])
     found = enclose(
-        "sparse_softmax_cross_entropy", [logits, np.array([1])], {"axis": -1}, quantity="gradient:logits", dtype="float64"
+        "sparse_softmax_cross_entropy",
+        [logits, np.array([1])],
+        {"axis": -1},
+        quantity="gradient:logits",
+        dtype="float64",
     )
     np.testing.assert_array_equal(numbers(found)[0].round(4), [0.09, -0.7553, 0.6652])
 

@@ -161,14 +161,18 @@ def deviating(function: str, name: str, dtype: str) -> Callable[..., list[Series
         ("sparse_categorical_cross_entropy", "clip-softmax-1e-7"): lambda p, o, *, label: [
             -softmax([clip(v, low, high).log() for v in p])[label].log()
         ],
-        ("entropy", "normalise-clamp-eps"): lambda p, o: [
-            -add([v * clip(v, eps, 1 - eps).log() for v in shares(p)])
-        ],
+        ("entropy", "normalise-clamp-eps"): lambda p, o: [-add([v * clip(v, eps, 1 - eps).log() for v in shares(p)])],
     }[function, name]
 
 
 def derivative(
-    definition: Callable[..., list[Series]], call: Call, row: int, wanted: str, options: Options, cotangent: list[arb]
+    definition: Callable[..., list[Series]],
+    call: Call,
+    row: int,
+    *,
+    wanted: str,
+    options: Options,
+    cotangent: list[arb],
 ) -> list[arb]:
     """The vector-Jacobian product of one row (or run of elements), entry by entry."""
     spec = FUNCTIONS[call.function]
@@ -241,7 +245,7 @@ def check(call: Call, options: Options, definition: str, rule: Callable[..., lis
                 truth += [arb(0)] * full[1]
                 continue
             name = quantity.removeprefix("gradient:")
-            truth += derivative(rule, call, row, name, options, vector)
+            truth += derivative(rule, call, row, wanted=name, options=options, cotangent=vector)
         agree(found, truth, call.dtype)
 
 
@@ -267,7 +271,8 @@ DEVIATING = [
     for function, names in DEFINITIONS.items()
     for name in names[1:]
     for quantity in FUNCTIONS[function].quantities[1:]
-    if (function, name) not in (("softmax_cross_entropy", "labels-sum-to-one"), ("binary_cross_entropy", "clamp-log-100"))
+    if (function, name)
+    not in (("softmax_cross_entropy", "labels-sum-to-one"), ("binary_cross_entropy", "clamp-log-100"))
 ]
 
 
@@ -282,7 +287,9 @@ def test_gradient_of_a_deviating_definition_is_its_derivative(function, name, qu
 
 def cross_entropy_with_unit_labels(x: list[Series], y: list[Series], options: Options) -> list[Series]:
     """The loss whose gradient by the logits is p − y whatever the labels sum to: lse(x) − Σ y'x."""
-    return [add([v.exp() for v in x]).log() - add([a * b for a, b in zip(smoothed(y, options, len(y)), x, strict=True)])]
+    return [
+        add([v.exp() for v in x]).log() - add([a * b for a, b in zip(smoothed(y, options, len(y)), x, strict=True)])
+    ]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

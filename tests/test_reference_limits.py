@@ -38,14 +38,16 @@ X, P, L, Y = "gradient:logits", "gradient:probs", "gradient:log_probs", "gradien
 
 ELEMENT_CASES = [
     Case("sigmoid", ([inf, -inf, nan, 1.0],), [FIN, FIN, LOST, FIN], ("sigmoid-at-infinity", "nan")),
-    Case("log_sigmoid", ([inf, -inf, nan],), [FIN, NEG, LOST], ("vanishing-at-infinity", "log-sigmoid-at-minus-infinity")),
+    Case("log_sigmoid", ([inf, -inf, nan],), [FIN, NEG, LOST],
+         ("vanishing-at-infinity", "log-sigmoid-at-minus-infinity")),
     Case("softplus", ([inf, -inf, nan],), [POS, FIN, LOST], ("softplus-at-infinity", "vanishing-at-infinity")),
     Case("sigmoid", ([inf, -inf, nan, 0.0],), [FREE, FREE, LOST, FIN], ("edge-of-domain", "nan"), "gradient:x"),
     Case("softplus", ([nan, nan],), [LOST, FREE], ("nan", "nan-without-influence"), "gradient:x", [1.0, 0.0]),
     Case("logit", ([0.0, 1.0, -0.5, 1.5, nan, 0.5, inf],), [NEG, POS, NAN, NAN, LOST, FIN, NAN],
          ("logit-of-zero", "logit-of-one", "logit-outside")),
     Case("logit", ([0.0, 1.0, 2.0, nan, 0.5],), [FREE, FREE, FREE, LOST, FIN], ("edge-of-domain",), P),
-    Case("entropy_terms", ([0.0, -0.25, nan, inf, 1.0],), [FIN, FREE, LOST, FREE, FIN], ("zero-log-zero", "outside-domain")),
+    Case("entropy_terms", ([0.0, -0.25, nan, inf, 1.0],), [FIN, FREE, LOST, FREE, FIN],
+         ("zero-log-zero", "outside-domain")),
     Case("entropy_terms", ([0.0, -0.25, nan, 1.0],), [FREE, FREE, LOST, FIN], ("edge-of-domain", "infinite-value"), P),
     Case("kl_divergence_terms", ([0.5, 0.0, 0.0, -0.5, nan], [0.0, 0.0, 0.5, 0.5, 0.5]), [POS, FREE, FIN, FREE, LOST],
          ("label-on-zero-probability", "zero-label-on-zero-probability", "zero-log-zero", "outside-domain")),
@@ -57,7 +59,8 @@ ELEMENT_CASES = [
          ("label-on-zero-probability", "zero-label-on-zero-probability")),
     Case("kl_divergence_terms_from_log_probs", ([0.5, nan, 0.0], [nan, -1.0, -1.0]), [FREE, LOST, FIN],
          ("nan-without-influence", "nan"), L),
-    Case(KLL, ([-inf, -1.0, -1.0], [-1.0, -inf, -1.0]), [FREE, POS, FIN], ("outside-domain", "label-on-zero-probability")),
+    Case(KLL, ([-inf, -1.0, -1.0], [-1.0, -inf, -1.0]), [FREE, POS, FIN],
+         ("outside-domain", "label-on-zero-probability")),
     Case(KLL, ([-1.0, nan], [nan, -1.0]), [FREE, LOST], ("nan-without-influence",), L),
     Case(BCE, ([0.0, 0.0, 1.0, 1.0, 1.5, nan], [1.0, 0.0, 0.5, 1.0, 0.5, 0.5]), [POS, FREE, POS, FREE, FREE, LOST],
          ("label-on-zero-probability", "zero-label-on-zero-probability", "outside-domain")),
@@ -71,7 +74,8 @@ ELEMENT_CASES = [
     Case(SCE, ([1.0, inf], [0.5, 0.5]), FREE, ("infinite-logit-sigmoid",), options={"reduction": "mean"}),
     Case(SCE, ([], []), FREE, ("mean-over-nothing",), options={"reduction": "mean"}),
     Case(BCE, ([0.0, 1.0, nan], [1.0, 1.0, 0.5]), [FIN, FIN, LOST], (), definition="clamp-log-100"),
-    Case(BCE, ([0.0, 1.0, 0.5], [1.0, 1.0, 0.5]), [FREE, FREE, FIN], ("edge-of-domain",), Y, definition="clamp-log-100"),
+    Case(BCE, ([0.0, 1.0, 0.5], [1.0, 1.0, 0.5]), [FREE, FREE, FIN], ("edge-of-domain",), Y,
+         definition="clamp-log-100"),
     Case("softplus", ([inf, -inf, 25.0],), [POS, FIN, FIN], (), definition="linear-above-20"),
 ]  # fmt: skip
 
@@ -92,9 +96,11 @@ ROW_CASES = [
     Case("entropy", ([[0, 0.5], [nan, 0.5]],), [[FREE, FIN], [LOST, FREE]], ("nan-without-influence",), P),
     Case(KL, ([[0.5, 0.5], [0, 1], [0.5, 0.5]], [[0, 1], [0, 1], [0.5, 0.5]]), [POS, FREE, FIN],
          ("label-on-zero-probability", "zero-label-on-zero-probability")),
-    Case(KL, ([[0.5, 0.5], [0, 1]], [[0, 1], [0.5, 0.5]]), [[FREE, FREE], [FREE, FIN]], ("infinite-value", "edge-of-domain"), Y),
+    Case(KL, ([[0.5, 0.5], [0, 1]], [[0, 1], [0.5, 0.5]]), [[FREE, FREE], [FREE, FIN]],
+         ("infinite-value", "edge-of-domain"), Y),
     Case(KLQ, ([[0.5, 0.5], [0, 1]], [[-inf, 0], [-inf, 0]]), [POS, FREE], ("zero-label-on-zero-probability",)),
-    Case(CE, ([[-inf, 0, 0]] * 4 + [[nan, 0, 0], [0, 0, 0]], [[1, 0, 0], [0, 1, 0], [-1, 2, 0], [.5, .5, 0], [0, 1, 0], [nan, 1, 0]]),
+    Case(CE,
+         ([[-inf, 0, 0]] * 4 + [[nan, 0, 0], [0, 0, 0]], [[1, 0, 0], [0, 1, 0], [-1, 2, 0], [.5, .5, 0], [0, 1, 0], [nan, 1, 0]]),
          [POS, FREE, FREE, POS, LOST, LOST], ("label-on-zero-probability", "zero-label-on-zero-probability")),
     Case(CE, ([[-inf, 0, 0], [-inf, 0, 0], [nan, 0, 0], [0, 0, 0]], [[1, 0, 0], [0, 1, 0], [0, 1, 0], [nan, 1, 0]]),
          [[FREE] * 3, [FIN] * 3, [LOST] * 3, [FREE] * 3], ("infinite-value", "masked-gradient", "nan-without-influence"), X),
@@ -113,10 +119,13 @@ ROW_CASES = [
     Case(SPARSE, ([[0, 1]] * 4, [-1, 2, -100, 1]), [FREE, FREE, FREE, FIN], ("label-out-of-range",)),
     Case(SPARSE, ([[0, 1], [nan, 1], [-inf, -inf], [-inf, 1]], [-100] * 4), [FIN, FREE, FREE, FIN], ("ignored-row",),
          options={"ignore_index": -100}),
-    Case(SPARSE, ([[0, 1]] * 2, [1, 1]), FREE, ("mean-over-nothing",), options={"ignore_index": 1, "reduction": "mean"}),
+    Case(SPARSE, ([[0, 1]] * 2, [1, 1]), FREE, ("mean-over-nothing",),
+         options={"ignore_index": 1, "reduction": "mean"}),
     Case(SPARSE, ([[0, 1]] * 2, [1, 1]), FIN, (), options={"ignore_index": 1, "reduction": "sum"}),
     Case(SPARSE, ([[0, 1]] * 2, [0, 1]), [[FREE] * 2] * 2, ("mean-over-nothing",), X,
          options={"weight": [1.0, -1.0], "reduction": "mean"}),
+    Case(SPARSE, ([[-inf, 1], [0, 1]], [0, 1]), FREE, (), options={"weight": [1.0, -2.0], "reduction": "mean"}),
+    Case(SPARSE, ([[-inf, 1], [0, 1]], [0, 1]), POS, (), options={"weight": [1.0, -2.0], "reduction": "sum"}),
     Case(SPARSE, ([[0, 1]] * 2, [0, 5]), FREE, ("mean-over-nothing",), options={"reduction": "mean"}),
     Case(SPARSE, ([[0, 1], [nan, 1]], [0, 0]), [[FIN] * 2, [LOST] * 2], (), X, options={"reduction": "mean"}),
     Case("nll_loss", ([[-inf, -1], [-1, nan], [nan, -1], [inf, -1], [-1, -inf]], [0, 0, 0, 1, 0]),
@@ -129,9 +138,12 @@ ROW_CASES = [
     Case(CCE, ([[0.5, 0.5], [nan, 0.5]], [[nan, 1], [1, 0]]), [[FREE, FREE], [LOST, FREE]], (), Y),
     Case(SCCE, ([[0, 1], [0.5, 0.5], [0.5, nan]], [0, 1, 0]), [POS, FIN, FREE], ("nan-without-influence",)),
     Case(SCCE, ([[0, 1], [0.5, 0.5]], [0, 1]), [[FREE] * 2, [FIN] * 2], ("infinite-value",), P),
-    Case(CCE, ([[0, 0], [0, 1], [nan, 1]], [[1, 0]] * 3), [FREE, FIN, LOST], ("empty-normaliser",), definition="normalise-clip-1e-7"),
-    Case("entropy", ([[0, 0], [0, 1], [0.5, 0.5]],), [FREE, FIN, FIN], ("empty-normaliser",), definition="normalise-clamp-eps"),
-    Case(KL, ([[1, 0], [0.5, 0.5]], [[0, 1], [0.5, 0.5]]), [[FREE, FIN], [FIN, FIN]], ("edge-of-clip",), Y, definition="clip-1e-7"),
+    Case(CCE, ([[0, 0], [0, 1], [nan, 1]], [[1, 0]] * 3), [FREE, FIN, LOST], ("empty-normaliser",),
+         definition="normalise-clip-1e-7"),
+    Case("entropy", ([[0, 0], [0, 1], [0.5, 0.5]],), [FREE, FIN, FIN], ("empty-normaliser",),
+         definition="normalise-clamp-eps"),
+    Case(KL, ([[1, 0], [0.5, 0.5]], [[0, 1], [0.5, 0.5]]), [[FREE, FIN], [FIN, FIN]], ("edge-of-clip",), Y,
+         definition="clip-1e-7"),
     Case(KL, ([[1, 0]], [[0, 1]]), [FIN], (), definition="clip-1e-7"),
 ]  # fmt: skip
 
@@ -148,9 +160,7 @@ def evaluate(case: Case, dtype: str) -> Enclosure:
         else np.asarray(values, dtype=np.float64).astype(stored([0.0], dtype).dtype)
         for place, values in enumerate(case.arguments)
     ]
-    options = {
-        name: stored(value, dtype) if name == "weight" else value for name, value in case.options.items()
-    }
+    options = {name: stored(value, dtype) if name == "weight" else value for name, value in case.options.items()}
     return enclose(
         case.function,
         arguments,

@@ -163,9 +163,7 @@ def disagreements(found: Enclosure, truth: list[mpf], dtype: str) -> list[str]:
 
 def check(call: Call, options: dict[str, object]) -> int:
     """Compare one call; return how many numbers were compared."""
-    found = enclose(
-        call.function, call.arguments, {**call.parameters, **options}, quantity="value", dtype=call.dtype
-    )
+    found = enclose(call.function, call.arguments, {**call.parameters, **options}, quantity="value", dtype=call.dtype)
     truth = expected(call, options)
     assert not disagreements(found, truth, call.dtype)
     return len(truth)

@@ -9,37 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from worker_samples import call_batch, module, softmax_batch
+from worker_samples import ROWS, SOFTMAX, TORCH, answer_of, call_batch, module, softmax_batch
 
 from logitproof.conformance._workers import BackendError, Worker, WorkerUnavailable, parse_backend
 from logitproof.reference import function_named
-
-ROWS = [[0.0, 1.0, 2.0], [3.0, 4.0, -5.0]]
-
-SOFTMAX = """
-import numpy as np
-framework = "numpy"
-def softmax(logits, *, axis):
-    e = np.exp(logits - logits.max(axis, keepdims=True))
-    return e / e.sum(axis, keepdims=True)
-"""
-
-VJP = """
-def softmax_vjp(cotangent, logits, *, axis):
-    p = softmax(logits, axis=axis)
-    return (p * (cotangent - (p * cotangent).sum(axis, keepdims=True)),)
-"""
-
-TORCH = """
-import torch
-framework = "torch"
-"""
-
-
-def _answer(spec, batch=None, quantities=("value",), **limits):
-    batch = softmax_batch(ROWS) if batch is None else batch
-    with Worker.start(spec, **limits) as worker:
-        return worker.evaluate(batch, batch.function, quantities)
 
 
 def _refusal(spec, **limits):
@@ -85,18 +58,18 @@ def test_whatever_a_call_does_is_an_answer_and_the_worker_goes_on(tmp_path, body
 
 def test_a_segmentation_fault_tells_where_it_happened(tmp_path):
     source = "import ctypes\nframework = 'numpy'\ndef softmax(logits, *, axis): return ctypes.string_at(0)\n"
-    assert "kernels.py" in _answer(module(tmp_path, source)).failure.message
+    assert "kernels.py" in answer_of(module(tmp_path, source)).failure.message
 
 
 def test_an_error_message_is_bounded(tmp_path):
     source = "framework = 'numpy'\ndef softmax(logits, *, axis): raise ValueError('z' * 10**7)\n"
-    assert len(_answer(module(tmp_path, source)).failure.message) == 2000
+    assert len(answer_of(module(tmp_path, source)).failure.message) == 2000
 
 
 def test_what_a_dying_worker_printed_is_kept_up_to_a_bound(tmp_path):
     flood = "os.write(2, b'first' + b'y' * 10**6 + b'last')"
     source = f"import os\nframework = 'numpy'\ndef softmax(logits, *, axis): {flood}; os._exit(1)\n"
-    message = _answer(module(tmp_path, source)).failure.message
+    message = answer_of(module(tmp_path, source)).failure.message
     assert message.endswith("last")
     assert len(message) <= 4000
 
@@ -108,7 +81,7 @@ def test_an_exception_without_a_text_is_still_told(tmp_path):
         def __str__(self): raise RuntimeError
     def softmax(logits, *, axis): raise Mute
     """
-    failure = _answer(module(tmp_path, source)).failure
+    failure = answer_of(module(tmp_path, source)).failure
     assert failure.type == "Mute"
     assert "RuntimeError" in failure.message
 
@@ -144,18 +117,20 @@ def test_nothing_that_is_printed_breaks_the_protocol(tmp_path):
 
 def test_a_module_that_reads_standard_input_finds_it_empty(tmp_path):
     source = "import sys\nassert sys.stdin.read() == ''\n" + SOFTMAX
-    assert _answer(module(tmp_path, source)).failure is None
+    assert answer_of(module(tmp_path, source)).failure is None
 
 
 def test_a_worker_that_stops_reading_is_a_hang_even_for_a_message_larger_than_the_pipe(tmp_path):
     source = "import time\n" + SOFTMAX + "def softmax(logits, *, axis): time.sleep(1000)\n"
     logits = np.zeros((600, 1000), np.float64)  # 4.8 MB, several pipes full
-    assert _answer(module(tmp_path, source), softmax_batch(logits, "float64"), call_timeout=1.0).failure.kind == "hang"
+    assert (
+        answer_of(module(tmp_path, source), softmax_batch(logits, "float64"), call_timeout=1.0).failure.kind == "hang"
+    )
 
 
 def test_arrays_larger_than_the_pipe_come_through(tmp_path):
     logits = np.random.default_rng(0).normal(size=(600, 1000))
-    answer = _answer(module(tmp_path, SOFTMAX), softmax_batch(logits, "float64"))
+    answer = answer_of(module(tmp_path, SOFTMAX), softmax_batch(logits, "float64"))
     np.testing.assert_allclose(answer.outputs[0].array.sum(1), 1, rtol=2.0**-53 * 2000)  # 1000 sums of u each, twice
 
 
@@ -171,7 +146,7 @@ def test_children_of_a_worker_die_with_it(tmp_path):
             "    time.sleep(1000)\n"
         )
     )
-    _answer(module(tmp_path, source), call_timeout=1.5)
+    answer_of(module(tmp_path, source), call_timeout=1.5)
     child = int(pid_file.read_text())
     deadline = time.monotonic() + 5
     while _runs(child) and time.monotonic() < deadline:
@@ -379,4 +354,4 @@ def test_threads_are_what_was_asked_for(tmp_path):
         "    assert os.environ['OMP_NUM_THREADS'] == '2'\n"
         "    return torch.softmax(logits, axis)\n"
     )
-    assert _answer(module(tmp_path, source), threads=2).failure is None
+    assert answer_of(module(tmp_path, source), threads=2).failure is None

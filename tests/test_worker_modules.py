@@ -4,46 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from worker_samples import call_batch, module, softmax_batch
+from worker_samples import ROWS, SOFTMAX, TORCH, answer_of, call_batch, module, softmax_batch
 
-from logitproof.conformance._workers import BackendError, Worker, parse_backend
+from logitproof.conformance._workers import Worker, parse_backend
 from logitproof.reference import function_named
-
-ROWS = [[0.0, 1.0, 2.0], [3.0, 4.0, -5.0]]
-
-SOFTMAX = """
-import numpy as np
-framework = "numpy"
-def softmax(logits, *, axis):
-    e = np.exp(logits - logits.max(axis, keepdims=True))
-    return e / e.sum(axis, keepdims=True)
-"""
 
 VJP = """
 def softmax_vjp(cotangent, logits, *, axis):
     p = softmax(logits, axis=axis)
     return (p * (cotangent - (p * cotangent).sum(axis, keepdims=True)),)
 """
-
-TORCH = """
-import torch
-framework = "torch"
-"""
-
-
-def _answer(spec, batch=None, quantities=("value",), **limits):
-    batch = softmax_batch(ROWS) if batch is None else batch
-    with Worker.start(spec, **limits) as worker:
-        return worker.evaluate(batch, batch.function, quantities)
-
-
-def _refusal(spec, **limits):
-    with pytest.raises(BackendError) as caught:
-        Worker.start(spec, **limits)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
-
 
 # What a module offers
 
@@ -59,7 +29,7 @@ def test_a_keyword_that_the_signature_lacks_is_unsupported(tmp_path):
         TORCH + "def softmax_cross_entropy(logits, labels, *, axis, weight=None): return (logits * labels).sum(axis)"
     )
     batch = call_batch("softmax_cross_entropy", "float32", {"label_smoothing": 0.125})
-    failure = _answer(module(tmp_path, source), batch).failure
+    failure = answer_of(module(tmp_path, source), batch).failure
     assert failure.kind == "unsupported"
     assert "label_smoothing" in failure.message
 
@@ -88,7 +58,7 @@ def test_a_call_gets_positional_arguments_and_only_the_keywords_that_were_given(
     batch = call_batch("sparse_softmax_cross_entropy", "bfloat16", {"weight": np.ones(4), "ignore_index": 2})
     weight = batch.parameters["weight"].astype(batch.cotangent.dtype)
     batch = type(batch)(**{**vars(batch), "parameters": {**batch.parameters, "weight": weight}})
-    answer = _answer(module(tmp_path, source), batch, batch.spec.quantities)
+    answer = answer_of(module(tmp_path, source), batch, batch.spec.quantities)
     assert answer.failure is None
     assert not answer.errors
 
@@ -103,7 +73,7 @@ def test_only_the_argument_whose_gradient_is_asked_for_requires_it(tmp_path):
         "    return (labels * (labels / probs).log()).sum(axis)\n"
     )
     batch = call_batch("kl_divergence", "float64", {})
-    answer = _answer(module(tmp_path, source), batch, batch.spec.quantities)
+    answer = answer_of(module(tmp_path, source), batch, batch.spec.quantities)
     assert not answer.errors
     assert [output.run for output in answer.of("value")] == ["plain", "repeat", "recorded", "recorded:probs"]
     assert [output.run for output in answer.of("gradient:probs")] == ["recorded", "repeat"]
@@ -114,12 +84,12 @@ def test_the_siblings_of_a_file_and_packages_of_the_folder_can_be_imported(tmp_p
     (tmp_path / "package" / "__init__.py").touch()
     (tmp_path / "sibling.py").write_text(SOFTMAX, encoding="utf-8")
     source = "from sibling import softmax\nframework = 'numpy'\n"
-    assert _answer(module(tmp_path, source)).failure is None
+    assert answer_of(module(tmp_path, source)).failure is None
     (tmp_path / "package" / "kernels.py").write_text(SOFTMAX, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     spec = parse_backend("package.kernels")
     assert spec.name == "package.kernels"
-    assert _answer(spec).failure is None
+    assert answer_of(spec).failure is None
 
 
 @pytest.mark.parametrize("layout", ["transposed", "sliced"])
@@ -143,7 +113,7 @@ def test_a_layout_reaches_the_module_in_every_dtype(tmp_path, layout):
 
 
 def test_numpy_has_gradients_only_through_its_vjp(tmp_path):
-    with_gradient = _answer(module(tmp_path, SOFTMAX + VJP), quantities=["value", "gradient:logits"])
+    with_gradient = answer_of(module(tmp_path, SOFTMAX + VJP), quantities=["value", "gradient:logits"])
     assert [output.run for output in with_gradient.of("gradient:logits")] == ["recorded", "repeat"]
     with Worker.start(module(tmp_path, SOFTMAX)) as worker:
         assert worker.hello.entry_points[0].differentiable == ()
@@ -164,7 +134,7 @@ def test_a_vjp_returns_one_gradient_for_each_real_argument(tmp_path):
         return v * (np.log(labels / probs) + 1), None
     """
     batch = call_batch("kl_divergence", "float64", {})
-    answer = _answer(module(tmp_path, source), batch, batch.spec.quantities)
+    answer = answer_of(module(tmp_path, source), batch, batch.spec.quantities)
     assert answer.of("gradient:labels")
     assert answer.missing == ("gradient:probs",)
 
@@ -174,7 +144,7 @@ def test_a_gradient_that_does_not_come_is_missing(tmp_path, framework):
     cut = {"torch": "logits.detach().softmax(axis)", "tensorflow": "tf.stop_gradient(tf.nn.softmax(logits, axis))"}
     imports = {"torch": "import torch", "tensorflow": "import tensorflow as tf"}
     source = f"{imports[framework]}\nframework = {framework!r}\ndef softmax(logits, *, axis): return {cut[framework]}\n"
-    answer = _answer(module(tmp_path, source), quantities=["value", "gradient:logits"])
+    answer = answer_of(module(tmp_path, source), quantities=["value", "gradient:logits"])
     assert answer.missing == ("gradient:logits",)
     assert len(answer.of("value")) == 3
     assert not answer.of("gradient:logits")
@@ -182,7 +152,7 @@ def test_a_gradient_that_does_not_come_is_missing(tmp_path, framework):
 
 def test_a_value_that_depends_on_recording_is_seen(tmp_path):
     source = TORCH + "def softmax(logits, *, axis): return torch.softmax(logits, axis) + logits.requires_grad * 0.5\n"
-    answer = _answer(module(tmp_path, source), quantities=["value"])
+    answer = answer_of(module(tmp_path, source), quantities=["value"])
     plain, repeat, recorded = answer.of("value")
     assert (repeat.same_as, recorded.same_as) == ("plain", None)
     np.testing.assert_array_equal(recorded.array, plain.array + np.float32(0.5))
@@ -197,7 +167,7 @@ def test_a_gradient_that_raises_does_not_take_the_value_with_it(tmp_path):
         "    def backward(ctx, g): raise NotImplementedError('no backward')\n"
         "def softmax(logits, *, axis): return Fails.apply(logits)\n"
     )
-    answer = _answer(module(tmp_path, source), quantities=["value", "gradient:logits"])
+    answer = answer_of(module(tmp_path, source), quantities=["value", "gradient:logits"])
     assert answer.of("value")
     [error] = answer.errors
     assert (error.quantity, error.failure.type, error.failure.message) == (
@@ -217,7 +187,7 @@ def test_results_are_told_apart_bit_for_bit(tmp_path):
         "    calls.append(1)\n"
         "    return kept(x, axis=axis) + np.float32(len(calls) - 1)\n"
     )
-    plain, repeat = _answer(module(tmp_path, source)).of("value")
+    plain, repeat = answer_of(module(tmp_path, source)).of("value")
     assert repeat.same_as is None
     assert (repeat.array == plain.array + 1).all()
 
@@ -235,14 +205,14 @@ def test_results_are_told_apart_bit_for_bit(tmp_path):
 )
 def test_dtype_and_shape_are_told_as_they_are(tmp_path, result, dtype, shape):
     source = f"import numpy as np\nframework = 'numpy'\ndef softmax(logits, *, axis): return {result}\n"
-    output = _answer(module(tmp_path, source)).outputs[0]
+    output = answer_of(module(tmp_path, source)).outputs[0]
     assert (output.dtype, output.array.shape) == (dtype, shape)
 
 
 @pytest.mark.parametrize("result", ["None", "'text'", "[0.5, 0.5]", "{}", "object()", "np.array([None])"])
 def test_what_is_neither_a_tensor_nor_a_number_is_a_type_error(tmp_path, result):
     source = f"import numpy as np\nframework = 'numpy'\ndef softmax(logits, *, axis): return {result}\n"
-    failure = _answer(module(tmp_path, source)).failure
+    failure = answer_of(module(tmp_path, source)).failure
     assert (failure.kind, failure.type) == ("error", "TypeError")
 
 
@@ -257,7 +227,7 @@ def test_a_modified_input_is_named_and_restored_for_the_next_call(tmp_path, fram
         f"{imports[framework]}\nframework = {framework!r}\n"
         f"def softmax(logits, *, axis):\n    p = {compute[framework]}\n    logits *= 2\n    return p\n"
     )
-    answer = _answer(module(tmp_path, source))
+    answer = answer_of(module(tmp_path, source))
     assert answer.modified == ("logits",)
     _, repeat = answer.of("value")[:2]
     assert repeat.same_as == "plain"
@@ -270,4 +240,4 @@ def test_a_modified_weight_is_named(tmp_path):
         "    return -log_probs.gather(1, labels[:, None])[:, 0]\n"
     )
     batch = call_batch("nll_loss", "float32", {"weight": np.ones(4, np.float32)})
-    assert _answer(module(tmp_path, source), batch).modified == ("weight",)
+    assert answer_of(module(tmp_path, source), batch).modified == ("weight",)

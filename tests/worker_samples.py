@@ -7,8 +7,23 @@ import textwrap
 import numpy as np
 
 from logitproof.conformance._batch import Batch
-from logitproof.conformance._workers import parse_backend
+from logitproof.conformance._workers import Worker, parse_backend
 from logitproof.reference import format_named, function_named
+
+ROWS = [[0.0, 1.0, 2.0], [3.0, 4.0, -5.0]]
+
+SOFTMAX = """
+import numpy as np
+framework = "numpy"
+def softmax(logits, *, axis):
+    e = np.exp(logits - logits.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+"""
+
+TORCH = """
+import torch
+framework = "torch"
+"""
 
 
 def module(folder, source, name="kernels"):
@@ -55,3 +70,10 @@ def call_batch(function, dtype, parameters, *, shape=(5, 4), seed=0, **arguments
     return Batch(
         function, dtype, "ordinary", "sample", tuple(values), parameters, np.asarray(cotangent).astype(storage)
     )
+
+
+def answer_of(spec, batch=None, quantities=("value",), **limits):
+    """What a fresh worker for this backend answers to a batch: that of ROWS unless given."""
+    batch = softmax_batch(ROWS) if batch is None else batch
+    with Worker.start(spec, **limits) as worker:
+        return worker.evaluate(batch, batch.function, quantities)

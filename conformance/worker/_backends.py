@@ -24,12 +24,12 @@ class Backend:
     entry_points: tuple[EntryPoint, ...]
 
 
-def open_backend(target: str, threads: int, functions: Mapping[str, Any]) -> Backend:
+def open_backend(target: str, threads: int | None, functions: Mapping[str, Any]) -> Backend:
     """Import the framework or module that `target` names.
 
     Args:
         target: "torch", "tensorflow", "keras", the path of a module's file, or an importable module's name.
-        threads: how many threads a framework may use.
+        threads: how many threads a framework may use; None leaves that as it is.
         functions: the catalogue, as the `hello` message brings it.
 
     Raises:
@@ -42,7 +42,7 @@ def open_backend(target: str, threads: int, functions: Mapping[str, Any]) -> Bac
     return module_backend(target, threads, functions)
 
 
-def open_framework(name: str, threads: int) -> Any:
+def open_framework(name: str, threads: int | None) -> Any:
     """Import the framework called `name` and fix its threads.
 
     Raises:
@@ -64,7 +64,7 @@ def open_framework(name: str, threads: int) -> Any:
         raise BackendError(f"{name} cannot be imported by {sys.executable}: {error}") from None
 
 
-def _framework_backend(target: str, threads: int) -> Backend:
+def _framework_backend(target: str, threads: int | None) -> Backend:
     framework = open_framework("tensorflow" if target == "keras" else target, threads)
     if target == "torch":
         from ._torch_entry_points import entry_points

@@ -29,7 +29,7 @@ def _own_standard_streams() -> tuple[BinaryIO, BinaryIO]:
     return requests, answers
 
 
-class _Session:
+class Session:
     """The state between messages: the backend that `hello` opened."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ def main() -> None:
     """Answer messages until `stop` or the end of standard input."""
     requests, answers = _own_standard_streams()
     faulthandler.enable()  # where a segmentation fault happened ends up in the crash's message
-    session = _Session()
+    session = Session()
     while True:
         message = read_message(requests)
         if message is None or message[0]["message"] == "stop":

@@ -19,12 +19,12 @@ FRAMEWORKS = ("torch", "tensorflow", "numpy")
 """The frameworks a module may name."""
 
 
-def module_backend(target: str, threads: int, functions: Mapping[str, Any]) -> Backend:
+def module_backend(target: str, threads: int | None, functions: Mapping[str, Any]) -> Backend:
     """Import a user's module and read what it offers.
 
     Args:
         target: the path of the module's file, or its name.
-        threads: how many threads its framework may use.
+        threads: how many threads its framework may use; None leaves that as it is.
         functions: the catalogue, as the `hello` message brings it.
 
     Raises:

@@ -21,7 +21,7 @@ class NumPy:
     dtypes = ("float16", "float32", "float64")
     devices = ("cpu",)
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int | None) -> None:
         # NumPy's own loops have one thread; that of its linear algebra is fixed by the environment.
         self._threads = threads
 

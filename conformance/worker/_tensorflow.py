@@ -18,10 +18,11 @@ class TensorFlow:
     dtypes = ("float16", "bfloat16", "float32", "float64")
     devices = ("cpu",)
 
-    def __init__(self, threads: int) -> None:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(threads)
-        tf.config.set_visible_devices([], "GPU")
+    def __init__(self, threads: int | None) -> None:
+        if threads is not None:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
+            tf.config.set_visible_devices([], "GPU")
         self._bfloat16 = tf.bfloat16.as_numpy_dtype
 
     @property

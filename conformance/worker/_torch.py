@@ -22,9 +22,10 @@ class Torch:
     dtypes = ("float16", "bfloat16", "float32", "float64")
     devices = ("cpu",)
 
-    def __init__(self, threads: int) -> None:
-        torch.set_num_threads(threads)
-        torch.set_num_interop_threads(threads)
+    def __init__(self, threads: int | None) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
+            torch.set_num_interop_threads(threads)
 
     @property
     def version(self) -> str:

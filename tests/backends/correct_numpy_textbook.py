@@ -76,8 +76,9 @@ def logsumexp_vjp(cotangent, logits, *, axis):
 
 
 def _times_log(factor, probs):
-    """factor·log p, with 0·log 0 = 0."""
-    return np.where(factor == 0, 0, factor * np.log(np.where(factor == 0, 1, probs)))
+    """factor·log p, with 0·log 0 = 0, and NaN for any NaN."""
+    empty = (factor == 0) & (probs == 0)
+    return factor * np.log(np.where(empty, 1, probs))
 
 
 def entropy_terms(probs):
@@ -113,7 +114,7 @@ def kl_divergence_vjp(cotangent, labels, probs, *, axis):
 
 
 def kl_divergence_terms_from_log_probs(labels, log_probs):
-    return np.where(labels == 0, 0, labels * (np.log(np.where(labels == 0, 1, labels)) - log_probs))
+    return labels * (np.log(np.where(labels == 0, 1, labels)) - log_probs)
 
 
 def kl_divergence_terms_from_log_probs_vjp(cotangent, labels, log_probs):

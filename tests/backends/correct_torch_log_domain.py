@@ -8,7 +8,9 @@ framework = "torch"
 
 
 def _logaddexp(a, b):
-    larger, smaller = torch.maximum(a, b), torch.minimum(a, b)
+    # NaN is in `smaller` wherever it comes from, and so in the sum and in both gradients.
+    a_larger = a >= b
+    larger, smaller = torch.where(a_larger, a, b), torch.where(a_larger, b, a)
     return larger + torch.log1p(torch.exp(smaller - larger))
 
 
@@ -24,7 +26,7 @@ def _tree(rows):
 def _log_softmax(rows):
     shifted = rows - rows.detach().amax(-1, keepdim=True)
     # What is so far below the maximum that it adds nothing stays finite: two infinities have no difference.
-    return shifted - _tree(shifted.clamp(min=-1e4))
+    return shifted - _tree(torch.where(shifted < -1e4, -1e4, shifted))
 
 
 def log_softmax(logits, *, axis):
@@ -44,7 +46,8 @@ def sparse_softmax_cross_entropy(
 
 def _two_classes(x):
     # Far beyond where the result has stopped changing; an infinite logit has no distance to itself.
-    return torch.stack((x.clamp(-1e4, 1e4), torch.zeros_like(x)), dim=-1)
+    near = torch.where(x.abs() > 1e4, 1e4 * x.sign(), x)
+    return torch.stack((near, torch.zeros_like(x)), dim=-1)
 
 
 def sigmoid(x):
