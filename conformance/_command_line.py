@@ -33,8 +33,8 @@ Settings in [tool.logitproof] of pyproject.toml, or in logitproof.toml, are call
 _JUDGE = """examples:
   logitproof judge softmax --inputs x.npz --outputs y.npz
 
-x.npz holds the arguments by name (logits, labels, ...) and the keywords (axis, weight, ...);
-y.npz holds the results: value, gradient_logits, ... Write them with numpy.savez.
+x.npz holds the arguments by name (logits, labels, ...), the keywords (axis, weight, ...) and, for gradients, the
+cotangent; y.npz holds the results: value, gradient_logits, ... Write both with numpy.savez.
 
 """
 
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("interrupted")
         return INCOMPLETE
-    except Exception:
+    except Exception:  # noqa: BLE001 - see below; nothing is hidden
         # Python would end with status 1, which here means that a backend has defects.
         traceback.print_exc()
         _complain("this is an error of logitproof itself, please report it")
@@ -166,6 +166,7 @@ def _add_judge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("function", metavar="FUNCTION", help="canonical name (see: logitproof list functions)")
     parser.add_argument("--inputs", metavar="FILE.npz", type=Path, required=True, help="arguments and keywords")
     parser.add_argument("--outputs", metavar="FILE.npz", type=Path, required=True, help="results to judge")
+    parser.add_argument("--definition", metavar="NAME", default="literal", help="a stated deviation to judge them by")
 
 
 def _add_exact(parser: argparse.ArgumentParser) -> None:

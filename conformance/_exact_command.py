@@ -12,7 +12,7 @@ import numpy as np
 from rich.table import Table
 
 from logitproof.reference import FORMATS, FUNCTIONS, Function, function_named
-from logitproof.reports import hex_of, short_hex, shortest_decimal
+from logitproof.reports import hex_of, shortest_decimal
 
 from ._errors import UserError, unknown
 from ._exact import ExactResult, exact
@@ -163,4 +163,4 @@ def _table(result: ExactResult, dtypes: Sequence[str], digits: int) -> Table:
 def _nearest(decimal: str, value: float, dtype: str) -> str:
     if not math.isfinite(value):
         return "" if decimal in ("choice", "undecided", "not finite") else str(value)
-    return f"{shortest_decimal(value, FORMATS[dtype])}  {short_hex(hex_of(value))}"
+    return f"{shortest_decimal(value, FORMATS[dtype])}  {hex_of(value)}"

@@ -86,11 +86,11 @@ KIND_OF = {
 }
 """The kind of failure of every verdict but GOOD, as the record names it."""
 
-FIRST_PRECISION = 256
+FIRST_PRECISION = 512
 LAST_PRECISION = 16_384
 """Working precisions, in bits, between which an open comparison is decided."""
 
-FAIR_PRECISION = 1024
+FAIR_PRECISION = 512
 """Bits after which a comparison that cannot make a defect is given up."""
 
 NARROW = 2.0**-60

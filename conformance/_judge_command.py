@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from logitproof.reference import FUNCTIONS
 from logitproof.reports import exit_status, judgement_view
 
+from ._api import judge
 from ._errors import UserError, unknown
 from ._npz import read_npz
 from ._output import show
@@ -21,9 +22,7 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     try:
         inputs, outputs = read_npz(options.inputs), read_npz(options.outputs)
         named = {name.replace("gradient_", "gradient:", 1): array for name, array in outputs.items()}
-        from ._api import judge
-
-        findings = judge(options.function, inputs, named)
+        findings = judge(options.function, inputs, named, definition=options.definition)
     except ValueError as error:
         raise UserError(str(error)) from None
     show(judgement_view(findings))

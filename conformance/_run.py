@@ -55,7 +55,6 @@ class _Examinee:
 class _Underway:
     """A batch that has not been judged yet: what the backends have answered, then the judgement to come."""
 
-    source: Source
     batch: Batch
     tasks: list[Task]
     answers: dict[int, Examined] = field(default_factory=dict)
@@ -161,7 +160,7 @@ class _Session:
         if not asked:
             self._progress.advance()
             return
-        self._underway[number] = _Underway(source, batch, asked)
+        self._underway[number] = _Underway(batch, asked)
         for name, examinee in self._examinees.items():
             if own := [(place, task) for place, task in enumerate(asked) if task.backend == name]:
                 examinee.orders.put((number, batch, own))
@@ -189,7 +188,7 @@ class _Session:
             underway = self._underway[number]
             underway.answers[place] = examined
             if len(underway.answers) == len(underway.tasks):
-                underway.judgement = self._pool.submit(_judge, underway.source, underway.tasks, underway.answers)
+                underway.judgement = self._pool.submit(_judge, underway.batch, underway.tasks, underway.answers)
         # Batches are taken in in order, whatever order they were judged in: so a record repeats itself.
         while self._underway:
             first = min(self._underway)
@@ -214,9 +213,8 @@ class _Session:
         return self.tallies.setdefault(key, Tally(key, task.entry_point))
 
 
-def _judge(source: Source, planned: list[Task], answers: Mapping[int, Examined]) -> list[Tally]:
+def _judge(batch: Batch, planned: list[Task], answers: Mapping[int, Examined]) -> list[Tally]:
     """Compute the truth about a batch and judge every answer by it; runs in a process of the pool."""
-    batch = source.batch()
     judge = BatchJudge(batch, truths(batch, all_questions(planned)))
     made: list[Tally] = []
     for place, task in enumerate(planned):

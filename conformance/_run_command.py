@@ -19,6 +19,7 @@ from ._listing import DISTRIBUTIONS, INSTALL, installed
 from ._output import show
 from ._progress import shown_progress
 from ._request import PROFILES, RunRequest
+from ._run import run
 from ._settings import read_settings
 
 
@@ -36,8 +37,6 @@ def examine_into(request: RunRequest) -> tuple[Record, Path]:
     Raises:
         UserError: the folder cannot be used, or the run found the request to be wrong; nothing was written.
     """
-    from ._run import run
-
     try:
         folder = open_folder(request.output)
     except FolderError as error:

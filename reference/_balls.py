@@ -17,10 +17,11 @@ from flint import arb, ctx
 from ._formats import Format
 
 GUARD_BITS = 30
-"""A result is decided once its radius is at most 2^-30 ulp: what then is too near a threshold is rare, and for `ball`."""
+"""A result is decided once its radius is at most 2^-30 ulp: what is then too near a threshold is rare, and for `ball`.
+"""
 
 DOUBLE_IS_ENOUGH = 20
-"""Formats of up to 20 bits need no low word: an ulp is more than 2^-20 of a number, so 2^-53 of it is below 2^-33 ulp."""
+"""Formats of up to 20 bits need no low word: an ulp is more than 2^-20 of a number, 2^-53 of it less than 2^-33 ulp."""
 
 _PLAIN_EXPONENT = 500
 """Numbers between 2^-500 and 2^500 are converted as they are, others after scaling to the interval from ½ to 1."""

@@ -98,10 +98,17 @@ def _softmax(operands: Operands) -> list[arb]:
 
 
 def _log_softmax(operands: Operands) -> list[arb]:
-    # fsum rounds correctly, so it is 0 exactly where the sum is
     values = [float(v) for v in operands.cotangent]
-    pulled = total([arb(v) for v in values]) if fsum(values) else ZERO
+    pulled = ZERO if _cancel(values) else total([arb(v) for v in values])
     return [v - p * pulled for p, v in zip(softmax_of(operands.arguments[0]), operands.cotangent, strict=True)]
+
+
+def _cancel(values: list[float]) -> bool:
+    """Whether the values sum to exactly 0: fsum rounds correctly, so it gives 0 only then."""
+    try:
+        return fsum(values) == 0
+    except OverflowError:
+        return False
 
 
 def _logsumexp(operands: Operands) -> list[arb]:

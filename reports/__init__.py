@@ -2,7 +2,7 @@
 
 from ._array import Array, array_record, array_value
 from ._codec import RecordError, decode_record, encode_record, read_record, record_schema
-from ._hexfloat import bit_equal, float_from, hex_of, scalar_from, short_hex, shortest_decimal
+from ._hexfloat import bit_equal, float_from, hex_of, scalar_from, shortest_decimal
 from ._identity import check_id, discrepancy_id, parameter_record
 from ._overview import exit_status, verdict
 from ._record import (
@@ -67,7 +67,6 @@ __all__ = [
     "record_schema",
     "run_view",
     "scalar_from",
-    "short_hex",
     "shortest_decimal",
     "summary",
     "verdict",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def encode_record(record: Record) -> bytes:
     """
     sections = (b'"%s": %s' % (part.name.encode(), _section(getattr(record, part.name))) for part in fields(Record))
     text = b"{\n" + b",\n".join(sections) + b"\n}\n"
-    decode_record(text)
+    _decoded(text)
     return text
 
 
@@ -40,15 +40,11 @@ def decode_record(text: bytes) -> Record:
         RecordError: it is not JSON, is of another schema version, lacks a key or has one too many, or a value does
             not fit.
     """
-    try:
-        raw = msgspec.json.decode(text)
-        _check_version(raw)
-        record = msgspec.convert(raw, Record, strict=True)
-    except (msgspec.DecodeError, RecursionError) as error:
-        message = f"not a record: {error}"
-        raise RecordError(message) from None
-    if surplus := _first_difference(raw, msgspec.to_builtins(record), "$"):
-        message = f"not a record of schema {SCHEMA_VERSION}: unexpected or missing key {surplus}"
+    record = _decoded(text)
+    # msgspec ignores unknown keys of dataclasses: what they held is missing when the record is written again.
+    raw = msgspec.json.decode(text)
+    if msgspec.json.encode(raw, order="sorted") != msgspec.json.encode(record, order="sorted"):
+        message = f"not a record of schema {SCHEMA_VERSION}: {_first_difference(raw, msgspec.to_builtins(record), '$')}"
         raise RecordError(message)
     return record
 
@@ -88,21 +84,36 @@ def _limited(file: Path) -> bytes:
     return file.read_bytes()
 
 
-def _check_version(raw: object) -> None:
-    version = raw.get("schema") if isinstance(raw, dict) else None
+def _decoded(text: bytes) -> Record:
+    try:
+        _check_version(msgspec.json.decode(text, type=_Head).schema)
+        return msgspec.json.decode(text, type=Record, strict=True)
+    except (msgspec.DecodeError, RecursionError) as error:
+        message = f"not a record: {error}"
+        raise RecordError(message) from None
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What every version of the schema has."""
+
+    schema: object = None
+
+
+def _check_version(version: object) -> None:
     if version != SCHEMA_VERSION:
         message = f"schema {version!r}, and this release reads schema {SCHEMA_VERSION}"
         raise RecordError(message)
 
 
 def _first_difference(raw: object, built: object, path: str) -> str | None:
-    """Return the path of a key that only one of the two has: msgspec ignores unknown keys of dataclasses."""
+    """Return the path of a key that only one of the two has."""
     if isinstance(raw, dict) and isinstance(built, dict):
         if surplus := raw.keys() ^ built.keys():
-            return f"{path}.{min(surplus)}"
+            return f"unexpected or missing key {path}.{min(surplus)}"
         pairs = ((raw[key], built[key], f"{path}.{key}") for key in raw)
     elif isinstance(raw, list) and isinstance(built, list | tuple):
         pairs = ((left, right, f"{path}[{i}]") for i, (left, right) in enumerate(zip(raw, built, strict=True)))
     else:
-        return None
+        return None if raw == built else f"{path} is {raw!r}"
     return next((found for pair in pairs if (found := _first_difference(*pair))), None)

@@ -21,13 +21,14 @@ _NAN = re.compile(r"nan:0x([0-9a-f]{1,16})\Z")
 def hex_of(value: float | np.generic) -> str:
     """Return `value` as text that `float_from` and `scalar_from` read back exactly.
 
-    Finite numbers and infinities become `float.hex` of the same number in float64, which contains every format;
+    Finite numbers and infinities become `float.hex` of the same number in float64, which contains every format,
+    without the zeros that end its digits;
     a NaN becomes `nan:0x` and the bits of its own format, because its payload would not survive a conversion.
     """
     number = np.float64(value) if isinstance(value, float) else np.asarray(value)[()]
     as_float = float(number)
     if not math.isnan(as_float):
-        return as_float.hex()
+        return _without_trailing_zeros(as_float.hex())
     width = number.dtype.itemsize
     return f"nan:0x{int(number.view(f'u{width}')):0{2 * width}x}"
 
@@ -82,8 +83,8 @@ def shortest_decimal(value: float | np.generic, fmt: Format) -> str:
     return _plain_exponent(next(text for text in candidates if _rounded(float(text), fmt.numpy_dtype) == as_float))
 
 
-def short_hex(text: str) -> str:
-    """Return text by `hex_of` without the zeros that end its digits: 0x1.8p+1, 0x1p+0."""
+def _without_trailing_zeros(text: str) -> str:
+    """Turn `0x1.8000000000000p+1` into `0x1.8p+1`, and `0x1.0000000000000p+0` into `0x1p+0`."""
     mantissa, p, exponent = text.partition("p")
     digits = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
     return f"{digits}{p}{exponent}"

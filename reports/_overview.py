@@ -88,8 +88,8 @@ def _is_complete(record: Record | Findings) -> bool:
 
 
 def was_examined(checks: Sequence[Check]) -> bool:
-    """Whether at least one result was judged: an all-errored run is never a pass."""
-    return any(check.elements for check in checks)
+    """Whether at least one result was judged, or found to be none: an all-errored run is never a pass."""
+    return any(check.elements or check.severities.get(GATING) for check in checks)
 
 
 def tallies(checks: Sequence[Check]) -> dict[Severity, Tally]:
@@ -149,8 +149,9 @@ def _elsewhere(found: Sequence[Discrepancy]) -> tuple[str, ...]:
     return (*list(entry_points)[1:], *list(dtypes)[1:])
 
 
-def _disagreement(answers: Sequence[Discrepancy]) -> tuple[int, int]:
-    return len({answer.observed for answer in answers}), len(answers)
+def _disagreement(answers: Iterable[Discrepancy]) -> tuple[int, int]:
+    observed = [answer.observed for answer in answers]
+    return len(set(observed)), len(observed)
 
 
 def _row(function: str, dtype: str, checks: Sequence[Check]) -> Row:

@@ -24,7 +24,7 @@ CheckStatus = Literal["examined", "unsupported", "crash", "hang", "error"]
 BackendStatus = Literal["complete", "unavailable", "cut short"]
 Count = Annotated[int, Meta(ge=0)]
 Text = Annotated[str, Meta(max_length=65_536)]
-Hex = Annotated[str, Meta(pattern=r"^(-?0x[01]\.[0-9a-f]+p[+-][0-9]+|-?inf|nan:0x[0-9a-f]{1,16})$")]
+Hex = Annotated[str, Meta(pattern=r"^(-?0x[01](\.[0-9a-f]+)?p[+-][0-9]+|-?inf|nan:0x[0-9a-f]{1,16})$")]
 """A float as `hex_of` writes it."""
 Parameter = int | str | Array | None
 """A keyword of a call: floats are hex text, `weight` and `pos_weight` arrays."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from ._overview import (
@@ -24,16 +25,6 @@ from ._words import (
     clean,
     counted,
     error_words,
-    inputs_hex,
-    inputs_words,
-    magnitude,
-    parameters_words,
-    question,
-    readable,
-)
-    backend_title,
-    clean,
-    counted,
     inputs_hex,
     inputs_words,
     magnitude,
@@ -226,14 +217,14 @@ def _row(row: Row) -> tuple[str, ...]:
 
 
 def _not_run(record: Record) -> str:
-    grouped: dict[tuple[str, str, str], int] = {}
-    for check in record.checks:
-        if check.status != "examined":
-            key = (backend_title(check), check.status, check.reason or "")
-            grouped[key] = grouped.get(key, 0) + 1
-    if not grouped:
+    reasons = Counter(
+        (backend_title(check), check.status, brief(check.reason or ""))
+        for check in record.checks
+        if check.status != "examined"
+    )
+    if not reasons:
         return ""
-    body = ((escape(b), escape(status), str(count), escape(brief(reason))) for (b, status, reason), count in grouped.items())
+    body = ((escape(b), escape(status), str(count), escape(reason)) for (b, status, reason), count in reasons.items())
     return "## Not run, or not to the end\n\n" + table(("backend", "status", "checks", "reason"), body)
 
 

@@ -56,40 +56,39 @@ def findings_view(record: Record | Findings) -> RenderableType:
     legend = ", ".join(f"{tier} {meaning}" for tier, meaning in TIER_MEANINGS.items() if tier != "limit")
     return Group(
         *(_backend_table(record.checks, title) for title in titles),
-        Text(f"Tiers, the worst of each row: {legend}.", style="dim"),
+        Text(f"Tiers, the worst of each line: {legend}.", style="dim"),
+        Text("Defects, weaknesses and conventions count results.", style="dim"),
         Text(""),
         _counts(record.checks, titles),
         *_worst(record.discrepancies),
     )
 
 
-def _backend_table(checks: Sequence[Check], title: str) -> Table:
-    table = Table(title=Text(title, style="bold"), title_justify="left", pad_edge=False, box=box.SIMPLE_HEAD)
-    for name in ("function", "dtype", "tier"):
-        table.add_column(name, no_wrap=True)
-    for name in ("ulps", "defects", "weak", "conv."):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("largest error at", no_wrap=True, overflow="ellipsis", ratio=1)
+def _backend_table(checks: Sequence[Check], title: str) -> RenderableType:
+    """A line per function and dtype, of fixed columns, so that the last one has room for the inputs."""
+    heading = f"  {'dtype':<9}{'tier':<8}{'ulps':>9}{'defects':>9}{'weak':>8}{'conv':>8}  largest error at"
+    lines = [Text(title, style="bold"), Text(heading, style="dim", no_wrap=True, overflow="ellipsis")]
     previous = ""
     for row in rows(checks, title):
-        name = row.function if row.function != previous else ""
-        counts = (_count(row, severity) for severity in ("defect", "weakness", "convention"))
-        table.add_row(clean(name), clean(row.dtype), _tier(row), _ulps(row), *counts, _where(row))
+        if row.function != previous:
+            lines.append(Text(clean(row.function), style="bold"))
+        lines.append(_line(row))
         previous = row.function
-    return table
+    return Group(*lines, Text(""))
 
 
-def _tier(row: Row) -> Text:
-    return Text(row.tier or "", style=_TIER_STYLES.get(row.tier or "", ""))
-
-
-def _ulps(row: Row) -> str:
-    return magnitude(row.worst.ulps) if row.worst else ""
-
-
-def _count(row: Row, severity: Severity) -> Text:
-    count = row.severities.get(severity, 0)
-    return Text(str(count) if count else "", style=_SEVERITY_STYLES[severity])
+def _line(row: Row) -> Text:
+    widths: dict[Severity, int] = {"defect": 9, "weakness": 8, "convention": 8}
+    counts = ((f"{row.severities.get(s) or '':>{width}}", _SEVERITY_STYLES[s]) for s, width in widths.items())
+    return Text.assemble(
+        f"  {clean(row.dtype):<9}",
+        (f"{row.tier or '':<8}", _TIER_STYLES.get(row.tier or "", "")),
+        f"{magnitude(row.worst.ulps) if row.worst else '':>9}",
+        *counts,
+        f"  {_where(row)}",
+        no_wrap=True,
+        overflow="ellipsis",
+    )
 
 
 def _where(row: Row) -> str:

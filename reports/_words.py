@@ -11,7 +11,7 @@ import numpy as np
 from logitproof.reference import FORMATS
 
 from ._array import Array, array_value
-from ._hexfloat import float_from, scalar_from, short_hex, shortest_decimal
+from ._hexfloat import float_from, scalar_from, shortest_decimal
 from ._record import Backend, Check, Discrepancy, Parameter
 
 SHOWN_ELEMENTS = 6
@@ -99,8 +99,7 @@ def inputs_hex(inputs: Mapping[str, Array]) -> str | None:
     if any(array.values is None or len(array.values) > SHOWN_ELEMENTS for array in inputs.values()):
         return None
     return ", ".join(
-        f"{clean(name)} = {_nested([short_hex(text) for text in array.values or ()], array.shape)}"
-        for name, array in inputs.items()
+        f"{clean(name)} = {_nested(list(array.values or ()), array.shape)}" for name, array in inputs.items()
     )
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -44,10 +43,9 @@ def fake_run(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
     def put(result=None):
-        module = ModuleType("logitproof.conformance._run")
-        module.run = FakeRun(result)
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-        return module.run
+        run = FakeRun(result)
+        monkeypatch.setattr("logitproof.conformance._run_command.run", run)
+        return run
 
     return put
 

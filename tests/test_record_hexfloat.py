@@ -36,8 +36,11 @@ def test_random_bits_survive_the_way_to_text_and_back(name):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0.5, "0x1.0000000000000p-1"),
-        (-0.0, "-0x0.0p+0"),
+        (0.5, "0x1p-1"),
+        (-1.5, "-0x1.8p+0"),
+        (0.1, "0x1.999999999999ap-4"),
+        (0.0, "0x0p+0"),
+        (-0.0, "-0x0p+0"),
         (float("inf"), "inf"),
         (np.float32("-inf"), "-inf"),
         (np.float32("nan"), "nan:0x7fc00000"),

@@ -25,7 +25,8 @@ CLEAN = {"severities": {}, "tiers": {"C": 10}}
         (record(check(**CLEAN), complete=False), 3, "Incomplete: not a pass."),
         (record(check(), complete=False), 3, "Incomplete: not a pass. So far 1 defect (2 results)."),
         (record(), 3, "Nothing was examined"),
-        (record(check(status="error", elements=0, severities={"defect": 1})), 3, "Nothing was examined"),
+        (record(check(status="unsupported", elements=0, severities={})), 3, "Nothing was examined"),
+        (record(check(status="error", elements=0, severities={"defect": 1})), 1, "FAIL: 1 defect (1 result)."),
     ],
 )
 def test_verdict_and_exit_status_say_the_same(sample, status, words):

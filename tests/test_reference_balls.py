@@ -71,7 +71,7 @@ def test_radius_below_the_range_of_doubles_is_not_lost(tiny):
 @pytest.mark.parametrize("gap", [-60, -160, -500, -550, -1060, -1080, -1200, -5000])
 def test_number_of_many_bits_is_enclosed(gap, scale):
     with working_precision(6000):
-        for tail in (arb(0), arb((1, gap - 20)), arb((1, gap - 60))):
+        for tail in (arb(0), arb((1, gap - 20)), arb((1, gap - 28)), arb((1, gap - 60))):
             ball = (1 + arb((1, gap)) + tail) * arb((1, scale))
             assert contains(double_doubles([ball]), 0, ball)
             assert contains(doubles([ball]), 0, ball)

@@ -135,6 +135,14 @@ def test_log_softmax_passes_a_cotangent_on_unchanged_if_it_sums_to_zero():
     assert not found.radius.any()
 
 
+def test_log_softmax_takes_cotangents_whose_sum_overflows():
+    cotangent = np.array([[1e308, 1e308]])
+    found = enclose(
+        "log_softmax", [np.zeros((1, 2))], {"axis": 1}, quantity="gradient:logits", dtype="float64", cotangent=cotangent
+    )
+    assert not number(found).any()
+
+
 def test_cross_entropy_of_one_class_has_no_gradient():
     arguments = [np.array([[3.7]]), np.array([0])]
     for quantity in ("value", "gradient:logits"):

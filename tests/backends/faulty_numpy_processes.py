@@ -1,0 +1,38 @@
+"""Calls that do not come back. Every function here is wrong on purpose."""
+
+import os
+import time
+
+import correct_numpy_textbook as right
+import numpy as np
+
+framework = "numpy"
+
+np.seterr(all="ignore")
+
+
+def softmax(logits, *, axis):
+    """The process dies at rows of five."""
+    if logits.shape[axis] == 5:
+        os._exit(11)
+    return right.softmax(logits, axis=axis)
+
+
+def log_softmax(logits, *, axis):
+    """Never returns where a logit is above 60000 (the largest float16 is 65504)."""
+    while (np.abs(logits) > 60000).any() and not np.isinf(logits).any():
+        time.sleep(0.01)
+    return right.log_softmax(logits, axis=axis)
+
+
+def logsumexp(logits, *, axis):
+    """Raises at a row with -inf in it."""
+    if np.isneginf(logits).any():
+        message = "logits must be finite"
+        raise FloatingPointError(message)
+    return right.logsumexp(logits, axis=axis)
+
+
+def sigmoid(x):
+    """Returns a list."""
+    return right.sigmoid(x).tolist()
