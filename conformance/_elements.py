@@ -51,6 +51,7 @@ def element_numbers(batch: Batch, quantity: str) -> np.ndarray:
 
 def magnitudes(batch: Batch) -> np.ndarray:
     """The largest finite number of the first argument in every case: the smaller, the easier to read."""
-    first = np.abs(batch.arguments[0].astype(np.float64))
+    with np.errstate(invalid="ignore"):  # ml_dtypes grumbles about NaN
+        first = np.abs(batch.arguments[0].astype(np.float64))
     lines = by_case(np.where(np.isfinite(first), first, 0.0), batch)
     return np.asarray(lines.max(axis=1, initial=0.0))

@@ -96,7 +96,7 @@ class BatchJudge:
         def ball(place: tuple[int, ...], precision: int) -> arb:
             return exact_element(self._batch, quantity, definition, (int(cases[place[0]]), int(place[1])), precision)
 
-        judgement = judge(format_named(self._batch.dtype), lines, known.exact, known.bounds, known.flushed, ball)
+        judgement = judge(format_named(self._batch.dtype), lines, known, ball)
         return Judged(self._batch, cases, quantity, definition, output.run, lines, known.exact, judgement)
 
 
@@ -115,7 +115,9 @@ def _note_missing(batch: Batch, quantity: str, tally: Tally, case: int) -> None:
     tally.note(plain_sighting(batch, quantity, case, "missing gradient", reason))
 
 
-def plain_sighting(batch: Batch, quantity: str, case: int, kind: str, reason: str, severity: str = "defect") -> Sighting:
+def plain_sighting(
+    batch: Batch, quantity: str, case: int, kind: str, reason: str, *, severity: str = "defect"
+) -> Sighting:
     """A finding that is no matter of distance."""
     return Sighting(
         batch=batch,

@@ -12,7 +12,8 @@ from logitproof.reports import Expected, shortest_decimal
 from ._sightings import Sighting
 from ._tally import Tally
 
-_LONGEST_NUMBER = 24
+_MOST_CHARACTERS = 19
+"""Of the mantissa of an exact result: enough to see where any format rounds."""
 
 
 def explain(tally: Tally, sighting: Sighting, expected: Expected) -> str:
@@ -33,18 +34,18 @@ _RUNS = {"repeat": "called a second time", "recorded": "while gradients are reco
 def _number(sighting: Sighting) -> str:
     if sighting.observed is None:
         return "nothing"
-    return shortest_decimal(sighting.observed, format_named(sighting.batch.dtype))
+    return shortest_decimal(sighting.observed, format_named(sighting.observed.dtype.name))
 
 
 def _exact(expected: Expected) -> str:
-    text = expected.decimal
-    return text if len(text) <= _LONGEST_NUMBER else f"{text[:_LONGEST_NUMBER]}…"
+    mantissa, e, exponent = expected.decimal.partition("e")
+    return f"{mantissa[:_MOST_CHARACTERS]}{e}{exponent}" if "." in mantissa else expected.decimal
 
 
 def quantity_text(number: float) -> str:
     """Write a measure for people: three significant digits, no exponent for small counts."""
     if np.isinf(number):
-        return "infinitely many"
+        return "more than 1e308"
     return f"{number:,.0f}" if 1000 <= number < 1e6 else f"{number:.3g}"
 
 

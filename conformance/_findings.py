@@ -290,5 +290,6 @@ def _outward(end: arb, direction: float) -> str:
     number = float(end)
     with working_precision(2400):
         inside = arb(number) > end if direction < 0 else arb(number) < end
-    return hex_of(float(np.nextafter(number, direction)) if np.isfinite(number) and inside else number)
+    with np.errstate(over="ignore"):  # beyond the largest float64 there is infinity, which encloses as well
+        return hex_of(float(np.nextafter(number, direction)) if np.isfinite(number) and inside else number)
 

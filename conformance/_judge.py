@@ -16,7 +16,6 @@ import numpy as np
 from flint import arb
 
 from logitproof.reference import (
-    Bounds,
     Distance,
     Enclosure,
     Format,
@@ -26,6 +25,8 @@ from logitproof.reference import (
     overflows,
     working_precision,
 )
+
+from ._truth import Truth
 
 
 class Tier(IntEnum):
@@ -47,7 +48,7 @@ class Verdict(IntEnum):
     INACCURATE = 1
     """weakness: between the attainable and the textbook bound."""
     FLUSHED = 2
-    """weakness: a result below the smallest normal number flushed to zero, itself or on the way."""
+    """weakness: a zero that flushing numbers below the smallest normal one explains, at the end or on the way."""
     CONVENTION = 3
     """convention: mathematics leaves a choice."""
     UNDECIDED = 4
@@ -138,70 +139,86 @@ Ball = Callable[[tuple[int, ...], int], arb]
 """(place of the element, working precision in bits) → the exact result as a ball."""
 
 
-def judge(
-    storage: Format,
-    output: np.ndarray,
-    exact: Enclosure,
-    bounds: Bounds,
-    flushed: Callable[[], np.ndarray],
-    ball: Ball,
-) -> Judgement:
+def judge(storage: Format, output: np.ndarray, truth: Truth, ball: Ball) -> Judgement:
     """Judge every element of one output.
 
     Args:
         storage: the format the result must have.
-        output: what the backend returned, any float dtype, of the enclosure's shape.
-        exact: the certified results.
-        bounds: the error bounds, absolute, before the final rounding.
-        flushed: gives the textbook bound where small results are flushed to zero; asked for only where that matters.
+        output: what the backend returned, any float dtype, of the truth's shape.
+        truth: the certified results and the bounds.
         ball: the exact result of one element at any precision, for comparisons that the arrays leave open.
     """
-    computed = output.astype(np.float64)
+    exact, computed = truth.exact, output.astype(np.float64)
     measured = distance(storage, computed, exact)
-    flushable = (computed == 0) | (np.abs(computed) >= storage.smallest_normal)
-    textbook, attainable = (
-        _allowed(storage, in_ulps(bound, measured.exponent), measured.size)
-        for bound in (bounds.textbook, bounds.attainable)
-    )
-    tight = measured.ulps + measured.slack >= textbook
-    allowed = Allowed(
-        textbook=textbook,
-        flushed=_allowed(storage, in_ulps(flushed(), measured.exponent), measured.size)
-        if (tight & flushable).any()
-        else textbook,
-        attainable=attainable,
-    )
-    tiers, verdicts = _grade(measured.ulps, measured.below, allowed, flushable)
+    allowed = _permitted(storage, computed, measured, truth)
+    graded = _grade(measured.ulps, measured.below, computed == 0, allowed)
     finite = exact.status == Status.FINITE
-    _settle_open(
-        storage, computed, exact, measured.exponent, allowed, ball, finite & _open(measured, allowed), tiers, verdicts
-    )
+    for place in zip(*np.nonzero(finite & _open(measured, allowed)), strict=True):
+        known = _Element(storage, float(computed[place]), int(measured.exponent[place]), allowed.of(place))
+        graded.put(place, _settled(known, exact, place, ball))
     ulps = measured.ulps
     if not np.isfinite(computed).all():
-        ulps = _grade_not_finite(storage, computed, exact, finite, tiers, verdicts, ulps)
-    verdicts[np.isnan(allowed.textbook) & finite] = Verdict.UNDECIDED
+        ulps = _grade_not_finite(storage, computed, exact, ulps, graded)
+    graded.verdicts[np.isnan(allowed.textbook) & finite] = Verdict.UNDECIDED
     if not finite.all():
-        ulps = _grade_limits(exact, computed, tiers, verdicts, ulps)
+        ulps = _grade_limits(exact, computed, ulps, graded)
     with np.errstate(all="ignore"):
         ratio = np.where(finite, ulps / allowed.textbook, np.where(np.isinf(ulps), np.inf, 0.0))
-    return Judgement(tiers, verdicts, ulps, np.where(np.isnan(ratio), 0.0, ratio), allowed, measured.exponent)
+    ratio = np.where(np.isnan(ratio), 0.0, ratio)
+    return Judgement(graded.tiers, graded.verdicts, ulps, ratio, allowed, measured.exponent)
+
+
+def _permitted(storage: Format, computed: np.ndarray, measured: Distance, truth: Truth) -> Allowed:
+    textbook, attainable = (
+        _allowed(storage, in_ulps(bound, measured.exponent), measured.size)
+        for bound in (truth.bounds.textbook, truth.bounds.attainable)
+    )
+    if np.isinf(textbook).any():
+        # Where the bound itself leaves float64 because the truth does, the truth rounds to infinity, or next to it.
+        beyond = overflows(storage, truth.exact) & np.isinf(textbook)
+        textbook, attainable = (np.where(beyond, 0.5, part) for part in (textbook, attainable))
+    flushed = textbook
+    if ((computed == 0) & (measured.ulps + measured.slack >= textbook)).any():
+        flushed = _allowed(storage, in_ulps(truth.flushed(), measured.exponent), measured.size)
+    return Allowed(textbook, flushed, attainable)
+
+
+@dataclass(frozen=True)
+class _Grades:
+    """Tiers and verdicts while they are being settled, element by element."""
+
+    tiers: np.ndarray
+    verdicts: np.ndarray
+
+    def put(self, place: tuple[int, ...], grade: Grade) -> None:
+        """Settle one element."""
+        self.tiers[place], self.verdicts[place] = grade
+
+
+Grade = tuple[Tier, Verdict]
+
+
+@dataclass(frozen=True)
+class _Element:
+    """One computed number: its format, the exponent of the ulp of the exact result, and the permitted errors."""
+
+    storage: Format
+    computed: float
+    exponent: int
+    allowed: Allowed
 
 
 def _grade_not_finite(
-    storage: Format,
-    computed: np.ndarray,
-    exact: Enclosure,
-    finite: np.ndarray,
-    tiers: np.ndarray,
-    verdicts: np.ndarray,
-    ulps: np.ndarray,
+    storage: Format, computed: np.ndarray, exact: Enclosure, ulps: np.ndarray, graded: _Grades
 ) -> np.ndarray:
-    """Grade NaN and infinities where the truth is a number, in place; return the errors in ulps."""
-    verdicts[np.isnan(computed) & finite] = Verdict.NAN
+    """Grade NaN and infinities where the truth is a number; return the errors in ulps."""
+    finite = exact.status == Status.FINITE
+    graded.verdicts[np.isnan(computed) & finite] = Verdict.NAN
     # A truth that rounds to infinity is met by that infinity, however far beyond the format's range it lies.
     met = finite & overflows(storage, exact) & np.isinf(computed) & (np.sign(computed) == np.sign(exact.hi))
-    tiers[met], verdicts[met] = Tier.C, Verdict.GOOD
-    verdicts[np.isinf(computed) & finite & (verdicts == Verdict.BEYOND_BOUND)] = Verdict.INFINITY
+    graded.tiers[met], graded.verdicts[met] = Tier.C, Verdict.GOOD
+    wrong = np.isinf(computed) & finite & (graded.verdicts == Verdict.BEYOND_BOUND)
+    graded.verdicts[wrong] = Verdict.INFINITY
     return np.where(met, 0.0, ulps)
 
 
@@ -218,14 +235,12 @@ def _allowed(storage: Format, bound: np.ndarray, size: np.ndarray) -> np.ndarray
         return (bound * (1 + storage.unit_roundoff) + rounding) * BOUND_GUARD
 
 
-def _grade(
-    ulps: np.ndarray, below: np.ndarray, allowed: Allowed, flushable: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _grade(ulps: np.ndarray, below: np.ndarray, is_zero: np.ndarray, allowed: Allowed) -> _Grades:
     """Grade elements by their distance alone, each by the best of the conditions it meets."""
     tiers = np.full(np.shape(ulps), Tier.OUTSIDE, dtype=np.int8)
     verdicts = np.full(np.shape(ulps), Verdict.BEYOND_BOUND, dtype=np.int8)
     for condition, tier, verdict in (
-        (flushable & (ulps <= allowed.flushed), Tier.A, Verdict.FLUSHED),
+        (is_zero & (ulps <= allowed.flushed), Tier.A, Verdict.FLUSHED),
         (ulps <= allowed.textbook, Tier.A, Verdict.INACCURATE),
         (ulps <= allowed.attainable, Tier.M, Verdict.GOOD),
         ((ulps < 1) & ~below, Tier.F, Verdict.GOOD),
@@ -233,7 +248,7 @@ def _grade(
     ):
         tiers[condition] = tier
         verdicts[condition] = verdict
-    return tiers, verdicts
+    return _Grades(tiers, verdicts)
 
 
 def _open(measured: Distance, allowed: Allowed) -> np.ndarray:
@@ -245,27 +260,14 @@ def _open(measured: Distance, allowed: Allowed) -> np.ndarray:
     return found
 
 
-def _settle_open(
-    storage: Format,
-    computed: np.ndarray,
-    exact: Enclosure,
-    exponent: np.ndarray,
-    allowed: Allowed,
-    ball: Ball,
-    chosen: np.ndarray,
-    tiers: np.ndarray,
-    verdicts: np.ndarray,
-) -> None:
-    """Grade the chosen elements: by the full width of their enclosures, by `decide` where that is not enough."""
-    for place in zip(*np.nonzero(chosen), strict=True):
-        number, limits, power = float(computed[place]), allowed.of(place), int(exponent[place])
-        enclosed = ulps_of(storage, number, _enclosed(exact, place), power, FIRST_PRECISION)
-        least, most = _grade_ends(storage, number, *enclosed, limits)
-        # An enclosure of 2^-60 ulp that straddles ½ or 1 ulp is a tie for all purposes: exp(-1e36) away, say.
-        if least == most or (float(enclosed[0].rad()) <= NARROW and _same_gate(least[1], most[1])):
-            tiers[place], verdicts[place] = most
-        else:
-            tiers[place], verdicts[place] = decide(storage, number, power, limits, partial(ball, place))
+def _settled(element: _Element, exact: Enclosure, place: tuple[int, ...], ball: Ball) -> Grade:
+    """Grade an element by the full width of its enclosure, and by `decide` where that is not enough."""
+    enclosed = ulps_of(element.storage, element.computed, _enclosed(exact, place), element.exponent, FIRST_PRECISION)
+    least, most = _grade_ends(element, *enclosed)
+    # An enclosure of 2^-60 ulp that straddles ½ or 1 ulp is a tie for all purposes: exp(-1e36) away, say.
+    if least == most or (float(enclosed[0].rad()) <= NARROW and _same_gate(least[1], most[1])):
+        return most
+    return decide(element.storage, element.computed, element.exponent, element.allowed, partial(ball, place))
 
 
 def _enclosed(exact: Enclosure, place: tuple[int, ...]) -> arb:
@@ -274,9 +276,7 @@ def _enclosed(exact: Enclosure, place: tuple[int, ...]) -> arb:
         return words * arb(2) ** int(exact.exponent[place])
 
 
-def decide(
-    storage: Format, computed: float, exponent: int, allowed: Allowed, ball: Callable[[int], arb]
-) -> tuple[Tier, Verdict]:
+def decide(storage: Format, computed: float, exponent: int, allowed: Allowed, ball: Callable[[int], arb]) -> Grade:
     """Decide one number in ball arithmetic, doubling the precision until every comparison is clear.
 
     Args:
@@ -286,11 +286,12 @@ def decide(
         allowed: the permitted errors of the element.
         ball: working precision in bits → the exact result as a ball.
     """
+    element = _Element(storage, computed, exponent, allowed)
     precision = FIRST_PRECISION
     while precision <= LAST_PRECISION:
         ulps, below = ulps_of(storage, computed, ball(precision), exponent, precision)
         if ulps.is_finite():
-            least, most = _grade_ends(storage, computed, ulps, below, allowed)
+            least, most = _grade_ends(element, ulps, below)
             # No precision tells ½ ulp from ½ + exp(-1e36) ulp. Where neither end is a defect, the worse one is claimed
             # after a fair try.
             if least == most or (precision >= FAIR_PRECISION and _same_gate(least[1], most[1])):
@@ -304,15 +305,16 @@ def _same_gate(*verdicts: Verdict) -> bool:
     return len({SEVERITY_OF.get(verdict) == "defect" for verdict in verdicts}) == 1
 
 
-def _grade_ends(
-    storage: Format, computed: float, ulps: arb, below: bool, allowed: Allowed  # noqa: FBT001 - a fact
-) -> tuple[tuple[Tier, Verdict], tuple[Tier, Verdict]]:
+def _grade_ends(element: _Element, ulps: arb, below: bool) -> tuple[Grade, Grade]:  # noqa: FBT001 - a fact
     """Grade both ends of a distance that is known as a ball."""
+    allowed = element.allowed
     thresholds = (0.5, 1.0, float(allowed.attainable), float(allowed.textbook), float(allowed.flushed))
     ends = np.array(_ends(ulps, thresholds))
-    flushable = np.array([computed == 0 or abs(computed) >= storage.smallest_normal] * 2)
-    tiers, verdicts = _grade(ends, np.array([below] * 2), allowed, flushable)
-    least, most = ((Tier(int(tier)), Verdict(int(verdict))) for tier, verdict in zip(tiers, verdicts, strict=True))
+    graded = _grade(ends, np.array([below] * 2), np.array([element.computed == 0] * 2), allowed)
+    least, most = (
+        (Tier(int(tier)), Verdict(int(verdict)))
+        for tier, verdict in zip(graded.tiers, graded.verdicts, strict=True)
+    )
     return least, most
 
 
@@ -342,11 +344,9 @@ def ulps_of(storage: Format, computed: float, exact: arb, exponent: int, precisi
         return abs(number - exact) / ulp, below
 
 
-def _grade_limits(
-    exact: Enclosure, computed: np.ndarray, tiers: np.ndarray, verdicts: np.ndarray, ulps: np.ndarray
-) -> np.ndarray:
-    """Grade what the table of limits decides, in place; return the errors in ulps."""
-    status = exact.status
+def _grade_limits(exact: Enclosure, computed: np.ndarray, ulps: np.ndarray, graded: _Grades) -> np.ndarray:
+    """Grade what the table of limits decides; return the errors in ulps."""
+    status, tiers, verdicts = exact.status, graded.tiers, graded.verdicts
     required = ~np.isin(status, (Status.FINITE, Status.CHOICE, Status.UNDECIDED))
     met = (
         ((status == Status.POSITIVE_INFINITY) & (computed == np.inf))

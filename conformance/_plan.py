@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from logitproof.reference import FUNCTIONS
+
 from ._batch import Batch
 from ._corpus import BatchKey, build, keys
 from ._errors import UserError
@@ -46,8 +48,8 @@ class Task:
     unsupported: Mapping[str, str]
 
 
-def sources(request: RunRequest) -> list[Source]:
-    """List the batches of a request, the user's own first.
+def sources(request: RunRequest, backends: Mapping[str, Hello]) -> list[Source]:
+    """List the batches of a request for the functions that the backends have, the user's own first.
 
     Raises:
         UserError: the user's tensors cannot be read.
@@ -59,7 +61,8 @@ def sources(request: RunRequest) -> list[Source]:
         except (ValueError, OSError) as error:
             raise UserError(str(error)) from None
         own = [Source(BatchKey(batch.function, batch.dtype, batch.name), batch) for batch in batches]
-    corpus = keys(request.profile, functions=request.functions or None, dtypes=request.dtypes or None)
+    offered = [name for name in request.functions or FUNCTIONS if any(h.entry_points_for(name) for h in backends.values())]
+    corpus = keys(request.profile, functions=offered, dtypes=request.dtypes or None) if offered else []
     return own + [Source(key) for key in corpus]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 
 from logitproof.reports import SCHEMA_VERSION, Backend, CorpusInfo, Record, RunInfo
 
@@ -80,8 +80,8 @@ def run(request: RunRequest, progress: Progress, store: Store | None = None) -> 
         check_entry_points(request, hellos)
         session = _Session(request, progress, examinees, hellos, pool)
         complete = session.examine()
-        findings = settle(list(session.tallies.values()))
-        findings = _confirm(findings, pool)
+        with _undisturbed(not complete):
+            findings = _confirm(settle(list(session.tallies.values())), pool)
     versions = {name: hello.version for name, hello in hellos.items()}
     return Record(
         schema=SCHEMA_VERSION,
@@ -123,7 +123,7 @@ class _Session:
         Raises:
             UserError: no check matches what was asked for.
         """
-        remaining = list(enumerate(sources(self._request)))
+        remaining = list(enumerate(sources(self._request, self._hellos)))
         remaining.reverse()
         self._progress.begin(list(self._examinees), len(remaining))
         threads = [Thread(target=self._serve, args=(each,), daemon=True) for each in self._examinees.values()]
@@ -224,6 +224,19 @@ def _judge(batch: Batch, planned: list[Task], answers: Mapping[int, Examined]) -
         judge.take_in(answers[place], tallies)
         made.extend(tallies.values())
     return made
+
+
+@contextmanager
+def _undisturbed(interrupted: bool) -> Iterator[None]:  # noqa: FBT001 - a fact
+    """After a first Ctrl-C, let what was found be put down before a second one is heard."""
+    if not interrupted or current_thread() is not main_thread():
+        yield
+        return
+    older = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, older)
 
 
 def _confirm(findings: list[Finding], pool: ProcessPoolExecutor) -> list[Finding]:

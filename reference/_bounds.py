@@ -68,11 +68,11 @@ def error_bounds(
         KeyError: the function has no such quantity.
     """
     storage = format_named(dtype)
-    call = parse_call(function_named(function), storage, arguments, parameters, cotangent)
     deviating = DEVIATING.get((function, quantity, definition))
     textbook = deviating or TEXTBOOK[function, quantity]
     attainable = deviating or ATTAINABLE.get((function, quantity), textbook)
     with np.errstate(all="ignore"):
+        call = parse_call(function_named(function), storage, arguments, parameters, cotangent)
         return Bounds(
             textbook=_largest(textbook, textbook_machine(storage), call, quantity),
             attainable=_largest(attainable, attainable_machine(storage), call, quantity),
@@ -94,37 +94,44 @@ def flushed_bound(
     It is asked for only where something small has become zero; arguments and errors as in `error_bounds`.
     """
     storage = format_named(dtype)
-    call = parse_call(function_named(function), storage, arguments, parameters, cotangent)
     textbook = DEVIATING.get((function, quantity, definition)) or TEXTBOOK[function, quantity]
     with np.errstate(all="ignore"):
+        call = parse_call(function_named(function), storage, arguments, parameters, cotangent)
         return _largest(textbook, flushing_machine(storage), call, quantity)
 
 
 def textbook_machine(storage: Format) -> Machine:
     """The storage format's own arithmetic, gradual underflow, recursive summation."""
     u = storage.unit_roundoff
-    return Machine(u, 8 * u, storage.quantum, flushes=False, growth=sequential)
+    return Machine(u, 8 * u, _half(storage.quantum), 4 * storage.quantum, flushes=False, growth=sequential)
 
 
 def flushing_machine(storage: Format) -> Machine:
     """The storage format's arithmetic with results below the smallest normal number flushed to zero."""
     u = storage.unit_roundoff
-    return Machine(u, 8 * u, storage.smallest_normal, flushes=True, growth=sequential)
+    least = storage.smallest_normal
+    return Machine(u, 8 * u, least, least, flushes=True, growth=sequential)
 
 
 def attainable_machine(storage: Format) -> Machine:
     """At least float32's arithmetic, gradual underflow, summation in blocks."""
     compute = storage if storage.unit_roundoff <= FORMATS["float32"].unit_roundoff else FORMATS["float32"]
     u = compute.unit_roundoff
-    return Machine(u, 8 * u, compute.quantum, flushes=False, growth=blocked)
+    return Machine(u, 8 * u, _half(compute.quantum), 4 * compute.quantum, flushes=False, growth=blocked)
+
+
+def _half(quantum: float) -> float:
+    """Half a quantum, as far as float64 has it: half of its own would be zero."""
+    return max(quantum / 2, float(np.finfo(np.float64).smallest_subnormal))
 
 
 def _largest(algorithm: Algorithm, machine: Machine, call: Call, quantity: str) -> np.ndarray:
     forms = algorithm(machine, call)
     shape = np.broadcast_shapes(*(np.shape(part) for form in forms for part in (form.value, form.error)))
-    largest = np.maximum.reduce([np.broadcast_to(form.error, shape) for form in forms])
-    # An infinite bound says that the algorithm may lose everything: any finite result is within it.
-    return call.restore(largest, quantity)
+    errors = np.stack([np.broadcast_to(form.error, shape) for form in forms])
+    # A form that may lose everything here (y/p overflows, say) is no competent choice while another one is at hand.
+    sound = np.where(np.isfinite(errors), errors, -1.0).max(axis=0)
+    return call.restore(np.where(sound < 0, np.inf, sound), quantity)
 
 
 TEXTBOOK: Mapping[tuple[str, str], Algorithm] = MappingProxyType(

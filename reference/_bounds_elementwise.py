@@ -21,7 +21,7 @@ def sigmoid_of(machine: Machine, x: np.ndarray) -> Computed:
     tail = np.exp(-np.abs(x))
     value = np.where(x >= 0, 1 / (1 + tail), tail / (1 + tail))
     complement = np.where(x >= 0, tail / (1 + tail), 1 / (1 + tail))
-    return Computed(value, complement * machine.elementary + 3 * machine.unit, np.asarray(machine.quantum))
+    return Computed(value, complement * machine.elementary + 3 * machine.unit, np.asarray(machine.tiny + machine.underflow))
 
 
 def softplus_of(machine: Machine, x: np.ndarray) -> Computed:
@@ -29,7 +29,7 @@ def softplus_of(machine: Machine, x: np.ndarray) -> Computed:
     value = np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
     slope = sigmoid_of(machine, x).value
     return Computed(
-        value, np.asarray(machine.elementary + machine.unit), slope * machine.elementary + machine.quantum
+        value, np.asarray(machine.elementary + machine.unit), slope * machine.elementary + machine.tiny
     )
 
 
@@ -49,7 +49,7 @@ def sigmoid_gradient(machine: Machine, call: Call) -> list[Computed]:
     stepwise = Computed(
         slope * call.cotangent,
         2 * value.relative + machine.elementary + 3 * machine.unit,
-        3 * machine.quantum * (1 + np.abs(call.cotangent)),  # type: ignore[arg-type]
+        (machine.tiny + 3 * machine.underflow) * (1 + np.abs(call.cotangent)),  # type: ignore[arg-type]
     )
     return [stored, stepwise]
 
@@ -78,10 +78,14 @@ def log_sigmoid(machine: Machine, call: Call) -> list[Computed]:
 
 
 def _softplus_slope(machine: Machine, x: np.ndarray, cotangent: np.ndarray) -> list[Computed]:
-    """Sigmoid, or exp(x - softplus(x)): what differentiating log(e^x + e^0) gives."""
+    """Sigmoid, or exp(x - y) with y = softplus(x): what differentiating log(e^x + e^0) gives."""
     factor = machine.exact(cotangent)
-    through_value = machine.exp(machine.subtract(machine.exact(x), softplus_of(machine, x)))
-    return [machine.multiply(slope, factor) for slope in (sigmoid_of(machine, x), through_value)]
+    # For x > 0, y = x + w with w = softplus(-x). Rounding the sum loses at most u·y, and at most w: x is itself a number.
+    rest = softplus_of(machine, -np.abs(x))
+    value = np.maximum(x, 0) + rest.value
+    rounding = np.where(x > 0, np.minimum(machine.unit * value, rest.value), 0.0)
+    difference = Computed(-softplus_of(machine, -x).value, np.asarray(machine.unit), rest.error + rounding)
+    return [machine.multiply(slope, factor) for slope in (sigmoid_of(machine, x), machine.exp(difference))]
 
 
 def softplus_gradient(machine: Machine, call: Call) -> list[Computed]:

@@ -41,12 +41,6 @@ class Computed:
         """Negation is exact."""
         return Computed(-self.value, self.relative, self.absolute)
 
-    def __getitem__(self, index: object) -> Computed:
-        """Select elements, as NumPy does."""
-        shape = np.broadcast_shapes(self.value.shape, self.relative.shape, self.absolute.shape)
-        parts = (np.broadcast_to(part, shape) for part in (self.value, self.relative, self.absolute))
-        return Computed(*(part[index] for part in parts))  # type: ignore[index]
-
 
 @dataclass(frozen=True)
 class Machine:
@@ -55,15 +49,17 @@ class Machine:
     Attributes:
         unit: unit roundoff u of every operation.
         elementary: largest relative error of exp, log and log1p (4 ulp, that is 8u, in both bounds of the project).
-        quantum: absolute error of an operation whose result may underflow: the spacing of subnormal numbers, or the
-            smallest normal number where results below it are flushed to zero.
+        underflow: absolute error of a product or quotient whose result may underflow: half the spacing of subnormal
+            numbers, or the smallest normal number where results below it are flushed to zero.
+        tiny: the same for exp: 4 ulp of a subnormal result, or the smallest normal number.
         flushes: whether sums can underflow too (exact with gradual underflow).
         growth: h(n): a sum of n numbers loses at most h·u of the sum of their absolute values.
     """
 
     unit: float
     elementary: float
-    quantum: float
+    underflow: float
+    tiny: float
     flushes: bool
     growth: Callable[[FloatArray], FloatArray]
 
@@ -101,8 +97,8 @@ class Machine:
             + _times(a.absolute, b.absolute)
         )
         exact_zero = ((a.value == 0) & (a.absolute == 0)) | ((b.value == 0) & (b.absolute == 0))
-        underflow = np.where(exact_zero, 0.0, self.quantum)
-        return Computed(value, a.relative + b.relative + self.unit, absolute * (1 + self.unit) + underflow)
+        lost = np.where(exact_zero, 0.0, self.underflow)
+        return Computed(value, a.relative + b.relative + self.unit, absolute * (1 + self.unit) + lost)
 
     def divide(self, a: Computed, b: Computed) -> Computed:
         """a / b: relative errors add, and one rounding, which may underflow; 0 / b is exact."""
@@ -110,13 +106,13 @@ class Machine:
         denominator = b.relative - np.log1p(-np.minimum(shrunk, 1.0))
         value = a.value / b.value
         absolute = _times(a.absolute / np.abs(b.value), np.exp(denominator))
-        underflow = np.where((a.value == 0) & (a.absolute == 0), 0.0, self.quantum)
-        return Computed(value, a.relative + denominator + self.unit, absolute * (1 + self.unit) + underflow)
+        lost = np.where((a.value == 0) & (a.absolute == 0), 0.0, self.underflow)
+        return Computed(value, a.relative + denominator + self.unit, absolute * (1 + self.unit) + lost)
 
     def exp(self, x: Computed) -> Computed:
         """exp x: an absolute error of the argument becomes a relative one; exp(-inf) of an exact -inf is exactly 0."""
         masked = np.isneginf(x.value) & (x.error == 0)
-        return Computed(np.exp(x.value), x.error + self.elementary, np.where(masked, 0.0, self.quantum))
+        return Computed(np.exp(x.value), x.error + self.elementary, np.where(masked, 0.0, self.tiny))
 
     def log(self, x: Computed) -> Computed:
         """log x, x > 0: a relative error of the argument becomes an absolute one."""
@@ -153,7 +149,7 @@ class Machine:
 
     @property
     def _sum_quantum(self) -> float:
-        return self.quantum if self.flushes else 0.0
+        return self.underflow if self.flushes else 0.0
 
 
 def _times(a: FloatArray, b: FloatArray) -> FloatArray:

@@ -61,18 +61,19 @@ class ReportFolder:
     created: tuple[Path, ...] = field(default=())
 
     def store(self, batches: Iterable[tuple[str, np.ndarray]]) -> Outputs:
-        """Store the output arrays of one check, a (batch name, array) pair each, and return their place."""
-        digest = hashlib.sha256()
-        stored = []
-        temporary = self.building / _OUTPUTS / "writing"
-        with temporary.open("wb") as file:
-            for name, array in batches:
-                content = little_endian_bytes(array)
-                digest.update(content)
-                file.write(content)
-                stored.append(StoredOutput(name, array.dtype.name, array.shape))
-        temporary.replace(temporary.with_name(digest.hexdigest()))
-        return Outputs(digest.hexdigest(), tuple(stored))
+        """Store the output arrays of one check, a (batch name, array) pair each, and return their place.
+
+        Raises:
+            FolderError: the file system refused: no space is left, say.
+        """
+        arrays = list(batches)
+        content = b"".join(little_endian_bytes(array) for _, array in arrays)
+        name = hashlib.sha256(content).hexdigest()
+        try:
+            (self.building / _OUTPUTS / name).write_bytes(content)
+        except OSError as error:
+            raise FolderError(_refusal(self.target, error)) from error
+        return Outputs(name, tuple(StoredOutput(batch, array.dtype.name, array.shape) for batch, array in arrays))
 
     def publish(self, record: Record, texts: Mapping[str, str]) -> Path:
         """Put `record` and the rendered `texts` (file name to content) in place and return the folder they are in.

@@ -47,6 +47,14 @@ def test_digits_are_those_of_mpmath(capsys):
         assert mpmath.nstr(truth, 40) in out
 
 
+def test_digits_that_cancellation_eats_are_computed_again(capsys):
+    near = ("0x1.0000000000008p-1", "0x1.ffffffffffff0p-2")
+    out = _printed(capsys, "kl_divergence", "0.5", "0.5", "--probs", *near, "--dtype", "float64").out
+    with mpmath.workdps(80):
+        # ½ log(½ / (½ + d)) + ½ log(½ / (½ - d)) = -½ log(1 - 4d²), d = 2^-50
+        assert mpmath.nstr(-mpmath.log1p(-4 * mpmath.mpf(2) ** -100) / 2, 20) in out
+
+
 def test_what_was_rounded_on_the_way_in_is_said_on_standard_error(capsys):
     printed = _printed(capsys, "sigmoid", "0.1", "0.5", "0x1.8p-3")
     assert printed.err == "0.1 is taken as 0x1.999999999999ap-4, the nearest float64\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -130,6 +132,13 @@ def test_a_foreign_record_json_is_not_overwritten(tmp_path):
     with pytest.raises(FolderError, match="not a record of logitproof; choose another folder"):
         open_folder(tmp_path)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["record.json"]
+
+
+def test_a_full_disk_is_named(tmp_path):
+    folder = open_folder(tmp_path)
+    shutil.rmtree(folder.building)  # whoever runs the tests may write everywhere: a missing folder refuses as well
+    with pytest.raises(FolderError, match="cannot use the output folder"):
+        folder.store([("batch", np.zeros(3))])
 
 
 def test_outputs_that_were_changed_are_noticed(tmp_path):

@@ -83,4 +83,4 @@ def binary_cross_entropy(probs, labels, *, label_smoothing=0.0):
 def binary_cross_entropy_vjp(cotangent, probs, labels, *, label_smoothing=0.0):
     targets = (labels * (1 - label_smoothing) + label_smoothing / 2).astype(probs.dtype)
     by_labels = cotangent * (1 - label_smoothing) * (np.log(1 - probs) - np.log(probs))
-    return cotangent * ((probs - targets) / ((1 - probs) * probs)), by_labels
+    return cotangent * (probs - targets) / (1 - probs) / probs, by_labels

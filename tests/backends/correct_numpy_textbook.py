@@ -46,6 +46,12 @@ def _shifted(logits, axis):
     return logits - np.where(np.isneginf(maximum), 0, maximum).astype(logits.dtype)
 
 
+def _log_total(shifted, axis, *, keepdims=False):
+    """log Σ e^d; the sum of many ones is beyond float16, its logarithm is not."""
+    wide = np.promote_types(shifted.dtype, np.float32)
+    return np.log(np.exp(shifted).sum(axis, keepdims=keepdims, dtype=wide)).astype(shifted.dtype)
+
+
 def softmax(logits, *, axis):
     terms = np.exp(_shifted(logits, axis))
     return terms / terms.sum(axis, keepdims=True)
@@ -58,7 +64,7 @@ def softmax_vjp(cotangent, logits, *, axis):
 
 def log_softmax(logits, *, axis):
     shifted = _shifted(logits, axis)
-    return shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
+    return shifted - _log_total(shifted, axis, keepdims=True)
 
 
 def log_softmax_vjp(cotangent, logits, *, axis):
@@ -68,7 +74,7 @@ def log_softmax_vjp(cotangent, logits, *, axis):
 def logsumexp(logits, *, axis):
     maximum = logits.max(axis)
     maximum = np.where(np.isneginf(maximum), 0, maximum).astype(logits.dtype)
-    return maximum + np.log(np.exp(_shifted(logits, axis)).sum(axis))
+    return maximum + _log_total(_shifted(logits, axis), axis)
 
 
 def logsumexp_vjp(cotangent, logits, *, axis):
@@ -171,8 +177,7 @@ def _spread(cotangent, losses, reduction, divisor):
 def softmax_cross_entropy(logits, labels, *, axis, label_smoothing=0.0, weight=None, reduction="none"):
     targets = _dense_targets(labels, axis, label_smoothing, weight)
     half = _shifted(logits / 2, axis)  # finite for any two finite logits
-    total = np.exp(2 * half).sum(axis)
-    losses = targets.sum(axis) * np.log(total) - 2 * (targets * half).sum(axis)
+    losses = targets.sum(axis) * _log_total(2 * half, axis) - 2 * (targets * half).sum(axis)
     return _reduced(losses, reduction, losses.size)
 
 
@@ -185,7 +190,8 @@ def softmax_cross_entropy_vjp(
     by_logits = factor * (softmax(logits, axis=axis) * targets.sum(axis, keepdims=True) - targets)
     scale = factor * (1 - label_smoothing)
     scale = scale if weight is None else scale * _along(weight, logits, axis)
-    return by_logits, -scale * log_softmax(logits, axis=axis)
+    half = _shifted(logits / 2, axis)
+    return by_logits, scale * _log_total(2 * half, axis, keepdims=True) - 2 * (scale * half)
 
 
 def _kept(labels, ignore_index):
@@ -295,5 +301,6 @@ def binary_cross_entropy(probs, labels, *, label_smoothing=0.0):
 
 def binary_cross_entropy_vjp(cotangent, probs, labels, *, label_smoothing=0.0):
     targets = _smoothed(labels, label_smoothing, 2)
-    by_probs = cotangent * ((1 - targets) / (1 - probs) - targets / probs)
+    # The products first: 1/p alone may overflow.
+    by_probs = cotangent * (1 - targets) / (1 - probs) - cotangent * targets / probs
     return by_probs, cotangent * (1 - label_smoothing) * (np.log1p(-probs) - np.log(probs))

@@ -10,6 +10,13 @@ def _shifted(logits, axis):
     return logits - tf.where(tf.math.is_inf(maximum), tf.zeros_like(maximum), maximum)
 
 
+def _log_total(shifted, axis, *, keepdims=False):
+    """log Σ e^d; the sum of many ones is beyond float16, its logarithm is not."""
+    terms = tf.exp(shifted)
+    wide = terms if terms.dtype == tf.float64 else tf.cast(terms, tf.float32)
+    return tf.cast(tf.math.log(tf.reduce_sum(wide, axis=axis, keepdims=keepdims)), shifted.dtype)
+
+
 def softmax(logits, *, axis):
     terms = tf.exp(_shifted(logits, axis))
     return terms / tf.reduce_sum(terms, axis=axis, keepdims=True)
@@ -17,14 +24,14 @@ def softmax(logits, *, axis):
 
 def log_softmax(logits, *, axis):
     shifted = _shifted(logits, axis)
-    return shifted - tf.math.log(tf.reduce_sum(tf.exp(shifted), axis=axis, keepdims=True))
+    return shifted - _log_total(shifted, axis, keepdims=True)
 
 
 def logsumexp(logits, *, axis):
     shifted = _shifted(logits, axis)
     maximum = tf.stop_gradient(tf.reduce_max(logits, axis=axis))
     maximum = tf.where(tf.math.is_inf(maximum), tf.zeros_like(maximum), maximum)
-    return maximum + tf.math.log(tf.reduce_sum(tf.exp(shifted), axis=axis))
+    return maximum + _log_total(shifted, axis)
 
 
 def _picked(rows, labels, axis):
@@ -38,10 +45,6 @@ def sparse_softmax_cross_entropy(logits, labels, *, axis, reduction="none"):
     if reduction == "none":
         return losses
     return tf.reduce_sum(losses) if reduction == "sum" else tf.reduce_mean(losses)
-
-
-def sparse_categorical_cross_entropy(probs, labels, *, axis):
-    return -tf.math.log(_picked(probs, labels, axis))
 
 
 def sigmoid(x):

@@ -26,25 +26,30 @@ def logit(probs):
     return torch.log(probs) - torch.log1p(-probs)
 
 
-def _exponentials(logits, axis):
-    shifted = logits - logits.amax(axis, keepdim=True)
-    return shifted, shifted.exp()
+def _shifted(logits, axis):
+    return logits - logits.amax(axis, keepdim=True)
+
+
+def _log_total(terms, axis, *, keepdim=False):
+    """log Σ; the sum of many ones is beyond float16, its logarithm is not."""
+    wide = torch.promote_types(terms.dtype, torch.float32)
+    return terms.sum(axis, keepdim=keepdim, dtype=wide).log().to(terms.dtype)
 
 
 def softmax(logits, *, axis):
-    _, terms = _exponentials(logits, axis)
+    terms = _shifted(logits, axis).exp()
     return terms / terms.sum(axis, keepdim=True)
 
 
 def log_softmax(logits, *, axis):
-    shifted, terms = _exponentials(logits, axis)
-    return shifted - terms.sum(axis, keepdim=True).log()
+    shifted = _shifted(logits, axis)
+    return shifted - _log_total(shifted.exp(), axis, keepdim=True)
 
 
 def logsumexp(logits, *, axis):
     maximum = logits.amax(axis, keepdim=True)
     maximum = torch.where(maximum.isinf(), 0, maximum)
-    return maximum.squeeze(axis) + (logits - maximum).exp().sum(axis).log()
+    return maximum.squeeze(axis) + _log_total((logits - maximum).exp(), axis)
 
 
 def entropy_terms(probs):
@@ -113,7 +118,7 @@ def softmax_cross_entropy(logits, labels, *, axis, label_smoothing=0.0, weight=N
     targets = dense_targets(labels, axis, label_smoothing, weight)
     # Half the distance to the maximum is finite for any two finite logits; a label of 0 takes no part.
     half = logits / 2 - (logits / 2).amax(axis, keepdim=True)
-    losses = targets.sum(axis) * (2 * half).exp().sum(axis).log() - 2 * (targets * half).sum(axis)
+    losses = targets.sum(axis) * _log_total((2 * half).exp(), axis) - 2 * (targets * half).sum(axis)
     return reduce(losses, reduction, losses.numel())
 
 
