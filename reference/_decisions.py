@@ -225,8 +225,10 @@ def _picked(problem: Problem) -> Decision:
         rows.apply(np.isnan(chosen), "nan")
     elif problem.function.name == "nll_loss":
         rows.apply(np.isnan(chosen), "nan-without-influence")
-    else:
+    elif problem.definition == LITERAL:
         _nan_gradient(rows, np.isnan(chosen), problem.unit_cotangent != 0)
+    else:
+        rows.apply(np.isnan(x).any(axis=1), "nan-at-clip")
     rows.apply(np.isnan(x).any(axis=1), "nan-without-influence")
     if problem.function.name == "nll_loss":
         _picked_log_prob(problem, rows, chosen, places)

@@ -166,6 +166,11 @@ LIMITS: tuple[Limit, ...] = (
         "the clip has two one-sided derivatives there",
     ),
     _choice(
+        "nan-at-clip",
+        "a gradient by a deviating definition that clips or clamps, at a NaN",
+        "comparing NaN with the edges picks a branch, and with it 0 or NaN: there is no derivative to hold it against",
+    ),
+    _choice(
         "empty-normaliser",
         "a definition that divides probabilities by their sum, where the sum is 0",
         "0/0: no distribution can be made of it",

@@ -65,7 +65,7 @@ def term_gradient(problem: Problem, values: Decision, pulled: np.ndarray) -> Dec
     decision = Decision.open(values.status.shape)
     nan = [np.isnan(array) for array in problem.arguments]
     known = np.any([nan[place] for place in _DEPENDS_ON[kind, problem.argument]], axis=0)
-    decision.apply(known & pulled, "nan")
+    decision.apply(known & pulled, "nan" if problem.definition == LITERAL else "nan-at-clip")
     decision.apply(np.any(nan, axis=0), "nan-without-influence")
     edge = _clip_edge(problem) if problem.definition != LITERAL else _domain_edge(kind, problem)
     decision.apply(edge, "edge-of-domain" if problem.definition == LITERAL else "edge-of-clip")

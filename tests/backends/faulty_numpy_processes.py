@@ -12,15 +12,15 @@ np.seterr(all="ignore")
 
 
 def softmax(logits, *, axis):
-    """The process dies at rows of five."""
-    if logits.shape[axis] == 5:
+    """The process dies at rows of seventeen."""
+    if logits.shape[axis] == 17:
         os._exit(11)
     return right.softmax(logits, axis=axis)
 
 
 def log_softmax(logits, *, axis):
-    """Never returns where a logit is above 60000 (the largest float16 is 65504)."""
-    while (np.abs(logits) > 60000).any() and not np.isinf(logits).any():
+    """Never returns from rows of 257."""
+    while logits.shape[axis] == 257:
         time.sleep(0.01)
     return right.log_softmax(logits, axis=axis)
 
