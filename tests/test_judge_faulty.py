@@ -83,12 +83,12 @@ IGNORED = {"ignore_index": -100}
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "faulty_torch_formulas": (
         Fault("softmax", ("value", "logits"), where=lambda i: bool((np.abs(i["logits"]) > 80).any())),
-        Fault("log_softmax", ("value", "logits"), where=_spread),
+        Fault("log_softmax", ("value", "logits")),
         Fault("logsumexp", ("value", "logits"), where=lambda i: i["logits"].max() < 0),
         Fault("sigmoid", ("value", "x"), where=lambda i: i["x"].min() < 0 or _nan(i)),
         Fault("log_sigmoid", ("value", "x")),
         Fault("softplus", ("value", "x")),
-        Fault("logit", ("value", "probs"), where=lambda i: bool(((i["probs"] < 1e-6) | (i["probs"] > 1 - 1e-6)).all())),
+        Fault("logit", ("value", "probs"), where=lambda i: not 1e-6 <= i["probs"].item() <= 1 - 1e-6),
         Fault("entropy", ("value",), ("nan",), where=lambda i: bool((i["probs"] == 0).any())),
         Fault("entropy_terms", ("value", "probs"), ("beyond bound",)),
         Fault("kl_divergence", ("value", "labels", "probs")),
@@ -194,7 +194,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     ),
     "faulty_torch_masks": (
         Fault("softmax", ("value", "logits"), ("nan",), where=_masked),
-        Fault("log_softmax", ("value", "logits"), where=lambda i: i["logits"].min() < -1e4),
+        Fault("log_softmax", ("value", "logits"), where=lambda i: not i["logits"].min() >= -1e4),
         Fault("logsumexp", ("value",), ("nan",), where=lambda i: bool(np.isneginf(i["logits"]).all())),
         Fault("sparse_softmax_cross_entropy", ("logits",), ("nan",), where=_masked),
         Fault("softmax_cross_entropy", ("value", "logits", "labels")),

@@ -32,7 +32,8 @@ def sigmoid(x):
 
 def softplus(x):
     """log(1 + e^x) for negative arguments."""
-    return tf.where(x > 0, x + tf.math.log1p(tf.exp(-tf.abs(x))), tf.math.log(1 + tf.exp(-tf.abs(x))))
+    tail = tf.exp(tf.where(x > 0, -x, x))
+    return tf.where(x > 0, x + tf.math.log1p(tail), tf.math.log(1 + tail))
 
 
 def sigmoid_cross_entropy(logits, labels):
