@@ -95,7 +95,7 @@ def _lengths(function: Function, fmt: Format) -> Iterator[Recipe]:
     # Truth and calls of the widest rows are what a run costs most: where neither an exponential is summed nor a class id
     # can be too large for the format, one format is enough.
     of_softmax = of_logits and function.result != "element"
-    widest = "ci" if of_softmax or (has_index and fmt.name != "float64") or fmt.name == "float32" else "nightly"
+    widest = "ci" if of_softmax or has_index or fmt.name == "float32" else "nightly"
     yield _row("wide", fewest, WIDEST, profile=widest)
     near_widest = "ci" if (function.name, fmt.name) == ("softmax", "float32") else "nightly"
     for n in (WIDEST - 2, WIDEST - 1):
