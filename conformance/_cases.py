@@ -54,7 +54,7 @@ def take_cases(batch: Batch, cases: Sequence[int]) -> Batch:
 
 def _axis(batch: Batch) -> int:
     axis = batch.parameters["axis"]
-    assert isinstance(axis, int)  # noqa: S101 - what a batch promises
+    assert isinstance(axis, int)
     return axis
 
 

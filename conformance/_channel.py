@@ -186,7 +186,7 @@ class Channel:
 
 
 def _non_blocking(stream: IO[bytes] | None) -> int:
-    assert stream is not None  # noqa: S101 - Popen was asked for a pipe
+    assert stream is not None
     os.set_blocking(stream.fileno(), False)
     with contextlib.suppress(OSError):  # a system may know no pipe sizes; then big arrays take more round trips
         fcntl.fcntl(stream.fileno(), _SET_PIPE_SIZE, _CHUNK)

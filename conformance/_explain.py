@@ -24,7 +24,9 @@ def explain(tally: Tally, sighting: Sighting, expected: Expected) -> str:
 
 def _subject(tally: Tally, sighting: Sighting) -> str:
     quantity = "" if sighting.quantity == "value" else f", {sighting.quantity.replace(':', ' by ')},"
-    again = "" if sighting.run == "plain" or sighting.quantity != "value" else f" ({_RUNS.get(sighting.run, sighting.run)})"
+    again = (
+        "" if sighting.run == "plain" or sighting.quantity != "value" else f" ({_RUNS.get(sighting.run, sighting.run)})"
+    )
     return f"{tally.identity.entry_point}{quantity}{again} in {tally.identity.dtype}"
 
 

@@ -11,13 +11,13 @@ from flint import arb
 
 from logitproof.reference import Status, format_named, working_precision
 from logitproof.reports import (
+    TIERS,
     Array,
     Check,
     Discrepancy,
     Expected,
     Extreme,
     Outputs,
-    TIERS,
     Parameter,
     array_record,
     discrepancy_id,
@@ -37,7 +37,7 @@ from ._tally import FailedCase, Tally
 from ._truth import exact_element
 
 DIGITS = 20
-"""Significant decimal digits of an exact result in the record."""
+"""Significant decimal digits of an exact result in the record, as far as the enclosure vouches for them."""
 
 Store = Callable[[Iterable[tuple[str, np.ndarray]]], Outputs]
 """Stores the output arrays of a check beside the record."""
@@ -278,11 +278,10 @@ def enclosing_text(exact: Exact) -> tuple[str, str, str]:
     with working_precision(200):
         middle = (arb(exact.hi) + arb(exact.lo)) * arb(2) ** exact.exponent
         radius = arb(exact.radius) * arb(2) ** exact.exponent
-        if exact.radius == 0:
-            lower = upper = middle
-        else:
-            lower, upper = (middle - radius).lower(), (middle + radius).upper()
-        decimal = "0" if exact.hi == 0 else middle.mid().str(DIGITS, radius=False)
+        enclosure = middle + arb(0, 1) * radius
+        lower, upper = (middle, middle) if exact.radius == 0 else (enclosure.lower(), enclosure.upper())
+        # Only the digits that the enclosure vouches for.
+        decimal = "0" if exact.hi == 0 and exact.radius == 0 else enclosure.str(DIGITS, radius=False)
     return _outward(lower, -np.inf), _outward(upper, np.inf), decimal
 
 
@@ -292,4 +291,3 @@ def _outward(end: arb, direction: float) -> str:
         inside = arb(number) > end if direction < 0 else arb(number) < end
     with np.errstate(over="ignore"):  # beyond the largest float64 there is infinity, which encloses as well
         return hex_of(float(np.nextafter(number, direction)) if np.isfinite(number) and inside else number)
-

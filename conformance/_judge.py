@@ -312,8 +312,7 @@ def _grade_ends(element: _Element, ulps: arb, below: bool) -> tuple[Grade, Grade
     ends = np.array(_ends(ulps, thresholds))
     graded = _grade(ends, np.array([below] * 2), np.array([element.computed == 0] * 2), allowed)
     least, most = (
-        (Tier(int(tier)), Verdict(int(verdict)))
-        for tier, verdict in zip(graded.tiers, graded.verdicts, strict=True)
+        (Tier(int(tier)), Verdict(int(verdict))) for tier, verdict in zip(graded.tiers, graded.verdicts, strict=True)
     )
     return least, most
 

@@ -61,7 +61,9 @@ def sources(request: RunRequest, backends: Mapping[str, Hello]) -> list[Source]:
         except (ValueError, OSError) as error:
             raise UserError(str(error)) from None
         own = [Source(BatchKey(batch.function, batch.dtype, batch.name), batch) for batch in batches]
-    offered = [name for name in request.functions or FUNCTIONS if any(h.entry_points_for(name) for h in backends.values())]
+    offered = [
+        name for name in request.functions or FUNCTIONS if any(h.entry_points_for(name) for h in backends.values())
+    ]
     corpus = keys(request.profile, functions=offered, dtypes=request.dtypes or None) if offered else []
     return own + [Source(key) for key in corpus]
 
@@ -79,9 +81,7 @@ def tasks_of(
     ]
 
 
-def _task(
-    batch: Batch, backend: str, hello: Hello, entry_point: EntryPoint, checks: frozenset[str]
-) -> Task | None:
+def _task(batch: Batch, backend: str, hello: Hello, entry_point: EntryPoint, checks: frozenset[str]) -> Task | None:
     wanted = [
         quantity
         for quantity in batch.spec.quantities
@@ -110,7 +110,10 @@ def _offers(entry_point: EntryPoint, quantity: str) -> bool:
 def all_questions(planned: Sequence[Task]) -> tuple[Question, ...]:
     """List what must be known to judge the tasks of a batch."""
     asked = [
-        question for task in planned for quantity in task.quantities for question in questions(task.entry_point, quantity)
+        question
+        for task in planned
+        for quantity in task.quantities
+        for question in questions(task.entry_point, quantity)
     ]
     # Whether an input is valid is read off the literal value.
     return tuple(dict.fromkeys([("value", LITERAL), *asked])) if asked else ()

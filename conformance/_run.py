@@ -167,7 +167,7 @@ class _Session:
 
     def _serve(self, examinee: _Examinee) -> None:
         """Ask one backend, batch after batch; runs in a thread of its own."""
-        assert examinee.worker is not None  # noqa: S101 - only backends with a worker are served
+        assert examinee.worker is not None
         while (order := examinee.orders.get()) is not None:
             number, batch, own = order
             for place, task in own:
@@ -366,4 +366,3 @@ def _backend_record(examinee: _Examinee, *, complete: bool) -> Backend:
         status="cut short" if cut else "complete",
         reason=examinee.trouble or (None if complete else "the run was interrupted"),
     )
-

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from ._bounds_call import Call
-from ._bounds_elementwise import softplus, softplus_gradient
+from ._bounds_elementwise import log1m, log1m_by_log1p, softplus, softplus_gradient
 from ._bounds_losses import coefficient, labels_of, smoothed, targets
 from ._bounds_probs import (
     binary_cross_entropy,
@@ -25,7 +25,6 @@ from ._bounds_probs import (
     kl_gradient_probs,
     where_zero,
 )
-from ._bounds_elementwise import log1m, log1m_by_log1p
 from ._bounds_rows import column, exponentials, log_softmax_by_log, softmaxes, through_maximum
 from ._rounding import Computed, Machine
 
@@ -167,7 +166,9 @@ def _normalised(machine: Machine, call: Call) -> tuple[Computed, Computed]:
     return machine.divide(probs, total), total
 
 
-def _through_quotient(machine: Machine, call: Call, upstream: Computed, quotient: Computed, total: Computed) -> list[Computed]:
+def _through_quotient(
+    machine: Machine, call: Call, upstream: Computed, quotient: Computed, total: Computed
+) -> list[Computed]:
     """Pull g back through p/Σp: (g - Σ g q)/Σp, or g/Σp - Σ g p/(Σp)²."""
     together = machine.divide(
         machine.subtract(upstream, column(machine.sum(machine.multiply(upstream, quotient)))), total

@@ -21,16 +21,16 @@ def sigmoid_of(machine: Machine, x: np.ndarray) -> Computed:
     tail = np.exp(-np.abs(x))
     value = np.where(x >= 0, 1 / (1 + tail), tail / (1 + tail))
     complement = np.where(x >= 0, tail / (1 + tail), 1 / (1 + tail))
-    return Computed(value, complement * machine.elementary + 3 * machine.unit, np.asarray(machine.tiny + machine.underflow))
+    return Computed(
+        value, complement * machine.elementary + 3 * machine.unit, np.asarray(machine.tiny + machine.underflow)
+    )
 
 
 def softplus_of(machine: Machine, x: np.ndarray) -> Computed:
     """Return log(1 + e^x) as computed from an exact x."""
     value = np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
     slope = sigmoid_of(machine, x).value
-    return Computed(
-        value, np.asarray(machine.elementary + machine.unit), slope * machine.elementary + machine.tiny
-    )
+    return Computed(value, np.asarray(machine.elementary + machine.unit), slope * machine.elementary + machine.tiny)
 
 
 def sigmoid(machine: Machine, call: Call) -> list[Computed]:

@@ -109,9 +109,7 @@ def _losses(machine: Machine, call: Call, log_softmax: LogSoftmax) -> list[Compu
     hard = machine.sum(machine.multiply(machine.exact(labels_of(call)), weighted))
     uniform = machine.sum(machine.multiply(kept, weighted))
     share = machine.divide(machine.exact(call.smoothing), machine.exact(float(call.classes)))
-    apart = machine.add(
-        machine.multiply(machine.exact(1 - call.smoothing), hard), machine.multiply(share, uniform)
-    )
+    apart = machine.add(machine.multiply(machine.exact(1 - call.smoothing), hard), machine.multiply(share, uniform))
     return [direct, -apart]
 
 

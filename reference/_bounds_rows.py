@@ -29,15 +29,20 @@ class Exponentials:
         """The terms without the (first) largest one, which is exp 0."""
         value = self.shifted.value
         largest = np.arange(value.shape[-1]) == np.argmax(value, axis=-1)[..., None]
-        parts = (np.broadcast_to(part, value.shape) for part in (self.terms.value, self.terms.relative, self.terms.absolute))
+        parts = (
+            np.broadcast_to(part, value.shape) for part in (self.terms.value, self.terms.relative, self.terms.absolute)
+        )
         return Computed(*(np.where(largest, 0.0, part) for part in parts))
 
 
 def column(computed: Computed) -> Computed:
     """Give a number per row a last axis of length one."""
-    return Computed(*(np.asarray(part)[..., None] if np.ndim(part) else part for part in (
-        computed.value, computed.relative, computed.absolute
-    )))
+    return Computed(
+        *(
+            np.asarray(part)[..., None] if np.ndim(part) else part
+            for part in (computed.value, computed.relative, computed.absolute)
+        )
+    )
 
 
 def exponentials(machine: Machine, logits: Computed) -> Exponentials:

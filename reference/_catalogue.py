@@ -135,9 +135,7 @@ FUNCTIONS = MappingProxyType(
                 "-(z' log p + (1 - z') log(1 - p))",
                 **_SMOOTHED,
             ),
-            _function(
-                "nll_loss", (Argument("log_probs", "log_probs"), _INDEX), "row", "-w_y l_y", **_INDEXED
-            ),
+            _function("nll_loss", (Argument("log_probs", "log_probs"), _INDEX), "row", "-w_y l_y", **_INDEXED),
             _function("entropy_terms", _PROBS, "element", "-p log p"),
             _function("kl_divergence_terms", (_LABELS, *_PROBS), "element", "y log(y / p)"),
             _function(

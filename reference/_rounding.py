@@ -84,9 +84,7 @@ class Machine:
         """a + b of non-negative numbers: θ is the logarithm of the weighted mean of e^θ, and one rounding."""
         value = a.value + b.value
         grown = _times(a.value, np.expm1(a.relative)) + _times(b.value, np.expm1(b.relative))
-        return Computed(
-            value, np.log1p(_ratio(grown, value)) + self.unit, a.absolute + b.absolute + self._sum_quantum
-        )
+        return Computed(value, np.log1p(_ratio(grown, value)) + self.unit, a.absolute + b.absolute + self._sum_quantum)
 
     def multiply(self, a: Computed, b: Computed) -> Computed:
         """a·b: relative errors add, and one rounding, which may underflow; a product with an exact zero is exact."""

@@ -41,7 +41,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Worst:
-    """The worst finding of its kind, and where else that kind was found: entry points, then dtypes."""
+    """A finding with the fewest numbers of its kind, and where else that kind was found: entry points, then dtypes."""
 
     finding: Discrepancy
     also: tuple[str, ...]
@@ -120,13 +120,13 @@ def entry_point_rows(checks: Iterable[Check], title: str) -> dict[str, list[Row]
 
 
 def worst_first(discrepancies: Iterable[Discrepancy], severity: Severity) -> list[Worst]:
-    """Return the findings of a severity by error, one for each backend, function, quantity and kind of failure."""
+    """Return the findings of a severity, the gravest kind first, one for each backend, function, quantity and kind."""
     groups: dict[tuple[str, str, str, str], list[Discrepancy]] = {}
     for finding in sorted(discrepancies, key=_gravity, reverse=True):
         if finding.severity == severity:
             key = (backend_title(finding), finding.function, finding.quantity, finding.kind)
             groups.setdefault(key, []).append(finding)
-    return [Worst(found[0], _elsewhere(found)) for found in groups.values()]
+    return [Worst(found[0], _elsewhere(found)) for found in map(_simplest_first, groups.values())]
 
 
 def conventions(discrepancies: Iterable[Discrepancy]) -> list[Convention]:
@@ -141,6 +141,13 @@ def conventions(discrepancies: Iterable[Discrepancy]) -> list[Convention]:
             cases.setdefault((finding.dtype, finding.case), []).append(finding)
     found = [Convention(tuple(max(cases.values(), key=_disagreement)), len(cases) - 1) for cases in questions.values()]
     return sorted(found, key=lambda convention: _disagreement(convention.answers), reverse=True)
+
+
+def _simplest_first(found: Sequence[Discrepancy]) -> list[Discrepancy]:
+    """Put the finding with the fewest numbers in front; of equally many the one that comes first now."""
+    return sorted(
+        found, key=lambda finding: max((math.prod(array.shape) for array in finding.inputs.values()), default=0)
+    )
 
 
 def _elsewhere(found: Sequence[Discrepancy]) -> tuple[str, ...]:
