@@ -19,7 +19,7 @@ class Batch:
         dtype: the format of every real array: "float16", "bfloat16", "float32" or "float64".
         input_class: which corner of the input space the cases come from, e.g. "overflow".
         name: unique within function, dtype and corpus, e.g. "overflow/n=10"; stable from release to release.
-        arguments: the positional arguments in signature order. Real arrays are in `dtype`'s storage, index labels int64.
+        arguments: the positional arguments in signature order: real arrays in `dtype`'s storage, index labels int64.
         parameters: the keywords of the call: `axis` wherever the signature has it, any other keyword only when it
             differs from the default. `weight` and `pos_weight` are arrays in `dtype`'s storage; everything else is a
             plain int, float or str.

@@ -92,8 +92,8 @@ def _lengths(function: Function, fmt: Format) -> Iterator[Recipe]:
     for n in _beside(WIDE_POWERS):
         yield _row("wide", max(fewest, min(16, 1024 // n)), n, profile="smoke" if n == 257 else "ci")
     of_logits = function.arguments[0].kind == "logits"
-    # Truth and calls of the widest rows are what a run costs most: where neither an exponential is summed nor a class id
-    # can be too large for the format, one format is enough.
+    # Truth and calls of the widest rows are what a run costs most: where neither an exponential is summed nor a class
+    # id can be too large for the format, one format is enough.
     of_softmax = of_logits and function.result != "element"
     widest = "ci" if of_softmax or has_index or fmt.name == "float32" else "nightly"
     yield _row("wide", fewest, WIDEST, profile=widest)

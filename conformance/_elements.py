@@ -14,6 +14,11 @@ def row_length(batch: Batch) -> int:
     return int(batch.arguments[0].shape[axis_of(batch)]) if batch.spec.has_axis else 1
 
 
+def case_size(batch: Batch) -> int:
+    """The number of elements of a case."""
+    return batch.arguments[0].size if batch.is_reduced else row_length(batch)
+
+
 def axis_of(batch: Batch) -> int:
     """The axis along which rows run."""
     return int(str(batch.parameters["axis"]))

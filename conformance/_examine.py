@@ -11,7 +11,7 @@ from logitproof.reference import FORMATS, Status, format_named
 
 from ._batch import Batch
 from ._bisection import Examined, Part
-from ._elements import by_case, result_shape
+from ._elements import by_case, case_size, magnitudes, result_shape
 from ._judge import SEVERITY_OF, Judgement, Verdict, judge
 from ._protocol import EntryPoint, Output
 from ._sightings import Judged, Sighting
@@ -132,6 +132,7 @@ def plain_sighting(
         observed=None,
         run="plain",
         reason=reason,
+        size=(case_size(batch), float(magnitudes(batch)[case])),
     )
 
 

@@ -50,7 +50,7 @@ class InProcess:
         try:
             # No threads are fixed: they are this process's own.
             header, _ = session.answer(hello_request(_MODULE, None), [])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever opening a framework raises, it is not usable here
             raise ImportError(str(error)) from None
         finally:
             del sys.modules[_MODULE]

@@ -148,7 +148,8 @@ def judge(storage: Format, output: np.ndarray, truth: Truth, ball: Ball) -> Judg
         truth: the certified results and the bounds.
         ball: the exact result of one element at any precision, for comparisons that the arrays leave open.
     """
-    exact, computed = truth.exact, output.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # ml_dtypes grumbles about NaN
+        exact, computed = truth.exact, output.astype(np.float64)
     measured = distance(storage, computed, exact)
     allowed = _permitted(storage, computed, measured, truth)
     graded = _grade(measured.ulps, measured.below, computed == 0, allowed)

@@ -11,7 +11,7 @@ import numpy as np
 from logitproof.reference import Enclosure, Status
 
 from ._batch import Batch
-from ._elements import magnitudes, row_length
+from ._elements import case_size, magnitudes
 from ._judge import KIND_OF, SEVERITY_OF, Allowed, Judgement, Tier, Verdict
 
 
@@ -62,6 +62,7 @@ class Sighting:
         allowed: the permitted errors, where a distance was judged.
         exponent: exponent of the ulp of the exact result.
         reason: why, in words, where no number tells it.
+        size: how simple the case is: fewer elements first, then smaller numbers.
     """
 
     batch: Batch
@@ -79,12 +80,7 @@ class Sighting:
     allowed: Allowed | None = None
     exponent: int = 0
     reason: str = ""
-
-    @property
-    def size(self) -> tuple[int, float]:
-        """How simple the case is: fewer elements first, then smaller numbers."""
-        elements = self.batch.arguments[0].size if self.batch.is_reduced else row_length(self.batch)
-        return elements, float(magnitudes(self.batch)[self.case])
+    size: tuple[int, float] = (0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -165,7 +161,12 @@ class Judged:
             exact=Exact.of(self.exact, place),
             allowed=self.judgement.allowed.of(place),
             exponent=int(self.judgement.exponent[place]),
+            size=(case_size(self.batch), float(self._magnitudes[self.cases[line]])),
         )
+
+    @cached_property
+    def _magnitudes(self) -> np.ndarray:
+        return magnitudes(self.batch)
 
     @cached_property
     def seen(self) -> Seen:
@@ -212,6 +213,6 @@ class Judged:
 
     def _smallest(self, mask: np.ndarray) -> tuple[int, int]:
         """The case with the smallest numbers: all cases of a batch have equally many."""
-        size = np.where(mask.any(axis=1), magnitudes(self.batch)[self.cases], np.inf)
+        size = np.where(mask.any(axis=1), self._magnitudes[self.cases], np.inf)
         line = int(np.argmin(size)) if np.isfinite(size).any() else int(np.argmax(mask.any(axis=1)))
         return line, int(np.argmax(mask[line]))

@@ -48,7 +48,7 @@ def _mask(computed: Computed, low: float, high: float) -> Computed:
     return Computed(inside.astype(np.float64), np.zeros(()), np.where(near & (computed.error > 0), 1.0, 0.0))
 
 
-def _masked(machine: Machine, forms: list[Computed], mask: np.ndarray) -> list[Computed]:
+def _masked(forms: list[Computed], mask: np.ndarray) -> list[Computed]:
     return [where_zero(~mask, form) for form in forms]
 
 
@@ -129,7 +129,7 @@ def binary_clipped(machine: Machine, call: Call) -> list[Computed]:
 def binary_clipped_gradient_probs(machine: Machine, call: Call) -> list[Computed]:
     """The gradient at the clipped probability, 0 outside the clip."""
     clipped, (mask,) = _clipped_call(call, 0, high=_upper(call))
-    return _masked(machine, binary_gradient_probs(machine, clipped), mask)
+    return _masked(binary_gradient_probs(machine, clipped), mask)
 
 
 def binary_clipped_gradient_labels(machine: Machine, call: Call) -> list[Computed]:
@@ -148,13 +148,13 @@ def kl_clipped(machine: Machine, call: Call) -> list[Computed]:
 def kl_clipped_gradient_labels(machine: Machine, call: Call) -> list[Computed]:
     """The gradient at the clipped numbers, 0 where the label was clipped."""
     clipped, masks = _clipped_call(call, 0, 1, high=1.0)
-    return _masked(machine, kl_gradient_labels(machine, clipped), masks[0])
+    return _masked(kl_gradient_labels(machine, clipped), masks[0])
 
 
 def kl_clipped_gradient_probs(machine: Machine, call: Call) -> list[Computed]:
     """The gradient at the clipped numbers, 0 where the probability was clipped."""
     clipped, masks = _clipped_call(call, 0, 1, high=1.0)
-    return _masked(machine, kl_gradient_probs(machine, clipped), masks[1])
+    return _masked(kl_gradient_probs(machine, clipped), masks[1])
 
 
 # Categorical cross-entropy of normalised, clipped probabilities.
@@ -225,7 +225,7 @@ def sparse_clipped_gradient(machine: Machine, call: Call) -> list[Computed]:
     row = exponentials(machine, machine.log(probs))
     label, factor = machine.exact(labels_of(call)), cotangent_of(machine, call)
     residuals = [machine.multiply(factor, machine.subtract(soft, label)) for soft in softmaxes(machine, row)]
-    return _masked(machine, [machine.divide(residual, probs) for residual in residuals], mask)
+    return _masked([machine.divide(residual, probs) for residual in residuals], mask)
 
 
 # Entropy of a normalised row, its logarithm clamped.

@@ -80,7 +80,7 @@ def log_sigmoid(machine: Machine, call: Call) -> list[Computed]:
 def _softplus_slope(machine: Machine, x: np.ndarray, cotangent: np.ndarray) -> list[Computed]:
     """Sigmoid, or exp(x - y) with y = softplus(x): what differentiating log(e^x + e^0) gives."""
     factor = machine.exact(cotangent)
-    # For x > 0, y = x + w with w = softplus(-x). Rounding the sum loses at most u·y, and at most w: x is itself a number.
+    # For x > 0, y = x + w with w = softplus(-x). Rounding the sum loses at most u·y, and at most w: x is a number too.
     rest = softplus_of(machine, -np.abs(x))
     value = np.maximum(x, 0) + rest.value
     rounding = np.where(x > 0, np.minimum(machine.unit * value, rest.value), 0.0)

@@ -250,7 +250,7 @@ def _factor(machine: Machine, call: Call) -> Computed:
 
 
 def sigmoid_cross_entropy_gradient_logits(machine: Machine, call: Call) -> list[Computed]:
-    """Textbook gradient by the logits: c w (sigmoid(x) - z); with a weight also (1 - z) - (1 + (q - 1) z) sigmoid(-x)."""
+    """Textbook gradient by the logits: c w (sigmoid(x) - z); with q also (1 - z) - (1 + (q - 1) z) sigmoid(-x)."""
     labels = _binary_labels(machine, call)
     forms = [_sigmoid_residual(machine, call, labels)]
     if call.pos_weight is not None:
@@ -265,7 +265,7 @@ def sigmoid_cross_entropy_gradient_logits_attainable(machine: Machine, call: Cal
 
 
 def sigmoid_cross_entropy_gradient_labels(machine: Machine, call: Call) -> list[Computed]:
-    """Textbook gradient by the labels: -c w (1 - ε)(q log sigmoid(x) - log sigmoid(-x)), which is -c w (1 - ε) x if q = 1."""
+    """Textbook gradient by the labels: -c w (1 - ε)(q log sigmoid(x) - log sigmoid(-x)), or -c w (1 - ε) x if q = 1."""
     positive = softplus_of(machine, -call.real[0])
     if call.pos_weight is not None:
         positive = machine.multiply(machine.exact(call.pos_weight), positive)

@@ -46,7 +46,7 @@ class Simulated:
 
     def __post_init__(self) -> None:
         # What the listings add to their errors by hand; the errors of a simulation are not asked for.
-        self.unit = self.elementary = self.quantum = 0.0
+        self.unit = self.elementary = self.underflow = self.tiny = 0.0
 
     def rounded(self, value: np.ndarray) -> Computed:
         """Round to the format. float64 has more than twice its digits: rounding twice is rounding once."""
