@@ -122,6 +122,26 @@ def _told(tally: Tally, sighting: Sighting, expected: Expected) -> str:
     return f"{_subject(tally, sighting)}: {sighting.reason}"
 
 
+def _crashed(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    del expected
+    return f"{_subject(tally, sighting)} ended its process: {sighting.reason}"
+
+
+def _hung(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    del expected
+    return f"{_subject(tally, sighting)} did not return: {sighting.reason}"
+
+
+def _raised(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    del expected
+    return f"{_subject(tally, sighting)} raises an error on a valid input: {sighting.reason}"
+
+
+def _refused(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+    del expected
+    return f"{_subject(tally, sighting)} refuses the input: {sighting.reason}"
+
+
 _WORDS: dict[str, Callable[[Tally, Sighting, Expected], str]] = {
     "beyond bound": _beyond,
     "inaccurate": _inaccurate,
@@ -130,5 +150,9 @@ _WORDS: dict[str, Callable[[Tally, Sighting, Expected], str]] = {
     "infinity": _infinite,
     "limit missed": _limit,
     "choice": _choice,
+    "crash": _crashed,
+    "hang": _hung,
+    "error": _raised,
+    "refused": _refused,
     "undecided": _undecided,
 }

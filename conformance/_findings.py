@@ -137,6 +137,8 @@ def check_record(tally: Tally, version: str, store: Store | None) -> Check:
     """Return a check as the record keeps it."""
     identity = tally.identity
     status, reason = _status(tally)
+    worst_ulps = _extreme(tally.worst_ulps)
+    same = _place(tally.worst_ulps) == _place(tally.worst_ratio)
     return Check(
         id=identity.id,
         function=identity.function,
@@ -155,8 +157,8 @@ def check_record(tally: Tally, version: str, store: Store | None) -> Check:
         elements=tally.elements,
         tiers={TIERS[tier]: count for tier, count in sorted(tally.tiers.items())},
         severities=_severities(tally),  # type: ignore[arg-type]
-        worst_ulps=_extreme(tally.worst_ulps),
-        worst_ratio=_extreme(tally.worst_ratio),
+        worst_ulps=worst_ulps,
+        worst_ratio=worst_ulps if same else _extreme(tally.worst_ratio),
         coverage=_coverage(tally),
         outputs=store(tally.outputs) if store and tally.outputs else None,
     )
@@ -188,6 +190,10 @@ def _coverage(tally: Tally) -> str | None:
     if tally.identity.input_class != "exhaustive":
         return None
     return f"{tally.cases} of 65536 inputs"
+
+
+def _place(sighting: Sighting | None) -> tuple[str, int, int, str] | None:
+    return None if sighting is None else (sighting.batch.name, sighting.case, sighting.element, sighting.run)
 
 
 def _extreme(sighting: Sighting | None) -> Extreme | None:

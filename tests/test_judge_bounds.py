@@ -8,7 +8,7 @@ from simulated_machine import NOISES, Simulated
 
 from logitproof.conformance._corpus import build, keys
 from logitproof.conformance._truth import truth
-from logitproof.reference import DEFINITIONS, FUNCTIONS, Status, error_bounds, format_named, function_named
+from logitproof.reference import DEFINITIONS, FORMATS, FUNCTIONS, Status, error_bounds, format_named, function_named
 from logitproof.reference._bounds import ATTAINABLE, TEXTBOOK, attainable_machine, flushing_machine, textbook_machine
 from logitproof.reference._bounds_call import parse_call
 from logitproof.reference._rounding import Machine, blocked, sequential
@@ -131,3 +131,182 @@ def test_no_simulated_rounding_error_exceeds_the_textbook_bound(name, quantity, 
             assert ratio <= 1 + 2.0**-20, (parameters, flushes)
             compared += count
     assert compared > 1000
+
+
+@pytest.mark.parametrize("dtype", SHORT_FORMATS)
+def test_simulated_errors_reach_a_good_part_of_the_textbook_bound(dtype):
+    """A bound that nothing comes near would let every fault through."""
+    storage, random = format_named(dtype), np.random.default_rng(21)
+    machine, simulated = textbook_machine(storage), Simulated(storage, NOISES["above"], random)
+    for name, quantity in QUANTITIES:
+        function, worst = function_named(name), 0.0
+        for arguments, parameters, cotangent in _calls(function, storage, random):
+            call = parse_call(function, storage, arguments, parameters, None if quantity == "value" else cotangent)
+            with np.errstate(all="ignore"):
+                ratio, _ = _worst_ratio(TEXTBOOK[name, quantity], machine, simulated, call)
+            worst = max(worst, ratio)
+        # Sigmoid and softplus are bounded by their closed forms: what is built on them does not run through the noise.
+        # What nll_loss multiplies has few bits: hardly a rounding is left.
+        if name not in ("sigmoid", "log_sigmoid", "softplus", "sigmoid_cross_entropy"):
+            assert worst > (0.05 if name == "nll_loss" else 0.4), (name, quantity)
+
+
+# Sums
+
+
+def test_summation_factors_are_those_of_their_algorithms():
+    assert sequential(np.array([0, 1, 2, 5])).tolist() == [0, 0, 1, 4]
+    assert blocked(np.array([0, 1, 2, 5, 9, 1024, 65537])).tolist() == [0, 0, 1, 4, 8, 18, 25]
+
+
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_the_bound_on_a_positive_sum_holds_where_n_times_u_is_large(dtype, noise):
+    """A recursive sum in a 16-bit format stops growing: what it loses is nearly all, and within the bound."""
+    storage, random = format_named(dtype), np.random.default_rng(22)
+    machine, simulated = textbook_machine(storage), Simulated(storage, NOISES[noise], random)
+    terms = np.concatenate([np.ones((1, 3000)), random.uniform(size=(3, 3000)), 2.0 ** -np.arange(3000.0)[None] / 4])
+    terms = terms.astype(storage.numpy_dtype).astype(np.float64)
+    bound, run = machine.sum_positive(machine.exact(terms)), simulated.sum_positive(simulated.exact(terms))
+    assert (np.abs(run.value - bound.value) <= bound.error).all()
+    lost = np.abs(np.log(run.value / bound.value)) / bound.relative
+    assert lost[0] > 0.3 if dtype == "bfloat16" else lost[0] > 0.05
+    assert np.isfinite(bound.error).all()
+
+
+# Against the closed formulas, to first order
+
+
+def _formula_case(function, dtype="float32", rows=400, n=17, seed=7):
+    random, storage = np.random.default_rng(seed), format_named(dtype)
+    x = (random.normal(size=(rows, n)) * random.choice((1.0, 4.0), (rows, 1))).astype(storage.numpy_dtype)
+    v = (random.integers(-16, 17, (rows, n)) / 4).astype(storage.numpy_dtype)
+    return storage.unit_roundoff, x, v
+
+
+def _ratios(function, quantity, formula, *, arguments=None, parameters=None, cotangent=None, dtype="float32"):
+    """The computed textbook bound in multiples of u·formula."""
+    u, x, _ = _formula_case(function, dtype)
+    found = error_bounds(
+        function,
+        arguments or [x],
+        {"axis": -1} if parameters is None else parameters,
+        quantity=quantity,
+        dtype=dtype,
+        cotangent=cotangent,
+    ).textbook
+    return found / (u * formula)
+
+
+def _row_terms(x):
+    """d, p, W = Σ p(|d| + 8), h = n - 1 and log Σ e^d of float64 rows."""
+    d = x - x.max(axis=-1, keepdims=True)
+    e = np.exp(d)
+    s = e.sum(axis=-1, keepdims=True)
+    p = e / s
+    return d, p, (p * (np.abs(d) + 8)).sum(axis=-1, keepdims=True), x.shape[-1] - 1, np.log(s)
+
+
+def _assert_near(ratios, low, high):
+    assert ratios.min() >= low
+    assert ratios.max() <= high
+
+
+def test_softmax_bound_is_the_closed_formula():
+    """p_i (|d_i| + E + W + h + 1); exp(log-softmax), the other form, adds |log p_i| + 8|log s|."""
+    _, x, _ = _formula_case("softmax")
+    d, p, w, h, log_s = _row_terms(x.astype(float))
+    division = p * (np.abs(d) + 8 + w + h + 1)
+    by_exp = p * (np.abs(d) + 8 + w + h + np.abs(np.log(p)) + 8 * np.abs(log_s) + 1)
+    _assert_near(_ratios("softmax", "value", division), 0.99, 4)
+    _assert_near(_ratios("softmax", "value", np.maximum(division, by_exp)), 0.7, 1.1)
+
+
+def test_log_sum_exp_bound_is_the_closed_formula():
+    """W + h + E|log s| + |lse|."""
+    _, x, _ = _formula_case("logsumexp")
+    _, _, w, h, log_s = _row_terms(x.astype(float))
+    value = x.astype(float).max(axis=-1) + log_s[:, 0]
+    _assert_near(_ratios("logsumexp", "value", w[:, 0] + h + 8 * np.abs(log_s[:, 0]) + np.abs(value)), 0.9, 1.1)
+
+
+def test_log_softmax_bound_is_the_closed_formula():
+    """|d_i| + W + h + E|log s| + |y_i|."""
+    _, x, _ = _formula_case("log_softmax")
+    d, p, w, h, log_s = _row_terms(x.astype(float))
+    _assert_near(_ratios("log_softmax", "value", np.abs(d) + w + h + 8 * np.abs(log_s) + np.abs(np.log(p))), 0.9, 1.1)
+
+
+def test_cross_entropy_gradient_bound_is_the_closed_formula():
+    """p_i (|d_i| + W + h + 9 + |log p_i| + 8|log s|) + |g_i|, apart from what autodiff leaves on the maximum."""
+    _, x, _ = _formula_case("sparse_softmax_cross_entropy")
+    d, p, w, h, log_s = _row_terms(x.astype(float))
+    labels = np.random.default_rng(8).integers(0, x.shape[-1], len(x))
+    g = p - (np.arange(x.shape[-1]) == labels[:, None])
+    formula = p * (np.abs(d) + w + h + 9 + np.abs(np.log(p)) + 8 * np.abs(log_s)) + np.abs(g)
+    ratios = _ratios(
+        "sparse_softmax_cross_entropy",
+        "gradient:logits",
+        formula,
+        arguments=[x, labels],
+        cotangent=np.ones(len(x), np.float32),
+    )
+    _assert_near(ratios[d < 0], 0.7, 2.01)
+    _assert_near(ratios[d == 0], 0.7, x.shape[-1])  # the rounding errors of a sum over the row land there
+
+
+def test_softmax_vjp_bound_is_the_closed_formula():
+    """p_i [(h + 2) A + 3|v_i| + 3|p·v| + 2 (h + W + 8 + |d_i|)(|v_i| + A)], A = Σ p|v|."""
+    _, x, v = _formula_case("softmax")
+    d, p, w, h, _ = _row_terms(x.astype(float))
+    a = (p * np.abs(v)).sum(axis=-1, keepdims=True)
+    dot = np.abs((p * v).sum(axis=-1, keepdims=True))
+    size = np.abs(v)
+    formula = p * ((h + 2) * a + 3 * size + 3 * dot + 2 * (h + w + 8 + np.abs(d)) * (size + a))
+    ratios = _ratios("softmax", "gradient:logits", formula, cotangent=v)
+    _assert_near(ratios[d < 0], 0.3, 3)
+
+
+def test_sigmoid_and_softplus_bounds_are_the_closed_formulas():
+    """s (8(1 - s) + 3); its gradient 11 s; 8 s + 9 y."""
+    x = np.random.default_rng(9).uniform(-20, 20, 2000).astype(np.float32)
+    s = 1 / (1 + np.exp(-x.astype(float)))
+    y = np.logaddexp(0, x.astype(float))
+    ones = np.ones_like(x)
+    plain = {"arguments": [x], "parameters": {}}
+    _assert_near(_ratios("sigmoid", "value", s * (8 * (1 - s) + 3), **plain), 0.99, 1.01)
+    _assert_near(_ratios("sigmoid", "gradient:x", 11 * s, cotangent=ones, **plain), 0.2, 3.01)
+    _assert_near(_ratios("softplus", "value", 8 * s + 9 * y, **plain), 0.99, 1.01)
+
+
+# Over the corpus
+
+
+def _truths(profile):
+    for key in keys(profile):
+        batch = build(key)
+        for quantity in batch.spec.quantities:
+            for definition in DEFINITIONS[batch.function]:
+                yield batch, quantity, definition, truth(batch, quantity, definition)
+
+
+@pytest.mark.slow
+def test_every_finite_number_of_the_corpus_has_bounds_in_order():
+    """Never NaN, never negative; a careful implementation is not permitted more than a textbook one."""
+    for batch, quantity, definition, known in _truths("smoke"):
+        finite = known.exact.status == Status.FINITE
+        textbook, attainable = known.bounds.textbook[finite], known.bounds.attainable[finite]
+        where = batch.function, quantity, definition, batch.dtype, batch.name
+        assert not np.isnan(textbook).any(), where
+        assert not np.isnan(attainable).any(), where
+        assert (attainable >= 0).all(), where
+        assert (attainable <= textbook * (1 + 2.0**-40)).all(), where
+
+
+def test_the_attainable_machine_is_at_least_float32():
+    for name in FORMATS:
+        machine = attainable_machine(format_named(name))
+        assert machine.unit == min(format_named(name).unit_roundoff, 2.0**-24)
+        assert isinstance(machine, Machine)
+    assert set(ATTAINABLE) <= set(TEXTBOOK)
+    assert set(TEXTBOOK) == set(QUANTITIES)

@@ -59,7 +59,7 @@ def softmax_cross_entropy(logits, labels, *, axis, reduction="none"):
         def backward(cotangent):
             (v,) = _wide(tf.expand_dims(cotangent, axis))
             by_logits = v * (probs * weight - targets)
-            by_labels = v * (tf.math.log(total) - 2 * half)
+            by_labels = v * tf.math.log(total) - 2 * (v * half)
             return tf.cast(by_logits, x.dtype), tf.cast(by_labels, x.dtype)
 
         return tf.squeeze(losses, axis), backward
