@@ -129,6 +129,8 @@ def _row_options(function: Function) -> Iterator[Recipe]:
         if len(options) == 1:
             yield replace(base, shape=(12, 5), content="confident", options=options)
     other_axis = replace(base, shape=(3, 7, 5), axis=1)
+    if "label_smoothing" in function.options:  # K is the length of the axis, not of the last one
+        yield replace(other_axis, options=("label_smoothing=0.125",))
     if "weight" in function.options:
         yield replace(other_axis, options=("weight",))
         yield replace(other_axis, options=("weight", "reduction=mean"))
