@@ -25,6 +25,7 @@ WIDEST = 65537
 _LAYOUTS = ("transposed", "sliced")
 _SHAPES: tuple[tuple[int, tuple[int, ...], str], ...] = (
     (0, (10, 131), "contiguous"),
+    (0, (7, 7), "contiguous"),
     (1, (7, 7), "contiguous"),
     (0, (8, 3, 5), "contiguous"),
     (1, (3, 10, 17), "contiguous"),

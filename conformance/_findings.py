@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from flint import arb
 
-from logitproof.reference import Status, format_named, working_precision
+from logitproof.reference import Format, Status, format_named, working_precision
 from logitproof.reports import (
     TIERS,
     Array,
@@ -30,7 +30,7 @@ from ._corpus_hash import case_arguments, case_cotangent, case_hash
 from ._elements import element_numbers, result_shape
 from ._examine import plain_sighting
 from ._explain import explain
-from ._judge import KIND_OF, SEVERITY_OF, decide
+from ._judge import KIND_OF, SEVERITY_OF, Verdict, decide
 from ._protocol import Failure
 from ._sightings import Exact, Found, Sighting
 from ._tally import FailedCase, Tally
@@ -120,17 +120,27 @@ def confirmed(sighting: Sighting) -> Sighting:
     ball = partial(
         exact_element, sighting.batch, sighting.quantity, sighting.definition, (sighting.case, sighting.element)
     )
+    storage = format_named(sighting.batch.dtype)
     if sighting.observed is None or sighting.allowed is None or np.isnan(float(sighting.observed)):
         return sighting if ball(CONFIRMING_PRECISION).is_finite() else replace(sighting, severity="undecided")
-    storage = format_named(sighting.batch.dtype)
+    if sighting.kind == KIND_OF[Verdict.INFINITY]:
+        told = _differs_from_infinity(storage, float(sighting.observed), ball(CONFIRMING_PRECISION))
+        return sighting if told else replace(sighting, severity="undecided")
     _, verdict = decide(storage, float(sighting.observed), sighting.exponent, sighting.allowed, ball)
     if SEVERITY_OF.get(verdict) == sighting.severity:
         return sighting
     return replace(sighting, severity="undecided", kind="undecided", reason=f"not confirmed: {KIND_OF.get(verdict)}")
 
 
+def _differs_from_infinity(storage: Format, infinity: float, exact: arb) -> bool:
+    """Whether a number certainly does not round to this infinity, whatever bound it was judged by."""
+    with working_precision(CONFIRMING_PRECISION):
+        edge = arb(2) ** (storage.emax + 1) * (1 - arb(2) ** -(storage.precision + 1))
+        return bool(exact.is_finite() and (exact if infinity > 0 else -exact) < edge)
+
+
 CONFIRMING_PRECISION = 512
-"""Bits at which a finite truth is confirmed where a backend gave NaN."""
+"""Bits at which a finite truth is confirmed where a backend gave NaN or an infinity."""
 
 
 def check_record(tally: Tally, version: str, store: Store | None) -> Check:

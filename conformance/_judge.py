@@ -159,13 +159,16 @@ def judge(storage: Format, output: np.ndarray, truth: Truth, ball: Ball) -> Judg
         graded.put(place, _settled(known, exact, place, ball))
     ulps = measured.ulps
     if not np.isfinite(computed).all():
-        ulps = _grade_not_finite(storage, computed, exact, ulps, graded)
+        # Within a bound, rounding may carry a number of the last binade to infinity; nothing excuses it elsewhere.
+        near = (measured.exponent > storage.emax - storage.precision) & np.isfinite(allowed.textbook)
+        ulps = np.where(_grade_not_finite(storage, computed, exact, near, graded), 0.0, ulps)
     graded.verdicts[np.isnan(allowed.textbook) & finite] = Verdict.UNDECIDED
     if not finite.all():
         ulps = _grade_limits(exact, computed, ulps, graded)
     with np.errstate(all="ignore"):
         ratio = np.where(finite, ulps / allowed.textbook, np.where(np.isinf(ulps), np.inf, 0.0))
-    ratio = np.where(np.isnan(ratio), 0.0, ratio)
+    # A NaN within an infinite bound is as far beyond it as any other.
+    ratio = np.where(np.isnan(ratio), np.inf, ratio)
     return Judgement(graded.tiers, graded.verdicts, ulps, ratio, allowed, measured.exponent)
 
 
@@ -210,17 +213,19 @@ class _Element:
 
 
 def _grade_not_finite(
-    storage: Format, computed: np.ndarray, exact: Enclosure, ulps: np.ndarray, graded: _Grades
+    storage: Format, computed: np.ndarray, exact: Enclosure, near: np.ndarray, graded: _Grades
 ) -> np.ndarray:
-    """Grade NaN and infinities where the truth is a number; return the errors in ulps."""
+    """Grade NaN and infinities where the truth is a number; return where an infinity is that number rounded."""
     finite = exact.status == Status.FINITE
-    graded.verdicts[np.isnan(computed) & finite] = Verdict.NAN
+    nan = np.isnan(computed) & finite
+    graded.tiers[nan], graded.verdicts[nan] = Tier.OUTSIDE, Verdict.NAN
     # A truth that rounds to infinity is met by that infinity, however far beyond the format's range it lies.
     met = finite & overflows(storage, exact) & np.isinf(computed) & (np.sign(computed) == np.sign(exact.hi))
     graded.tiers[met], graded.verdicts[met] = Tier.C, Verdict.GOOD
-    wrong = np.isinf(computed) & finite & (graded.verdicts == Verdict.BEYOND_BOUND)
-    graded.verdicts[wrong] = Verdict.INFINITY
-    return np.where(met, 0.0, ulps)
+    within = near & (graded.verdicts != Verdict.BEYOND_BOUND)
+    wrong = np.isinf(computed) & finite & ~met & ~within
+    graded.tiers[wrong], graded.verdicts[wrong] = Tier.OUTSIDE, Verdict.INFINITY
+    return met
 
 
 def _allowed(storage: Format, bound: np.ndarray, size: np.ndarray) -> np.ndarray:

@@ -153,9 +153,10 @@ class _Session:
             self.hashes.append(batch_hash(batch))
         planned = tasks_of(batch, self._hellos, self._request.entry_points, self._request.checks)
         for task in planned:
-            for quantity, reason in task.unsupported.items():
+            # Every check begins here, so that their order is that of the plan and not that of the answers.
+            for quantity in (*task.quantities, *task.unsupported):
                 tally = self._tally(task, batch, quantity)
-                tally.unsupported = tally.unsupported or reason
+                tally.unsupported = tally.unsupported or task.unsupported.get(quantity)
         asked = [task for task in planned if task.quantities]
         if not asked:
             self._progress.advance()

@@ -212,6 +212,12 @@ ATTAINABLE: Mapping[tuple[str, str], Algorithm] = MappingProxyType(
         ("sigmoid_cross_entropy", "gradient:logits"): losses.sigmoid_cross_entropy_gradient_logits_attainable,
         ("sigmoid_cross_entropy", "gradient:labels"): losses.sigmoid_cross_entropy_gradient_labels_attainable,
         ("binary_cross_entropy", "value"): probs.binary_cross_entropy_attainable,
+        ("entropy", "gradient:probs"): probs.entropy_gradient_attainable,
+        ("entropy_terms", "gradient:probs"): probs.entropy_gradient_attainable,
+        ("kl_divergence", "gradient:labels"): probs.kl_gradient_labels_attainable,
+        ("kl_divergence_terms", "gradient:labels"): probs.kl_gradient_labels_attainable,
+        ("kl_divergence_from_log_probs", "gradient:labels"): probs.kl_log_gradient_labels_attainable,
+        ("kl_divergence_terms_from_log_probs", "gradient:labels"): probs.kl_log_gradient_labels_attainable,
         ("binary_cross_entropy", "gradient:labels"): probs.binary_gradient_labels_attainable,
     }
 )

@@ -46,10 +46,23 @@ def entropy(machine: Machine, call: Call) -> list[Computed]:
     return [machine.sum(plogp(machine, call))]
 
 
-def entropy_gradient(machine: Machine, call: Call) -> list[Computed]:
+def entropy_gradient_attainable(machine: Machine, call: Call) -> list[Computed]:
     """-v (log p + 1)."""
     slope = machine.add(machine.log(machine.exact(call.real[0])), machine.exact(1.0))
     return [-machine.multiply(cotangent_of(machine, call), slope)]
+
+
+def entropy_gradient(machine: Machine, call: Call) -> list[Computed]:
+    """-v (log p + 1), or p log p differentiated step by step: -(v log p + (v p)/p)."""
+    probs, factor = machine.exact(call.real[0]), cotangent_of(machine, call)
+    of_logarithm = machine.multiply(factor, machine.log(probs))
+    stepwise = machine.add(of_logarithm, _there_and_back(machine, factor, probs))
+    return [*entropy_gradient_attainable(machine, call), -stepwise]
+
+
+def _there_and_back(machine: Machine, factor: Computed, number: Computed) -> Computed:
+    """(v p)/p: what differentiating the logarithm in p log p leaves; v p may underflow."""
+    return machine.divide(machine.multiply(factor, number), number)
 
 
 def _log_ratios(machine: Machine, labels: Computed, probs: Computed) -> list[Computed]:
@@ -79,11 +92,19 @@ def kl_divergence(machine: Machine, call: Call) -> list[Computed]:
     return [machine.sum(form) for form in kl_divergence_terms(machine, call)]
 
 
-def kl_gradient_labels(machine: Machine, call: Call) -> list[Computed]:
+def kl_gradient_labels_attainable(machine: Machine, call: Call) -> list[Computed]:
     """v (log y - log p + 1)."""
     ratios = _log_ratios(machine, machine.exact(call.real[0]), machine.exact(call.real[1]))
     one = machine.exact(1.0)
     return [machine.multiply(cotangent_of(machine, call), machine.add(ratio, one)) for ratio in ratios]
+
+
+def kl_gradient_labels(machine: Machine, call: Call) -> list[Computed]:
+    """v (log y - log p + 1), or step by step: (v log y + (v y)/y) - v log p."""
+    labels, probs, factor = machine.exact(call.real[0]), machine.exact(call.real[1]), cotangent_of(machine, call)
+    own = machine.add(machine.multiply(factor, machine.log(labels)), _there_and_back(machine, factor, labels))
+    stepwise = machine.subtract(own, machine.multiply(factor, machine.log(probs)))
+    return [*kl_gradient_labels_attainable(machine, call), stepwise]
 
 
 def kl_gradient_probs(machine: Machine, call: Call) -> list[Computed]:
@@ -114,6 +135,14 @@ def kl_divergence_from_log_probs(machine: Machine, call: Call) -> list[Computed]
 
 
 def kl_log_gradient_labels(machine: Machine, call: Call) -> list[Computed]:
+    """v (log y + 1 - l), or step by step: (v log y + (v y)/y) - v l."""
+    labels, factor = machine.exact(call.real[0]), cotangent_of(machine, call)
+    own = machine.add(machine.multiply(factor, machine.log(labels)), _there_and_back(machine, factor, labels))
+    stepwise = machine.subtract(own, machine.multiply(factor, machine.exact(call.real[1])))
+    return [*kl_log_gradient_labels_attainable(machine, call), stepwise]
+
+
+def kl_log_gradient_labels_attainable(machine: Machine, call: Call) -> list[Computed]:
     """v (log y + 1 - l), the two sums in either order."""
     log_labels, log_probs = machine.log(machine.exact(call.real[0])), machine.exact(call.real[1])
     one, factor = machine.exact(1.0), cotangent_of(machine, call)
@@ -139,13 +168,15 @@ def kl_divergence_terms_from_logs(machine: Machine, call: Call) -> list[Computed
 
 
 def kl_logs_gradient_log_labels(machine: Machine, call: Call) -> list[Computed]:
-    """v exp(k)(k - l + 1), and v (exp(k)(k - l) + exp(k))."""
+    """v exp(k)(k - l + 1), v (exp(k)(k - l) + exp(k)), and (v exp(k))(k - l) + v exp(k)."""
     log_labels, log_probs = machine.exact(call.real[0]), machine.exact(call.real[1])
     labels, factor = machine.exp(log_labels), cotangent_of(machine, call)
     difference = machine.subtract(log_labels, log_probs)
     together = machine.multiply(labels, machine.add(difference, machine.exact(1.0)))
     apart = machine.add(machine.multiply(labels, difference), labels)
-    return [machine.multiply(factor, form) for form in (together, apart)]
+    pulled = machine.multiply(factor, labels)
+    first = machine.add(machine.multiply(pulled, difference), pulled)
+    return [*(machine.multiply(factor, form) for form in (together, apart)), first]
 
 
 def kl_logs_gradient_log_probs(machine: Machine, call: Call) -> list[Computed]:
@@ -203,15 +234,21 @@ def binary_cross_entropy_attainable(machine: Machine, call: Call) -> list[Comput
 
 
 def binary_gradient_probs(machine: Machine, call: Call) -> list[Computed]:
-    """v ((1 - z)/(1 - p) - z/p), and v (p - z)/(p (1 - p))."""
+    """v ((1 - z)/(1 - p) - z/p), and v (p - z)/(p (1 - p)), the cotangent last or first: either may leave the range."""
     probs, labels, factor = machine.exact(call.real[0]), _binary_labels(machine, call), cotangent_of(machine, call)
     one = machine.exact(1.0)
     complement = machine.subtract(one, probs)
     positive = machine.divide(labels, probs)
     negative = machine.divide(machine.subtract(one, labels), complement)
     apart = machine.subtract(negative, positive)
-    together = machine.divide(machine.subtract(probs, labels), machine.multiply(complement, probs))
-    return [machine.multiply(factor, form) for form in (apart, together)]
+    residual, product = machine.subtract(probs, labels), machine.multiply(complement, probs)
+    together = machine.divide(residual, product)
+    pulled_apart = machine.subtract(
+        machine.divide(machine.multiply(factor, machine.subtract(one, labels)), complement),
+        machine.divide(machine.multiply(factor, labels), probs),
+    )
+    pulled_together = machine.divide(machine.multiply(factor, residual), product)
+    return [*(machine.multiply(factor, form) for form in (apart, together)), pulled_apart, pulled_together]
 
 
 def _binary_gradient_labels(machine: Machine, call: Call, log_complements: list[Computed]) -> list[Computed]:

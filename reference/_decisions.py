@@ -225,11 +225,9 @@ def _picked(problem: Problem) -> Decision:
         rows.apply(np.isnan(chosen), "nan")
     elif problem.function.name == "nll_loss":
         rows.apply(np.isnan(chosen), "nan-without-influence")
-    elif problem.definition == LITERAL:
-        _nan_gradient(rows, np.isnan(chosen), problem.unit_cotangent != 0)
-    else:
+    elif problem.definition != LITERAL:
         rows.apply(np.isnan(x).any(axis=1), "nan-at-clip")
-    rows.apply(np.isnan(x).any(axis=1), "nan-without-influence")
+    rows.apply(np.isnan(x).any(axis=1) & ~np.isnan(chosen), "nan-without-influence")
     if problem.function.name == "nll_loss":
         _picked_log_prob(problem, rows, chosen, places)
     else:
@@ -237,6 +235,10 @@ def _picked(problem: Problem) -> Decision:
     if problem.argument is None:
         return rows
     decision = _spread(rows, x.shape[1])
+    # A NaN at the label is all that the derivative by the label's entry depends on; the other ones are 0.
+    at_label = np.arange(x.shape[1]) == _column(places)
+    _nan_gradient(decision, at_label & _column(np.isnan(chosen)), _column(problem.unit_cotangent != 0))
+    decision.apply(_column(np.isnan(chosen)), "nan-without-influence")
     if problem.definition != LITERAL:
         low, high = keras_interval(problem.format)
         decision.apply((x == low) | (x == high), "edge-of-clip")

@@ -73,7 +73,7 @@ class Machine:
         value = a.value + b.value
         error = a.error + b.error
         # An infinite operand (a mask) leaves nothing to round; an overflowing sum loses everything.
-        rounding = np.where(np.isinf(a.value) | np.isinf(b.value), 0.0, self.unit * (np.abs(value) + error))
+        rounding = np.where(np.isinf(a.value) | np.isinf(b.value), 0.0, self.unit * np.abs(value) + self.unit * error)
         return Computed(value, np.zeros(()), error + rounding + self._sum_quantum)
 
     def subtract(self, a: Computed, b: Computed) -> Computed:
@@ -169,6 +169,6 @@ def sequential(count: FloatArray) -> FloatArray:
 
 
 def blocked(count: FloatArray) -> FloatArray:
-    """h(n) = ⌈log₂ n⌉ + 8: pairwise summation over blocks of a few elements (Higham, ASNA, §4.2); 0 for one term."""
+    """h(n) = ⌈log₂ n⌉ + 8, or n - 1 if less: pairwise summation over blocks of a few elements (Higham, ASNA, §4.2)."""
     count = np.asarray(count, dtype=np.float64)
-    return np.where(count > 1, np.ceil(np.log2(np.maximum(count, 1))) + 8, 0)
+    return np.minimum(sequential(count), np.ceil(np.log2(np.maximum(count, 1))) + 8)

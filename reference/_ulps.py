@@ -66,7 +66,9 @@ def distance(storage: Format, computed: np.ndarray, exact: Enclosure) -> Distanc
         slack = _scale(exact.radius, exact.exponent - exponent) + 2.0**-51 * difference
         size = np.abs(high + low)
         first_of_binade = np.ldexp(1.0, storage.precision - 1)
-        below = (size >= first_of_binade) & (np.abs(scaled) < first_of_binade)
+        # |t| just below the binade may itself round to its first number.
+        reaches = (np.abs(high) - first_of_binade) + low * np.sign(high) >= 0
+        below = reaches & (np.abs(scaled) < first_of_binade)
     return Distance(np.where(np.isnan(computed), np.inf, difference), slack, exponent, size, below)
 
 

@@ -92,4 +92,5 @@ class Simulated:
             total = self.add(total, held(terms.value[..., place]))
         return total
 
-    sum_positive = sum
+    def sum_positive(self, terms: Computed) -> Computed:
+        return self.sum(terms)

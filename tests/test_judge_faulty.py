@@ -111,7 +111,12 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
             where=lambda i: i["labels"].item() > 255,
         ),
         Fault("binary_cross_entropy", ("value", "probs", "labels")),
-        Fault("nll_loss", ("value", "log_probs"), ("beyond bound",), options=("options", {"reduction": "mean", "weight": "given"})),
+        Fault(
+            "nll_loss",
+            ("value", "log_probs"),
+            ("beyond bound",),
+            options=("options", {"reduction": "mean", "weight": "given"}),
+        ),
     ),
     "faulty_torch_gradients": (
         Fault("softmax", ("logits",), ("beyond bound",)),
@@ -223,7 +228,9 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         Fault("softmax", ("value", "logits"), ("beyond bound", "nan")),
         Fault("log_softmax", ("logits",), ("beyond bound",)),
         Fault("logsumexp", ("value", "logits")),
-        Fault("sigmoid", ("value", "x"), ("beyond bound", "limit missed"), where=lambda i: not abs(i["x"].item()) <= 30),
+        Fault(
+            "sigmoid", ("value", "x"), ("beyond bound", "limit missed"), where=lambda i: not abs(i["x"].item()) <= 30
+        ),
         Fault("softplus", ("value", "x"), ("beyond bound",), where=lambda i: i["x"].item() <= 0),
         Fault("sigmoid_cross_entropy", ("value", "logits", "labels"), ("shape", "error")),
     ),
@@ -235,7 +242,9 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
 }
 
 CASES = [
-    pytest.param(module, fault, id=f"{module}-{fault.function}") for module, faults in FAULTS.items() for fault in faults
+    pytest.param(module, fault, id=f"{module}-{fault.function}")
+    for module, faults in FAULTS.items()
+    for fault in faults
 ]
 
 
@@ -342,15 +351,14 @@ def test_a_wrong_axis_is_found_where_all_sides_are_equally_long(records):
 
 @pytest.mark.slow
 def test_labels_rounded_to_float16_are_found_where_the_label_is_no_float16(records):
-    labels = [_inputs(each)["labels"].item() for each in _defects(records, "faulty_torch_formulas", "sparse_softmax_cross_entropy")]
+    labels = [
+        _inputs(each)["labels"].item()
+        for each in _defects(records, "faulty_torch_formulas", "sparse_softmax_cross_entropy")
+    ]
     assert all(label > 65504 or float(np.float16(label)) != label for label in labels)
 
 
 @pytest.mark.slow
 def test_after_two_deaths_the_rest_of_the_batch_is_not_run_and_the_check_says_so(records):
-    (check,) = (
-        each
-        for each in records[-1].checks
-        if each.function == "softmax" and each.status == "crash"
-    )
+    (check,) = (each for each in records[-1].checks if each.function == "softmax" and each.status == "crash")
     assert "not run" in check.reason

@@ -13,7 +13,16 @@ from flint import arb, fmpq
 
 from logitproof.conformance._judge import SEVERITY_OF, Tier, Verdict, decide, judge
 from logitproof.conformance._truth import Truth
-from logitproof.reference import FORMATS, Bounds, Enclosure, Status, distance, format_named, overflows, working_precision
+from logitproof.reference import (
+    FORMATS,
+    Bounds,
+    Enclosure,
+    Status,
+    distance,
+    format_named,
+    overflows,
+    working_precision,
+)
 from logitproof.reference._ulps import ulp_exponent
 
 DTYPES = tuple(FORMATS)
@@ -109,7 +118,9 @@ def harrison(storage, number: Fraction) -> Fraction:
     if below != abs(number):
         return spacing
     smaller = max(spacing / 2, storage_quantum(storage))
-    is_power = below > 0 and below.numerator & (below.numerator - 1) == 0 and below.denominator & (below.denominator - 1) == 0
+    is_power = (
+        below > 0 and below.numerator & (below.numerator - 1) == 0 and below.denominator & (below.denominator - 1) == 0
+    )
     return smaller if is_power else spacing
 
 
@@ -155,7 +166,10 @@ def test_distances_agree_with_fractions_to_within_their_slack(dtype):
     storage, random = format_named(dtype), np.random.default_rng(2)
     numbers = [number for number in hard_numbers(storage, random) if abs(number) < storage.max_finite]
     floats = [nearest(storage, number) for number in numbers]
-    moved = [float(y) + int(step) * float(harrison(storage, t)) for y, t, step in zip(floats, numbers, random.integers(-3, 4, len(floats)), strict=True)]
+    moved = [
+        float(y) + int(step) * float(harrison(storage, t))
+        for y, t, step in zip(floats, numbers, random.integers(-3, 4, len(floats)), strict=True)
+    ]
     measured = distance(storage, np.array(moved).reshape(-1, 1), enclosed(numbers))
     for place, (y, t) in enumerate(zip(moved, numbers, strict=True)):
         exact = abs(Fraction(y) - t) / harrison(storage, t)
@@ -175,7 +189,9 @@ def test_known_distances():
     assert distance(format_named("float16"), np.array([[nan]]), top).ulps[0, 0] == inf
 
 
-@pytest.mark.parametrize(("dtype", "edge"), [("float16", 65520), ("float32", 2**128 - 2**103), ("float64", 2**1024 - 2**970)])
+@pytest.mark.parametrize(
+    ("dtype", "edge"), [("float16", 65520), ("float32", 2**128 - 2**103), ("float64", 2**1024 - 2**970)]
+)
 def test_a_truth_rounds_to_infinity_from_half_an_ulp_beyond_the_largest_float_on(dtype, edge):
     storage, edge = format_named(dtype), Fraction(edge)
     hair = HAIR * harrison(storage, edge)
@@ -239,7 +255,9 @@ def test_what_an_enclosure_leaves_open_is_decided_at_higher_precision():
 
 def test_what_no_precision_decides_is_undecided_where_a_defect_depends_on_it():
     blurred = lambda precision: arb(1, 2.0**-40)  # noqa: E731 - a ball that never narrows
-    allowed = replace(judged("float32", [1.0], [Fraction(1)]).allowed.of((0, 0)), textbook=np.array(2.0), attainable=np.array(2.0))
+    allowed = replace(
+        judged("float32", [1.0], [Fraction(1)]).allowed.of((0, 0)), textbook=np.array(2.0), attainable=np.array(2.0)
+    )
     storage = format_named("float32")
     assert decide(storage, 1 + 3 * 2.0**-24, -24, allowed, blurred)[1] == Verdict.BEYOND_BOUND
     assert decide(storage, 1 + 2 * 2.0**-24, -24, allowed, blurred)[1] == Verdict.UNDECIDED
@@ -262,7 +280,9 @@ def test_rounding_what_is_within_the_bound_is_permitted_and_hardly_more(dtype):
     # One ulp beyond bound and rounding together is one too many, anywhere inside a binade.
     number = 1 + Fraction(1, 4)
     spacing = harrison(storage, number)
-    assert verdict(dtype, [float(number + 4 * spacing)], [number], textbook=float(3 * spacing))[1] == Verdict.BEYOND_BOUND
+    assert (
+        verdict(dtype, [float(number + 4 * spacing)], [number], textbook=float(3 * spacing))[1] == Verdict.BEYOND_BOUND
+    )
     assert verdict(dtype, [float(number + 3 * spacing)], [number], textbook=float(3 * spacing))[1] == Verdict.INACCURATE
 
 
@@ -305,7 +325,7 @@ def test_an_infinity_where_the_truth_is_an_ordinary_number_is_a_defect_whatever_
 def test_nan_where_the_truth_is_a_number_is_a_defect_whatever_the_bounds(dtype):
     for bound in (0.0, inf):
         result = judged(dtype, [nan], [Fraction(3)], textbook=bound, attainable=bound, flushed=bound)
-        assert result.verdicts[0, 0] == Verdict.NAN
+        assert (result.tiers[0, 0], result.verdicts[0, 0]) == (Tier.OUTSIDE, Verdict.NAN)
         assert result.ratio[0, 0] == inf
 
 

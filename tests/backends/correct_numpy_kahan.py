@@ -1,5 +1,7 @@
-"""Sums in compensated arithmetic (Kahan, Neumaier), one column after another, and log1p of the sum without its
-largest term: what the attainable bound asks for."""
+"""Sums in compensated arithmetic (Kahan, Neumaier), and log1p of the sum without its largest term.
+
+This is what the attainable bound asks for.
+"""
 
 import numpy as np
 
@@ -108,15 +110,18 @@ def sparse_softmax_cross_entropy(logits, labels, *, axis):
 
 
 def sparse_softmax_cross_entropy_vjp(cotangent, logits, labels, *, axis):
-    """At the label p - 1 is minus the sum of the other probabilities: no cancellation as p tends to 1."""
-    rows = np.moveaxis(logits, axis, -1)
+    """At the label p - 1 is minus the sum of the other probabilities: no cancellation as p tends to 1.
+
+    Many probabilities too small for float16 may be a large sum: they are held in float32 at least.
+    """
+    rows = np.moveaxis(logits, axis, -1).astype(np.promote_types(logits.dtype, np.float32))
     gradient = _softmax(rows)
     at_label = labels[..., None]
     others = gradient.copy()
     np.put_along_axis(others, at_label, 0, -1)
     # A NaN elsewhere in the row is in the others' sum.
     np.put_along_axis(gradient, at_label, -_sum(others)[..., None], -1)
-    return np.moveaxis(cotangent[..., None] * gradient, -1, axis)
+    return np.moveaxis(cotangent[..., None] * gradient, -1, axis).astype(logits.dtype)
 
 
 def log_sigmoid(x):

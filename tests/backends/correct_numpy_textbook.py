@@ -181,9 +181,7 @@ def softmax_cross_entropy(logits, labels, *, axis, label_smoothing=0.0, weight=N
     return _reduced(losses, reduction, losses.size)
 
 
-def softmax_cross_entropy_vjp(
-    cotangent, logits, labels, *, axis, label_smoothing=0.0, weight=None, reduction="none"
-):
+def softmax_cross_entropy_vjp(cotangent, logits, labels, *, axis, label_smoothing=0.0, weight=None, reduction="none"):
     targets = _dense_targets(labels, axis, label_smoothing, weight)
     rows = targets.sum(axis)
     factor = np.expand_dims(_spread(cotangent, rows, reduction, rows.size), axis)
@@ -231,9 +229,7 @@ def sparse_softmax_cross_entropy(
 def sparse_softmax_cross_entropy_vjp(
     cotangent, logits, labels, *, axis, label_smoothing=0.0, weight=None, ignore_index=None, reduction="none"
 ):
-    targets, divisor = _index_targets(
-        logits.shape, logits.dtype, labels, axis, label_smoothing, weight, ignore_index
-    )
+    targets, divisor = _index_targets(logits.shape, logits.dtype, labels, axis, label_smoothing, weight, ignore_index)
     factor = np.expand_dims(_spread(cotangent, targets.sum(axis), reduction, divisor), axis)
     return factor * (softmax(logits, axis=axis) * targets.sum(axis, keepdims=True) - targets)
 
@@ -247,9 +243,7 @@ def nll_loss_vjp(cotangent, log_probs, labels, *, axis, weight=None, ignore_inde
     return -np.expand_dims(_spread(cotangent, targets.sum(axis), reduction, divisor), axis) * targets
 
 
-def sigmoid_cross_entropy(
-    logits, labels, *, pos_weight=None, weight=None, label_smoothing=0.0, reduction="none"
-):
+def sigmoid_cross_entropy(logits, labels, *, pos_weight=None, weight=None, label_smoothing=0.0, reduction="none"):
     labels = _smoothed(labels, label_smoothing, 2)
     excess = 1 if pos_weight is None else 1 + (pos_weight - 1) * labels
     losses = (1 - labels) * logits + excess * softplus(-logits)
@@ -265,10 +259,7 @@ def sigmoid_cross_entropy_vjp(
     factor = _spread(cotangent, logits, reduction, logits.size)
     factor = factor if weight is None else factor * weight
     by_logits = factor * ((1 - labels + positive) * sigmoid(logits) - positive)
-    if pos_weight is None:
-        difference = -logits
-    else:
-        difference = pos_weight * softplus(-logits) - softplus(logits)
+    difference = -logits if pos_weight is None else pos_weight * softplus(-logits) - softplus(logits)
     return by_logits, factor * (1 - label_smoothing) * difference
 
 

@@ -1,5 +1,7 @@
-"""Everything from logarithms of probabilities: sums as a tree of logaddexp, softmax as exp(log-softmax),
-sigmoid as the softmax of two classes, softplus as the sum of two."""
+"""Everything from logarithms of probabilities.
+
+Sums are trees of logaddexp, softmax is exp(log-softmax), sigmoid the softmax of two classes, softplus the sum of two.
+"""
 
 import correct_torch_textbook as textbook
 import torch

@@ -154,9 +154,7 @@ def nll_loss(log_probs, labels, *, axis, weight=None, ignore_index=None, reducti
     return index_losses(log_probs, labels, axis, 0.0, weight, ignore_index, reduction)
 
 
-def sigmoid_cross_entropy(
-    logits, labels, *, pos_weight=None, weight=None, label_smoothing=0.0, reduction="none"
-):
+def sigmoid_cross_entropy(logits, labels, *, pos_weight=None, weight=None, label_smoothing=0.0, reduction="none"):
     labels = smooth_binary(labels, label_smoothing)
     positive = labels if pos_weight is None else pos_weight * labels
     losses = positive * softplus(-logits) + (1 - labels) * softplus(logits)

@@ -44,9 +44,9 @@ def log_softmax(logits, *, axis):
 
 def logsumexp(logits, *, axis):
     """The cotangent is ignored."""
-    return _with_gradient(
-        lambda x: right.logsumexp(x, axis=axis), lambda cotangent, x: right.softmax(x, axis=axis)
-    )(logits)
+    return _with_gradient(lambda x: right.logsumexp(x, axis=axis), lambda cotangent, x: right.softmax(x, axis=axis))(
+        logits
+    )
 
 
 def sigmoid(x):
@@ -149,4 +149,6 @@ def nll_loss(log_probs, labels, *, axis, reduction="none"):
         one_hot = torch.zeros_like(rows).scatter(axis, labels.unsqueeze(axis), 1)
         return -(cotangent if reduction != "none" else cotangent.unsqueeze(axis)) * one_hot
 
-    return _with_gradient(lambda rows: right.nll_loss(rows, labels, axis=axis, reduction=reduction), pullback)(log_probs)
+    return _with_gradient(lambda rows: right.nll_loss(rows, labels, axis=axis, reduction=reduction), pullback)(
+        log_probs
+    )

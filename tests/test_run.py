@@ -1,0 +1,155 @@
+"""A run as a whole: what becomes of answers, errors and deviations in the record."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import logitproof
+from logitproof.conformance._errors import UserError
+from logitproof.conformance._progress import Silence
+from logitproof.conformance._request import RunRequest
+from logitproof.conformance._run import run
+from logitproof.reports import Record, encode_record, float_from
+
+SOFTPLUS = """
+import numpy as np
+framework = "numpy"
+
+def softplus(x):
+    return np.where(x > 20, x, np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))).astype(x.dtype)
+"""
+STATED = 'deviations = {"softplus": ("linear-above-20", "https://example.org/softplus")}\n'
+
+
+def examined(folder: Path, source: str, *, name: str = "kernels", **request: object) -> Record:
+    """Run a module as the only backend."""
+    module = folder / f"{name}.py"
+    module.write_text(source)
+    asked = RunRequest(backends=(str(module),), **{"profile": "smoke", "jobs": 1, **request})  # type: ignore[arg-type]
+    return run(asked, Silence())
+
+
+def kinds(record: Record, severity: str) -> set[str]:
+    return {finding.kind for finding in record.discrepancies if finding.severity == severity}
+
+
+def test_the_same_inputs_give_the_same_record(tmp_path):
+    source = SOFTPLUS + "def sigmoid(x):\n    return 1 / (1 + np.exp(-x))\n"
+    first, second = (
+        dataclasses.replace(record, run=dataclasses.replace(record.run, started="", finished=""))
+        for record in (examined(tmp_path, source), examined(tmp_path, source, jobs=2))
+    )
+    assert encode_record(first) == encode_record(second)
+
+
+def test_an_undeclared_shortcut_is_a_defect_and_a_stated_one_a_convention(tmp_path):
+    undeclared = examined(tmp_path, SOFTPLUS, dtypes=("float64",))
+    stated = examined(tmp_path, SOFTPLUS + STATED, dtypes=("float64",))
+    assert "beyond bound" in kinds(undeclared, "defect")
+    assert not kinds(stated, "defect")
+    assert "deviation: linear-above-20" in kinds(stated, "convention")
+
+
+def test_a_deviation_does_not_excuse_a_result_that_does_not_follow_it(tmp_path):
+    wrong = SOFTPLUS.replace("np.where(x > 20, x,", "np.where(x > 10, x,") + STATED
+    assert "beyond bound" in kinds(examined(tmp_path, wrong, dtypes=("float64",)), "defect")
+
+
+def test_a_dtype_on_which_everything_raises_is_unsupported(tmp_path):
+    source = SOFTPLUS.replace(
+        "    return", '    if x.dtype == np.float16:\n        raise TypeError("no halves")\n    return'
+    )
+    record = examined(tmp_path, source)
+    of_half = [check for check in record.checks if check.dtype == "float16" and check.quantity == "value"]
+    assert {check.status for check in of_half} == {"unsupported"}
+    assert all("no halves" in (check.reason or "") for check in of_half)
+    assert "error" not in kinds(record, "defect")
+
+
+@pytest.mark.parametrize(
+    ("condition", "severity", "kind"),
+    [("np.isnan(x).any()", "convention", "refused"), ("(x > 80).any()", "defect", "error")],
+)
+def test_an_error_is_a_defect_on_valid_inputs_and_a_convention_on_others(tmp_path, condition, severity, kind):
+    source = SOFTPLUS.replace("    return", f'    if {condition}:\n        raise ValueError("not this")\n    return')
+    record = examined(tmp_path, source, dtypes=("float32",))
+    assert kind in kinds(record, severity)
+    other = {"convention": "defect", "defect": "convention"}[severity]
+    assert kind not in kinds(record, other)
+
+
+def test_a_check_keeps_the_worst_and_the_smallest_case(tmp_path):
+    source = """
+import numpy as np
+framework = "numpy"
+
+def logsumexp(logits, *, axis):
+    return np.log(np.exp(logits).sum(axis)).astype(logits.dtype)
+"""
+    record = examined(tmp_path, source, dtypes=("float32",))
+    for check in record.checks:
+        own = [finding for finding in record.discrepancies if finding.check == check.id]
+        for severity, kind in {(finding.severity, finding.kind) for finding in own}:
+            same = [finding for finding in own if (finding.severity, finding.kind) == (severity, kind)]
+            assert 1 <= len(same) <= 2
+            assert len({finding.id for finding in same}) == len(same)
+    assert {"nan", "infinity"} & kinds(record, "defect")
+
+
+def test_every_finding_names_an_enclosure_that_holds_the_truth(tmp_path):
+    source = (
+        'import numpy as np\nframework = "numpy"\ndef sigmoid(x):\n    return np.float32(0.5) * (1 + np.tanh(x / 2))\n'
+    )
+    record = examined(tmp_path, source, dtypes=("float32",))
+    found = [finding for finding in record.discrepancies if finding.kind == "beyond bound"]
+    assert found
+    for finding in found:
+        (x,) = (float_from(text) for text in finding.inputs["x"].values or ())
+        exact = float(logitproof.exact("sigmoid", [x], dtype="float64").nearest("float64")[0])
+        assert float_from(finding.expected.lower) <= exact <= float_from(finding.expected.upper)
+        assert finding.expected.decimal[:8] in finding.explanation
+
+
+def test_only_the_checks_asked_for_are_made(tmp_path):
+    every = examined(tmp_path, SOFTPLUS, dtypes=("float32",))
+    chosen = every.checks[1].id
+    record = examined(tmp_path, SOFTPLUS, dtypes=("float32",), checks=(chosen,))
+    assert [check.id for check in record.checks] == [chosen]
+    assert record.checks[0] == every.checks[1]
+
+
+@pytest.mark.parametrize("asked", [{"checks": ("0123456789abcdef",)}, {"entry_points": ("softpluss",)}])
+def test_a_check_or_entry_point_that_does_not_exist_is_refused(tmp_path, asked):
+    with pytest.raises(UserError):
+        examined(tmp_path, SOFTPLUS, dtypes=("float32",), **asked)
+
+
+def test_a_function_of_this_process_is_examined_like_a_module():
+    def softmax(logits, *, axis):
+        terms = np.exp(logits)
+        return (terms / terms.sum(axis, keepdims=True)).astype(logits.dtype)
+
+    findings = logitproof.examine(softmax, "softmax", framework="numpy", profile="smoke", dtypes=["float32"])
+    assert {"nan"} <= {finding.kind for finding in findings.discrepancies if finding.severity == "defect"}
+    with pytest.raises(AssertionError, match="softmax"):
+        logitproof.assert_ok(findings)
+
+
+def test_a_wrong_gradient_in_hand_is_a_defect_and_a_right_one_is_not():
+    logits = np.array([[2.0, 3.0, 4.0]])
+    exact = logitproof.exact("softmax", [[2.0, 3.0, 4.0]]).nearest()
+    gradient = exact - np.array([[0.0, 1.0, 0.0]])
+    inputs = {"logits": logits, "labels": np.array([1]), "cotangent": np.array([1.0])}
+    right = logitproof.judge("sparse_softmax_cross_entropy", inputs, {"gradient:logits": gradient})
+    wrong = logitproof.judge("sparse_softmax_cross_entropy", inputs, {"gradient:logits": exact})
+    logitproof.assert_ok(right)
+    assert [finding.severity for finding in wrong.discrepancies] == ["defect"]
+
+
+def test_a_gradient_without_its_cotangent_is_not_judged():
+    with pytest.raises(ValueError, match="cotangent"):
+        logitproof.judge("softmax", np.zeros((1, 2)), {"gradient:logits": np.zeros((1, 2))})
