@@ -138,7 +138,7 @@ def _tally(tallies: dict[Identity, Tally], task: Task, batch: Batch, quantity: s
 
 
 def _take_in(tallies: dict[Identity, Tally], task: Task, batch: Batch, examined: Examined) -> None:
-    judge_of = BatchJudge(batch, truths(batch, all_questions([task])))
+    judge_of = BatchJudge(batch, truths(batch, all_questions(batch, [task])))
     judge_of.take_in(examined, {quantity: _tally(tallies, task, batch, quantity) for quantity in task.quantities})
 
 

@@ -19,6 +19,10 @@ LENGTHS = tuple(range(1, 18))
 WIDE_POWERS = (5, 6, 7, 8, 9, 10, 12)
 """k of the row lengths 2^k - 1, 2^k and 2^k + 1; smaller ones are among LENGTHS. 2^12 is past float16's integers."""
 
+FEWER_LENGTHS = (1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17)
+FEWER_POWERS = (6, 8, 10, 12)
+"""What of LENGTHS and WIDE_POWERS ci has in formats other than float32: the ends of vectors of 4, 8 and 16."""
+
 WIDEST = 65537
 """The most classes of a row in the ci profile: class ids above 65,504 do not fit float16."""
 
@@ -84,14 +88,20 @@ def _row_classes() -> Iterator[Recipe]:
     yield _row("unnormalised", 24, 10, content="ordinary", labels="unnormalised", profile="smoke")
 
 
+def _profile_of(fmt: Format, length: int) -> str:
+    """Tell the smallest profile that has a length: nightly has all of them in every format."""
+    in_ci = fmt.name == "float32" or length in FEWER_LENGTHS or length in _beside(FEWER_POWERS)
+    return "ci" if in_ci else "nightly"
+
+
 def _lengths(function: Function, fmt: Format) -> Iterator[Recipe]:
     for n in LENGTHS:
-        profile = "smoke" if n in (10, 17) else "ci"
+        profile = "smoke" if n in (10, 17) else _profile_of(fmt, n)
         yield _row("mixed" if n in _MIXED_LENGTHS else "ordinary", 33, n, profile=profile)
     has_index = function.arguments[-1].kind == "index"
     fewest = 2 if has_index else 1  # the second label is odd and large
     for n in _beside(WIDE_POWERS):
-        yield _row("wide", max(fewest, min(16, 1024 // n)), n, profile="smoke" if n == 257 else "ci")
+        yield _row("wide", max(fewest, min(16, 1024 // n)), n, profile="smoke" if n == 257 else _profile_of(fmt, n))
     of_logits = function.arguments[0].kind == "logits"
     # Truth and calls of the widest rows are what a run costs most: where neither an exponential is summed nor a class
     # id can be too large for the format, one format is enough.
@@ -191,10 +201,10 @@ def _element_classes() -> Iterator[Recipe]:
 
 def _element_sizes(fmt: Format) -> Iterator[Recipe]:
     for size in LENGTHS:
-        profile = "smoke" if size in (7, 17) else "ci"
+        profile = "smoke" if size in (7, 17) else _profile_of(fmt, size)
         yield Recipe("mixed" if size in _MIXED_LENGTHS else "ordinary", (size,), None, profile=profile)
     for size in _beside(WIDE_POWERS):
-        yield Recipe("wide", (size,), None, profile="smoke" if size == 1025 else "ci")
+        yield Recipe("wide", (size,), None, profile="smoke" if size == 1025 else _profile_of(fmt, size))
     yield Recipe("wide", (WIDEST,), None, profile="ci" if fmt.name == "float32" else "nightly")
 
 

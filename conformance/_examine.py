@@ -22,10 +22,17 @@ LITERAL = "literal"
 Truths = Mapping[Question, Truth]
 
 
-def questions(entry_point: EntryPoint, quantity: str) -> list[Question]:
-    """What must be known to judge a quantity: the literal definition, and the one the entry point states."""
-    deviation = entry_point.deviation_of(quantity)
-    return [(quantity, LITERAL)] + ([(quantity, deviation.definition)] if deviation else [])
+_MASSES = ("mixed", "wide")
+"""Input classes that try the arithmetic in many shapes: what they show of a deviation, the other ones show too."""
+
+
+def questions(batch: Batch, entry_point: EntryPoint, quantity: str) -> list[Question]:
+    """What must be known to judge a quantity: the definition it follows, and the literal one to tell it from."""
+    definition = _definition(entry_point, quantity)
+    if definition == LITERAL:
+        return [(quantity, LITERAL)]
+    stated = [(quantity, definition)]
+    return stated if batch.input_class in _MASSES else [*stated, (quantity, LITERAL)]
 
 
 class BatchJudge:
@@ -50,7 +57,8 @@ class BatchJudge:
     def _is_valid(self, case: int) -> bool:
         """Whether a case is a valid input: mathematics gives a number or an infinity for every element of its value."""
         answers = (Status.FINITE, Status.POSITIVE_INFINITY, Status.NEGATIVE_INFINITY)
-        return bool(np.isin(self._truths["value", LITERAL].exact.status[case], answers).all())
+        value = next(truth for (quantity, _), truth in self._truths.items() if quantity == "value")
+        return bool(np.isin(value.exact.status[case], answers).all())
 
     def _take_part(self, part: Part, tallies: Mapping[str, Tally]) -> None:
         first = part.cases[0]
@@ -76,7 +84,7 @@ class BatchJudge:
         definition = _definition(tally.entry_point, quantity)
         judged = self._judged(part, quantity, definition, output)
         tally.add(judged.seen)
-        if definition != LITERAL:
+        if definition != LITERAL and (quantity, LITERAL) in self._truths:
             literal = self._judged(part, quantity, LITERAL, output)
             _note_deviation(judged.judgement, literal, definition, tally)
 

@@ -107,16 +107,17 @@ def _offers(entry_point: EntryPoint, quantity: str) -> bool:
     return quantity == "value" or quantity.removeprefix("gradient:") in entry_point.differentiable
 
 
-def all_questions(planned: Sequence[Task]) -> tuple[Question, ...]:
+def all_questions(batch: Batch, planned: Sequence[Task]) -> tuple[Question, ...]:
     """List what must be known to judge the tasks of a batch."""
     asked = [
         question
         for task in planned
         for quantity in task.quantities
-        for question in questions(task.entry_point, quantity)
+        for question in questions(batch, task.entry_point, quantity)
     ]
-    # Whether an input is valid is read off the literal value.
-    return tuple(dict.fromkeys([("value", LITERAL), *asked])) if asked else ()
+    # Whether an input is valid is read off the value.
+    has_value = any(quantity == "value" for quantity, _ in asked)
+    return tuple(dict.fromkeys(asked if has_value else [("value", LITERAL), *asked]))
 
 
 def check_entry_points(request: RunRequest, backends: Mapping[str, Hello]) -> None:

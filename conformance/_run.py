@@ -216,7 +216,7 @@ class _Session:
 
 def _judge(batch: Batch, planned: list[Task], answers: Mapping[int, Examined]) -> list[Tally]:
     """Compute the truth about a batch and judge every answer by it; runs in a process of the pool."""
-    judge = BatchJudge(batch, truths(batch, all_questions(planned)))
+    judge = BatchJudge(batch, truths(batch, all_questions(batch, planned)))
     made: list[Tally] = []
     for place, task in enumerate(planned):
         tallies = {}
