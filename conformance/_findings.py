@@ -296,14 +296,26 @@ def enclosing_text(exact: Exact) -> tuple[str, str, str]:
         radius = arb(exact.radius) * arb(2) ** exact.exponent
         enclosure = middle + arb(0, 1) * radius
         lower, upper = (middle, middle) if exact.radius == 0 else (enclosure.lower(), enclosure.upper())
-        # Only the digits that the enclosure vouches for.
-        decimal = "0" if exact.hi == 0 and exact.radius == 0 else enclosure.str(DIGITS, radius=False)
+        decimal = _decimal(enclosure)
     return _outward(lower, -np.inf), _outward(upper, np.inf), decimal
 
 
+def _decimal(enclosure: arb) -> str:
+    """Write the digits that the enclosure vouches for; a number that may be 0 by its largest magnitude."""
+    if enclosure.is_zero():
+        return "0"
+    if enclosure.contains(0):
+        return f"0 ± {enclosure.abs_upper().str(2, radius=False)}"
+    return enclosure.str(DIGITS, radius=False)
+
+
 def _outward(end: arb, direction: float) -> str:
+    """Return the float64 next to an end of an enclosure, on the far side of it; an infinity beyond the range."""
     number = float(end)
     with working_precision(2400):
-        inside = arb(number) > end if direction < 0 else arb(number) < end
-    with np.errstate(over="ignore"):  # beyond the largest float64 there is infinity, which encloses as well
-        return hex_of(float(np.nextafter(number, direction)) if np.isfinite(number) and inside else number)
+        if np.isinf(number):
+            inside = (number > 0) != (direction > 0)
+        else:
+            inside = arb(number) > end if direction < 0 else arb(number) < end
+    with np.errstate(over="ignore"):
+        return hex_of(float(np.nextafter(number, direction)) if inside else number)

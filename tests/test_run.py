@@ -10,9 +10,12 @@ import pytest
 
 import logitproof
 from logitproof.conformance._errors import UserError
+from logitproof.conformance._findings import enclosing_text
 from logitproof.conformance._progress import Silence
 from logitproof.conformance._request import RunRequest
 from logitproof.conformance._run import run
+from logitproof.conformance._sightings import Exact
+from logitproof.reference import Status
 from logitproof.reports import Record, encode_record, float_from
 
 SOFTPLUS = """
@@ -154,3 +157,20 @@ def test_a_wrong_gradient_in_hand_is_a_defect_and_a_right_one_is_not():
 def test_a_gradient_without_its_cotangent_is_not_judged():
     with pytest.raises(ValueError, match="cotangent"):
         logitproof.judge("softmax", np.zeros((1, 2)), {"gradient:logits": np.zeros((1, 2))})
+
+
+@pytest.mark.parametrize(
+    ("exact", "lower", "upper", "decimal"),
+    [
+        ((0.75, 0.0, 3, 0.0), 6.0, 6.0, "6.0000000000000000000"),
+        ((0.0, 0.0, 0, 0.0), 0.0, 0.0, "0"),
+        ((0.5, 0.0, 5000, 1e-20), np.finfo(np.float64).max, np.inf, "7.0623"),
+        ((0.5, 0.0, -5000, 1e-20), 0.0, 5e-324, "3.5399"),
+        ((0.5, 0.0, -100, 0.6), -1e-30, 1e-30, "0 ± "),
+    ],
+)
+def test_the_text_of_an_exact_result_encloses_it_and_vouches_for_its_digits(exact, lower, upper, decimal):
+    low, high, text = enclosing_text(Exact(*exact, Status.FINITE, -1))
+    assert lower <= float_from(low) <= float_from(high) <= upper
+    assert float_from(low) < np.inf
+    assert text.startswith(decimal)
