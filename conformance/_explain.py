@@ -117,29 +117,17 @@ def _deviation(tally: Tally, sighting: Sighting, expected: Expected) -> str:
     )
 
 
+_HAPPENED = {
+    "crash": " ended its process",
+    "hang": " did not return",
+    "error": " raises an error on a valid input",
+    "refused": " refuses the input",
+}
+
+
 def _told(tally: Tally, sighting: Sighting, expected: Expected) -> str:
     del expected
-    return f"{_subject(tally, sighting)}: {sighting.reason}"
-
-
-def _crashed(tally: Tally, sighting: Sighting, expected: Expected) -> str:
-    del expected
-    return f"{_subject(tally, sighting)} ended its process: {sighting.reason}"
-
-
-def _hung(tally: Tally, sighting: Sighting, expected: Expected) -> str:
-    del expected
-    return f"{_subject(tally, sighting)} did not return: {sighting.reason}"
-
-
-def _raised(tally: Tally, sighting: Sighting, expected: Expected) -> str:
-    del expected
-    return f"{_subject(tally, sighting)} raises an error on a valid input: {sighting.reason}"
-
-
-def _refused(tally: Tally, sighting: Sighting, expected: Expected) -> str:
-    del expected
-    return f"{_subject(tally, sighting)} refuses the input: {sighting.reason}"
+    return f"{_subject(tally, sighting)}{_HAPPENED.get(sighting.kind, '')}: {sighting.reason}"
 
 
 _WORDS: dict[str, Callable[[Tally, Sighting, Expected], str]] = {
@@ -150,9 +138,5 @@ _WORDS: dict[str, Callable[[Tally, Sighting, Expected], str]] = {
     "infinity": _infinite,
     "limit missed": _limit,
     "choice": _choice,
-    "crash": _crashed,
-    "hang": _hung,
-    "error": _raised,
-    "refused": _refused,
     "undecided": _undecided,
 }
