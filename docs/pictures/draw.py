@@ -15,7 +15,7 @@ from rich.terminal_theme import MONOKAI
 from logitproof.reports import read_record, run_view
 
 COMMAND = (
-    "logitproof run --backend torch --function sigmoid --function log_softmax --function softmax_cross_entropy"
+    "logitproof run --backend torch --function sigmoid --function logsumexp --function softmax_cross_entropy"
     " --dtype float32"
 )
 WIDTH = 132
