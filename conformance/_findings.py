@@ -193,7 +193,7 @@ def _status(tally: Tally) -> tuple[str, str | None]:
         return "unsupported", tally.unsupported
     if errors:
         return "error", _told(errors[0]) + not_run
-    return ("examined", None) if tally.findings else ("unsupported", "nothing was returned")
+    return "examined", None
 
 
 def _coverage(tally: Tally) -> str | None:

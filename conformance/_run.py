@@ -80,8 +80,9 @@ def run(request: RunRequest, progress: Progress, store: Store | None = None) -> 
         check_entry_points(request, hellos)
         session = _Session(request, progress, examinees, hellos, pool)
         complete = session.examine()
+        made = [tally for tally in session.tallies.values() if tally.was_made]
         with _undisturbed(not complete):
-            findings = _confirm(settle(list(session.tallies.values())), pool)
+            findings = _confirm(settle(made), pool)
     versions = {name: hello.version for name, hello in hellos.items()}
     return Record(
         schema=SCHEMA_VERSION,
@@ -89,9 +90,7 @@ def run(request: RunRequest, progress: Progress, store: Store | None = None) -> 
         run=_run_info(request, started),
         corpus=CorpusInfo(CORPUS_VERSION, combined_hash(session.hashes), request.profile),
         backends=tuple(_backend_record(examinee, complete=complete) for examinee in examinees),
-        checks=tuple(
-            check_record(tally, versions[tally.identity.backend], store) for tally in session.tallies.values()
-        ),
+        checks=tuple(check_record(tally, versions[tally.identity.backend], store) for tally in made),
         properties=(),
         discrepancies=tuple(
             discrepancy_record(finding, versions[finding.tally.identity.backend]) for finding in findings

@@ -99,6 +99,11 @@ class Tally:
         for (severity, kind), found in seen.findings.items():
             self.add_found(severity, kind, found)
 
+    @property
+    def was_made(self) -> bool:
+        """Whether anything came of the check: a run that is cut short leaves some that nothing came of."""
+        return self.answered or bool(self.failed) or bool(self.findings) or self.unsupported is not None
+
     def merge(self, other: Tally) -> None:
         """Add another tally of the same check."""
         self.cases += other.cases

@@ -159,6 +159,29 @@ def test_a_gradient_without_its_cotangent_is_not_judged():
         logitproof.judge("softmax", np.zeros((1, 2)), {"gradient:logits": np.zeros((1, 2))})
 
 
+class InterruptedAfter(Silence):
+    """Progress during which the user presses Ctrl-C."""
+
+    def __init__(self, batches: int) -> None:
+        self.left = batches
+
+    def advance(self, batches: int = 1) -> None:
+        self.left -= batches
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_keeps_what_was_examined_and_claims_nothing_else(tmp_path):
+    module = tmp_path / "kernels.py"
+    module.write_text(SOFTPLUS)
+    asked = RunRequest(backends=(str(module),), dtypes=("float32",), profile="smoke", jobs=1)
+    record = run(asked, InterruptedAfter(3))
+    assert not record.complete
+    values = [check for check in record.checks if check.quantity == "value"]
+    assert 1 <= len(values) <= 3
+    assert all(check.status == "examined" and check.cases > 0 for check in values)
+
+
 @pytest.mark.parametrize(
     ("exact", "lower", "upper", "decimal"),
     [
