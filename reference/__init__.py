@@ -2,6 +2,7 @@
 
 from ._balls import working_precision
 from ._bounds import Bounds, error_bounds, flushed_bound
+from ._bounds_spread import Spread, spread_bound
 from ._catalogue import FUNCTIONS, Argument, Function, function_named
 from ._deviations import DEFINITIONS
 from ._enclose import ball, enclose
@@ -22,6 +23,7 @@ __all__ = [
     "Format",
     "Function",
     "Limit",
+    "Spread",
     "Status",
     "ball",
     "distance",
@@ -33,5 +35,6 @@ __all__ = [
     "function_named",
     "in_ulps",
     "overflows",
+    "spread_bound",
     "working_precision",
 ]

@@ -1,0 +1,501 @@
+"""The properties of losses and of information: competent kernels satisfy them, and each breaks on one it is for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from logit_kernels import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax
+from loss_kernels import (
+    Losses,
+    binary,
+    categorical,
+    column,
+    cross_entropy,
+    cross_entropy_by_logits,
+    dense,
+    kl_terms,
+    kl_terms_from_log_probs,
+    nll_loss,
+    nll_loss_by_log_probs,
+    plogp,
+    sigmoid_cross_entropy,
+    sigmoid_cross_entropy_by_logits,
+    times,
+)
+
+from logitproof.properties import Given, Seeded, Unsupported, check, check_reference, property_named
+from logitproof.properties._catalogue import _OF_INFORMATION, _OF_LOSSES
+from logitproof.reference import FORMATS
+
+DENSE, INDEX, SIGMOID = "softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy"
+CATEGORICAL, BINARY = "categorical_cross_entropy", "binary_cross_entropy"
+BITS = 1 / np.log(2)
+
+
+def places(x):
+    """A factor for every place that differs from 1."""
+    return 1 + np.arange(x.shape[-1]) / 100
+
+
+def hardest(y):
+    """The label as one-hot: its largest class."""
+    return np.eye(y.shape[-1])[y.argmax(-1)]
+
+
+def to_the_others(epsilon, y, like):
+    """Smoothing that gives the other K − 1 classes what it takes."""
+    hot = dense(y, like)
+    return (1 - epsilon) * hot + epsilon * (1 - hot) / max(like.shape[-1] - 1, 1)
+
+
+def only_the_named(x, y, v):
+    """The gradient that reaches the neuron of the right class alone."""
+    return times(dense(y, x), cross_entropy_by_logits(x, y, v))
+
+
+def at_zero(x, z, v, **options):
+    """The gradient of TensorFlow's weighted loss, in which max(-x, 0) and |x| have no slope at 0."""
+    return np.where(x == 0, v * (1 - z) * (1 - 0.5), sigmoid_cross_entropy_by_logits(x, z, v, **options))
+
+
+def as_class_zero(loss):
+    """A loss, or its gradient, that takes a row whose label does not count for one of the first class."""
+    return lambda x, k, *v, ignore_index=None, **options: loss(x, np.where(k == ignore_index, 0, k), *v, **options)
+
+
+def by_rows(loss):
+    """A loss whose mean divides by the number of rows, whatever they weigh, and whether or not they count."""
+
+    def of(x, k, *v, reduction="none", **options):
+        share = 1 / len(x) if reduction == "mean" else 1
+        return share * loss(x, k, *v, reduction="none" if reduction == "none" else "sum", **options)
+
+    return of
+
+
+def by_weights(x, y, *, reduction="none", weight=None, **options):
+    losses = cross_entropy(x, y, weight=weight, **options)
+    return losses if reduction == "none" else losses.sum() / (weight[y.argmax(-1)].sum() if reduction == "mean" else 1)
+
+
+def normalised_weight(loss):
+    """A loss whose weights are divided by their mean."""
+    return lambda *inputs, weight=None, **options: loss(
+        *inputs, weight=None if weight is None else weight / weight.mean(), **options
+    )
+
+
+def over_everything(loss):
+    """A loss whose mean divides by the number of logits."""
+    return lambda x, y, reduction="none": loss(x, y, reduction=reduction) / (x.shape[-1] if reduction == "mean" else 1)
+
+
+def undivided(loss):
+    """A loss, or a gradient, whose mean is the sum."""
+    return lambda *inputs, reduction="none": loss(*inputs, reduction="sum" if reduction == "mean" else reduction)
+
+
+def twice(loss):
+    """A loss of logits that is given probabilities, or one that normalises twice."""
+    return lambda x, *rest, **options: loss(softmax(x), *rest, **options)
+
+
+def in_bits(loss):
+    return lambda *inputs, **options: BITS * loss(*inputs, **options)
+
+
+def clipped(loss):
+    return lambda x, *rest, **options: loss(np.clip(x, -10, 10), *rest, **options)
+
+
+def cooled(loss):
+    return lambda x, *rest, **options: loss(x / 2, *rest, **options)
+
+
+def negative(kernel):
+    return lambda *inputs, **options: -kernel(*inputs, **options)
+
+
+def whole_weight(x, y, *, weight):
+    """Weights by the largest label of the row."""
+    return weight[y.argmax(-1)] * cross_entropy(x, y)
+
+
+OF_INFORMATION = {
+    "information-content": {"sparse_categorical_cross_entropy": in_bits(categorical)},
+    "entropy-definition": {"entropy": lambda p: BITS * plogp(p).sum(-1)},
+    "entropy-terms-definition": {"entropy_terms": lambda p: -p * np.log(p + 1e-3)},
+    "entropy-terms-sum": {"entropy": lambda p: plogp(p).mean(-1)},
+    "entropy-permutation": {"entropy": lambda p: (places(p) * plogp(p)).sum(-1)},
+    "entropy-concave": {"entropy": lambda p: -plogp(p).sum(-1)},
+    "entropy-independence": {"entropy": lambda p: 1 - (p**2).sum(-1)},
+    "entropy-splitting": {"entropy": lambda p: plogp(p).sum(-1) / np.log(p.shape[-1] + 1)},
+    "entropy-gradient": {"entropy__probs": lambda p, v: -column(v) * np.log(p)},
+    "entropy-terms-gradient": {"entropy_terms__probs": lambda p, v: -v * np.log(p)},
+    "entropy-tangent": {"entropy__probs": lambda p, v: column(v) * (np.log(p) + 1)},
+    "kl-definition": {"kl_divergence": lambda y, q: times(y, np.log(y + 1e-6) - np.log(q + 1e-6)).sum(-1)},
+    "kl-nonnegative": {"kl_divergence": lambda y, q: -kl_terms(y, q).sum(-1)},
+    "kl-gradient": {"kl_divergence__labels": lambda y, q, v: column(v) * (np.log(y) - np.log(q))},
+    "kl-definition-log-probs": {"kl_divergence_from_log_probs": lambda y, lp: -(y * lp).sum(-1)},
+    "kl-nonnegative-log-probs": {"kl_divergence_from_log_probs": lambda y, lp: (y * lp).sum(-1)},
+    "kl-gradient-log-probs": {"kl_divergence_from_log_probs__log_probs": lambda y, lp, v: column(v) * (np.exp(lp) - y)},
+    "kl-definition-terms": {"kl_divergence_terms": lambda y, q: np.abs(kl_terms(y, q))},
+    "kl-nonnegative-terms": {"kl_divergence_terms": lambda y, q: kl_terms(y, q) - 0.01},
+    "kl-gradient-terms": {"kl_divergence_terms__probs": lambda y, q, v: -v / q},
+    "kl-definition-terms-log-probs": {
+        "kl_divergence_terms_from_log_probs": lambda y, lp: y * np.log(y + 1e-6) - y * lp
+    },
+    "kl-nonnegative-terms-log-probs": {"kl_divergence_terms_from_log_probs": lambda y, lp: kl_terms(y, np.exp(lp)) - y},
+    "kl-gradient-terms-log-probs": {
+        "kl_divergence_terms_from_log_probs__labels": lambda y, lp, v: v * (np.log(y) - lp)
+    },
+    "kl-definition-terms-logs": {"kl_divergence_terms_from_logs": lambda k, lp: np.exp(lp) * (k - lp)},
+    "kl-nonnegative-terms-logs": {"kl_divergence_terms_from_logs": lambda k, lp: k * (k - lp)},
+    "kl-gradient-terms-logs": {"kl_divergence_terms_from_logs__log_labels": lambda k, lp, v: v * np.exp(k) * (k - lp)},
+    "kl-terms-sum": {"kl_divergence": lambda y, q: kl_terms(y, q).mean(-1)},
+    "kl-terms-sum-log-probs": {"kl_divergence_from_log_probs": lambda y, lp: kl_terms_from_log_probs(y, lp).mean(-1)},
+    "kl-through-logarithms": {"kl_divergence": lambda y, q: kl_terms(y, np.maximum(q, 1e-3)).sum(-1)},
+    "kl-terms-through-logarithms": {"kl_divergence_terms": lambda y, q: kl_terms(y, np.maximum(q, 1e-3))},
+    "kl-terms-both-logarithms": {"kl_divergence_terms_from_logs": lambda k, lp: np.exp(k) * (lp - k)},
+    "kl-zero-class": {"kl_divergence": lambda y, q: kl_terms(np.maximum(y, 1e-3), q).sum(-1)},
+    "kl-split-class": {"kl_divergence": lambda y, q: kl_terms(y, q).mean(-1)},
+    "kl-convex": {"kl_divergence": lambda y, q: np.sqrt(np.abs(kl_terms(y, q).sum(-1)))},
+    "cross-entropy-decomposition": {CATEGORICAL: in_bits(categorical)},
+    "cross-entropy-minus-divergence": {"kl_divergence": lambda y, q: categorical(q, y)},
+    "cross-entropy-decomposition-logits": {DENSE: twice(cross_entropy)},
+    "cross-entropy-definition": {CATEGORICAL: lambda p, y: categorical(p, y) - ((1 - y) * np.log1p(-p / 2)).sum(-1)},
+    "cross-entropy-gibbs": {CATEGORICAL: lambda p, y: (y * (1 - p)).sum(-1)},
+    "one-hot-cross-entropy": {"sparse_categorical_cross_entropy": lambda p, k: categorical(np.roll(p, 1, -1), k)},
+    "one-hot-cross-entropy-gradient": {
+        "sparse_categorical_cross_entropy__probs": lambda p, k, v: column(v) * (p - dense(k, p))
+    },
+    "categorical-cross-entropy-gradient": {f"{CATEGORICAL}__labels": lambda p, y, v: -column(v) * (np.log(p) + 1)},
+    "cross-entropy-linear-in-labels": {CATEGORICAL: lambda p, y: categorical(p, hardest(y))},
+    "cross-entropy-permutation": {CATEGORICAL: lambda p, y: categorical(p, y * places(y))},
+    "nll-is-mle": {INDEX: in_bits(cross_entropy)},
+    "binary-cross-entropy-definition": {BINARY: lambda p, z: -times(z, np.log(p))},
+    "binary-is-two-class": {CATEGORICAL: lambda p, y: categorical(p, y) / p.shape[-1]},
+    "binary-cross-entropy-symmetry": {BINARY: lambda p, z: -times(z, np.log(p)) - 2 * times(1 - z, np.log1p(-p))},
+    "binary-cross-entropy-gibbs": {BINARY: lambda p, z: (p - z) ** 2},
+    "binary-cross-entropy-gradient": {f"{BINARY}__probs": lambda p, z, v: v * (p - z)},
+    "label-smoothing-binary": {BINARY: lambda p, z, label_smoothing: binary(p, np.minimum(z + label_smoothing, 1))},
+    "label-smoothing-categorical": {
+        CATEGORICAL: lambda p, y, label_smoothing: categorical(p, to_the_others(label_smoothing, y, p))
+    },
+}
+
+OF_LOSSES = {
+    "cross-entropy-loss-definition": {INDEX: twice(cross_entropy)},
+    "cross-entropy-log-sum-exp": {"logsumexp": lambda x: logsumexp(x) - np.log(x.shape[-1])},
+    "cross-entropy-shift-invariance": {INDEX: clipped(cross_entropy)},
+    "cross-entropy-index-permutation": {INDEX: lambda x, k: places(x)[k] * cross_entropy(x, k)},
+    "cross-entropy-bounds": {INDEX: cooled(cross_entropy)},
+    "cross-entropy-masked-classes": {INDEX: lambda x, k: cross_entropy(np.maximum(x, x.max(-1, keepdims=True) - 5), k)},
+    "cross-entropy-tangent": {f"{INDEX}__logits": negative(cross_entropy_by_logits)},
+    "cross-entropy-dense-definition": {DENSE: lambda x, y: cross_entropy(x, y / y.sum(-1, keepdims=True))},
+    "cross-entropy-dense-log-sum-exp": {DENSE: lambda x, y: cross_entropy(x, hardest(y))},
+    "dense-equals-sparse": {f"{INDEX}__logits": lambda x, k, v: column(v) * softmax(x)},
+    "dense-equals-sparse-any-size": {DENSE: lambda x, y: -times(y, np.maximum(log_softmax(x), -1e4)).sum(-1)},
+    "cross-entropy-dense-shift-invariance": {DENSE: clipped(cross_entropy)},
+    "cross-entropy-dense-permutation": {DENSE: lambda x, y: cross_entropy(x, y * places(y))},
+    "cross-entropy-dense-bounds": {DENSE: cooled(cross_entropy)},
+    "cross-entropy-dense-linear-in-labels": {DENSE: lambda x, y: cross_entropy(x, hardest(y))},
+    "cross-entropy-dense-tangent": {f"{DENSE}__logits": negative(cross_entropy_by_logits)},
+    "cross-entropy-gradient": {f"{DENSE}__logits": lambda x, y, v: softmax(x) - y},
+    "cross-entropy-gradient-any-labels": {f"{DENSE}__logits": lambda x, y, v: column(v) * (softmax(x) - y)},
+    "cross-entropy-gradient-index": {f"{INDEX}__logits": lambda x, k, v: cross_entropy_by_logits(x, k, v) / len(x)},
+    "weight-gradient": {f"{DENSE}__logits": only_the_named},
+    "cross-entropy-gradient-sums-to-zero": {f"{DENSE}__logits": lambda x, y, v: column(v) * (softmax(x) - y)},
+    "cross-entropy-gradient-index-sums-to-zero": {f"{INDEX}__logits": only_the_named},
+    "cross-entropy-gradient-linear": {f"{DENSE}__labels": lambda x, y, v: -log_softmax(x)},
+    "cross-entropy-gradient-index-linear": {
+        f"{INDEX}__logits": lambda x, k, v: np.clip(cross_entropy_by_logits(x, k, v), -0.5, 0.5)
+    },
+    "cross-entropy-gradient-labels": {f"{DENSE}__labels": lambda x, y, v: -column(v) * softmax(x)},
+    "cross-entropy-weight": {INDEX: normalised_weight(cross_entropy)},
+    "cross-entropy-dense-weight": {DENSE: whole_weight},
+    "cross-entropy-dense-weight-gradient": {
+        f"{DENSE}__logits": lambda x, y, v, weight: softmax(x) * y.sum(-1, keepdims=True) - weight * y
+    },
+    "cross-entropy-ignore-index": {INDEX: as_class_zero(cross_entropy)},
+    "label-smoothing": {
+        DENSE: lambda x, y, label_smoothing=0.0: cross_entropy(x, to_the_others(label_smoothing, y, x))
+    },
+    "label-smoothing-index": {
+        INDEX: lambda x, k, label_smoothing=0.0: cross_entropy(x, to_the_others(label_smoothing, k, x))
+    },
+    "label-smoothing-gradient": {
+        f"{DENSE}__logits": lambda x, y, v, label_smoothing: (1 - label_smoothing) * cross_entropy_by_logits(x, y, v)
+    },
+    "label-smoothing-gradient-index": {
+        f"{INDEX}__logits": lambda x, k, v, label_smoothing: (1 - label_smoothing) * cross_entropy_by_logits(x, k, v)
+    },
+    "label-smoothing-weight": {
+        INDEX: lambda x, k, label_smoothing, weight: weight[k] * cross_entropy(x, k, label_smoothing=label_smoothing)
+    },
+    "dense-equals-sparse-options": {DENSE: by_weights},
+    "sigmoid-cross-entropy-forms": {SIGMOID: lambda x, z: -z * log_sigmoid(x) - (1 - z) * log_sigmoid(x)},
+    "sigmoid-cross-entropy-softplus": {SIGMOID: lambda x, z: -np.log(np.where(z > 0.5, sigmoid(x), sigmoid(-x)))},
+    "sigmoid-cross-entropy-gradient": {
+        f"{SIGMOID}__logits": lambda x, z, v: v * (sigmoid(x) - z) * sigmoid(x) * sigmoid(-x)
+    },
+    "sigmoid-cross-entropy-gradient-labels": {f"{SIGMOID}__labels": lambda x, z, v: -v * sigmoid(x)},
+    "sigmoid-cross-entropy-symmetry": {f"{SIGMOID}__logits": at_zero},
+    "sigmoid-cross-entropy-linear-in-labels": {SIGMOID: lambda x, z: sigmoid_cross_entropy(x, z > 0.5)},
+    "sigmoid-cross-entropy-bounds": {SIGMOID: in_bits(sigmoid_cross_entropy)},
+    "sigmoid-cross-entropy-tangent": {f"{SIGMOID}__logits": negative(sigmoid_cross_entropy_by_logits)},
+    "sigmoid-cross-entropy-two-classes": {f"{SIGMOID}__logits": at_zero},
+    "softmax-versus-sigmoid-shape": {DENSE: lambda x, y: cross_entropy(x, hardest(y))},
+    "sigmoid-cross-entropy-weight": {SIGMOID: normalised_weight(sigmoid_cross_entropy)},
+    "sigmoid-cross-entropy-pos-weight": {
+        SIGMOID: lambda x, z, pos_weight=1.0: pos_weight * sigmoid_cross_entropy(x, z)
+    },
+    "sigmoid-cross-entropy-pos-weight-gradient": {
+        f"{SIGMOID}__logits": lambda x, z, v, pos_weight: v * (sigmoid(x) - pos_weight * z)
+    },
+    "label-smoothing-sigmoid": {
+        SIGMOID: lambda x, z, label_smoothing=0.0: sigmoid_cross_entropy(x, (1 - label_smoothing) * z + label_smoothing)
+    },
+    "nll-definition": {"nll_loss": lambda lp, k: nll_loss(lp, k) + 1e-7},
+    "nll-gradient": {"nll_loss__log_probs": lambda lp, k, v: nll_loss_by_log_probs(lp, k, v) / len(lp)},
+    "nll-weight": {"nll_loss": normalised_weight(nll_loss)},
+    "nll-ignore-index": {"nll_loss": as_class_zero(nll_loss)},
+    "cross-entropy-reductions": {INDEX: over_everything(cross_entropy)},
+    "cross-entropy-dense-reductions": {DENSE: over_everything(cross_entropy)},
+    "sigmoid-cross-entropy-reductions": {SIGMOID: undivided(sigmoid_cross_entropy)},
+    "nll-reductions": {"nll_loss": over_everything(nll_loss)},
+    "cross-entropy-reductions-gradient": {f"{INDEX}__logits": undivided(cross_entropy_by_logits)},
+    "cross-entropy-dense-reductions-gradient": {f"{DENSE}__logits": undivided(cross_entropy_by_logits)},
+    "sigmoid-cross-entropy-reductions-gradient": {f"{SIGMOID}__logits": undivided(sigmoid_cross_entropy_by_logits)},
+    "nll-reductions-gradient": {"nll_loss__log_probs": undivided(nll_loss_by_log_probs)},
+    "cross-entropy-weighted-reductions": {INDEX: by_rows(cross_entropy)},
+    "cross-entropy-dense-weighted-reductions": {DENSE: by_weights},
+    "nll-weighted-reductions": {"nll_loss": by_rows(nll_loss)},
+    "cross-entropy-dropped-rows": {INDEX: by_rows(cross_entropy)},
+    "nll-dropped-rows": {"nll_loss": by_rows(nll_loss)},
+    "from-logits": {DENSE: twice(cross_entropy)},
+    "from-logits-index": {INDEX: twice(cross_entropy)},
+    "from-logits-binary": {SIGMOID: lambda x, z: sigmoid_cross_entropy(sigmoid(x), z)},
+    "nll-of-log-softmax": {"nll_loss": negative(nll_loss)},
+    "nll-of-log-softmax-options": {"nll_loss": by_rows(nll_loss)},
+}
+"""For each property a kernel as one might write it by mistake, which it is there to find."""
+
+WRONG = OF_INFORMATION | OF_LOSSES
+
+EACH = pytest.mark.parametrize("name", WRONG)
+
+
+def draws(name, dtype, batches, cases=8):
+    domain = property_named(name).domain
+    return (domain.draw(Seeded("losses", name, dtype, number), dtype, cases) for number in range(batches))
+
+
+def test_every_property_of_losses_and_information_has_its_wrong_kernel():
+    assert list(OF_INFORMATION) == [prop.id for prop in _OF_INFORMATION]
+    assert list(OF_LOSSES) == [prop.id for prop in _OF_LOSSES]
+
+
+@EACH
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_competent_kernels_satisfy_every_property(name, dtype):
+    outcomes = [check(property_named(name), Losses(), given) for given in draws(name, dtype, 3)]
+    assert [outcome.told for outcome in outcomes if outcome.status == "broken"] == []
+    assert any(outcome.compared for outcome in outcomes)
+
+
+@EACH
+def test_a_wrong_kernel_breaks_the_property_that_is_for_it(name):
+    wrong = Losses(**WRONG[name])
+    outcomes = (check(property_named(name), wrong, given) for given in draws(name, "float32", 40))
+    # By a number that is off: a kernel that gives none would be found by any property.
+    assert any(outcome.status == "broken" and not outcome.no_numbers for outcome in outcomes)
+
+
+def given_of(dtype="float32", common=(), **arrays):
+    kept = {name: np.asarray(values) for name, values in arrays.items()}
+    stored = {
+        name: values if values.dtype == np.int64 else values.astype(FORMATS[dtype].numpy_dtype)
+        for name, values in kept.items()
+    }
+    return Given(dtype, stored, frozenset(common))
+
+
+def status(name, backend, given):
+    return check(property_named(name), backend, given).status
+
+
+def test_a_coin_has_one_bit():
+    for base, unit in ((0.0, np.log(2)), (2.0, 1.0), (10.0, np.log10(2))):
+        given = given_of(p=[[0.5, 0.5]], b=[base], common=("b",))
+        assert status("entropy-definition", Losses(), given) == "holds"
+        constant = Losses(entropy=lambda p, unit=unit: np.full(len(p), unit))
+        assert status("entropy-definition", constant, given) == ("holds" if base == 0 else "broken")
+
+
+def test_shares_that_do_not_sum_to_one_have_a_bound_of_their_own():
+    # ¾ in all, evenly: the entropy is ¾ log(4/¾) > log 4 · ¾, which the bound for a sum of one would not allow.
+    given = given_of("bfloat16", p=[[0.25, 0.25, 0.25, 0.246]], b=[0.0], common=("b",))
+    assert check_reference(property_named("entropy-definition"), given).status == "holds"
+    whole = float(given["p"].astype(float).sum())
+    assert whole * np.log(4 / whole) > whole * np.log(4)
+
+
+def test_a_divergence_may_be_negative_by_what_cancels_and_no_more():
+    near = given_of(y=[[0.5, 0.5]], q=[[0.5 + 2**-24, 0.5]])
+    assert status("kl-nonnegative", Losses(kl_divergence=lambda y, q: np.full(len(y), -(2.0**-24))), near) == "holds"
+    assert status("kl-nonnegative", Losses(kl_divergence=lambda y, q: np.full(len(y), -(2.0**-18))), near) == "broken"
+
+
+def test_the_divergence_of_numbers_that_sum_to_less_may_be_negative():
+    given = given_of(y=[[0.5, 0.25, 0.25]], q=[[0.75, 0.5, 0.5]])
+    with pytest.raises(ValueError, match="not in the domain"):
+        status("kl-nonnegative", Losses(), given_of(y=[[0.5, 0.25]], q=[[0.5, 0.5]]))
+    assert status("kl-nonnegative", Losses(), given) == "holds"
+    assert kl_terms(given["y"].astype(float), given["q"].astype(float)).sum() < -0.5
+    assert status("kl-nonnegative", Losses(kl_divergence=lambda y, q: kl_terms(y, q).sum(-1) - 0.1), given) == "broken"
+
+
+def test_what_a_stored_probability_is_rounded_by_is_accounted_for():
+    given = given_of("bfloat16", x=[[0.0, 5.5]], k=[0])
+    x, k = given["x"].astype(float), given["k"]
+    stored = softmax(x).astype(given["x"].dtype).astype(float)
+    # Without the correction the losses differ by more than either is permitted.
+    off = abs(-np.log(stored[0, 0]) - cross_entropy(x, k)[0])
+    assert off > 2**-10
+    assert status("from-logits-index", Losses(), given) == "holds"
+    unrounded = Losses(sparse_categorical_cross_entropy=lambda p, y: cross_entropy(x, y) + 0.5)
+    assert status("from-logits-index", unrounded, given) == "broken"
+
+
+def test_a_probability_next_to_one_keeps_its_complement():
+    """Sigmoid(15) is stored as 1 - 3.6e-7, and with z = 0 the loss is 15: only from sigmoid(-15) is that seen."""
+    given = given_of(x=[15.0], z=[0.0])
+    outcome = check(property_named("from-logits-binary"), Losses(), given)
+    assert (outcome.status, outcome.compared) == ("holds", 1)
+    assert outcome.worst.bound < 1e-4
+    assert status("from-logits-binary", Losses(**{SIGMOID: lambda x, z: x - 1e-3}), given) == "broken"
+
+
+@pytest.mark.parametrize("n", [5, 4097])
+def test_masked_rows_are_as_sharp_as_what_is_left_of_them(n):
+    row = np.full((1, n), -np.inf)
+    row[0, [0, n // 2, n - 1]] = 1.0, 0.0, 0.5
+    given = given_of(x=row, k=[n - 1])
+    assert status("cross-entropy-masked-classes", Losses(), given) == "holds"
+    off = Losses(**{INDEX: lambda x, k: cross_entropy(x, k) + (1e-5 if x.shape[-1] == n else 0)})
+    assert status("cross-entropy-masked-classes", off, given) == "broken"
+    leaking = Losses(**{f"{INDEX}__logits": lambda x, k, v: cross_entropy_by_logits(x, k, v) + 1e-30 * np.isneginf(x)})
+    assert status("cross-entropy-masked-classes", leaking, given) == "broken"
+
+
+def test_a_shift_that_rounds_the_logits_is_no_fault_of_the_loss():
+    given = given_of(x=[[0.25, 0.5, 1.0]], c=[2.0**23], k=[0], y=[[0.5, 0.25, 0.25]])
+    moved = (given["x"] + given["c"][:, None]).astype(float)
+    assert abs(cross_entropy(moved, given["k"]) - cross_entropy(given["x"].astype(float), given["k"])) > 0.01
+    index = Given("float32", {name: given[name] for name in ("x", "c", "k")})
+    labels = Given("float32", {name: given[name] for name in ("x", "c", "y")})
+    for name, inputs in (("cross-entropy-shift-invariance", index), ("cross-entropy-dense-shift-invariance", labels)):
+        assert status(name, Losses(), inputs) == check_reference(property_named(name), inputs).status == "holds"
+
+
+def test_a_zero_label_where_log_softmax_overflows_adds_nothing():
+    largest = float(np.finfo(np.float32).max)
+    given = given_of(x=[[largest, -largest]], k=[0])
+
+    def with_infinite_logarithms(x, y):
+        logs = log_softmax(x).astype(np.float32).astype(float)
+        return -(y * logs).sum(-1)
+
+    assert status("dense-equals-sparse-any-size", Losses(), given) == "holds"
+    outcome = check(property_named("dense-equals-sparse-any-size"), Losses(**{DENSE: with_infinite_logarithms}), given)
+    assert (outcome.status, len(outcome.no_numbers)) == ("broken", 1)
+
+
+def test_means_divide_by_rows_or_by_weights():
+    arrays = {"x": [[0.0, 1.0], [2.0, 0.0]], "w": [0.5, 2.0]}
+    index = given_of(**arrays, y=[0, 1], common=("w",))
+    labels = given_of(**arrays, y=[[1.0, 0.0], [0.0, 1.0]], common=("w",))
+    assert status("cross-entropy-weighted-reductions", Losses(), index) == "holds"
+    assert status("cross-entropy-dense-weighted-reductions", Losses(), labels) == "holds"
+    assert status("cross-entropy-weighted-reductions", Losses(**{INDEX: by_rows(cross_entropy)}), index) == "broken"
+    assert status("cross-entropy-dense-weighted-reductions", Losses(**{DENSE: by_weights}), labels) == "broken"
+
+
+def test_the_sum_over_nothing_is_zero_and_its_mean_is_not_asked_for():
+    given = given_of(x=[[0.0, 1.0]], i=[-100], y=[-100], common=("i",))
+    outcome = check(property_named("cross-entropy-dropped-rows"), Losses(), given)
+    assert (outcome.status, outcome.compared) == ("holds", 1)
+    assert (
+        status("cross-entropy-dropped-rows", Losses(**{INDEX: as_class_zero(by_rows(cross_entropy))}), given)
+        == "broken"
+    )
+    given = given_of(x=[[0.0, 1.0]], i=[-100], k=[-100], w=[1.0, 1.0], common=("i", "w"))
+    assert status("nll-of-log-softmax-options", Losses(), given) == "holds"
+
+
+class NoWeights(Losses):
+    def evaluate(self, call):
+        if "weight" in call.parameters:
+            message = "it does not take weight"
+            raise Unsupported(message)
+        return super().evaluate(call)
+
+
+def test_an_option_that_is_not_taken_hides_no_other():
+    plain = given_of(x=[[0.0, 1.0]], k=[0], v=[1.0])
+    assert status("dense-equals-sparse", NoWeights(), plain) == "holds"
+    smoothed = given_of(x=[[0.0, 1.0]], k=[0], e=[0.125], common=("e",))
+    assert status("label-smoothing-index", NoWeights(), smoothed) == "holds"
+    weighted = given_of(x=[[0.0, 1.0]], k=[0], w=[1.0, 1.0], common=("w",))
+    with pytest.raises(Unsupported, match="weight"):
+        status("cross-entropy-weight", NoWeights(), weighted)
+
+
+class Clamped(Losses):
+    """Logarithms not below −100, as PyTorch documents its binary cross-entropy."""
+
+    def __init__(self, off=0.0):
+        super().__init__(
+            binary_cross_entropy=lambda p, z: (
+                off - times(z, np.maximum(np.log(p), -100)) - times(1 - z, np.maximum(np.log1p(-p), -100))
+            )
+        )
+
+    def definition(self, function, quantity):
+        return "clamp-log-100" if (function, quantity) == (BINARY, "value") else "literal"
+
+
+def test_a_stated_deviation_excuses_what_it_explains():
+    clamped, inside = given_of("float64", p=[1e-50], z=[1.0]), given_of("float64", p=[0.25], z=[1.0])
+    assert status("binary-cross-entropy-definition", Clamped(), clamped) == "deviates"
+    assert status("binary-cross-entropy-definition", Clamped(), inside) == "holds"
+    assert status("binary-cross-entropy-definition", Clamped(off=0.5), inside) == "broken"
+    assert status("binary-cross-entropy-definition", Clamped(off=100.0), clamped) == "broken"
+
+
+def test_labels_that_do_not_sum_to_one_have_a_property_of_their_own():
+    given = given_of(x=[[0.0, 1.0]], y=[[1.0, 1.0]], v=[1.0])
+    with pytest.raises(ValueError, match="not in the domain"):
+        status("cross-entropy-gradient", Losses(), given)
+    assert status("cross-entropy-gradient-any-labels", Losses(), given) == "holds"
+
+
+NOT_ADMITTED = {
+    "cross-entropy-linear-in-labels": {"y": [[0.3, 0.7]], "z": [[0.5, 0.5]], "q": [[0.5, 0.5]]},
+    "kl-split-class": {"y": [[0.5, 0.5]], "q": [[1.0, 0.0]]},
+    "binary-is-two-class": {"p": [2.0**-40], "z": [0.5]},
+    "binary-cross-entropy-symmetry": {"p": [1.0], "z": [0.5]},
+    "sigmoid-cross-entropy-symmetry": {"x": [0.0], "z": [0.3]},
+    "cross-entropy-masked-classes": {"x": [[0.0, -np.inf]], "k": [1]},
+    "cross-entropy-dense-bounds": {"x": [[3e38, 0.0]], "y": [[1.0, 0.0]]},
+    "weight-gradient": {"y": [[1.0, 0.0]], "w": [[[0.3], [0.0]]], "o": [[1.0]]},
+    "softmax-versus-sigmoid-shape": {"x": [[0.0, 1.0]], "y": [[0.5, 0.5]]},
+    "nll-weight": {"l": [[0.5, -1.0]], "k": [0], "w": [1.0, 1.0]},
+}
+
+
+@pytest.mark.parametrize("name", NOT_ADMITTED)
+def test_inputs_for_which_a_statement_is_not_made_are_refused(name):
+    with pytest.raises(ValueError, match="not in the domain"):
+        check_reference(property_named(name), given_of(**NOT_ADMITTED[name], common=("w",)))
