@@ -162,10 +162,14 @@ class Channel:
                 break
         return self._printed.decode(errors="replace").strip()
 
-    def kill(self) -> None:
-        """End the process and every process it has started."""
+    def end_process(self) -> None:
+        """End the process and every process it has started; who is exchanging messages with it hears that it ended."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+
+    def kill(self) -> None:
+        """End the process and every process it has started, and close its pipes."""
+        self.end_process()
         self._process.wait()
         self._close()
 

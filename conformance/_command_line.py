@@ -50,6 +50,28 @@ Numbers are decimals, hex floats (0x1.8p-3), inf or nan.
 """
 
 
+_HUNT = """examples:
+  logitproof hunt                                     every installed framework, for a minute
+  logitproof hunt --backend torch --function sparse_softmax_cross_entropy --dtype float32 --minutes 5
+  logitproof hunt --backend kernels.py --seed 7       your own functions; the same search again
+
+What is found is kept in .logitproof/witnesses/, and every later run examines it first.
+
+"""
+
+
+_REPRODUCE = """examples:
+  logitproof reproduce 0123456789abcdef                    print a script for this discrepancy of the last run
+  logitproof reproduce 012345 --output finding.py          the beginning of an id is enough where it is the only one
+  logitproof reproduce 0123456789abcdef --record old/record.json
+
+An id is that of a discrepancy in record.json and summary.md, or of a witness in .logitproof/witnesses/. The script
+imports the framework and NumPy, prints what is observed and what is expected, and ends with status 1 while the
+discrepancy is there, 0 when it is gone. The script of a module of your own takes another path of it as its argument.
+
+"""
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
@@ -115,6 +137,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(_subparser(commands, "run", "examine frameworks, write record.json and the reports", _RUN + _STATUS))
     _add_judge(_subparser(commands, "judge", "judge results that came from anywhere", _JUDGE + _STATUS))
     _add_exact(_subparser(commands, "exact", "print an exact result, as decimals and nearest floats", _EXACT))
+    _add_hunt(_subparser(commands, "hunt", "search for larger errors, shrink failures, keep them", _HUNT + _STATUS))
+    _add_reproduce(_subparser(commands, "reproduce", "write a stand-alone script for one discrepancy", _REPRODUCE))
     _add_list(_subparser(commands, "list", "list what there is to examine", ""))
     return parser
 
@@ -152,6 +176,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "--mode": ("NAME", "eager: the only one in this release"),
         "--device": ("NAME", "cpu: the only one in this release"),
         "--check": ("ID", "only the check with this id, from a record"),
+        "--property": ("ID", "only this property (see: logitproof list properties), and no checks"),
     }
     for name, (metavar, purpose) in several.items():
         parser.add_argument(name, action="append", metavar=metavar, help=f"{purpose}; may be repeated")
@@ -187,8 +212,32 @@ def _add_exact(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--digits", metavar="N", type=_count, default=20, help="significant digits (default 20)")
 
 
+def _add_hunt(parser: argparse.ArgumentParser) -> None:
+    several = {
+        "--backend": "torch, tensorflow, keras, a path (kernels.py) or package.module (default: all installed)",
+        "--function": "only this function (see: logitproof list functions)",
+        "--entry-point": "only this public API, e.g. torch.sigmoid",
+        "--dtype": "only float16, bfloat16, float32 or float64",
+    }
+    for name, purpose in several.items():
+        parser.add_argument(name, action="append", metavar="NAME", help=f"{purpose}; may be repeated")
+    parser.add_argument("--minutes", metavar="M", type=_number, help="how long (default 1)")
+    parser.add_argument("--examples", metavar="N", type=_count, help="end after N examples of each function and dtype")
+    parser.add_argument("--seed", metavar="N", type=int, help="repeat the search that told this seed")
+    parser.add_argument("--timeout", metavar="S", type=_number, help="seconds that one call may take (default 10)")
+
+
+def _add_reproduce(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="id of a discrepancy or witness, or its first characters, six or more")
+    parser.add_argument("--record", metavar="FILE", type=Path, help="default: logitproof-report/record.json")
+    parser.add_argument("--output", metavar="FILE", type=Path, help="where the script goes (default: standard output)")
+    parser.add_argument(
+        "--whole-batch", action="store_true", help="call with the whole batch of the run, not with the one case"
+    )
+
+
 def _add_list(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("backends", "functions"), help="frameworks installed here, or the catalogue")
+    parser.add_argument("what", choices=("backends", "functions", "properties"), help="what to list")
 
 
 def _number(text: str) -> float:

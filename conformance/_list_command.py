@@ -1,4 +1,4 @@
-"""`logitproof list`: the frameworks installed here, or the catalogue."""
+"""`logitproof list`: the frameworks installed here, the catalogue, or the properties."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from logitproof.properties import PROPERTIES, TRAINING_STEP, Property, Training
 from logitproof.reference import DEFINITIONS, FUNCTIONS
 
 from ._listing import INSTALL, frameworks, installed
@@ -19,7 +20,7 @@ from ._output import show
 def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     """List what `options.what` names; the exit status is 0."""
     del typed
-    show({"backends": _backends, "functions": _functions}[options.what]())
+    show({"backends": _backends, "functions": _functions, "properties": _properties}[options.what]())
     return 0
 
 
@@ -43,3 +44,22 @@ def _functions() -> RenderableType:
             lines.append(f"stated deviations known: {', '.join(stated)}")
         parts += [Text(function.signature, style="bold"), Padding(Text("\n".join(lines)), (0, 0, 0, 4), expand=False)]
     return Group(*parts)
+
+
+def _properties() -> RenderableType:
+    training = TRAINING_STEP
+    return Group(
+        *(part for prop in PROPERTIES.values() for part in _property(prop, prop.domain.text, prop.functions)),
+        *_property(training, training.domain, ("softmax regression, by the framework's own gradient descent",)),
+    )
+
+
+def _property(prop: Property | Training, domain: str, functions: Sequence[str]) -> tuple[RenderableType, ...]:
+    lines = (
+        prop.statement,
+        f"LaTeX: {prop.latex}",
+        f"for: {domain}",
+        f"functions: {', '.join(functions)}",
+        f"source: {prop.source}",
+    )
+    return Text(prop.id, style="bold"), Padding(Text("\n".join(lines)), (0, 0, 0, 4), expand=False)

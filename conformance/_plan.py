@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from logitproof.reference import FUNCTIONS
 
 from ._batch import Batch
 from ._corpus import BatchKey, build, keys
+from ._corpus_hash import batch_hash
 from ._errors import UserError
 from ._examine import LITERAL, questions
 from ._protocol import EntryPoint, Hello
@@ -17,11 +18,12 @@ from ._request import RunRequest
 from ._tally import Identity, identity_of
 from ._truth import Question
 from ._user_inputs import input_batches
+from ._witness import witnesses_in
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a batch comes from: a key of the corpus, or a user's own tensors."""
+    """Where a batch comes from: a key of the corpus, or given: a witness, or a user's own tensors."""
 
     key: BatchKey
     given: Batch | None = None
@@ -48,24 +50,49 @@ class Task:
     unsupported: Mapping[str, str]
 
 
-def sources(request: RunRequest, backends: Mapping[str, Hello]) -> list[Source]:
-    """List the batches of a request for the functions that the backends have, the user's own first.
+def sources(
+    request: RunRequest, backends: Mapping[str, Hello], note: Callable[[str], None] = lambda _: None
+) -> list[Source]:
+    """List the batches of a request for the functions that the backends have: witnesses first, then the user's own.
+
+    Args:
+        request: what a run examines.
+        backends: what there is to examine.
+        note: told in one line of every file in the folder of witnesses that is none.
 
     Raises:
         UserError: the user's tensors cannot be read.
     """
-    own: list[Source] = []
+    offered = [
+        name for name in request.functions or FUNCTIONS if any(h.entry_points_for(name) for h in backends.values())
+    ]
+    given = _witnesses(request, offered, note)
     if request.inputs is not None:
         try:
             batches = input_batches(request.inputs, functions=request.functions, dtypes=request.dtypes)
         except (ValueError, OSError) as error:
             raise UserError(str(error)) from None
-        own = [Source(BatchKey(batch.function, batch.dtype, batch.name), batch) for batch in batches]
-    offered = [
-        name for name in request.functions or FUNCTIONS if any(h.entry_points_for(name) for h in backends.values())
-    ]
+        given.extend(batches)
     corpus = keys(request.profile, functions=offered, dtypes=request.dtypes or None) if offered else []
-    return own + [Source(key) for key in corpus]
+    return [
+        *(Source(BatchKey(batch.function, batch.dtype, batch.name), batch) for batch in given),
+        *(Source(key) for key in corpus),
+    ]
+
+
+def _witnesses(request: RunRequest, functions: Sequence[str], note: Callable[[str], None]) -> list[Batch]:
+    """Return the batches of the witnesses that a request asks for; the same inputs once, whatever they witness."""
+    if request.witnesses is None:
+        return []
+    witnesses, notes = witnesses_in(request.witnesses)
+    for line in notes:
+        note(line)
+    batches = [
+        witness.batch()
+        for witness in witnesses
+        if witness.function in functions and (not request.dtypes or witness.dtype in request.dtypes)
+    ]
+    return list({batch_hash(replace(batch, name="")): batch for batch in reversed(batches)}.values())[::-1]
 
 
 def tasks_of(

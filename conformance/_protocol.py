@@ -210,8 +210,10 @@ def _read_entry_point(entry: Mapping[str, Any]) -> EntryPoint:
     )
 
 
-def evaluate_request(batch: Batch, entry_point: str, quantities: Sequence[str]) -> tuple[Header, list[Array]]:
-    """Return the `evaluate` message for a batch, and the arrays that go with it."""
+def evaluate_request(
+    batch: Batch, entry_point: str, quantities: Sequence[str], *, once: bool = False
+) -> tuple[Header, list[Array]]:
+    """Return the `evaluate` message for a batch, and the arrays that go with it; `once` asks for no repeated runs."""
     arrays: list[Array] = []
 
     def sent(array: np.ndarray) -> dict[str, int]:
@@ -231,6 +233,7 @@ def evaluate_request(batch: Batch, entry_point: str, quantities: Sequence[str]) 
         "layout": batch.layout,
         "mode": "eager",
         "device": "cpu",
+        "once": once,
     }
     return header, arrays
 

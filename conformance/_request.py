@@ -20,8 +20,10 @@ class RunRequest:
         functions: canonical function names to restrict the run to.
         entry_points: entry-point names to restrict the run to.
         dtypes: formats to restrict the run to.
-        checks: check ids to restrict the run to.
+        checks: check ids to restrict the run to; properties are then left out.
+        properties: ids of properties to restrict the run to; checks are then left out.
         inputs: a user's own tensors (.npz), examined beside the corpus.
+        witnesses: a folder of witnesses, examined before everything else; one that is not there is an empty one.
         profile: "smoke", "ci" or "nightly".
         timeout: seconds one call of a worker may take.
         jobs: processes that compute truth; None means one per core.
@@ -34,7 +36,9 @@ class RunRequest:
     entry_points: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
     inputs: Path | None = None
+    witnesses: Path | None = None
     profile: str = "ci"
     timeout: float = 10.0
     jobs: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import signal
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from queue import Empty, SimpleQueue
-from threading import Thread, current_thread, main_thread
+from threading import Event, Thread, current_thread, main_thread
 
 from logitproof.reports import SCHEMA_VERSION, Backend, CorpusInfo, Record, RunInfo
 
@@ -26,6 +27,8 @@ from ._examine import BatchJudge
 from ._findings import Finding, Store, check_record, confirmed, discrepancy_record, settle
 from ._plan import Source, Task, all_questions, check_entry_points, identity, sources, tasks_of
 from ._progress import Progress
+from ._property_findings import property_discrepancy, property_result
+from ._property_run import PropertyAnswers, PropertyFinding, PropertyTask, ask, judge_property, property_tasks
 from ._protocol import Hello
 from ._request import RunRequest
 from ._tally import Identity, Tally
@@ -48,7 +51,15 @@ class _Examinee:
     worker: Worker | None
     hello: Hello | None
     trouble: str | None = None
-    orders: SimpleQueue[tuple[int, Batch, list[tuple[int, Task]]] | None] = field(default_factory=SimpleQueue)
+    orders: SimpleQueue[_Order | _PropertyOrder | None] = field(default_factory=SimpleQueue)
+    deaths: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+_Order = tuple[int, Batch, list[tuple[int, Task]]]
+"""The number of a batch, the batch, and the tasks of one backend with their places among all of the batch."""
+
+_PropertyOrder = tuple[int, PropertyTask]
+"""The number of a property task, and the task."""
 
 
 @dataclass
@@ -91,9 +102,14 @@ def run(request: RunRequest, progress: Progress, store: Store | None = None) -> 
         corpus=CorpusInfo(CORPUS_VERSION, combined_hash(session.hashes), request.profile),
         backends=tuple(_backend_record(examinee, complete=complete) for examinee in examinees),
         checks=tuple(check_record(tally, versions[tally.identity.backend], store) for tally in made),
-        properties=(),
-        discrepancies=tuple(
-            discrepancy_record(finding, versions[finding.tally.identity.backend]) for finding in findings
+        properties=tuple(property_result(found, versions[found.task.backend]) for found in session.properties),
+        discrepancies=(
+            *(discrepancy_record(finding, versions[finding.tally.identity.backend]) for finding in findings),
+            *(
+                discrepancy
+                for found in session.properties
+                if (discrepancy := property_discrepancy(found, versions[found.task.backend])) is not None
+            ),
         ),
     )
 
@@ -113,18 +129,28 @@ class _Session:
         self._examinees = {examinee.spec.name: examinee for examinee in examinees if examinee.worker is not None}
         self._answers: SimpleQueue[tuple[int, int, Examined]] = SimpleQueue()
         self._underway: dict[int, _Underway] = {}
+        self._property_answers: SimpleQueue[tuple[int, PropertyTask, PropertyAnswers | None]] = SimpleQueue()
+        self._property_findings: dict[int, PropertyFinding] = {}
+        self._over = Event()
         self.tallies: dict[Identity, Tally] = {}
         self.hashes: list[str] = []
 
+    @property
+    def properties(self) -> list[PropertyFinding]:
+        """What became of the properties so far, in the order of the plan."""
+        return [finding for _, finding in sorted(self._property_findings.items())]
+
     def examine(self) -> bool:
-        """Examine every batch; return False if the user cut it short.
+        """Examine every batch, then every property; return False if the user cut it short.
 
         Raises:
             UserError: no check matches what was asked for.
         """
-        remaining = list(enumerate(sources(self._request, self._hellos)))
+        planned = [] if self._request.properties else sources(self._request, self._hellos, self._progress.note)
+        remaining = list(enumerate(planned))
         remaining.reverse()
-        self._progress.begin(list(self._examinees), len(remaining))
+        properties = property_tasks(self._request, self._hellos)
+        self._progress.begin(list(self._examinees), len(remaining) + len(properties))
         threads = [Thread(target=self._serve, args=(each,), daemon=True) for each in self._examinees.values()]
         for thread in threads:
             thread.start()
@@ -134,16 +160,42 @@ class _Session:
                     self._send(*remaining.pop())
                 if self._underway:
                     self._receive()
+            self._examine_properties(properties)
         except KeyboardInterrupt:
             self._progress.note("interrupted: keeping what is finished")
             return False
         finally:
+            self._over.set()
             for examinee in self._examinees.values():
                 examinee.orders.put(None)
         if self._request.checks and not self.tallies:
             message = "no check matches --check: ids are in record.json"
             raise UserError(message)
         return True
+
+    def _examine_properties(self, tasks: list[PropertyTask]) -> None:
+        """Put properties to the backends, and have the answers judged by the processes that compute truth."""
+        for number, task in enumerate(tasks):
+            self._examinees[task.backend].orders.put((number, task))
+        asked, judging = len(tasks), dict[int, Future[PropertyFinding]]()
+        while asked or judging:
+            try:
+                number, task, answers = self._property_answers.get(timeout=_PATIENCE)
+            except Empty:
+                pass
+            else:
+                asked -= 1
+                if answers is not None:
+                    judging[number] = self._pool.submit(judge_property, task, answers)
+            for number in [number for number, judgement in judging.items() if judgement.done()]:
+                self._take_in_property(number, tasks[number], judging.pop(number))
+                self._progress.advance()
+
+    def _take_in_property(self, number: int, task: PropertyTask, judgement: Future[PropertyFinding]) -> None:
+        try:
+            self._property_findings[number] = judgement.result()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the run must not be lost for it
+            self._examinees[task.backend].trouble = _own_error(task, error)
 
     def _send(self, number: int, source: Source) -> None:
         """Build a batch, order its truth, and hand it to the backends."""
@@ -168,15 +220,32 @@ class _Session:
     def _serve(self, examinee: _Examinee) -> None:
         """Ask one backend, batch after batch; runs in a thread of its own."""
         assert examinee.worker is not None
-        while (order := examinee.orders.get()) is not None:
+        while (order := examinee.orders.get()) is not None and not self._over.is_set():
+            if len(order) == 2:
+                self._property_answers.put((*order, self._put(order[1], examinee)))
+                continue
             number, batch, own = order
             for place, task in own:
                 try:
                     examined = examine_batch(examinee.worker, batch, task.entry_point.name, list(task.quantities))
                 except WorkerUnavailable as error:
+                    if self._over.is_set():  # it was stopped because the run is over, which is no trouble of its own
+                        return
                     examinee.trouble = str(error)
                     examined = Examined(())
                 self._answers.put((number, place, examined))
+
+    def _put(self, task: PropertyTask, examinee: _Examinee) -> PropertyAnswers | None:
+        """Put a property to a backend; None where no answers came."""
+        assert examinee.worker is not None
+        try:
+            return ask(task, examinee.worker, examinee.deaths)
+        except WorkerUnavailable as error:
+            if not self._over.is_set():
+                examinee.trouble = str(error)
+        except Exception as error:  # noqa: BLE001 - a thread that ends without an answer would be waited for forever
+            examinee.trouble = _own_error(task, error)
+        return None
 
     def _receive(self) -> None:
         """Take one answer, have its batch judged if it was the last, and take in what has been judged."""
@@ -224,6 +293,11 @@ def _judge(batch: Batch, planned: list[Task], answers: Mapping[int, Examined]) -
         judge.take_in(answers[place], tallies)
         made.extend(tallies.values())
     return made
+
+
+def _own_error(task: PropertyTask, error: Exception) -> str:
+    told = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return f"property {task.id}, {task.dtype}: an error of logitproof itself, please report it: {told}"
 
 
 @contextmanager

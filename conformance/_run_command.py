@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from logitproof.properties import PROPERTIES, TRAINING_STEP
 from logitproof.reference import FORMATS, FUNCTIONS
 from logitproof.reports import FolderError, Record, exit_status, open_folder, run_view, summary
 
@@ -21,6 +22,7 @@ from ._progress import shown_progress
 from ._request import PROFILES, RunRequest
 from ._run import run
 from ._settings import read_settings
+from ._witness import WITNESSES
 
 
 def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
@@ -42,7 +44,7 @@ def examine_into(request: RunRequest) -> tuple[Record, Path]:
     except FolderError as error:
         raise UserError(str(error)) from None
     try:
-        with shown_progress() as progress, _termination_as_interrupt():
+        with shown_progress() as progress, termination_as_interrupt():
             record = run(request, progress, folder.store)
         with _undisturbed():
             return record, folder.publish(record, {"summary.md": summary(record)})
@@ -59,11 +61,16 @@ def request_from(options: argparse.Namespace, settings: Mapping[str, object], ty
         UserError: a name is unknown, a value out of range, a file missing, or no framework is installed.
     """
     given = {**settings, **{key: value for key, value in vars(options).items() if value is not None}}
-    lists = {key: tuple(_strings(given.get(key))) for key in ("backend", "function", "entry_point", "dtype", "check")}
+    keys = ("backend", "function", "entry_point", "dtype", "check", "property")
+    lists = {key: tuple(_strings(given.get(key))) for key in keys}
     _only(given, "mode", "eager")
     _only(given, "device", "cpu")
     _known("function", lists["function"], FUNCTIONS)
     _known("dtype", lists["dtype"], FORMATS)
+    _known("property", lists["property"], (*PROPERTIES, TRAINING_STEP.id))
+    if lists["check"] and lists["property"]:
+        message = "--check and --property each leave out what the other asks for: give one of them"
+        raise UserError(message)
     profile = str(given.get("profile", RunRequest.profile))
     _known("profile", (profile,), PROFILES)
     return RunRequest(
@@ -72,7 +79,9 @@ def request_from(options: argparse.Namespace, settings: Mapping[str, object], ty
         entry_points=lists["entry_point"],
         dtypes=lists["dtype"],
         checks=lists["check"],
+        properties=lists["property"],
         inputs=_npz(given.get("inputs")),
+        witnesses=WITNESSES,
         profile=profile,
         timeout=_at_least("timeout", given.get("timeout", RunRequest.timeout), 0.001),
         jobs=int(_at_least("jobs", given["jobs"], 1)) if "jobs" in given else None,
@@ -107,12 +116,16 @@ def _backends(names: Sequence[str]) -> tuple[str, ...]:
         )
         raise UserError(message)
     for name in names:
-        _check_backend(name, usable)
+        check_backend(name, usable)
     return tuple(dict.fromkeys(names)) or usable
 
 
-def _check_backend(name: str, usable: Sequence[str]) -> None:
-    """A name that can mean nothing is refused here; what only a worker can find out, it reports."""
+def check_backend(name: str, usable: Sequence[str]) -> None:
+    """Refuse a name that can mean nothing; what only a worker can find out, it reports.
+
+    Raises:
+        UserError: the framework is not installed, or there is no such framework, file or module.
+    """
     if name in DISTRIBUTIONS and name not in usable:
         message = f"backend {name!r} is not installed here: {INSTALL[name]}"
         raise UserError(message)
@@ -143,7 +156,7 @@ def _at_least(key: str, value: object, least: float) -> float:
 
 
 @contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
+def termination_as_interrupt() -> Iterator[None]:
     """Let a polite end from outside (SIGTERM of a CI job) keep finished work, as Ctrl-C does."""
 
     def interrupt(number: int, frame: object) -> None:

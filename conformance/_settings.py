@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ._errors import UserError, unknown
 
-_LISTS = ("backend", "function", "entry-point", "dtype", "mode", "device", "check")
+_LISTS = ("backend", "function", "entry-point", "dtype", "mode", "device", "check", "property")
 _TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(_LISTS, (list,)),
     "inputs": (str,),

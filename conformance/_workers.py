@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
+from logitproof.properties import Stretch
 from logitproof.reference import DEFINITIONS
 
 from ._backend_spec import FRAMEWORKS, BackendSpec, parse_backend
@@ -28,7 +30,8 @@ from ._protocol import (
     read_answer,
     read_hello,
 )
-from .worker._wire import WireError
+from ._training import Trained, read_trained, train_request
+from .worker._wire import Array, Header, WireError
 
 __all__ = [
     "FRAMEWORKS",
@@ -45,6 +48,8 @@ __all__ = [
     "WorkerUnavailable",
     "parse_backend",
 ]
+
+T = TypeVar("T")
 
 HELLO_TIMEOUT = 60.0
 """Seconds a worker may take to start and import its framework."""
@@ -86,13 +91,15 @@ class _Limits:
 class Worker:
     """One process that runs one backend; restarted whenever it crashes or hangs.
 
-    Use it as a context manager, or call `stop` in the end.
+    Use it as a context manager, or call `stop` in the end. One thread at a time asks it; any thread may stop it.
     """
 
     def __init__(self, spec: BackendSpec, limits: _Limits, channel: Channel, hello: Hello) -> None:
         self._spec = spec
         self._limits = limits
         self._channel: Channel | None = channel
+        self._asking = Lock()
+        self._stopped = False
         self.hello = hello
 
     @classmethod
@@ -129,7 +136,7 @@ class Worker:
         """The operating system's number of the process; None where it does not run."""
         return None if self._channel is None else self._channel.process_id
 
-    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Answer:
+    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str], *, once: bool = False) -> Answer:
         """Have the worker compute quantities of a batch; whatever the framework does, there is an answer.
 
         A crash or a hang is an answer with that failure; the worker has then been restarted.
@@ -138,6 +145,7 @@ class Worker:
             batch: the inputs.
             entry_point: the name of an entry point for the batch's function.
             quantities: "value", "gradient:<argument>" …
+            once: compute everything one time only, without the runs that must agree with it.
 
         Raises:
             ValueError: the worker has no such entry point for the batch's function.
@@ -146,32 +154,53 @@ class Worker:
         if all(entry.name != entry_point for entry in self.hello.entry_points_for(batch.function)):
             message = f"{self._spec.name} has no entry point {entry_point!r} for {batch.function}"
             raise ValueError(message)
-        if self._channel is None:
-            message = f"{self._spec.name}: the worker is not running"
-            raise WorkerUnavailable(message)
-        header, arrays = evaluate_request(batch, entry_point, quantities)
-        try:
-            return read_answer(*self._channel.exchange(header, arrays, self._limits.call))
-        except TimeLimitPassedError:
-            printed = self._channel.printed()
-            return self._restarted(Failure("hang", "timeout", _hang(self._limits.call, printed)))
-        except WorkerEndedError:
-            how, printed = self._channel.ending()
-            return self._restarted(Failure("crash", how, printed))
-        except (WireError, ProtocolError) as error:
-            return self._restarted(Failure("crash", "protocol error", str(error)))
-        except BaseException:
-            # Ctrl-C in mid-call: the answer may still come, and would be taken for that to the next question.
-            self._end()
-            raise
+        answer = self._asked(evaluate_request(batch, entry_point, quantities, once=once), read_answer)
+        return Answer(failure=answer) if isinstance(answer, Failure) else answer
 
-    def _restarted(self, failure: Failure) -> Answer:
+    def train(self, stretch: Stretch) -> Trained:
+        """Have the worker make steps of gradient descent; whatever the framework does, there is an answer.
+
+        Raises:
+            WorkerUnavailable: the worker has died and cannot be restarted, or was stopped.
+        """
+        answer = self._asked(train_request(stretch), read_trained)
+        return Trained(failure=answer) if isinstance(answer, Failure) else answer
+
+    def _asked(self, request: tuple[Header, list[Array]], read: Callable[[Header, Sequence[Array]], T]) -> T | Failure:
+        """Ask one question, and return what is read of the answer; the worker is restarted where there is none."""
+        with self._asking:
+            if self._channel is None:
+                raise self._not_running()
+            header, arrays = request
+            try:
+                return read(*self._channel.exchange(header, arrays, self._limits.call))
+            except TimeLimitPassedError:
+                printed = self._channel.printed()
+                return self._restarted(Failure("hang", "timeout", _hang(self._limits.call, printed)))
+            except WorkerEndedError:
+                how, printed = self._channel.ending()
+                return self._restarted(Failure("crash", how, printed))
+            except (WireError, ProtocolError) as error:
+                return self._restarted(Failure("crash", "protocol error", str(error)))
+            except BaseException:
+                # Ctrl-C in mid-call: the answer may still come, and would be taken for that to the next question.
+                self._end()
+                raise
+
+    def _restarted(self, failure: Failure) -> Failure:
         self._end()
-        try:
-            self._channel, self.hello = _started(self._spec, self._limits)
-        except BackendError as error:  # it started before, so what is wrong now is the place, not the backend
-            raise WorkerUnavailable(str(error)) from None
-        return Answer(failure=failure)
+        if not self._stopped:
+            try:
+                self._channel, self.hello = _started(self._spec, self._limits)
+            except BackendError as error:  # it started before, so what is wrong now is the place, not the backend
+                raise WorkerUnavailable(str(error)) from None
+        if self._stopped:  # its process ended because it was told to, before or while it was started anew
+            self._end()
+            raise self._not_running()
+        return failure
+
+    def _not_running(self) -> WorkerUnavailable:
+        return WorkerUnavailable(f"{self._spec.name}: the worker is not running")
 
     def _end(self) -> None:
         channel, self._channel = self._channel, None
@@ -179,10 +208,21 @@ class Worker:
             channel.kill()
 
     def stop(self) -> None:
-        """End the worker; it cannot be asked any more."""
-        channel, self._channel = self._channel, None
-        if channel is not None:
-            channel.stop()
+        """End the worker; it cannot be asked any more.
+
+        A question that another thread has asked it is not waited for: that thread gets `WorkerUnavailable`.
+        """
+        self._stopped = True
+        if self._asking.acquire(blocking=False):
+            try:
+                channel, self._channel = self._channel, None
+                if channel is not None:
+                    channel.stop()
+            finally:
+                self._asking.release()
+        elif (channel := self._channel) is not None:
+            # The pipes are the asking thread's: it sees that they have ended, and closes them.
+            channel.end_process()
 
     def __enter__(self) -> Self:
         return self

@@ -3,8 +3,9 @@
 from ._array import Array, array_record, array_value
 from ._codec import RecordError, decode_record, encode_record, read_record, record_schema
 from ._hexfloat import bit_equal, float_from, hex_of, scalar_from, shortest_decimal
-from ._identity import check_id, discrepancy_id, parameter_record
+from ._identity import check_id, discrepancy_id, parameter_record, property_id
 from ._overview import exit_status, verdict
+from ._property_record import PropertyExtreme, PropertyResult
 from ._record import (
     SCHEMA_VERSION,
     SEVERITIES,
@@ -43,6 +44,8 @@ __all__ = [
     "FolderError",
     "Outputs",
     "Parameter",
+    "PropertyExtreme",
+    "PropertyResult",
     "Record",
     "RecordError",
     "ReportFolder",
@@ -62,6 +65,7 @@ __all__ = [
     "judgement_view",
     "open_folder",
     "parameter_record",
+    "property_id",
     "read_outputs",
     "read_record",
     "record_schema",

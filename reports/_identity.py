@@ -31,6 +31,13 @@ def check_id(
     )
 
 
+def property_id(
+    *, property_name: str, backend: str, entry_points: Mapping[str, str], dtype: str, mode: str, device: str
+) -> str:
+    """Return the id of a property's result: 16 hex digits over what was asked; `backend` is a name without version."""
+    return _digest(["property", property_name, backend, dict(entry_points), dtype, mode, device])
+
+
 def discrepancy_id(check: str, kind: str, case: str) -> str:
     """Return the id of a discrepancy: 16 hex digits over the check's id, the kind of failure and the case."""
     return _digest(["discrepancy", check, kind, case])

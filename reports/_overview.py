@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from logitproof.reference import FORMATS, FUNCTIONS
 
 from ._hexfloat import float_from
+from ._property_overview import broken_properties
+from ._property_record import PropertyResult
 from ._record import SEVERITIES, TIERS, Check, Discrepancy, Extreme, Findings, Record, Severity, Tier
 from ._words import backend_title, counted
 
@@ -65,26 +67,40 @@ class Convention:
 
 def exit_status(record: Record | Findings) -> int:
     """Return 0 where nothing gates, 1 where something does, 3 where the record is incomplete or examined nothing."""
-    if not _is_complete(record) or not was_examined(record.checks):
+    if not _is_complete(record) or not _was_examined(record):
         return 3
-    return 1 if tallies(record.checks)[GATING].checks else 0
+    return 1 if _gates(record) else 0
 
 
 def verdict(record: Record | Findings) -> str:
     """Return the outcome in one sentence, the most important thing first."""
     tally = tallies(record.checks)
     counts = ", ".join(_counted(severity, tally[severity]) for severity in SEVERITIES if tally[severity].results)
-    found = counts or "no discrepancy"
-    if not was_examined(record.checks):
+    broken = broken_properties(_properties(record))
+    found = ", ".join(filter(None, (counts, f"{counted(broken, 'broken property')}" if broken else "")))
+    found = found or "no discrepancy"
+    if not _was_examined(record):
         return "Nothing was examined: this is not a pass."
     if not _is_complete(record):
         return f"Incomplete: not a pass. So far {found}."
-    word = "FAIL" if tally[GATING].checks else "PASS"
+    word = "FAIL" if _gates(record) else "PASS"
     return f"{word}: {found}."
 
 
 def _is_complete(record: Record | Findings) -> bool:
     return record.complete if isinstance(record, Record) else True
+
+
+def _properties(record: Record | Findings) -> tuple[PropertyResult, ...]:
+    return record.properties if isinstance(record, Record) else ()
+
+
+def _gates(record: Record | Findings) -> bool:
+    return bool(tallies(record.checks)[GATING].checks or broken_properties(_properties(record)))
+
+
+def _was_examined(record: Record | Findings) -> bool:
+    return was_examined(record.checks) or any(result.comparisons for result in _properties(record))
 
 
 def was_examined(checks: Sequence[Check]) -> bool:

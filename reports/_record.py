@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from ._array import Array
+from ._property_record import Count, Hex, PropertyResult, Text
 
 SCHEMA_VERSION = 1
 """The version of the schema that this release writes and reads."""
@@ -22,10 +23,6 @@ Severity = Literal["defect", "weakness", "convention", "undecided"]
 Tier = Literal["C", "F", "M", "A", "outside", "limit"]
 CheckStatus = Literal["examined", "unsupported", "crash", "hang", "error"]
 BackendStatus = Literal["complete", "unavailable", "cut short"]
-Count = Annotated[int, Meta(ge=0)]
-Text = Annotated[str, Meta(max_length=65_536)]
-Hex = Annotated[str, Meta(pattern=r"^(-?0x[01](\.[0-9a-f]+)?p[+-][0-9]+|-?inf|nan:0x[0-9a-f]{1,16})$")]
-"""A float as `hex_of` writes it."""
 Parameter = int | str | Array | None
 """A keyword of a call: floats are hex text, `weight` and `pos_weight` arrays."""
 
@@ -223,7 +220,7 @@ class Record:
     corpus: CorpusInfo
     backends: tuple[Backend, ...]
     checks: tuple[Check, ...]
-    properties: tuple[str, ...]
+    properties: tuple[PropertyResult, ...]
     discrepancies: tuple[Discrepancy, ...]
 
 

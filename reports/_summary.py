@@ -18,6 +18,7 @@ from ._overview import (
     verdict,
     worst_first,
 )
+from ._property_overview import PropertyLine, property_backends, property_lines
 from ._record import SEVERITIES, TIER_MEANINGS, Backend, Discrepancy, Record
 from ._words import (
     backend_title,
@@ -51,6 +52,7 @@ def summary(record: Record) -> str:
         _findings(record, "undecided", "Undecided"),
         _conventions(record),
         *(_backend_tables(record, title) for title in backends_of(record.checks)),
+        *(_properties(record, title) for title in property_backends(record.properties)),
         _not_run(record),
         _legend(),
     )
@@ -214,6 +216,38 @@ def _row(row: Row) -> tuple[str, ...]:
         code(inputs_words(row.worst.inputs, 4)),
         findings,
     )
+
+
+def _properties(record: Record, title: str) -> str:
+    """Broken and other telling properties in a table; those that hold in a folded one."""
+    lines = property_lines(record.properties, title)
+    header = ("property", "statement", "entry points and dtypes", "nearest to the bound")
+    telling = table(header, (_property_row(line) for line in lines if line.status not in _QUIET))
+    quiet = [line for line in lines if line.status in _QUIET]
+    folded = table(header, (_property_row(line) for line in quiet))
+    holding = sum(line.status == "holds" for line in lines)
+    heading = f"## Properties of {escape(title)}\n\n{holding} of {len(lines)} hold."
+    shown = f"\n\n{telling}" if len(quiet) < len(lines) else ""
+    rest = f"\n\n<details><summary>Those that hold, or cannot be asked</summary>\n\n{folded}\n\n</details>"
+    return heading + shown + (rest if quiet else "")
+
+
+_QUIET = ("holds", "unsupported")
+
+
+def _property_row(line: PropertyLine) -> tuple[str, ...]:
+    counts = ", ".join(f"{count} {status}" for status, count in line.counts.items())
+    return code(line.name), escape(line.statement), counts, _nearest(line)
+
+
+def _nearest(line: PropertyLine) -> str:
+    result, worst = line.worst, line.worst.worst
+    where = f"{', '.join(dict.fromkeys(result.entry_points.values()))} · {result.dtype}"
+    if worst is None:
+        return f"{code(where)} {escape(brief(result.reason or ''))}".strip()
+    sides = f"{worst.left} {worst.sign} {worst.right}"
+    told = f"{magnitude(worst.ratio)} of the bound: {code(where)}: {code(inputs_words(worst.inputs, 4))}"
+    return told if line.status == "holds" else f"{told}: {escape(worst.what)} {code(sides)}"
 
 
 def _not_run(record: Record) -> str:

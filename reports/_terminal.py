@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ._overview import GATING, Row, Worst, backends_of, rows, tallies, verdict, worst_first
+from ._property_overview import STATUSES, PropertyLine, property_backends, property_lines
 from ._record import SEVERITIES, TIER_MEANINGS, Check, Discrepancy, Findings, Record, Severity
 from ._words import (
     backend_title,
@@ -53,6 +54,8 @@ def judgement_view(findings: Findings) -> RenderableType:
 def findings_view(record: Record | Findings) -> RenderableType:
     """Return a table per backend, the counts per severity, and the worst findings in plain words."""
     titles = backends_of(record.checks)
+    if not titles:
+        return Group(*_properties(record), *_worst(record.discrepancies))
     legend = ", ".join(f"{tier} {meaning}" for tier, meaning in TIER_MEANINGS.items() if tier != "limit")
     return Group(
         *(_backend_table(record.checks, title) for title in titles),
@@ -60,6 +63,7 @@ def findings_view(record: Record | Findings) -> RenderableType:
         Text("Defects, weaknesses and conventions count results.", style="dim"),
         Text(""),
         _counts(record.checks, titles),
+        *_properties(record),
         *_worst(record.discrepancies),
     )
 
@@ -115,6 +119,38 @@ def _counts(checks: Sequence[Check], titles: Iterable[str]) -> Table:
         cells = [f"{tally[s].checks} ({tally[s].results})" if tally[s].results else "0" for s in SEVERITIES]
         table.add_row(Text(title), str(len(own)), str(sum(check.elements for check in own)), *cells)
     return table
+
+
+def _properties(record: Record | Findings) -> list[RenderableType]:
+    """A line per backend: how many properties hold, and which do not."""
+    results = record.properties if isinstance(record, Record) else ()
+    lines: list[RenderableType] = [Text("Properties", style="bold")]
+    for title in property_backends(results):
+        own = property_lines(results, title)
+        parts: list[tuple[str, str]] = []
+        for status in reversed(STATUSES):
+            named = [line for line in own if line.status == status]
+            if named:
+                names = ", ".join(_property_words(line) for line in named if status in _NAMED)
+                parts.append(
+                    (f"  {_counted(len(named), status)}" + (f": {names}" if names else ""), _NAMED.get(status, ""))
+                )
+        lines.append(Text.assemble(f"  {title}:", *parts, overflow="fold"))
+    return lines if len(lines) > 1 else []
+
+
+def _counted(number: int, status: str) -> str:
+    return f"{number} {'hold' if status == 'holds' and number != 1 else status}"
+
+
+_NAMED = {"broken": "bold red", "undecided": "magenta", "deviates": "cyan"}
+"""The statuses whose properties are named, with their styles."""
+
+
+def _property_words(line: PropertyLine) -> str:
+    worst = line.worst.worst
+    times = f" ({magnitude(worst.ratio)} times the bound)" if worst and line.status == "broken" else ""
+    return clean(line.name) + times
 
 
 def _worst(discrepancies: Sequence[Discrepancy]) -> list[RenderableType]:

@@ -12,6 +12,7 @@ from logitproof.reference import FORMATS
 
 from ._array import Array, array_value
 from ._hexfloat import float_from, scalar_from, shortest_decimal
+from ._property_record import PropertyResult
 from ._record import Backend, Check, Discrepancy, Parameter
 
 SHOWN_ELEMENTS = 6
@@ -35,7 +36,7 @@ def _is_harmless(char: str) -> bool:
     return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
-def backend_title(backend: Backend | Check | Discrepancy) -> str:
+def backend_title(backend: Backend | Check | Discrepancy | PropertyResult) -> str:
     """Return a backend's name and version, e.g. "torch 2.13.0"."""
     name = backend.name if isinstance(backend, Backend) else backend.backend
     return clean(f"{name} {backend.version}".strip())
@@ -61,7 +62,13 @@ def error_words(finding: Discrepancy) -> str:
 
 def counted(count: int, name: str) -> str:
     """Return a count of findings or checks: "1 defect", "2 weaknesses", "3 undecided"."""
-    plural = {"defect": "defects", "weakness": "weaknesses", "convention": "conventions", "result": "results"}
+    plural = {
+        "defect": "defects",
+        "weakness": "weaknesses",
+        "convention": "conventions",
+        "result": "results",
+        "broken property": "broken properties",
+    }
     return f"{count} {name if count == 1 else plural.get(name, name)}"
 
 

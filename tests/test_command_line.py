@@ -14,6 +14,7 @@ from record_samples import check, discrepancy, record
 from logitproof.conformance._command_line import main
 from logitproof.conformance._errors import UserError
 from logitproof.conformance._request import RunRequest
+from logitproof.conformance._witness import WITNESSES
 from logitproof.reports import read_outputs, read_record
 
 CLEAN = {"severities": {}, "tiers": {"C": 10}}
@@ -86,7 +87,9 @@ def _fails(capsys, *arguments):
         (["judge", "softmax"], "required: --inputs, --outputs"),
         (["judge", "sofmax", "--inputs", "x.npz", "--outputs", "y.npz"], "did you mean 'softmax'?"),
         (["judge", "softmax", "--inputs", "x.npz", "--outputs", "y.npz"], "x.npz: No such file or directory"),
-        (["list", "properties"], "invalid choice: 'properties'"),
+        (["list", "discrepancies"], "invalid choice: 'discrepancies'"),
+        (["run", "--property", "shift"], "unknown property 'shift'"),
+        (["run", "--property", "coin", "--check", "0123456789abcdef"], "give one of them"),
         (["list"], "required: what"),
     ],
 )
@@ -128,6 +131,7 @@ def test_every_option_reaches_the_run(fake_run, tmp_path):
         entry_points=("torch.softmax",),
         dtypes=("float32",),
         checks=("0123456789abcdef",),
+        witnesses=WITNESSES,
         inputs=request.inputs,
         profile="smoke",
         timeout=2.5,
@@ -145,7 +149,7 @@ def test_every_installed_framework_is_examined_when_none_is_named(fake_run, monk
     monkeypatch.setattr("logitproof.conformance._run_command.installed", lambda: ("torch", "keras"))
     assert main(["run"]) == 0
     assert run.requests[0].backends == ("torch", "keras")
-    assert run.requests[0] == RunRequest(("torch", "keras"))
+    assert run.requests[0] == RunRequest(("torch", "keras"), witnesses=WITNESSES)
 
 
 def test_a_run_writes_record_summary_and_outputs_and_says_where(fake_run, capsys, tmp_path):
@@ -249,9 +253,7 @@ def test_help_offers_what_there_is_and_nothing_else(capsys):
         main(["--help"])
     out = capsys.readouterr().out
     assert "{" not in out
-    assert not [
-        word for word in ("hunt", "sweep", "compare", "upgrade", "report ", "reproduce") if f"\n    {word}" in out
-    ]
+    assert not [word for word in ("sweep", "compare", "upgrade", "report ") if f"\n    {word}" in out]
     for command in ("run", "judge", "exact", "list"):
         with pytest.raises(SystemExit):
             main([command, "--help"])

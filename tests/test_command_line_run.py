@@ -92,6 +92,6 @@ def test_an_interrupted_run_keeps_what_is_finished_and_says_so(tmp_path, number)
     assert "Traceback" not in err
     record = read_record(tmp_path / "logitproof-report")
     assert not record.complete
-    assert record.backends[0].status == "cut short"
+    assert (record.backends[0].status, record.backends[0].reason) == ("cut short", "the run was interrupted")
     assert "not a pass" in out
     assert (tmp_path / "logitproof-report" / "summary.md").read_text().startswith("# logitproof: Incomplete")

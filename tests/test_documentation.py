@@ -123,6 +123,12 @@ def _check_command(command):
             ).stdout
             unknown = [option for option in options if option.startswith("--") and option.split("=")[0] not in usage]
             assert unknown == []
+        case ["pytest", "--pyargs", "logitproof.properties", *options]:
+            usage = subprocess.run(
+                [sys.executable, "-m", "pytest", "--help"], capture_output=True, text=True, check=True
+            ).stdout
+            known = [option for option in options if option.startswith("-") and option in usage]
+            assert known == [option for option in options if option.startswith("-")]
         case ["git", "clone", _] | ["cd", _]:
             pass
         case _:

@@ -106,12 +106,16 @@ def test_the_wheel_carries_the_licence(wheel):
     assert "Apache License" in _metadata(wheel, "licenses/LICENSE")
 
 
-def test_the_wheel_installs_one_command(wheel):
+def test_the_wheel_installs_one_command_and_one_pytest_plugin(wheel):
     assert _metadata(wheel, "entry_points.txt").split() == [
         "[console_scripts]",
         "logitproof",
         "=",
         "logitproof.conformance._command_line:main",
+        "[pytest11]",
+        "logitproof",
+        "=",
+        "logitproof.conformance._pytest_plugin",
     ]
 
 
@@ -120,7 +124,8 @@ def test_frameworks_are_extras_and_never_dependencies(wheel):
     requirements = [Requirement(line.removeprefix("Requires-Dist: ")) for line in lines]
     needed = {each.name for each in requirements if "extra" not in str(each.marker)}
     assert needed == {Requirement(text).name for text in PROJECT["project"]["dependencies"]}
-    assert needed.isdisjoint({"torch", "tensorflow", "tensorflow-cpu", "keras", "jax", "hypothesis", "matplotlib"})
+    frameworks = {"torch", "tensorflow", "tensorflow-cpu", "keras", "jax"}
+    assert needed.isdisjoint(frameworks | {"matplotlib", "pytest", "scikit-learn"})
     assert {"torch", "tensorflow-cpu"} <= {each.name for each in requirements}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -355,3 +356,22 @@ def test_threads_are_what_was_asked_for(tmp_path):
         "    return torch.softmax(logits, axis)\n"
     )
     assert answer_of(module(tmp_path, source), threads=2).failure is None
+
+
+# Stopping from another thread
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.01, 0.3])
+def test_a_worker_stopped_in_mid_call_tells_the_asking_thread_and_leaves_no_process(tmp_path, delay):
+    sleeping = SOFTMAX.replace("axis):", "axis):\n    time.sleep(60)")
+    worker = Worker.start(module(tmp_path, f"import time\n{sleeping}"))
+    process = worker.process_id
+    with ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(worker.evaluate, softmax_batch(ROWS), "softmax", ["value"])
+        time.sleep(delay)
+        worker.stop()
+        with pytest.raises(WorkerUnavailable, match="not running"):
+            asked.result(timeout=10)
+    assert worker.process_id is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)

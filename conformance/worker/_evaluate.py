@@ -122,6 +122,7 @@ def evaluate(
 
     The value is computed without recording, once more the same, and with recording by each argument whose gradient
     is wanted (by the first differentiable one where none is); each gradient is computed twice, from the start.
+    Where the message asks for everything `once`, the value is computed without recording and each gradient one time.
 
     Args:
         framework: the framework's tensors and gradients.
@@ -140,20 +141,21 @@ def evaluate(
         raise UnsupportedError(f"{framework.name} has no {', '.join(sorted(refused))}")
     names, real = function["arguments"], tuple(function["real"])
     call, answer = _Call(framework, entry_point, names, request, arrays), _Answer()
-    wanted = request["quantities"]
+    wanted, once = request["quantities"], bool(request.get("once", False))
     if "value" in wanted:
         answer.add("value", "plain", call.plain())
+    if "value" in wanted and not once:
         _attempt(answer, "value", "repeat", lambda: answer.add("value", "repeat", call.plain()))
     differentiable = real if entry_point.differentiable is None else entry_point.differentiable
     gradients = [name for name in names if f"gradient:{name}" in wanted]
     for place, name in enumerate(gradients):
-        value_run = None if "value" not in wanted else "recorded" if place == 0 else f"recorded:{name}"
+        value_run = None if "value" not in wanted or once else "recorded" if place == 0 else f"recorded:{name}"
         if name in differentiable:
-            _gradient(call, answer, name, value_run)
+            _gradient(call, answer, name, value_run, repeated=not once)
         else:
             refusal = UnsupportedError(f"there is no gradient by {name}")
             answer.errors.append({"quantity": f"gradient:{name}", "run": "recorded", **failure(refusal)})
-    if "value" in wanted and not gradients and differentiable:
+    if "value" in wanted and not once and not gradients and differentiable:
         _attempt(answer, "value", "recorded", lambda: _recorded_value(call, answer, differentiable[0]))
     header = {
         "message": "outputs",
@@ -181,7 +183,7 @@ def _recorded_value(call: _Call, answer: _Answer, name: str) -> None:
         answer.add("value", "recorded", value)
 
 
-def _gradient(call: _Call, answer: _Answer, name: str, value_run: str | None) -> None:
+def _gradient(call: _Call, answer: _Answer, name: str, value_run: str | None, *, repeated: bool) -> None:
     quantity = f"gradient:{name}"
 
     def first() -> None:
@@ -198,5 +200,5 @@ def _gradient(call: _Call, answer: _Answer, name: str, value_run: str | None) ->
         if gradient is not None:
             answer.add(quantity, "repeat", gradient)
 
-    if _attempt(answer, quantity, "recorded", first) and quantity not in answer.missing:
+    if _attempt(answer, quantity, "recorded", first) and repeated and quantity not in answer.missing:
         _attempt(answer, quantity, "repeat", again)

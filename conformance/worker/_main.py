@@ -12,6 +12,7 @@ import numpy as np
 from ._backends import Backend, BackendError, open_backend
 from ._evaluate import evaluate, failure
 from ._facts import cpu_facts, environment_switches
+from ._train import Step, step_of, train
 from ._wire import PROTOCOL, Array, Header, read_message, write_message
 
 
@@ -36,12 +37,17 @@ class Session:
         self._backend: Backend | None = None
         self._functions: dict[str, Any] = {}
         self._entry_points: dict[tuple[str, str], Any] = {}
+        self._step: Step | None = None
 
     def answer(self, request: Header, arrays: list[Array]) -> tuple[Header, list[Array]]:
         """Return the answer to one message."""
         if request["message"] == "hello":
             return self._hello(request), []
-        return self._evaluate(request, arrays)
+        if self._backend is None:
+            raise BackendError(f"{request['message']} came before hello")
+        if request["message"] == "train":
+            return train(self._backend.framework, self._step, request, arrays)
+        return self._evaluate(self._backend, request, arrays)
 
     def _hello(self, request: Header) -> Header:
         if request["protocol"] != PROTOCOL:
@@ -49,6 +55,7 @@ class Session:
         self._functions, threads = request["functions"], request["threads"]
         backend = open_backend(request["target"], threads, self._functions)
         self._backend = backend
+        self._step = step_of(request["target"])
         self._entry_points = {(entry.function, entry.name): entry for entry in backend.entry_points}
         return {
             "message": "hello",
@@ -67,12 +74,10 @@ class Session:
             ],
         }
 
-    def _evaluate(self, request: Header, arrays: list[Array]) -> tuple[Header, list[Array]]:
-        if self._backend is None:
-            raise BackendError("evaluate came before hello")
+    def _evaluate(self, backend: Backend, request: Header, arrays: list[Array]) -> tuple[Header, list[Array]]:
         entry_point = self._entry_points[request["function"], request["entry_point"]]
         function = self._functions[request["function"]]
-        return evaluate(self._backend.framework, entry_point, function, request, arrays)
+        return evaluate(backend.framework, entry_point, function, request, arrays)
 
 
 def main() -> None:

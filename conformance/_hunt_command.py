@@ -1,0 +1,138 @@
+"""`logitproof hunt`: search for new worst cases, shrink the failures, keep them as witnesses."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from logitproof.reports import findings_view
+
+from ._backend_spec import BackendSpec, parse_backend
+from ._errors import UserError
+from ._hunt_progress import shown_hunt
+from ._output import show
+from ._plan import check_entry_points
+from ._request import RunRequest
+from ._run_command import request_from, termination_as_interrupt
+from ._settings import read_settings
+from ._witness import WITNESSES
+from ._workers import BackendError, Worker, WorkerUnavailable
+
+if TYPE_CHECKING:
+    from ._hunt import Hunted
+    from ._hunt_progress import HuntProgress
+
+MINUTES = 1.0
+"""How long a hunt takes, unless it is told otherwise."""
+
+FOUND, INCOMPLETE = 1, 3
+
+
+def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
+    """Make the hunt that `options` and the settings ask for; the exit status is that of the design's §10."""
+    examined = request_from(options, read_settings(Path.cwd()), typed)
+    seconds = _seconds(options)
+    seed = secrets.randbits(32) if options.seed is None else options.seed
+    with shown_hunt(seconds) as progress, termination_as_interrupt():
+        progress.note(f"seed {seed}")
+        hunted = _hunted(examined, seconds, options.examples, seed, progress)
+    if hunted is None:
+        return INCOMPLETE
+    show(_view(hunted, seed))
+    if not hunted.complete:
+        return INCOMPLETE
+    return FOUND if hunted.found_defects else 0
+
+
+def _seconds(options: argparse.Namespace) -> float:
+    """Return when to end: after a minute, or never where a number of examples is asked for instead."""
+    if options.minutes is None:
+        return 60 * MINUTES if options.examples is None else float("inf")
+    if not 0 < options.minutes < float("inf"):
+        message = f"--minutes must be more than 0, not {options.minutes:g}"
+        raise UserError(message)
+    return 60.0 * options.minutes
+
+
+def _hunted(
+    examined: RunRequest, seconds: float, examples: int | None, seed: int, progress: HuntProgress
+) -> Hunted | None:
+    """Start the workers and hunt; return None where no worker could be started.
+
+    Raises:
+        UserError: a backend or an entry point is wrong.
+    """
+    # Hypothesis takes its time to come: only now that the command line is known to be right.
+    from ._hunt import HuntRequest, hunt
+    from ._hunt_examine import Examiner
+
+    with _workers(examined, progress) as workers:
+        if not workers:
+            return None
+        hellos = {name: worker.hello for name, worker in workers.items()}
+        check_entry_points(examined, hellos)
+        progress.note(", ".join(f"{name} {hello.version}".strip() for name, hello in hellos.items()))
+        examiner = Examiner(workers, hellos, examined.entry_points, progress.note)
+        try:
+            hunted = hunt(HuntRequest(examined, WITNESSES, seconds, examples, seed), examiner, progress)
+        except OSError as error:
+            message = f"a witness cannot be written to {WITNESSES}: {error.strerror or error}"
+            raise UserError(message) from None
+    if len(workers) < len(examined.backends):
+        hunted.complete = False
+    return hunted
+
+
+@contextmanager
+def _workers(examined: RunRequest, progress: HuntProgress) -> Iterator[Mapping[str, Worker]]:
+    """Start a worker for every backend, all at once, and stop them in the end; one that does not start is noted.
+
+    Raises:
+        UserError: a backend is wrong: its module does not import, say.
+    """
+    specs = [parse_backend(text) for text in examined.backends]
+    names = [spec.name for spec in specs]
+    # Two modules of the same name are told apart by their paths.
+    specs = [
+        BackendSpec(text, spec.python, spec.target) if names.count(spec.name) > 1 else spec
+        for text, spec in zip(examined.backends, specs, strict=True)
+    ]
+    with ThreadPoolExecutor(len(specs)) as threads:
+        started = list(threads.map(lambda spec: _started(spec, examined.timeout), specs))
+    workers = {worker.spec.name: worker for worker in started if isinstance(worker, Worker)}
+    try:
+        for trouble in started:
+            if isinstance(trouble, BackendError):
+                raise UserError(str(trouble))
+            if isinstance(trouble, WorkerUnavailable):
+                progress.note(str(trouble))
+        yield workers
+    finally:
+        for worker in workers.values():
+            worker.stop()
+
+
+def _started(spec: BackendSpec, timeout: float) -> Worker | BackendError | WorkerUnavailable:
+    try:
+        return Worker.start(spec, call_timeout=timeout)
+    except (BackendError, WorkerUnavailable) as error:
+        return error
+
+
+def _view(hunted: Hunted, seed: int) -> Group:
+    """Return what the command prints: the largest errors, the new failures, their files, and the known ones."""
+    lines = [
+        f"{hunted.examples} examples with {hunted.cases} cases, seed {seed}.",
+        f"New failures: {len(hunted.files)}. Known ones that were seen again: {len(hunted.recognised)}.",
+        *(f"  {file}" for file in hunted.files),
+        *(f"  known: {signature} ({witness})" for signature, witness in hunted.recognised.items()),
+    ]
+    return Group(findings_view(hunted.findings), Text(""), *(Text(line, overflow="fold") for line in lines))
