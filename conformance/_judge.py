@@ -22,6 +22,7 @@ from logitproof.reference import (
     Status,
     distance,
     in_ulps,
+    may_be_flushed,
     overflows,
     working_precision,
 )
@@ -48,7 +49,7 @@ class Verdict(IntEnum):
     INACCURATE = 1
     """weakness: between the attainable and the textbook bound."""
     FLUSHED = 2
-    """weakness: a zero that flushing numbers below the smallest normal one explains, at the end or on the way."""
+    """weakness: an error that flushing numbers below the smallest normal one explains, at the end or on the way."""
     CONVENTION = 3
     """convention: mathematics leaves a choice."""
     UNDECIDED = 4
@@ -152,7 +153,7 @@ def judge(storage: Format, output: np.ndarray, truth: Truth, ball: Ball) -> Judg
         exact, computed = truth.exact, output.astype(np.float64)
     measured = distance(storage, computed, exact)
     allowed = _permitted(storage, computed, measured, truth)
-    graded = _grade(measured.ulps, measured.below, computed == 0, allowed)
+    graded = _grade(measured.ulps, measured.below, may_be_flushed(storage, computed), allowed)
     finite = exact.status == Status.FINITE
     for place in zip(*np.nonzero(finite & _open(measured, allowed)), strict=True):
         known = _Element(storage, float(computed[place]), int(measured.exponent[place]), allowed.of(place))
@@ -182,7 +183,7 @@ def _permitted(storage: Format, computed: np.ndarray, measured: Distance, truth:
         beyond = overflows(storage, truth.exact) & np.isinf(textbook)
         textbook, attainable = (np.where(beyond, 0.5, part) for part in (textbook, attainable))
     flushed = textbook
-    if ((computed == 0) & (measured.ulps + measured.slack >= textbook)).any():
+    if (may_be_flushed(storage, computed) & (measured.ulps + measured.slack >= textbook)).any():
         flushed = _allowed(storage, in_ulps(truth.flushed(), measured.exponent), measured.size)
     return Allowed(textbook, flushed, attainable)
 
@@ -241,12 +242,12 @@ def _allowed(storage: Format, bound: np.ndarray, size: np.ndarray) -> np.ndarray
         return (bound * (1 + storage.unit_roundoff) + rounding) * BOUND_GUARD
 
 
-def _grade(ulps: np.ndarray, below: np.ndarray, is_zero: np.ndarray, allowed: Allowed) -> _Grades:
+def _grade(ulps: np.ndarray, below: np.ndarray, flushable: np.ndarray, allowed: Allowed) -> _Grades:
     """Grade elements by their distance alone, each by the best of the conditions it meets."""
     tiers = np.full(np.shape(ulps), Tier.OUTSIDE, dtype=np.int8)
     verdicts = np.full(np.shape(ulps), Verdict.BEYOND_BOUND, dtype=np.int8)
     for condition, tier, verdict in (
-        (is_zero & (ulps <= allowed.flushed), Tier.A, Verdict.FLUSHED),
+        (flushable & (ulps <= allowed.flushed), Tier.A, Verdict.FLUSHED),
         (ulps <= allowed.textbook, Tier.A, Verdict.INACCURATE),
         (ulps <= allowed.attainable, Tier.M, Verdict.GOOD),
         ((ulps < 1) & ~below, Tier.F, Verdict.GOOD),
@@ -316,7 +317,8 @@ def _grade_ends(element: _Element, ulps: arb, below: bool) -> tuple[Grade, Grade
     allowed = element.allowed
     thresholds = (0.5, 1.0, float(allowed.attainable), float(allowed.textbook), float(allowed.flushed))
     ends = np.array(_ends(ulps, thresholds))
-    graded = _grade(ends, np.array([below] * 2), np.array([element.computed == 0] * 2), allowed)
+    flushable = may_be_flushed(element.storage, np.array([element.computed] * 2))
+    graded = _grade(ends, np.array([below] * 2), flushable, allowed)
     least, most = (
         (Tier(int(tier)), Verdict(int(verdict))) for tier, verdict in zip(graded.tiers, graded.verdicts, strict=True)
     )

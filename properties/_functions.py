@@ -24,6 +24,7 @@ from logitproof.reference import (
     format_named,
     function_named,
     in_ulps,
+    may_be_flushed,
     overflows,
     spread_bound,
 )
@@ -256,8 +257,10 @@ class Computed:
             output = self._output(call, definition).astype(np.float64)
             # y lies within b of t before it is rounded: |y - t| ≤ b + max(u|y|, quantum/2), and u·b for a y below t.
             rounding = np.maximum(storage.unit_roundoff * np.abs(output), storage.quantum / 2 or storage.quantum)
-            if (output == 0).any():
-                bound = np.where(output == 0, np.maximum(bound, flushed()), bound)
+            # Beside λ/u² and more, what flushing loses of some numbers below λ is far less than one rounding.
+            small = np.abs(output) < storage.smallest_normal / storage.unit_roundoff**2
+            if (flushable := small & may_be_flushed(storage, output)).any():
+                bound = np.where(flushable, np.maximum(bound, flushed()), bound)
             radius = (bound * (1 + 4 * storage.unit_roundoff) + rounding) * _GUARD
         balls = around(output, np.broadcast_to(radius, output.shape))
         return balls + self._deviation(call, definition) if definition != LITERAL else balls

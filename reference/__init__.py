@@ -1,7 +1,7 @@
 """What is true, and how accurately it can be computed."""
 
 from ._balls import working_precision
-from ._bounds import Bounds, error_bounds, flushed_bound
+from ._bounds import Bounds, error_bounds, flushed_bound, may_be_flushed
 from ._bounds_spread import Spread, spread_bound
 from ._catalogue import FUNCTIONS, Argument, Function, function_named
 from ._deviations import DEFINITIONS
@@ -34,6 +34,7 @@ __all__ = [
     "format_of",
     "function_named",
     "in_ulps",
+    "may_be_flushed",
     "overflows",
     "spread_bound",
     "working_precision",

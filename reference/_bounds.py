@@ -91,13 +91,29 @@ def flushed_bound(
 ) -> np.ndarray:
     """Return the textbook bound on hardware that flushes results below the smallest normal number to zero.
 
-    It is asked for only where something small has become zero; arguments and errors as in `error_bounds`.
+    It is asked for only where `may_be_flushed`; arguments and errors as in `error_bounds`.
     """
     storage = format_named(dtype)
     textbook = DEVIATING.get((function, quantity, definition)) or TEXTBOOK[function, quantity]
     with np.errstate(all="ignore"):
         call = parse_call(function_named(function), storage, arguments, parameters, cotangent)
         return _largest(textbook, flushing_machine(storage), call, quantity)
+
+
+def may_be_flushed(storage: Format, computed: np.ndarray) -> np.ndarray:
+    """Tell which numbers hardware can have computed that flushes what is below the smallest normal number to zero.
+
+    It gives zeros and normal numbers: a subnormal result shows that nothing was flushed. Processors and graphics cards
+    have such a mode for float32 and the formats of its range or more; float16 they convert, and never flush.
+
+    Args:
+        storage: the format of the results.
+        computed: the results, float64.
+    """
+    zero = computed == 0
+    if storage.smallest_normal > FORMATS["float32"].smallest_normal:
+        return zero
+    return zero | (np.abs(computed) >= storage.smallest_normal)
 
 
 def textbook_machine(storage: Format) -> Machine:

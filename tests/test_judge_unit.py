@@ -303,7 +303,7 @@ def test_the_best_of_several_grades_is_given():
 # Zero, infinity, NaN
 
 
-def test_only_a_zero_is_taken_for_flushed():
+def test_a_subnormal_result_is_not_taken_for_flushed():
     small = Fraction(1, 2**127)
     smallest = 2.0**-126
     assert verdict("float32", [0.0], [small], flushed=smallest)[1] == Verdict.FLUSHED
@@ -311,6 +311,21 @@ def test_only_a_zero_is_taken_for_flushed():
     assert verdict("float32", [2.0**-130], [small], flushed=smallest)[1] == Verdict.BEYOND_BOUND
     assert verdict("float32", [-0.0], [-small], flushed=smallest)[1] == Verdict.FLUSHED
     assert verdict("float32", [0.0], [Fraction(1)], flushed=smallest)[1] == Verdict.BEYOND_BOUND
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32", "float64"])
+def test_a_normal_result_may_lack_what_was_flushed_on_the_way(dtype):
+    smallest = Fraction(format_named(dtype).smallest_normal)
+    exact = [8 * smallest]
+    for flushed, expected in ((float(2 * smallest), Verdict.FLUSHED), (float(smallest), Verdict.BEYOND_BOUND)):
+        assert verdict(dtype, [float(6 * smallest)], exact, flushed=flushed)[1] == expected
+    assert verdict(dtype, [0.0], exact, flushed=float(9 * smallest))[1] == Verdict.FLUSHED
+
+
+def test_no_float16_result_but_zero_is_taken_for_flushed():
+    smallest = Fraction(1, 2**14)
+    assert verdict("float16", [float(6 * smallest)], [8 * smallest], flushed=1.0)[1] == Verdict.BEYOND_BOUND
+    assert verdict("float16", [0.0], [smallest / 2], flushed=1.0)[1] == Verdict.FLUSHED
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
