@@ -25,7 +25,7 @@ run: $(STAMP)
 	@status=0; $(BIN)/logitproof run $(ARGS) || status=$$?; [ $$status -le 1 ] || exit $$status
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff check .
