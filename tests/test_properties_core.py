@@ -10,7 +10,7 @@ import pytest
 
 from logitproof.properties import PROPERTIES, Failed, Replay, Seeded, Unsupported, asked, check, check_reference
 from logitproof.properties._balls import around, exact, times
-from logitproof.properties._check import _Exact
+from logitproof.properties._check import ExactBackend
 from logitproof.properties._functions import Computed
 from logitproof.properties._property import Domain, Given, Property, at_most, equal
 from logitproof.properties._slots import logits
@@ -56,7 +56,7 @@ def test_the_reference_satisfies_every_property_in_every_format(prop):
 
 @EVERY
 def test_exact_results_rounded_to_the_format_satisfy_every_property(prop):
-    outcomes = [check(prop, _Exact(), given) for given in _draws(prop, 3)]
+    outcomes = [check(prop, ExactBackend(), given) for given in _draws(prop, 3)]
     assert [outcome.told for outcome in outcomes if outcome.status == "broken"] == []
     assert sum(outcome.compared for outcome in outcomes) > 0
 
@@ -73,7 +73,7 @@ def test_every_property_is_told_in_words_and_latex_with_its_source(prop):
     assert prop.functions
 
 
-class _Wrong(_Exact):
+class _Wrong(ExactBackend):
     """Exact results, spoilt."""
 
     def __init__(self, function, spoil):
@@ -122,7 +122,7 @@ def test_every_property_is_broken_by_a_wrong_function(prop):
 @EVERY
 def test_answers_taken_down_are_judged_as_they_would_have_been_at_once(prop):
     given = next(_draws(prop, 1))
-    for backend in (_Exact(), _Wrong(prop.functions[0], SPOILT["too large"])):
+    for backend in (ExactBackend(), _Wrong(prop.functions[0], SPOILT["too large"])):
         at_once = check(prop, backend, given)
         later = check(prop, Replay(asked(prop, backend, given), {}), given)
         assert (later.status, later.compared, later.ratio) == (at_once.status, at_once.compared, at_once.ratio)
@@ -142,7 +142,7 @@ def _given(*rows, dtype="float32"):
     return Given(dtype, {"x": np.array(rows, dtype=FORMATS[dtype].numpy_dtype)})
 
 
-class _Fixed(_Exact):
+class _Fixed(ExactBackend):
     def __init__(self, output, definition="literal"):
         self._output, self._definition = output, definition
 
@@ -160,7 +160,7 @@ def _sums_to_one(f, given):
 
 
 def test_the_radius_is_the_textbook_bound_and_half_an_ulp():
-    functions = Computed(_Exact())
+    functions = Computed(ExactBackend())
     ball = functions("softmax", np.zeros((1, 2), np.float32))[0, 0]
     # Two equal logits: one sum of two ones, one quotient, two exponentials of 4 ulp at most.
     assert 2**-25 < float(ball.rad()) < 2**-19
@@ -174,6 +174,24 @@ def test_a_difference_within_the_bound_holds_and_one_beyond_it_is_broken():
     assert outcome.status == "broken"
     assert outcome.ratio > 1
     assert outcome.told.startswith("the sum: ")
+
+
+def test_a_worst_comparison_says_whether_it_holds():
+    prop, given = _property(_sums_to_one), _given([0, 0])
+    for second, word in ((0.5 + 2**-24, "holds"), (0.5 + 2**-16, "fails")):
+        assert f" {word}: " in str(check(prop, _Fixed([[0.5, second]]), given).worst)
+
+
+def test_a_backend_that_fails_when_it_is_asked_again_stays_broken():
+    class Wavering(_Fixed):
+        def evaluate(self, call):
+            outputs, self._output = self._output, Failed("crash: it died")
+            return _Fixed(outputs).evaluate(call)
+
+    backend = Wavering([[0.5, 0.6]], definition="literal")
+    backend.definition = lambda function, quantity: "clamped" if quantity != "value" else "literal"
+    outcome = check(_property(_sums_to_one), backend, _given([0, 0]))
+    assert (outcome.status, outcome.failure) == ("broken", None)
 
 
 def test_the_case_with_the_largest_ratio_is_told():
@@ -222,7 +240,7 @@ def test_nothing_compared_is_undecided_and_no_pass():
     def claim(f, given):
         yield equal(f("softmax", given["x"]) * exact(np.nan), exact(0.0))
 
-    assert check(_property(claim), _Exact(), _given([0, 0])).status == "undecided"
+    assert check(_property(claim), ExactBackend(), _given([0, 0])).status == "undecided"
 
 
 def test_an_inequality_is_broken_only_from_one_side():

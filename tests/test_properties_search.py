@@ -7,7 +7,7 @@ import pytest
 
 from logitproof.properties import PROPERTIES, Given, Plan, Seeded, Setting, Unsupported
 from logitproof.properties._balls import exact
-from logitproof.properties._check import _Exact
+from logitproof.properties._check import ExactBackend
 from logitproof.properties._property import Domain, Property, equal
 from logitproof.properties._search import search
 from logitproof.properties._simpler import simpler
@@ -16,7 +16,7 @@ from logitproof.properties._slots import class_labels, class_order, labels, logi
 PLAN = Plan(examples=40, seed=0)
 
 
-class _Backend(_Exact):
+class _Backend(ExactBackend):
     """Exact results, changed by a function of the call and its output."""
 
     def __init__(self, change, definition="literal"):
