@@ -7,13 +7,14 @@ STAMP := $(VENV)/installed
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench picture clean remake
+.PHONY: help setup run test check bench docs picture browser clean remake
 
 help:
 	@echo 'make run     examine the installed PyTorch, TensorFlow and Keras; the reports go to logitproof-report/'
 	@echo 'make test    test logitproof itself'
 	@echo 'make check   lint, formatting and types'
 	@echo 'make bench   benchmarks: logitproof against mpmath and against the frameworks themselves'
+	@echo 'make docs    build the documentation into build/docs/'
 	@echo 'make picture draw the picture of the README again, from a run'
 	@echo 'make clean   remove the environment, builds and caches'
 	@echo 'Each installs what it needs into $(VENV)/ first. ARGS=... is handed on: make run ARGS="--profile smoke".'
@@ -24,7 +25,7 @@ setup: $(STAMP)
 run: $(STAMP)
 	@status=0; $(BIN)/logitproof run $(ARGS) || status=$$?; [ $$status -le 1 ] || exit $$status
 
-test: $(STAMP)
+test: $(STAMP) browser
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 check: $(STAMP)
@@ -35,11 +36,27 @@ check: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m pytest benchmarks --benchmark-columns=min,median,rounds $(ARGS)
 
+docs: $(STAMP)
+	$(BIN)/python -m sphinx -W --keep-going --quiet -b html docs build/docs
+	@echo 'The documentation is in build/docs/index.html'
+
 picture: $(STAMP)
 	$(BIN)/python docs/pictures/draw.py
 
 clean:
 	rm -rf $(VENV) build dist logitproof.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+
+# The tests open the report in a real browser; where it is not there and cannot be installed, those tests fail and say so.
+browser:
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+	  command -v $$name >/dev/null && exit 0; \
+	done; \
+	if [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'Installing Chromium for the tests of the report'; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+	  echo 'Note: the tests of the report need Chromium (Debian, Ubuntu: apt install chromium)' >&2; \
+	fi
 
 # TensorFlow comes later to a new Python than the others: an interpreter that has it goes first.
 define FIND_PYTHON

@@ -13,6 +13,7 @@ from logitproof.reports import Findings
 from ._batch import Batch
 from ._bisection import Examined, Part, examine_batch
 from ._cases import case_count
+from ._causes import causes_of
 from ._corpus import build, keys
 from ._examine import BatchJudge
 from ._findings import Finding, check_record, confirmed, discrepancy_record, settle
@@ -41,9 +42,9 @@ def examine(
     The function is called in this process, so a crash or an endless loop is the caller's; a run puts it in a worker.
 
     Args:
-        call: takes the catalogue's arguments and keywords as §9 of the design has it, tensors of `framework`.
+        call: takes the catalogue's arguments and keywords as docs/backends.md has it, tensors of `framework`.
         function: the canonical name of what it computes, e.g. "softmax".
-        framework: "torch", "tensorflow" or "numpy".
+        framework: "torch", "tensorflow", "jax" or "numpy".
         vjp: for "numpy": `vjp(cotangent, *arguments, **keywords)` returns the gradients, one per real argument.
         profile: "smoke", "ci" or "nightly".
         dtypes: formats to restrict the examination to; all by default.
@@ -143,10 +144,10 @@ def _take_in(tallies: dict[Identity, Tally], task: Task, batch: Batch, examined:
 
 
 def _findings(tallies: Mapping[Identity, Tally], version: str) -> Findings:
-    findings = settle(list(tallies.values()))
+    settled = settle(list(tallies.values()))
+    findings = [Finding(each.tally, confirmed(each.sighting), each.count) for each in settled]
+    pairs = zip(findings, causes_of(findings), strict=True)
     return Findings(
         checks=tuple(check_record(tally, version, None) for tally in tallies.values()),
-        discrepancies=tuple(
-            discrepancy_record(Finding(each.tally, confirmed(each.sighting), each.count), version) for each in findings
-        ),
+        discrepancies=tuple(discrepancy_record(finding, version, cause=cause) for finding, cause in pairs),
     )

@@ -16,7 +16,7 @@ WRONG, INCOMPLETE = 2, 3
 
 _STATUS = """exit status:
   0  nothing that gates
-  1  defects were found
+  1  there are defects
   2  the command line or a file is wrong; nothing was written
   3  incomplete: a backend could not start, or the run was cut short"""
 
@@ -56,6 +56,28 @@ _HUNT = """examples:
   logitproof hunt --backend kernels.py --seed 7       your own functions; the same search again
 
 What is found is kept in .logitproof/witnesses/, and every later run examines it first.
+
+"""
+
+
+_REPORT = """examples:
+  logitproof report                                       the last run, on the terminal
+  logitproof report --format html --output report.html    one page that needs nothing but a browser
+  logitproof report results/ --format markdown            for a comment on a pull request
+  logitproof report results/record.json --format junit --output junit.xml
+  logitproof report --format github                       annotations and summary of a GitHub job
+  logitproof report new/ --since old/                     what is new, and what is gone
+  unxz -c record.json.xz | logitproof report -            from standard input
+
+formats:
+  terminal   tables and the worst findings; plain in a pipe
+  html       everything, to filter, sort and link to
+  markdown   verdict, findings worst first, the rest counted: under 60,000 characters
+  junit      a test case per check and property, for CI servers
+  github     annotations on standard output, at most ten of a kind; the Markdown goes to $GITHUB_STEP_SUMMARY
+  json       the record itself, in the schema of this release
+
+The exit status is that of the record, as it was when the run ended: a report of defects ends with 1.
 
 """
 
@@ -138,6 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_judge(_subparser(commands, "judge", "judge results that came from anywhere", _JUDGE + _STATUS))
     _add_exact(_subparser(commands, "exact", "print an exact result, as decimals and nearest floats", _EXACT))
     _add_hunt(_subparser(commands, "hunt", "search for larger errors, shrink failures, keep them", _HUNT + _STATUS))
+    _add_report(_subparser(commands, "report", "tell a record in another format", _REPORT + _STATUS))
     _add_reproduce(_subparser(commands, "reproduce", "write a stand-alone script for one discrepancy", _REPRODUCE))
     _add_list(_subparser(commands, "list", "list what there is to examine", ""))
     return parser
@@ -225,6 +248,27 @@ def _add_hunt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--examples", metavar="N", type=_count, help="end after N examples of each function and dtype")
     parser.add_argument("--seed", metavar="N", type=int, help="repeat the search that told this seed")
     parser.add_argument("--timeout", metavar="S", type=_number, help="seconds that one call may take (default 10)")
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "record",
+        metavar="RECORD",
+        nargs="?",
+        type=Path,
+        help="a record.json, a folder that has one, or - for standard input (default: logitproof-report)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("terminal", "html", "markdown", "junit", "github", "json"),
+        default="terminal",
+        help="terminal (default), html, markdown, junit, github or json",
+        metavar="NAME",
+    )
+    parser.add_argument("--output", metavar="FILE", type=Path, help="where it goes (default: standard output)")
+    parser.add_argument(
+        "--since", metavar="OLD", type=Path, help="the record of an earlier run: tell what is new since"
+    )
 
 
 def _add_reproduce(parser: argparse.ArgumentParser) -> None:

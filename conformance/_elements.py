@@ -54,6 +54,20 @@ def element_numbers(batch: Batch, quantity: str) -> np.ndarray:
     return by_case(np.arange(math.prod(shape)).reshape(shape), batch)
 
 
+def element_index(batch: Batch, quantity: str, case: int, element: int) -> tuple[int, ...]:
+    """The index in the result of one element of one case."""
+    shape = result_shape(batch, quantity)
+    if batch.is_reduced or not batch.spec.has_axis or len(shape) < batch.arguments[0].ndim:
+        return _unravelled(element if batch.is_reduced else case, shape)
+    axis = axis_of(batch) % len(shape)
+    row = _unravelled(case, shape[:axis] + shape[axis + 1 :])
+    return (*row[:axis], element, *row[axis:])
+
+
+def _unravelled(number: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(part) for part in np.unravel_index(number, shape)) if shape else ()
+
+
 def magnitudes(batch: Batch) -> np.ndarray:
     """The largest finite number of the first argument in every case: the smaller, the easier to read."""
     with np.errstate(invalid="ignore"):  # ml_dtypes grumbles about NaN

@@ -11,10 +11,12 @@ from logitproof.reference import FORMATS, Status, format_named
 
 from ._batch import Batch
 from ._bisection import Examined, Part
+from ._cases import case_count
 from ._elements import by_case, case_size, magnitudes, result_shape
 from ._judge import SEVERITY_OF, Judgement, Verdict, judge
 from ._protocol import EntryPoint, Output
 from ._sightings import Judged, Sighting
+from ._spread_places import Places, places_of
 from ._tally import Tally
 from ._truth import Question, Truth, exact_element
 
@@ -38,9 +40,12 @@ def questions(batch: Batch, entry_point: EntryPoint, quantity: str) -> list[Ques
 class BatchJudge:
     """Judges what backends made of one batch; equal outputs, of sibling entry points say, are judged once."""
 
-    def __init__(self, batch: Batch, truths: Truths) -> None:
+    def __init__(self, batch: Batch, truths: Truths, *, spreads: bool = True) -> None:
+        """Take the inputs and what is true of them; `spreads` says whether anyone asks how the errors are spread."""
         self._batch = batch
         self._truths = truths
+        self._spreads = spreads
+        self._places: dict[tuple[tuple[int, ...], str], tuple[Places, ...]] = {}
         self._done: dict[tuple[object, ...], Judged] = {}
 
     def take_in(self, examined: Examined, tallies: Mapping[str, Tally]) -> None:
@@ -84,6 +89,8 @@ class BatchJudge:
         definition = _definition(tally.entry_point, quantity)
         judged = self._judged(part, quantity, definition, output)
         tally.add(judged.seen)
+        if self._spreads:
+            tally.spread.merge(judged.spread)
         if definition != LITERAL and (quantity, LITERAL) in self._truths:
             literal = self._judged(part, quantity, LITERAL, output)
             _note_deviation(judged.judgement, literal, definition, tally)
@@ -100,12 +107,20 @@ class BatchJudge:
         truth = self._truths[quantity, definition]
         known = truth if len(cases) == truth.exact.shape[0] else truth.of_cases(cases)
         lines = by_case(output.array, part.batch)
+        places = self._places_of(part, quantity) if self._spreads else ()
 
         def ball(place: tuple[int, ...], precision: int) -> arb:
             return exact_element(self._batch, quantity, definition, (int(cases[place[0]]), int(place[1])), precision)
 
         judgement = judge(format_named(self._batch.dtype), lines, known, ball)
-        return Judged(self._batch, cases, quantity, definition, output.run, lines, known.exact, judgement)
+        return Judged(self._batch, cases, quantity, definition, output.run, lines, known.exact, judgement, places)
+
+    def _places_of(self, part: Part, quantity: str) -> tuple[Places, ...]:
+        key = (part.cases, quantity)
+        if key not in self._places:
+            whole = len(part.cases) == case_count(self._batch)
+            self._places[key] = places_of(self._batch, quantity, None if whole else np.asarray(part.cases))
+        return self._places[key]
 
 
 def _definition(entry_point: EntryPoint, quantity: str) -> str:

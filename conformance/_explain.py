@@ -25,12 +25,13 @@ def explain(tally: Tally, sighting: Sighting, expected: Expected) -> str:
 def _subject(tally: Tally, sighting: Sighting) -> str:
     quantity = "" if sighting.quantity == "value" else f", {sighting.quantity.replace(':', ' by ')},"
     again = (
-        "" if sighting.run == "plain" or sighting.quantity != "value" else f" ({_RUNS.get(sighting.run, sighting.run)})"
+        "" if sighting.run == "plain" or sighting.quantity != "value" else f" ({RUNS.get(sighting.run, sighting.run)})"
     )
     return f"{tally.identity.entry_point}{quantity}{again} in {tally.identity.dtype}"
 
 
-_RUNS = {"repeat": "called a second time", "recorded": "while gradients are recorded"}
+RUNS = {"repeat": "called a second time", "recorded": "while gradients are recorded"}
+"""Calls beside the plain one, as explanations name them."""
 
 
 def _number(sighting: Sighting) -> str:

@@ -12,6 +12,7 @@ from flint import arb
 from logitproof.reference import Format, Status, format_named, working_precision
 from logitproof.reports import (
     TIERS,
+    Answer,
     Array,
     Check,
     Discrepancy,
@@ -26,8 +27,9 @@ from logitproof.reports import (
 )
 
 from ._batch import Batch
+from ._cause import Cause
 from ._corpus_hash import case_arguments, case_cotangent, case_hash
-from ._elements import element_numbers, result_shape
+from ._elements import element_index
 from ._examine import plain_sighting
 from ._explain import explain
 from ._judge import KIND_OF, SEVERITY_OF, Verdict, decide
@@ -42,7 +44,7 @@ DIGITS = 20
 Store = Callable[[Iterable[tuple[str, np.ndarray]]], Outputs]
 """Stores the output arrays of a check beside the record."""
 
-_WORD_OF = {
+WORD_OF = {
     Status.CHOICE: "choice",
     Status.UNDECIDED: "undecided",
     Status.NAN: "nan",
@@ -50,6 +52,7 @@ _WORD_OF = {
     Status.NEGATIVE_INFINITY: "-inf",
     Status.NOT_FINITE: "not finite",
 }
+"""What the record tells in place of an exact number."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,8 @@ def check_record(tally: Tally, version: str, store: Store | None) -> Check:
         worst_ulps=worst_ulps,
         worst_ratio=worst_ulps if same else _extreme(tally.worst_ratio),
         coverage=_coverage(tally),
-        outputs=store(tally.outputs) if store and tally.outputs else None,
+        outputs=store((kept.batch, kept.array) for kept in tally.outputs) if store and tally.outputs else None,
+        spread=tally.spread.record(),
     )
 
 
@@ -221,8 +225,10 @@ def _extreme(sighting: Sighting | None) -> Extreme | None:
     )
 
 
-def discrepancy_record(finding: Finding, version: str) -> Discrepancy:
-    """Return a finding as the record keeps it."""
+def discrepancy_record(
+    finding: Finding, version: str, answers: tuple[Answer, ...] = (), cause: Cause | None = None
+) -> Discrepancy:
+    """Return a finding as the record keeps it, with what other entry points answered there, and its cause if known."""
     identity, sighting = finding.tally.identity, finding.sighting
     case = case_hash(sighting.batch, sighting.case)
     expected = _expected(sighting)
@@ -230,7 +236,7 @@ def discrepancy_record(finding: Finding, version: str) -> Discrepancy:
         id=discrepancy_id(identity.id, sighting.kind, case),
         severity=sighting.severity,  # type: ignore[arg-type]
         kind=sighting.kind,
-        cause=None,
+        cause=None if cause is None else cause.name,
         function=identity.function,
         backend=identity.backend,
         version=version,
@@ -252,6 +258,8 @@ def discrepancy_record(finding: Finding, version: str) -> Discrepancy:
         error_bound_ratio=hex_of(sighting.ratio),
         explanation=explain(finding.tally, sighting, expected),
         count=finding.count,
+        answers=answers,
+        evidence=None if cause is None else cause.evidence,
     )
 
 
@@ -260,10 +268,7 @@ def _parameters(batch: Batch) -> dict[str, Parameter]:
 
 
 def _index(sighting: Sighting) -> tuple[int, ...]:
-    numbers = element_numbers(sighting.batch, sighting.quantity)
-    shape = result_shape(sighting.batch, sighting.quantity)
-    flat = int(numbers[sighting.case, sighting.element]) if numbers.size else 0
-    return tuple(int(part) for part in np.unravel_index(flat, shape)) if shape else ()
+    return element_index(sighting.batch, sighting.quantity, sighting.case, sighting.element)
 
 
 def _inputs(sighting: Sighting) -> dict[str, Array]:
@@ -283,7 +288,7 @@ def _expected(sighting: Sighting) -> Expected:
     if sighting.exact is None:
         return Expected("", "", "")
     if sighting.exact.status != Status.FINITE:
-        word = _WORD_OF[sighting.exact.status]
+        word = WORD_OF[sighting.exact.status]
         return Expected(word, word, word)
     lower, upper, decimal = enclosing_text(sighting.exact)
     return Expected(lower, upper, decimal)

@@ -105,7 +105,7 @@ class Examiner:
     ) -> Outcome:
         if not planned:
             return Outcome(())
-        judge = BatchJudge(batch, truths(batch, all_questions(batch, planned)))
+        judge = BatchJudge(batch, truths(batch, all_questions(batch, planned)), spreads=False)
         tallies: list[Tally] = []
         for task in planned:
             own = {quantity: Tally(identity(task, batch, quantity), task.entry_point) for quantity in task.quantities}

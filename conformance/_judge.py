@@ -220,13 +220,17 @@ def _grade_not_finite(
     finite = exact.status == Status.FINITE
     nan = np.isnan(computed) & finite
     graded.tiers[nan], graded.verdicts[nan] = Tier.OUTSIDE, Verdict.NAN
-    # A truth that rounds to infinity is met by that infinity, however far beyond the format's range it lies.
-    met = finite & overflows(storage, exact) & np.isinf(computed) & (np.sign(computed) == np.sign(exact.hi))
+    met = finite & _is_rounded_to_infinity(storage, exact, computed)
     graded.tiers[met], graded.verdicts[met] = Tier.C, Verdict.GOOD
     within = near & (graded.verdicts != Verdict.BEYOND_BOUND)
     wrong = np.isinf(computed) & finite & ~met & ~within
     graded.tiers[wrong], graded.verdicts[wrong] = Tier.OUTSIDE, Verdict.INFINITY
     return met
+
+
+def _is_rounded_to_infinity(storage: Format, exact: Enclosure, computed: np.ndarray) -> np.ndarray:
+    """Find the truths that round to infinity and are met by it, however far beyond the format's range they lie."""
+    return overflows(storage, exact) & np.isinf(computed) & (np.sign(computed) == np.sign(exact.hi))
 
 
 def _allowed(storage: Format, bound: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -355,12 +359,7 @@ def _grade_limits(exact: Enclosure, computed: np.ndarray, ulps: np.ndarray, grad
     """Grade what the table of limits decides; return the errors in ulps."""
     status, tiers, verdicts = exact.status, graded.tiers, graded.verdicts
     required = ~np.isin(status, (Status.FINITE, Status.CHOICE, Status.UNDECIDED))
-    met = (
-        ((status == Status.POSITIVE_INFINITY) & (computed == np.inf))
-        | ((status == Status.NEGATIVE_INFINITY) & (computed == -np.inf))
-        | ((status == Status.NAN) & np.isnan(computed))
-        | ((status == Status.NOT_FINITE) & ~np.isfinite(computed))
-    )
+    met = _meets_limit(status, computed)
     missed = required & ~met
     infinite = (status == Status.POSITIVE_INFINITY) | (status == Status.NEGATIVE_INFINITY)
     tiers[status != Status.FINITE] = Tier.LIMIT
@@ -371,3 +370,29 @@ def _grade_limits(exact: Enclosure, computed: np.ndarray, ulps: np.ndarray, grad
     verdicts[missed] = Verdict.LIMIT_MISSED
     verdicts[missed & infinite & np.isnan(computed)] = Verdict.NAN
     return np.where(status == Status.FINITE, ulps, np.where(missed, np.inf, 0.0))
+
+
+def _meets_limit(status: np.ndarray, computed: np.ndarray) -> np.ndarray:
+    """Find the required limits that are met; what requires none meets none."""
+    return (
+        ((status == Status.POSITIVE_INFINITY) & (computed == np.inf))
+        | ((status == Status.NEGATIVE_INFINITY) & (computed == -np.inf))
+        | ((status == Status.NAN) & np.isnan(computed))
+        | ((status == Status.NOT_FINITE) & ~np.isfinite(computed))
+    )
+
+
+def errors_in_ulps(storage: Format, computed: np.ndarray, exact: Enclosure) -> np.ndarray:
+    """Return errors as `judge` measures them, without judging: infinite where no distance measures them.
+
+    Where a limit is met, or left to choice, the error is 0.
+
+    Args:
+        storage: the format the results must have.
+        computed: the results, float64.
+        exact: the certified results.
+    """
+    status = exact.status
+    ulps = np.where(_is_rounded_to_infinity(storage, exact, computed), 0.0, distance(storage, computed, exact).ulps)
+    open_or_met = np.isin(status, (Status.CHOICE, Status.UNDECIDED)) | _meets_limit(status, computed)
+    return np.where(status == Status.FINITE, ulps, np.where(open_or_met, 0.0, np.inf))

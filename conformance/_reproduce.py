@@ -12,7 +12,7 @@ from logitproof.reports import Backend, Discrepancy, float_from, hex_of
 
 from ._backend_spec import FRAMEWORKS
 from ._elements import result_shape
-from ._explain import _RUNS
+from ._explain import RUNS
 from ._reproduce_case import Stage, stage
 from ._reproduce_witness import staged_witness
 from ._script import Call, Reproduction, Target
@@ -117,7 +117,7 @@ def target_of(backend: Backend) -> Target:
 
 def _is_of_later_run(found: Discrepancy) -> bool:
     """Whether not the first call showed it: the explanation then says which one did."""
-    return any(f"{found.entry_point} ({words}) in " in found.explanation for words in _RUNS.values())
+    return any(f"{found.entry_point} ({words}) in " in found.explanation for words in RUNS.values())
 
 
 def _facts(found: Discrepancy, backend: Backend) -> str:

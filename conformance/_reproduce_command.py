@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import io
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from logitproof.reports import Discrepancy
 
 from ._errors import UserError
+from ._output import print_text, write_whole
 from ._reproduce import reproduction_of
 from ._reproduce_find import known
-from ._reproduce_property import QUANTITY, property_reproduction
 from ._request import RunRequest
 from ._script import script_for
+from ._scripts import script_of
 from ._settings import read_settings
 from ._witness import WITNESSES
 
@@ -28,11 +26,10 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     findings = known(record, WITNESSES, must_exist=options.record is not None)
     found, backend = findings.find(options.id)
     try:
-        if isinstance(found, Discrepancy) and found.quantity.startswith(QUANTITY):
-            script = property_reproduction(found, findings.property_result(found), backend)
+        if isinstance(found, Discrepancy):
+            script = script_of(found, findings, whole_batch=options.whole_batch)
         else:
-            apart = findings.called_apart(found)
-            script = script_for(reproduction_of(found, backend, whole_batch=options.whole_batch, apart=apart))
+            script = script_for(reproduction_of(found, backend, whole_batch=options.whole_batch))
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # whatever a damaged finding leads to
         message = f"there can be no script for {found.id}: {error}"
         raise UserError(message) from None
@@ -41,18 +38,12 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
 
 
 def _write(script: str, output: Path | None) -> None:
-    """Write UTF-8, as Python reads a script, whatever the terminal speaks."""
-    if output is not None:
-        try:
-            output.write_text(script, encoding="utf-8")
-        except OSError as error:
-            message = f"--output {output}: {error.strerror or error}"
-            raise UserError(message) from None
+    """Write UTF-8, as Python reads a script."""
+    if output is None:
+        print_text(script)
         return
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")
     try:
-        print(script, end="", flush=True)
-    except BrokenPipeError:
-        # Without this Python would complain once more when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        write_whole(output, script.encode())
+    except OSError as error:
+        message = f"--output {output}: {error.strerror or error}"
+        raise UserError(message) from None

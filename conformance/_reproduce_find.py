@@ -46,7 +46,24 @@ class Known:
             message = f"{identifier!r} could be {', '.join(meant[:4])}{' …' if len(meant) > 4 else ''}: type more of it"
             raise UserError(message)
         found = findings[meant[0]]
-        return found, self._backend(found)
+        return found, self.backend_of(found)
+
+    def backend_of(self, found: Discrepancy | Witness) -> Backend:
+        """Return the backend that a discrepancy or witness was found in.
+
+        Raises:
+            UserError: the record does not have it.
+        """
+        for backend in self.record.backends if self.record else ():
+            if backend.name == found.backend:
+                return backend
+        if isinstance(found, Witness) and found.backend in FRAMEWORKS:
+            return _framework(found.backend, found.version)
+        message = (
+            f"where the backend {found.backend!r} of {found.id} lies is not in {self.record_file}: examine it with "
+            "`logitproof run --backend`, which finds the discrepancy again"
+        )
+        raise UserError(message)
 
     def called_apart(self, found: Discrepancy | Witness) -> bool:
         """Whether batches of a discrepancy's check failed as a whole: the run then called with their cases apart."""
@@ -87,18 +104,6 @@ class Known:
         if near:
             hint = f"did you mean {next(each for each in ids if each.startswith(near[0]))!r}?"
         return UserError(f"there is no discrepancy {identifier!r}: {hint}")
-
-    def _backend(self, found: Discrepancy | Witness) -> Backend:
-        for backend in self.record.backends if self.record else ():
-            if backend.name == found.backend:
-                return backend
-        if isinstance(found, Witness) and found.backend in FRAMEWORKS:
-            return _framework(found.backend, found.version)
-        message = (
-            f"where the backend {found.backend!r} of {found.id} lies is not in {self.record_file}: examine it with "
-            "`logitproof run --backend`, which finds the discrepancy again"
-        )
-        raise UserError(message)
 
 
 def known(record: Path, witnesses: Path, *, must_exist: bool) -> Known:

@@ -11,7 +11,7 @@ from logitproof.reports import Discrepancy, Expected
 
 from ._batch import Batch
 from ._elements import element_numbers, result_shape
-from ._findings import _WORD_OF, enclosing_text
+from ._findings import WORD_OF, enclosing_text
 from ._reproduce_case import ALONE, Stage
 from ._script_truth import definitions_of
 from ._sightings import Exact
@@ -83,4 +83,4 @@ def _expected(batch: Batch, quantity: str, definition: str) -> Iterator[tuple[Ex
         if one.status == Status.FINITE:
             yield Expected(*enclosing_text(one)), int(numbers[place])
         else:
-            yield Expected(*[_WORD_OF[one.status]] * 3), int(numbers[place])
+            yield Expected(*[WORD_OF[one.status]] * 3), int(numbers[place])

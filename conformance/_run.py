@@ -15,11 +15,16 @@ from multiprocessing import get_context
 from queue import Empty, SimpleQueue
 from threading import Event, Thread, current_thread, main_thread
 
+import numpy as np
+
 from logitproof.reports import SCHEMA_VERSION, Backend, CorpusInfo, Record, RunInfo
 
+from ._answers import Answers
 from ._backend_spec import BackendSpec, parse_backend
 from ._batch import Batch
-from ._bisection import Examined, examine_batch
+from ._bisection import Examined, Part, examine_batch
+from ._cause import Cause
+from ._causes import assigned, cause_stacks, explained
 from ._corpus import CORPUS_VERSION
 from ._corpus_hash import batch_hash, combined_hash
 from ._errors import UserError
@@ -31,7 +36,7 @@ from ._property_findings import property_discrepancy, property_result
 from ._property_run import PropertyAnswers, PropertyFinding, PropertyTask, ask, judge_property, property_tasks
 from ._protocol import Hello
 from ._request import RunRequest
-from ._tally import Identity, Tally
+from ._tally import Identity, Returned, Tally
 from ._truth import truths
 from ._workers import BackendError, Worker, WorkerUnavailable
 from .worker._facts import cpu_facts, environment_switches
@@ -94,7 +99,9 @@ def run(request: RunRequest, progress: Progress, store: Store | None = None) -> 
         made = [tally for tally in session.tallies.values() if tally.was_made]
         with _undisturbed(not complete):
             findings = _confirm(settle(made), pool)
+            causes = _causes(findings, pool, progress)
     versions = {name: hello.version for name, hello in hellos.items()}
+    answers = Answers(made, versions)
     return Record(
         schema=SCHEMA_VERSION,
         complete=complete and all(examinee.trouble is None for examinee in examinees),
@@ -104,7 +111,10 @@ def run(request: RunRequest, progress: Progress, store: Store | None = None) -> 
         checks=tuple(check_record(tally, versions[tally.identity.backend], store) for tally in made),
         properties=tuple(property_result(found, versions[found.task.backend]) for found in session.properties),
         discrepancies=(
-            *(discrepancy_record(finding, versions[finding.tally.identity.backend]) for finding in findings),
+            *(
+                discrepancy_record(finding, versions[finding.tally.identity.backend], answers.to(finding), cause)
+                for finding, cause in zip(findings, causes, strict=True)
+            ),
             *(
                 discrepancy
                 for found in session.properties
@@ -275,7 +285,8 @@ class _Session:
             for quantity in task.quantities:
                 for part in underway.answers[place].parts:
                     if outputs := part.answer.of(quantity):
-                        self._tally(task, underway.batch, quantity).outputs.append((part.batch.name, outputs[0].array))
+                        tally = self._tally(task, underway.batch, quantity)
+                        tally.outputs.append(_returned(underway.batch, part, outputs[0].array))
 
     def _tally(self, task: Task, batch: Batch, quantity: str) -> Tally:
         key = identity(task, batch, quantity)
@@ -293,6 +304,10 @@ def _judge(batch: Batch, planned: list[Task], answers: Mapping[int, Examined]) -
         judge.take_in(answers[place], tallies)
         made.extend(tallies.values())
     return made
+
+
+def _returned(batch: Batch, part: Part, array: np.ndarray) -> Returned:
+    return Returned(part.batch.name, array, batch.name, None if part.batch is batch else part.cases)
 
 
 def _own_error(task: PropertyTask, error: Exception) -> str:
@@ -318,6 +333,16 @@ def _confirm(findings: list[Finding], pool: ProcessPoolExecutor) -> list[Finding
     return [
         Finding(finding.tally, sighting, finding.count) for finding, sighting in zip(findings, sightings, strict=True)
     ]
+
+
+def _causes(findings: list[Finding], pool: ProcessPoolExecutor, progress: Progress) -> list[Cause | None]:
+    """Find the mistakes that explain findings, in the processes of the pool."""
+    try:
+        return assigned(findings, pool.map(explained, cause_stacks(findings)))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the findings stand without their causes
+        told = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        progress.note(f"no causes are told, by an error of logitproof itself, please report it: {told}")
+        return [None] * len(findings)
 
 
 @contextmanager

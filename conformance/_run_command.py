@@ -6,21 +6,32 @@ import argparse
 import difflib
 import shlex
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from logitproof.properties import PROPERTIES, TRAINING_STEP
 from logitproof.reference import FORMATS, FUNCTIONS
-from logitproof.reports import FolderError, Record, exit_status, open_folder, run_view, summary
+from logitproof.reports import (
+    FolderError,
+    Record,
+    exit_status,
+    html_report,
+    junit,
+    open_folder,
+    read_record,
+    run_view,
+    summary,
+)
 
 from ._backend_spec import parse_backend
 from ._errors import UserError, unknown
 from ._listing import DISTRIBUTIONS, INSTALL, installed
-from ._output import show
+from ._output import show, tell
 from ._progress import shown_progress
 from ._request import PROFILES, RunRequest
 from ._run import run
+from ._scripts import scripts_for
 from ._settings import read_settings
 from ._witness import WITNESSES
 
@@ -28,13 +39,13 @@ from ._witness import WITNESSES
 def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     """Make the run that `options` and the settings ask for; the exit status is that of the design's §10."""
     request = request_from(options, read_settings(Path.cwd()), typed)
-    record, folder = examine_into(request)
-    show(run_view(record, folder))
+    record, folder, pages = examine_into(request)
+    show(run_view(record, folder, pages))
     return exit_status(record)
 
 
-def examine_into(request: RunRequest) -> tuple[Record, Path]:
-    """Make the run and publish it in `request.output`; return the record and the folder where it lies.
+def examine_into(request: RunRequest) -> tuple[Record, Path, tuple[str, ...]]:
+    """Make the run and publish it in `request.output`; return the record, its folder and the names of its pages.
 
     Raises:
         UserError: the folder cannot be used, or the run found the request to be wrong; nothing was written.
@@ -44,14 +55,60 @@ def examine_into(request: RunRequest) -> tuple[Record, Path]:
     except FolderError as error:
         raise UserError(str(error)) from None
     try:
-        with shown_progress() as progress, termination_as_interrupt():
-            record = run(request, progress, folder.store)
+        with termination_as_interrupt():
+            with shown_progress() as progress:
+                record = run(request, progress, folder.store)
+            pages = rendered(record, request.output)
         with _undisturbed():
-            return record, folder.publish(record, {"summary.md": summary(record)})
+            place = folder.publish(record, pages)
+            for name in PAGES.keys() - pages.keys():  # an older one would tell of another run
+                (place / name).unlink(missing_ok=True)
+        return record, place, tuple(pages)
     except FolderError as error:
         raise UserError(str(error)) from None
     finally:
         folder.discard()
+
+
+PAGES: Mapping[str, Callable[[Record, Record | None], str]] = {
+    "summary.md": summary,
+    "junit.xml": lambda record, _: junit(record),
+    "report.html": lambda record, earlier: html_report(record, scripts_for(record), earlier),
+}
+"""What lies beside record.json, and how it is rendered; what takes longest comes last."""
+
+
+def rendered(record: Record, folder: Path) -> dict[str, str]:
+    """Return the pages of a record, without those that cannot be rendered: the record itself is worth more than they.
+
+    Args:
+        record: the run that ended.
+        folder: where an earlier run may lie, to tell what is new since.
+    """
+    pages: dict[str, str] = {}
+    name = "the rest"
+    try:
+        earlier = earlier_run(folder)
+        for name, page in PAGES.items():
+            try:
+                pages[name] = page(record, earlier)
+            except Exception as error:  # noqa: BLE001 - hours may be in the record: no page may cost it
+                why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+                tell(f"{name} could not be made ({why}): an error of logitproof, please report it; the record is kept")
+    except KeyboardInterrupt:
+        tell(f"interrupted: {name} is left out, and the record is kept: logitproof report tells it")
+    return pages
+
+
+def earlier_run(folder: Path) -> Record | None:
+    """Return the complete run in a folder, if there is one that this release can read."""
+    if not (folder / "record.json").is_file():
+        return None
+    try:
+        record = read_record(folder)
+    except Exception:  # noqa: BLE001 - whatever is wrong with an older run, the new one is worth more
+        return None
+    return record if record.complete else None
 
 
 def request_from(options: argparse.Namespace, settings: Mapping[str, object], typed: Sequence[str]) -> RunRequest:
@@ -132,7 +189,7 @@ def check_backend(name: str, usable: Sequence[str]) -> None:
     try:
         parse_backend(name)
     except ValueError as error:
-        near = difflib.get_close_matches(name, list(DISTRIBUTIONS), n=1)
+        near = [] if "@" in name else difflib.get_close_matches(name, list(DISTRIBUTIONS), n=1)
         message = f"unknown backend {name!r}: did you mean {near[0]!r}?" if near else str(error)
         raise UserError(message) from None
 

@@ -13,6 +13,8 @@ from logitproof.reference import Enclosure, Status
 from ._batch import Batch
 from ._elements import case_size, magnitudes
 from ._judge import KIND_OF, SEVERITY_OF, Allowed, Judgement, Tier, Verdict
+from ._spread import Spread, spread_of
+from ._spread_places import Places
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ class Judged:
         output: the elements.
         exact: the certified results.
         judgement: the verdicts.
+        places: where the elements stand along what is telling for the function.
     """
 
     batch: Batch
@@ -142,6 +145,7 @@ class Judged:
     output: np.ndarray
     exact: Enclosure
     judgement: Judgement
+    places: tuple[Places, ...] = ()
 
     def sighting(self, line: int, element: int, severity: str = "", kind: str = "") -> Sighting:
         """Pick one element."""
@@ -181,6 +185,11 @@ class Judged:
             worst_ratio=self._largest(judgement.ratio, measured),
             findings=self._findings(),
         )
+
+    @cached_property
+    def spread(self) -> Spread:
+        """How the errors are spread."""
+        return spread_of(self.judgement, self.exact.status, self.places)
 
     def _largest(self, measure: np.ndarray, among: np.ndarray) -> Sighting | None:
         if not among.any():

@@ -13,6 +13,7 @@ from ._batch import Batch
 from ._judge import Tier
 from ._protocol import EntryPoint, Failure
 from ._sightings import Found, Seen, Sighting
+from ._spread import Spread
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,23 @@ class FailedCase:
     is_valid: bool
 
 
+@dataclass(frozen=True)
+class Returned:
+    """What a backend returned for a batch.
+
+    Attributes:
+        batch: the name of the batch that was evaluated: the whole one, or one of some of its cases.
+        array: the output.
+        whole: the name of the whole batch.
+        cases: which of its cases were evaluated; None for all of them.
+    """
+
+    batch: str
+    array: np.ndarray
+    whole: str
+    cases: tuple[int, ...] | None
+
+
 @dataclass
 class Tally:
     """The running counts of one check."""
@@ -84,7 +102,8 @@ class Tally:
     worst_ulps: Sighting | None = None
     worst_ratio: Sighting | None = None
     findings: dict[tuple[str, str], Found] = field(default_factory=dict)
-    outputs: list[tuple[str, np.ndarray]] = field(default_factory=list)
+    spread: Spread = field(default_factory=Spread)
+    outputs: list[Returned] = field(default_factory=list)
     failed: list[FailedCase] = field(default_factory=list)
     unsupported: str | None = None
     given_up: int = 0
@@ -113,6 +132,7 @@ class Tally:
         self.worst_ratio = _larger(self.worst_ratio, other.worst_ratio, "ratio")
         for (severity, kind), found in other.findings.items():
             self.add_found(severity, kind, found)
+        self.spread.merge(other.spread)
         self.outputs.extend(other.outputs)
         self.failed.extend(other.failed)
         self.unsupported = self.unsupported or other.unsupported

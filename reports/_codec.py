@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import msgspec
 
 from ._record import SCHEMA_VERSION, Record
+from ._upgrades import UPGRADES, Raw, upgrade
+from ._words import brief
 
 MAX_RECORD_BYTES = 1 << 30
 """The largest record.json that is read."""
 
+_PIECE = 1 << 22
+"""Bytes read at a time: a reader asked for the limit at once would set that much memory aside."""
+
 
 class RecordError(ValueError):
-    """A record cannot be read: the message says which file and what is wrong with it."""
+    """A record cannot be read: the message says, on one line, which file and what is wrong with it."""
 
 
 def encode_record(record: Record) -> bytes:
@@ -29,23 +37,41 @@ def encode_record(record: Record) -> bytes:
     """
     sections = (b'"%s": %s' % (part.name.encode(), _section(getattr(record, part.name))) for part in fields(Record))
     text = b"{\n" + b",\n".join(sections) + b"\n}\n"
-    _decoded(text)
+    try:
+        if (version := _version(text)) != SCHEMA_VERSION:
+            message = f"schema {version}, and this release writes schema {SCHEMA_VERSION}"
+            raise RecordError(message)
+        with _no_collection():
+            msgspec.json.decode(text, type=Record, strict=True)
+    except msgspec.DecodeError as error:
+        raise _no_record(error) from None
     return text
 
 
 def decode_record(text: bytes) -> Record:
-    """Return the record that the JSON `text` holds.
+    """Return the record that the JSON `text` holds; one of an older schema comes in the shape of this release's.
 
     Raises:
-        RecordError: it is not JSON, is of another schema version, lacks a key or has one too many, or a value does
-            not fit.
+        RecordError: it is not JSON, is of a schema that this release does not know, lacks a key of its schema or has
+            one too many, or a value does not fit.
     """
-    record = _decoded(text)
-    # msgspec ignores unknown keys of dataclasses: what they held is missing when the record is written again.
-    raw = msgspec.json.decode(text)
-    if msgspec.json.encode(raw, order="sorted") != msgspec.json.encode(record, order="sorted"):
-        message = f"not a record of schema {SCHEMA_VERSION}: {_first_difference(raw, msgspec.to_builtins(record), '$')}"
-        raise RecordError(message)
+    with _no_collection():
+        return _decoded(text)
+
+
+def _decoded(text: bytes) -> Record:
+    try:
+        version = _version(text)
+        raw = msgspec.json.decode(text)
+        if version != SCHEMA_VERSION:
+            raw = _upgraded(raw, version)
+            text = msgspec.json.encode(raw)
+        record = msgspec.json.decode(text, type=Record, strict=True)
+        # msgspec ignores unknown keys of dataclasses: what they held is missing when the record is written again.
+        if msgspec.json.encode(raw, order="sorted") != msgspec.json.encode(record, order="sorted"):
+            raise _does_not_fit(version, _first_difference(raw, msgspec.to_builtins(record), "$"))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise _no_record(error) from None
     return record
 
 
@@ -57,18 +83,57 @@ def read_record(path: Path) -> Record:
     """
     file = path / "record.json" if path.is_dir() else path
     try:
-        return decode_record(_limited(file))
+        with file.open("rb") as stream:
+            return read_record_stream(stream, str(file))
     except OSError as error:
         message = f"{file}: {error.strerror or error}"
         raise RecordError(message) from None
+
+
+def read_record_stream(stream: BinaryIO, name: str = "standard input") -> Record:
+    """Return the record that `stream` gives up to its end.
+
+    Args:
+        stream: gives bytes, as `sys.stdin.buffer` does.
+        name: what messages call it.
+
+    Raises:
+        RecordError: it cannot be read, is too large, or is no record.
+    """
+    try:
+        return decode_record(_limited(stream))
+    except OSError as error:
+        message = f"{name}: {error.strerror or error}"
     except RecordError as error:
-        message = f"{file}: {error}"
-        raise RecordError(message) from None
+        message = f"{name}: {error}"
+    raise RecordError(message)
 
 
-def record_schema() -> dict[str, Any]:
-    """Return the JSON schema of a record, made from the dataclasses themselves."""
-    return msgspec.json.schema(Record)
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the collector of cycles off while many objects are made that have none: it would take most of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _upgraded(raw: Raw, version: int) -> Raw:
+    try:
+        return upgrade(raw, version)
+    except ValueError as error:
+        raise _does_not_fit(version, error) from None
+
+
+def _does_not_fit(version: int, difference: object) -> RecordError:
+    return RecordError(f"not a record of schema {version}: {brief(str(difference))}")
+
+
+def _no_record(error: Exception) -> RecordError:
+    return RecordError(f"not a record: {brief(str(error))}")
 
 
 def _section(value: object) -> bytes:
@@ -77,20 +142,16 @@ def _section(value: object) -> bytes:
     return b"[" + b",".join(b"\n" + msgspec.json.encode(item) for item in value) + b"]"
 
 
-def _limited(file: Path) -> bytes:
-    if file.stat().st_size > MAX_RECORD_BYTES:
-        message = f"larger than {MAX_RECORD_BYTES} bytes"
-        raise RecordError(message)
-    return file.read_bytes()
-
-
-def _decoded(text: bytes) -> Record:
-    try:
-        _check_version(msgspec.json.decode(text, type=_Head).schema)
-        return msgspec.json.decode(text, type=Record, strict=True)
-    except (msgspec.DecodeError, RecursionError) as error:
-        message = f"not a record: {error}"
-        raise RecordError(message) from None
+def _limited(stream: BinaryIO) -> bytes:
+    pieces: list[bytes] = []
+    length = 0
+    while piece := stream.read(_PIECE):
+        pieces.append(piece)
+        length += len(piece)
+        if length > MAX_RECORD_BYTES:
+            message = f"larger than {MAX_RECORD_BYTES} bytes"
+            raise RecordError(message)
+    return b"".join(pieces)
 
 
 @dataclass(frozen=True)
@@ -100,10 +161,25 @@ class _Head:
     schema: object = None
 
 
-def _check_version(version: object) -> None:
-    if version != SCHEMA_VERSION:
-        message = f"schema {version!r}, and this release reads schema {SCHEMA_VERSION}"
+def _version(text: bytes) -> int:
+    """Return the version of the schema, one that this release reads.
+
+    Raises:
+        RecordError: there is none, or a newer one.
+        msgspec.DecodeError: the text is not JSON.
+        RecursionError: it is nested too deeply.
+    """
+    version = msgspec.json.decode(text, type=_Head).schema
+    if not isinstance(version, int) or isinstance(version, bool) or version < min(UPGRADES):
+        message = f"not a record: its schema is {brief(repr(version), 60)}, which is no version of it"
         raise RecordError(message)
+    if version > SCHEMA_VERSION:
+        message = (
+            f"schema {brief(repr(version), 60)} is newer than this release reads ({SCHEMA_VERSION}): "
+            "install a newer logitproof"
+        )
+        raise RecordError(message)
+    return version
 
 
 def _first_difference(raw: object, built: object, path: str) -> str | None:

@@ -1,14 +1,13 @@
-"""What a record amounts to: the verdict, a row per function and dtype, the worst findings, the conventions."""
+"""What a record amounts to: the verdict, a row per function and dtype, the conventions."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from logitproof.reference import FORMATS, FUNCTIONS
 
-from ._hexfloat import float_from
+from ._finding import measure
 from ._property_overview import broken_properties
 from ._property_record import PropertyResult
 from ._record import SEVERITIES, TIERS, Check, Discrepancy, Extreme, Findings, Record, Severity, Tier
@@ -39,14 +38,6 @@ class Tally:
 
     checks: int
     results: int
-
-
-@dataclass(frozen=True)
-class Worst:
-    """A finding with the fewest numbers of its kind, and where else that kind was found: entry points, then dtypes."""
-
-    finding: Discrepancy
-    also: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -128,23 +119,6 @@ def rows(checks: Iterable[Check], title: str) -> list[Row]:
     return [_row(*key, groups[key]) for key in sorted(groups, key=_catalogue_order)]
 
 
-def entry_point_rows(checks: Iterable[Check], title: str) -> dict[str, list[Row]]:
-    """Return the rows of each entry point of the backend called `title`."""
-    own = [check for check in checks if backend_title(check) == title]
-    names = dict.fromkeys(check.entry_point for check in own)
-    return {name: rows([check for check in own if check.entry_point == name], title) for name in names}
-
-
-def worst_first(discrepancies: Iterable[Discrepancy], severity: Severity) -> list[Worst]:
-    """Return the findings of a severity, the gravest kind first, one for each backend, function, quantity and kind."""
-    groups: dict[tuple[str, str, str, str], list[Discrepancy]] = {}
-    for finding in sorted(discrepancies, key=_gravity, reverse=True):
-        if finding.severity == severity:
-            key = (backend_title(finding), finding.function, finding.quantity, finding.kind)
-            groups.setdefault(key, []).append(finding)
-    return [Worst(found[0], _elsewhere(found)) for found in map(_simplest_first, groups.values())]
-
-
 def conventions(discrepancies: Iterable[Discrepancy]) -> list[Convention]:
     """Return the conventions, one for each function, quantity and kind; those with differing answers come first.
 
@@ -159,19 +133,6 @@ def conventions(discrepancies: Iterable[Discrepancy]) -> list[Convention]:
     return sorted(found, key=lambda convention: _disagreement(convention.answers), reverse=True)
 
 
-def _simplest_first(found: Sequence[Discrepancy]) -> list[Discrepancy]:
-    """Put the finding with the fewest numbers in front; of equally many the one that comes first now."""
-    return sorted(
-        found, key=lambda finding: max((math.prod(array.shape) for array in finding.inputs.values()), default=0)
-    )
-
-
-def _elsewhere(found: Sequence[Discrepancy]) -> tuple[str, ...]:
-    entry_points = dict.fromkeys(finding.entry_point for finding in found)
-    dtypes = dict.fromkeys(finding.dtype for finding in found)
-    return (*list(entry_points)[1:], *list(dtypes)[1:])
-
-
 def _disagreement(answers: Iterable[Discrepancy]) -> tuple[int, int]:
     observed = [answer.observed for answer in answers]
     return len(set(observed)), len(observed)
@@ -179,7 +140,7 @@ def _disagreement(answers: Iterable[Discrepancy]) -> tuple[int, int]:
 
 def _row(function: str, dtype: str, checks: Sequence[Check]) -> Row:
     measured = [(check.worst_ulps, check) for check in checks if check.worst_ulps is not None]
-    worst, worst_check = max(measured, key=lambda pair: _measure(pair[0].ulps), default=(None, None))
+    worst, worst_check = max(measured, key=lambda pair: measure(pair[0].ulps), default=(None, None))
     reached = [tier for tier in TIERS if any(check.tiers.get(tier) for check in checks)]
     ranked = [tier for tier in reached if tier != "limit"] or reached
     not_run = [check.status for check in checks if check.status != "examined"]
@@ -192,16 +153,6 @@ def _row(function: str, dtype: str, checks: Sequence[Check]) -> Row:
         severities={severity: tally.results for severity, tally in tallies(checks).items() if tally.results},
         not_run={status: not_run.count(status) for status in dict.fromkeys(not_run)},
     )
-
-
-def _measure(text: str) -> float:
-    number = float_from(text)
-    return math.inf if math.isnan(number) else number
-
-
-def _gravity(finding: Discrepancy) -> tuple[bool, float, float, int]:
-    # An exception is at least noticed; a wrong number is not.
-    return finding.kind != "error", _measure(finding.error_bound_ratio), _measure(finding.error_ulps), finding.count
 
 
 def _catalogue_order(key: tuple[str, str]) -> tuple[int, str, int]:

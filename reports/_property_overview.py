@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ._hexfloat import float_from
+from ._finding import measure
 from ._property_record import PropertyResult, PropertyStatus
 from ._words import backend_title
 
@@ -60,8 +59,7 @@ def ratio_of(result: PropertyResult) -> float:
     """Return the largest difference in multiples of its bound; -1 where none was made."""
     if result.worst is None:
         return -1.0
-    ratio = float_from(result.worst.ratio)
-    return math.inf if math.isnan(ratio) else ratio
+    return measure(result.worst.ratio)
 
 
 def _line(own: list[PropertyResult]) -> PropertyLine:

@@ -16,12 +16,13 @@ from msgspec import Meta
 from ._array import Array
 from ._property_record import Count, Hex, PropertyResult, Text
 
-SCHEMA_VERSION = 1
-"""The version of the schema that this release writes and reads."""
+SCHEMA_VERSION = 2
+"""The version of the schema that this release writes; it reads the older ones too."""
 
 Severity = Literal["defect", "weakness", "convention", "undecided"]
 Tier = Literal["C", "F", "M", "A", "outside", "limit"]
 CheckStatus = Literal["examined", "unsupported", "crash", "hang", "error"]
+CurveMeasure = Literal["input", "confidence", "classes"]
 BackendStatus = Literal["complete", "unavailable", "cut short"]
 Parameter = int | str | Array | None
 """A keyword of a call: floats are hex text, `weight` and `pos_weight` arrays."""
@@ -133,11 +134,52 @@ class Outputs:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """The largest errors of a check along some measure of its inputs, a point for each stretch of it.
+
+    Errors that no number measures, and elements that the table of limits decided, have no points.
+
+    Attributes:
+        by: "input": the first argument of an elementwise function; "confidence": 1 - p of the labelled class;
+            "classes": how many numbers a row has.
+        at: where in its stretch the largest error was, as hex text, ascending.
+        ulps: the largest error there, in ulps, as hex text of four significant digits.
+        bound: the largest error that the textbook bound permits that element, final rounding included; like `ulps`.
+    """
+
+    by: CurveMeasure
+    at: tuple[Hex, ...]
+    ulps: tuple[Hex, ...]
+    bound: tuple[Hex, ...]
+
+    def __post_init__(self) -> None:
+        if not len(self.at) == len(self.ulps) == len(self.bound):
+            message = "a curve has an error and a bound for every place"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True)
+class ErrorSpread:
+    """How the errors of a check are spread.
+
+    Attributes:
+        histogram: how many measured elements have an error of at most 1/2 ulp, of at most 1 ulp, 2 ulps, 4 ulps …
+            2^63 ulps, each stretch without the ones before; a 66th entry counts every larger error, those that no
+            number measures included. Trailing zeros are left out.
+        curves: the largest errors along what is telling for the function.
+    """
+
+    histogram: Annotated[tuple[Count, ...], Meta(max_length=66)]
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True)
 class Check:
     """What was examined, and how it went: identity, counts, and the largest errors with their inputs.
 
     `tiers` counts elements and `severities` counts findings; a name that is absent counts zero. `coverage` tells how
-    much of the input space was seen ("65536 of 65536 inputs"), `reason` why a check was not run to its end.
+    much of the input space was seen ("65536 of 65536 inputs"), `reason` why a check was not run to its end, `spread`
+    how the errors are spread; None where none was measured.
     """
 
     id: str
@@ -161,6 +203,7 @@ class Check:
     worst_ratio: Extreme | None
     coverage: str | None
     outputs: Outputs | None
+    spread: ErrorSpread | None = None
 
 
 @dataclass(frozen=True)
@@ -176,11 +219,29 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What another entry point returned for the same element of the same case.
+
+    `error_ulps` is its distance from the exact result in ulps, as hex text: "inf" where no number measures it, 0 where
+    a limit is met or left to choice.
+    """
+
+    backend: Text
+    version: str
+    entry_point: Text
+    mode: str
+    observed: Text
+    error_ulps: Hex
+
+
+@dataclass(frozen=True)
 class Discrepancy:
     """A case where a backend and the mathematics, two runs, modes or layouts do not agree.
 
     `kind` names the failure, `check` the check it belongs to, and `count` how many elements of that check share
-    severity and kind: of those a check keeps the worst and the smallest case.
+    severity and kind: of those a check keeps the worst and the smallest case. `cause` is the mistake that explains it,
+    by its name in the catalogue of causes, and `evidence` how it is known ("bit-identical to log(softmax(x)) in
+    float32"); both are null where none does. `answers` are those of other entry points to the same case.
     """
 
     id: str
@@ -208,6 +269,8 @@ class Discrepancy:
     error_bound_ratio: Hex
     explanation: Text
     count: Count
+    evidence: Text | None = None
+    answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,256 +1,298 @@
-"""summary.md: a record for people, and for a CI job's page. Record in, Markdown out, and nothing else."""
+"""summary.md: a record for a pull request's comment and a CI job's page. Record in, Markdown out, and nothing else.
+
+GitHub takes 65,536 characters of a comment and 1 MiB of a job's summary. Every section has its share of the room; what
+does not fit it is counted, never cut.
+"""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from ._overview import (
-    Convention,
-    Row,
-    Worst,
-    backends_of,
-    conventions,
-    entry_point_rows,
-    rows,
-    tallies,
-    verdict,
-    worst_first,
-)
-from ._property_overview import PropertyLine, property_backends, property_lines
-from ._record import SEVERITIES, TIER_MEANINGS, Backend, Discrepancy, Record
+from ._finding import IDENTITY_BROKEN, Finding, findings
+from ._headline import answers_words, cause_words, extent_words, headline
+from ._html_verdict import changes
+from ._markdown import code, escape, folded, table
+from ._overview import Convention, Row, backends_of, conventions, rows, tallies, verdict
+from ._property_overview import STATUSES, property_backends, property_lines
+from ._record import SEVERITIES, TIER_MEANINGS, Record, Severity
 from ._words import (
     backend_title,
     brief,
-    clean,
     counted,
     error_words,
     inputs_hex,
     inputs_words,
     magnitude,
     parameters_words,
-    question,
     readable,
 )
 
-WORST_SHOWN = 20
-CONVENTIONS_SHOWN = 40
+ROOM = 60_000
+"""Bytes of UTF-8 that a summary may take, unless less is asked for."""
 
-_PUNCTUATION = re.compile(r"([\\`*_\[\]|~#!])")
+_PLURALS = {"defect": "Defects", "weakness": "Weaknesses", "undecided": "Undecided", "convention": "Conventions"}
+_MEANINGS: dict[Severity, str] = {
+    "defect": "beyond what the textbook algorithm may lose, or wrong in kind: these gate.",
+    "weakness": "within the textbook bound, and worse than a careful algorithm. None of them gates.",
+    "undecided": "the reference could not tell. None of them gates, and none is a pass.",
+}
 
 
-def summary(record: Record) -> str:
-    """Return `record` as GitHub-flavoured Markdown: verdict, backends, tables, findings, conventions, files."""
+def summary(record: Record, earlier: Record | None = None, room: int = ROOM) -> str:
+    """Return `record` as GitHub-flavoured Markdown: verdict, what gates, the findings worst first, what was examined.
+
+    Args:
+        record: the run.
+        earlier: a run before it, to tell what is new; None where there is none.
+        room: bytes of UTF-8 that the text may take; where nothing fits it is empty.
+    """
+    found = findings(record.discrepancies)
+    share = min(room, ROOM) / ROOM
     sections = (
-        f"# logitproof: {escape(verdict(record))}",
+        _head(record),
+        _gating(record, found),
+        _changes(record, earlier, int(3_000 * share)) if earlier else "",
+        _told(found, "defect", int(15_000 * share), int(8_000 * share)),
+        _told(found, "undecided", int(2_000 * share), int(1_000 * share)),
+        _told(found, "weakness", int(3_000 * share), int(5_000 * share)),
+        _conventions(record, int(7_000 * share)),
+        _maps(record, int(7_000 * share)),
+        _properties(record, int(500 * share)),
+        _not_run(record, int(2_500 * share)),
         _run(record),
-        _backends(record.backends),
-        _severities(record),
-        _findings(record, "defect", "Defects"),
-        _findings(record, "weakness", "Weaknesses"),
-        _findings(record, "undecided", "Undecided"),
-        _conventions(record),
-        *(_backend_tables(record, title) for title in backends_of(record.checks)),
-        *(_properties(record, title) for title in property_backends(record.properties)),
-        _not_run(record),
         _legend(),
     )
-    return "\n\n".join(section for section in sections if section) + "\n"
+    text = "\n\n".join(section for section in sections if section) + "\n"
+    return text if _size(text) <= room else _least(record, room)
 
 
-def escape(text: str) -> str:
-    """Return `text` as Markdown that shows exactly it, whatever it holds."""
-    entities = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _PUNCTUATION.sub(r"\\\1", entities)
+def _least(record: Record, room: int) -> str:
+    """What is told where there is hardly room: the verdict, or nothing."""
+    text = f"{_title(record)}\n\nThere was no room for more: record.json has everything.\n"
+    return text if _size(text) <= room else ""
 
 
-def code(text: str) -> str:
-    """Return `text` as a Markdown code span that can stand in a table, whatever it holds."""
-    shown = clean(text).replace("|", "\\|") or " "
-    fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
-    padding = " " if "`" in shown else ""
-    return f"{fence}{padding}{shown}{padding}{fence}"
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
 
 
-def table(header: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table of cells that are Markdown already."""
-    lines = (header, ["---"] * len(header), *body)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+def _fitting(items: Iterable[str], room: int, between: str = "\n\n") -> list[str]:
+    """Return the first items that fit the room together."""
+    fit: list[str] = []
+    for item in items:
+        room -= _size(item) + len(between)
+        if room < 0:
+            break
+        fit.append(item)
+    return fit
 
 
-def _run(record: Record) -> str:
-    run, corpus = record.run, record.corpus
-    facts = (
-        ("Command", code(run.command)),
-        ("Profile", escape(run.profile)),
-        ("Inputs", f"corpus {corpus.version}, {code(corpus.hash)}"),
-        ("Time", escape(f"{run.started} to {run.finished}")),
-        ("Machine", escape(", ".join(run.machine.values()))),
-        ("Environment", ", ".join(code(f"{k}={v}") for k, v in sorted(run.environment.items())) or "nothing set"),
+def _fitted_table(header: Sequence[str], body: Sequence[Sequence[str]], room: int, what: str) -> str:
+    """Return a table of the first lines that fit, the rest counted; "" where none does."""
+    fit = len(_fitting((f"| {' | '.join(cells)} |" for cells in body), room, "\n"))
+    return "\n\n".join(filter(None, (table(header, body[:fit]) if fit else "", _rest(len(body) - fit, what))))
+
+
+def _rest(left: int, what: str) -> str:
+    return f"… and {left} more {what} in record.json." if left else ""
+
+
+def _title(record: Record) -> str:
+    return f"# logitproof: {escape(brief(verdict(record)))}"
+
+
+def _head(record: Record) -> str:
+    titles = [escape(brief(backend_title(backend), 80)) for backend in record.backends[:10]]
+    more = f" and {len(record.backends) - 10} more" if len(record.backends) > 10 else ""
+    machine = ", ".join(escape(brief(record.run.machine[key], 80)) for key in _MACHINE if key in record.run.machine)
+    results = sum(check.elements for check in record.checks)
+    examined = (
+        f"{', '.join(titles) or 'No backend'}{more}: {len(record.checks):,} checks of {results:,} results, "
+        f"{len(record.properties):,} checks of properties; profile {escape(brief(record.run.profile, 40))}"
     )
-    return "\n".join(f"- {name}: {value}" for name, value in facts)
+    trouble = [
+        f"**{escape(brief(backend_title(backend), 80))}: {backend.status}**: {escape(brief(backend.reason or ''))}"
+        for backend in record.backends[:10]
+        if backend.status != "complete"
+    ]
+    return "\n\n".join([_title(record), *trouble, f"{examined}{f'; {machine}' if machine else ''}."])
 
 
-def _backends(backends: Sequence[Backend]) -> str:
-    body = (
-        (
-            escape(backend_title(backend)),
-            escape(backend.framework),
-            code(backend.python),
-            escape(", ".join(backend.dtypes)),
-            str(len(backend.entry_points)),
-            str(backend.threads),
-            escape(backend.status + (f": {backend.reason}" if backend.reason else "")),
-        )
-        for backend in backends
-    )
-    header = ("backend", "framework", "interpreter", "dtypes", "entry points", "threads", "status")
-    return "## Backends\n\n" + table(header, body)
+_MACHINE = ("model", "machine", "system")
 
 
-def _severities(record: Record) -> str:
-    header = ("backend", "checks", "results", *SEVERITIES)
+def _gating(record: Record, found: Sequence[Finding]) -> str:
+    """A line per backend: how many findings, in how many checks."""
+    titles = list(dict.fromkeys((*backends_of(record.checks), *(finding.title for finding in found))))
     body = []
-    for title in backends_of(record.checks):
-        checks = [check for check in record.checks if backend_title(check) == title]
-        tally = tallies(checks)
-        counts = (f"{tally[s].checks} ({tally[s].results})" if tally[s].results else "0" for s in SEVERITIES)
-        body.append((escape(title), str(len(checks)), str(sum(check.elements for check in checks)), *counts))
-    return "## Counts\n\nChecks with a finding of each severity, and the results concerned.\n\n" + table(header, body)
-
-
-def _findings(record: Record, severity: str, heading: str) -> str:
-    chosen = [found for s in SEVERITIES if s == severity for found in worst_first(record.discrepancies, s)]
-    if not chosen:
+    for title in titles[:20]:
+        tally = tallies([check for check in record.checks if backend_title(check) == title])
+        own = [finding for finding in found if finding.title == title]
+        counts = []
+        for severity in SEVERITIES:
+            number = sum(finding.severity == severity for finding in own)
+            checks = f" in {counted(tally[severity].checks, 'check')}" if tally[severity].checks else ""
+            counts.append(f"{number:,}{checks}" if number or checks else "0")
+        body.append((escape(brief(title, 80)), *counts))
+    if not body:
         return ""
-    shown = [_finding(found) for found in chosen[:WORST_SHOWN]]
-    left = len(chosen) - len(shown)
-    rest = [f"… and {left} more kinds in record.json."] if left else []
-    return "\n\n".join([f"## {heading}, the worst first", *shown, *rest])
+    header = ("findings", "defects: gate", "weaknesses", "conventions", "undecided")
+    return table(header, body) + (f"\n\n{_rest(len(titles) - 20, 'backends')}" if len(titles) > 20 else "")
 
 
-def _finding(worst: Worst) -> str:
-    found = worst.finding
-    exact = inputs_hex(found.inputs)
-    alike = f"{counted(found.count, 'result')} of this check alike"
-    returned = f"returned {code(readable(found.observed, found.dtype))}"
-    wanted = f", exact {code(found.expected.decimal)}" if found.expected.decimal else ""
-    error = f": {error_words(found)}" if error_words(found) else ""
-    lines = (
-        f"input: {code(inputs_words(found.inputs))}{_where(found)}",
-        f"in hex: {code(exact)}" if exact else "",
-        f"{returned}{wanted}{error}",
-        escape(brief(found.explanation)),
-        f"cause: {escape(brief(found.cause))}" if found.cause else "",
-        f"{alike}; {escape(found.input_class)} inputs; id {code(found.id)}",
-        f"the same kind elsewhere: {', '.join(code(place) for place in worst.also)}" if worst.also else "",
+def _changes(record: Record, earlier: Record, room: int) -> str:
+    made = changes(record, earlier)
+    versions = ", ".join(
+        f"{escape(brief(before or 'nothing', 80))} → {escape(brief(now or 'nothing', 80))}"
+        for before, now in made.versions[:10]
+        if before != now
     )
-    title = f"**{escape(backend_title(found))}** · {code(question(found))} · {escape(found.kind)}"
+    counts = (
+        f"{len(made.new)} new, {len(made.gone)} gone, {made.still} as before"
+        + (f", {len(made.first)} in what was not examined before" if made.first else "")
+        + (f", {len(made.unknown)} in what was not examined now" if made.unknown else "")
+    )
+    when = escape(brief(made.started, 40))
+    new = [f"- new: {_line(finding)}" for finding in made.new]
+    gone = [f"- gone: {_line(finding)}" for finding in made.gone]
+    fit = _fitting([*new, *gone], room, "\n")
+    parts = (
+        f"## Since the run of {when}",
+        f"Findings: {counts}{f'; {versions}' if versions else ''}.",
+        "\n".join(fit),
+        _rest(len(new) + len(gone) - len(fit), "of these"),
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def _line(finding: Finding) -> str:
+    return f"{finding.severity}, {escape(brief(finding.title, 80))}: {escape(brief(headline(finding), 300))}"
+
+
+def _told(found: Sequence[Finding], severity: str, room: int, lines: int) -> str:
+    """The worst findings of a severity in full, further ones a line each, the rest counted."""
+    own = [finding for finding in found if finding.severity == severity]
+    if not own:
+        return ""
+    full = _fitting(map(_finding, own), room)
+    left = own[len(full) :]
+    body = [_table_line(finding) for finding in left]
+    rest = _fitted_table(("finding", "largest error", "results"), body, lines, "findings") if left else ""
+    heading = f"## {_PLURALS[severity]}, the worst first\n\n{len(own)} in all, {_MEANINGS[own[0].severity]}"
+    return "\n\n".join(part for part in (heading, *full, rest) if part)
+
+
+def _finding(finding: Finding) -> str:
+    """One finding in full: cause and evidence, the smallest input, the answer and others, how to see it again."""
+    found = finding.example
+    cause = cause_words(finding)
+    exact = inputs_hex(found.inputs)
+    element = f", element {code(brief(str(list(found.index)), 80))}" if found.index else ""
+    keywords = parameters_words({key: value for key, value in found.parameters.items() if key != "axis"})
+    wanted = f", exact {code(brief(found.expected.decimal, 80))}" if found.expected.decimal else ""
+    error = f": {error_words(found)}" if error_words(found) else ""
+    worst = error_words(finding.worst) if finding.worst.id != found.id else ""
+    lines = (
+        f"cause: {escape(cause)}" if cause else "",
+        f"input: {code(brief(inputs_words(found.inputs)))}{element}" if found.inputs else "",
+        f"in hex: {code(brief(exact))}" if exact else "",
+        f"keywords: {code(brief(keywords))}" if keywords else "",
+        f"returned {code(brief(readable(found.observed, found.dtype), 80))}{wanted}{error}",
+        escape(brief(found.explanation, 400)),
+        *(f"others: {escape(answer)}: {code(names)}" for answer, names in answers_words(found)[:4]),
+        f"{extent_words(finding)}{f'; at most {worst}' if worst else ''}; {code(f'logitproof reproduce {found.id}')}",
+    )
+    title = f"**{escape(brief(finding.title, 80))}**: {escape(brief(headline(finding), 300))}"
     return title + "\n\n" + "\n".join(f"- {line}" for line in lines if line)
 
 
-def _where(found: Discrepancy) -> str:
-    return f", element {code(str(list(found.index)))}" if found.index else ""
+def _table_line(finding: Finding) -> tuple[str, str, str]:
+    cause = cause_words(finding)
+    what = f"{escape(brief(finding.title, 80))}: {escape(brief(headline(finding), 300))}"
+    return (
+        f"{what}{f'; cause: {escape(cause)}' if cause else ''}; {code(finding.example.id)}",
+        error_words(finding.worst),
+        f"{finding.results:,}",
+    )
 
 
-def _conventions(record: Record) -> str:
-    found = conventions(record.discrepancies)
+def _conventions(record: Record, room: int) -> str:
+    # A broken property that a stated deviation explains says nothing that the deviation does not.
+    found = [each for each in conventions(record.discrepancies) if each.example.kind != IDENTITY_BROKEN]
     if not found:
         return ""
-    parts = ["## Conventions, side by side", "Mathematics or the documentation leaves these open; none of them gates."]
-    parts.append(table(("question", "input", "exact", "answers"), map(_convention, found[:CONVENTIONS_SHOWN])))
-    if left := len(found) - CONVENTIONS_SHOWN:
-        parts += [f"… and {left} more in record.json."] if left > 0 else []
-    return "\n\n".join(parts)
+    body = [_convention(convention) for convention in found]
+    shown = _fitted_table(("question", "input", "exact", "answers"), body, room, "questions")
+    meaning = "Mathematics or a documentation leaves these open; none of them gates."
+    return f"## Conventions, side by side\n\n{len(found)} in all. {meaning}\n\n{shown}"
 
 
 def _convention(convention: Convention) -> tuple[str, str, str, str]:
     example = convention.example
     keywords = parameters_words({k: v for k, v in example.parameters.items() if k != "axis"})
     asked = " · ".join(filter(None, (example.function, example.quantity, example.dtype, keywords)))
-    kind = escape(example.kind) + (f"; {convention.others} more cases" if convention.others else "")
-    exact = code(example.expected.decimal) if example.expected.decimal else ""
-    return f"{code(asked)}<br>{kind}", code(inputs_words(example.inputs)), exact, "<br>".join(_answers(convention))
+    kind = escape(brief(example.kind, 120)) + (f"; {convention.others} more cases" if convention.others else "")
+    exact = code(brief(example.expected.decimal, 80)) if example.expected.decimal else ""
+    inputs = code(brief(inputs_words(example.inputs, 4), 120))
+    return f"{code(brief(asked, 160))}<br>{kind}", inputs, exact, "<br>".join(_answers(convention))
 
 
 def _answers(convention: Convention) -> Iterator[str]:
     """Write a line for each backend and answer, with the entry points that gave it."""
-    lines: dict[tuple[str, str, str], list[str]] = {}
+    lines: dict[tuple[str, str], list[str]] = {}
     for answer in convention.answers:
-        key = (backend_title(answer), readable(answer.observed, answer.dtype), brief(answer.cause or ""))
-        lines.setdefault(key, []).append(answer.entry_point)
-    for (title, observed, cause), entry_points in lines.items():
-        reason = f" ({escape(cause)})" if cause else ""
-        names = ", ".join(code(name) for name in dict.fromkeys(entry_points))
-        yield f"{escape(title)}: {code(observed)}{reason} {names}"
+        lines.setdefault((backend_title(answer), readable(answer.observed, answer.dtype)), []).append(
+            answer.entry_point
+        )
+    for (title, observed), entry_points in list(lines.items())[:8]:
+        names = ", ".join(code(brief(name, 120)) for name in list(dict.fromkeys(entry_points))[:3])
+        yield f"{escape(brief(title, 80))}: {code(brief(observed, 80))} {names}"
 
 
-def _backend_tables(record: Record, title: str) -> str:
-    header = ("function", "dtype", "tier", "largest error (ulps)", "where", "input", "findings")
-    functions = table(header, (_row(row) for row in rows(record.checks, title)))
-    entry_header = ("entry point", *header[:4], "findings")
-    entry_points = table(
-        entry_header,
-        (
-            (code(name), *_row(row)[:4], _row(row)[6])
-            for name, own in entry_point_rows(record.checks, title).items()
-            for row in own
-        ),
-    )
-    details = f"<details><summary>Every entry point</summary>\n\n{entry_points}\n\n</details>"
-    return f"## {escape(title)}\n\n{functions}\n\n{details}"
+def _maps(record: Record, room: int) -> str:
+    """A folded table per backend: functions by dtypes, the worst tier and the largest error in ulps."""
+    titles = backends_of(record.checks)
+    tables = []
+    for title in titles[:10]:
+        own = rows(record.checks, title)
+        dtypes = list(dict.fromkeys(row.dtype for row in own))
+        dtypes.sort(key=lambda dtype: (len(dtype), dtype))
+        lines = [
+            (code(brief(name, 80)), *(_cell(own, name, dtype) for dtype in dtypes))
+            for name in dict.fromkeys(row.function for row in own)
+        ]
+        header = ("function", *(escape(brief(dtype, 40)) for dtype in dtypes))
+        shown = _fitted_table(header, lines, room // min(len(titles), 10), "functions")
+        tables.append(f"**{escape(brief(title, 80))}**\n\n{shown}")
+    if not tables:
+        return ""
+    return folded("What was examined, with the worst tier and the largest error in ulps", "\n\n".join(tables))
 
 
-def _row(row: Row) -> tuple[str, ...]:
-    findings = ", ".join(counted(count, name) for name, count in (*row.severities.items(), *row.not_run.items()))
-    if row.worst is None or row.worst_check is None:
-        return code(row.function), row.dtype, row.tier or "", "", "", "", findings
-    where = f"{row.worst_check.entry_point} · {row.worst_check.quantity}"
-    return (
-        code(row.function),
-        escape(row.dtype),
-        row.tier or "",
-        magnitude(row.worst.ulps),
-        code(where),
-        code(inputs_words(row.worst.inputs, 4)),
-        findings,
-    )
+def _cell(own: Sequence[Row], function: str, dtype: str) -> str:
+    row = next((each for each in own if (each.function, each.dtype) == (function, dtype)), None)
+    if row is None:
+        return ""
+    if row.tier is None:
+        return ", ".join(f"{count} {status}" for status, count in row.not_run.items())
+    return f"{row.tier} {magnitude(row.worst.ulps)}" if row.worst else row.tier
 
 
-def _properties(record: Record, title: str) -> str:
-    """Broken and other telling properties in a table; those that hold in a folded one."""
-    lines = property_lines(record.properties, title)
-    header = ("property", "statement", "entry points and dtypes", "nearest to the bound")
-    telling = table(header, (_property_row(line) for line in lines if line.status not in _QUIET))
-    quiet = [line for line in lines if line.status in _QUIET]
-    folded = table(header, (_property_row(line) for line in quiet))
-    holding = sum(line.status == "holds" for line in lines)
-    heading = f"## Properties of {escape(title)}\n\n{holding} of {len(lines)} hold."
-    shown = f"\n\n{telling}" if len(quiet) < len(lines) else ""
-    rest = f"\n\n<details><summary>Those that hold, or cannot be asked</summary>\n\n{folded}\n\n</details>"
-    return heading + shown + (rest if quiet else "")
+def _properties(record: Record, room: int) -> str:
+    """A line per backend: those that are broken are findings, and told above."""
+    lines = []
+    for title in property_backends(record.properties):
+        found = Counter(line.status for line in property_lines(record.properties, title))
+        counts = ", ".join(
+            f"{found[s]} {'hold' if s == 'holds' and found[s] > 1 else s}" for s in reversed(STATUSES) if found[s]
+        )
+        lines.append(f"- {escape(brief(title, 80))}: {counts}")
+    fit = _fitting(lines, room, "\n")
+    return "\n\n".join(filter(None, ("## Properties" if fit else "", "\n".join(fit))))
 
 
-_QUIET = ("holds", "unsupported")
-
-
-def _property_row(line: PropertyLine) -> tuple[str, ...]:
-    counts = ", ".join(f"{count} {status}" for status, count in line.counts.items())
-    return code(line.name), escape(line.statement), counts, _nearest(line)
-
-
-def _nearest(line: PropertyLine) -> str:
-    result, worst = line.worst, line.worst.worst
-    where = f"{', '.join(dict.fromkeys(result.entry_points.values()))} · {result.dtype}"
-    if worst is None:
-        return f"{code(where)} {escape(brief(result.reason or ''))}".strip()
-    sides = f"{worst.left} {worst.sign} {worst.right}"
-    told = f"{magnitude(worst.ratio)} of the bound: {code(where)}: {code(inputs_words(worst.inputs, 4))}"
-    return told if line.status == "holds" else f"{told}: {escape(worst.what)} {code(sides)}"
-
-
-def _not_run(record: Record) -> str:
+def _not_run(record: Record, room: int) -> str:
     reasons = Counter(
         (backend_title(check), check.status, brief(check.reason or ""))
         for check in record.checks
@@ -258,11 +300,28 @@ def _not_run(record: Record) -> str:
     )
     if not reasons:
         return ""
-    body = ((escape(b), escape(status), str(count), escape(reason)) for (b, status, reason), count in reasons.items())
-    return "## Not run, or not to the end\n\n" + table(("backend", "status", "checks", "reason"), body)
+    body = [
+        (escape(brief(title, 80)), status, str(count), escape(reason))
+        for (title, status, reason), count in reasons.most_common()
+    ]
+    shown = _fitted_table(("backend", "status", "checks", "reason"), body, room, "reasons")
+    return folded(f"{counted(sum(reasons.values()), 'check')} not run, or not to the end", shown)
+
+
+def _run(record: Record) -> str:
+    run, corpus = record.run, record.corpus
+    switches = [code(brief(f"{key}={value}", 120)) for key, value in sorted(run.environment.items())]
+    environment = ", ".join(switches[:10]) + (f" and {len(switches) - 10} more" if len(switches) > 10 else "")
+    facts = (
+        ("Command", code(brief(run.command))),
+        ("Inputs", f"corpus {corpus.version}, {code(brief(corpus.hash, 64))}"),
+        ("Time", escape(brief(f"{run.started} to {run.finished}", 80))),
+        ("Environment", environment or "nothing set"),
+    )
+    return "## The run\n\n" + "\n".join(f"- {name}: {value}" for name, value in facts)
 
 
 def _legend() -> str:
     tiers = "; ".join(f"{tier}: {meaning}" for tier, meaning in TIER_MEANINGS.items())
-    files = "record.json beside this file has everything; outputs/ has the arrays that the backends returned."
-    return f"## How to read this\n\nTiers, the worst of each row: {tiers}.\n\n{files}"
+    files = "record.json has everything, report.html shows it."
+    return f"Tiers: {tiers}. A finding is all results of one backend with one cause. {files}"

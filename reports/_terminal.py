@@ -11,9 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ._overview import GATING, Row, Worst, backends_of, rows, tallies, verdict, worst_first
+from ._finding import Finding, findings
+from ._headline import answers_words, cause_words, extent_words, headline
+from ._html_verdict import changes
+from ._overview import GATING, Row, backends_of, rows, tallies, verdict
 from ._property_overview import STATUSES, PropertyLine, property_backends, property_lines
-from ._record import SEVERITIES, TIER_MEANINGS, Check, Discrepancy, Findings, Record, Severity
+from ._record import SEVERITIES, TIER_MEANINGS, Check, Findings, Record, Severity
 from ._words import (
     backend_title,
     brief,
@@ -23,7 +26,7 @@ from ._words import (
     inputs_hex,
     inputs_words,
     magnitude,
-    question,
+    parameters_words,
     readable,
 )
 
@@ -33,17 +36,16 @@ _TIER_STYLES = {"C": "green", "F": "green", "M": "green", "A": "yellow", "outsid
 _SEVERITY_STYLES = {"defect": "bold red", "weakness": "yellow", "convention": "cyan", "undecided": "magenta"}
 
 
-def run_view(record: Record, folder: Path) -> RenderableType:
-    """Return what `logitproof run` prints: a table per backend, the worst findings, the verdict, the files."""
-    files = Text(f"{folder / 'record.json'}\n{folder / 'summary.md'}\n{folder / 'outputs'}/", overflow="fold")
-    return Group(
-        findings_view(record),
-        *_unavailable(record),
-        Text(""),
-        _verdict(record),
-        Text("Files:"),
-        Padding(files, (0, 0, 0, 2), expand=False),
-    )
+def run_view(record: Record, folder: Path, pages: Sequence[str] = ()) -> RenderableType:
+    """Return what `logitproof run` prints: tables, the worst findings, the verdict, and where the files are."""
+    names = ("record.json", *pages, "outputs/")
+    files = Text("\n".join(clean(f"{folder}/{name}") for name in names), overflow="fold")
+    return Group(record_view(record), Text("Files:"), Padding(files, (0, 0, 0, 2), expand=False))
+
+
+def record_view(record: Record, earlier: Record | None = None) -> RenderableType:
+    """Return a record for a terminal: a table per backend, the worst findings, what is new since, the verdict."""
+    return Group(findings_view(record), *_unavailable(record), *_changes(record, earlier), Text(""), _verdict(record))
 
 
 def judgement_view(findings: Findings) -> RenderableType:
@@ -55,7 +57,7 @@ def findings_view(record: Record | Findings) -> RenderableType:
     """Return a table per backend, the counts per severity, and the worst findings in plain words."""
     titles = backends_of(record.checks)
     if not titles:
-        return Group(*_properties(record), *_worst(record.discrepancies))
+        return Group(*_properties(record), *_worst(record))
     legend = ", ".join(f"{tier} {meaning}" for tier, meaning in TIER_MEANINGS.items() if tier != "limit")
     return Group(
         *(_backend_table(record.checks, title) for title in titles),
@@ -64,7 +66,7 @@ def findings_view(record: Record | Findings) -> RenderableType:
         Text(""),
         _counts(record.checks, titles),
         *_properties(record),
-        *_worst(record.discrepancies),
+        *_worst(record),
     )
 
 
@@ -153,36 +155,66 @@ def _property_words(line: PropertyLine) -> str:
     return clean(line.name) + times
 
 
-def _worst(discrepancies: Sequence[Discrepancy]) -> list[RenderableType]:
+def _worst(record: Record | Findings) -> list[RenderableType]:
     """The worst defects in plain words; where there are none, the worst of the next severity."""
+    found = findings(record.discrepancies)
+    recorded = isinstance(record, Record)
     for severity, plural in (("defect", "defects"), ("undecided", "undecided results"), ("weakness", "weaknesses")):
-        chosen = [found for s in SEVERITIES if s == severity for found in worst_first(discrepancies, s)]
-        if chosen:
-            left = len(chosen) - WORST_SHOWN
-            rest = [Text(f"… and {left} more kinds in record.json", style="dim")] if left > 0 else []
-            heading = Text(f"The worst {plural}", style="bold")
-            shown = [part for found in chosen[:WORST_SHOWN] for part in (Text(""), _in_words(found))]
-            return [Text(""), heading, *shown, *rest]
+        own = [finding for finding in found if finding.severity == severity]
+        if own:
+            left = len(own) - WORST_SHOWN
+            where = ": logitproof report --format html shows them" if recorded else ""
+            rest = [Text(""), Text(f"… and {left} more {plural}{where}", style="dim")] if left > 0 else []
+            heading = Text(f"The worst {plural}, grouped by cause: {len(own)} in all", style="bold")
+            told = [_in_words(finding, recorded=recorded) for finding in own[:WORST_SHOWN]]
+            return [Text(""), heading, *(part for each in told for part in (Text(""), each)), *rest]
     return []
 
 
-def _in_words(worst: Worst) -> RenderableType:
-    found = worst.finding
-    style = _SEVERITY_STYLES[found.severity]
-    title = Text.assemble((f"{backend_title(found)}  {question(found)}", style), f"  {clean(found.kind)}")
+def _in_words(finding: Finding, *, recorded: bool) -> RenderableType:
+    """One finding: what it is, then its facts; a script can be had where there is a record."""
+    found = finding.example
+    title = Text.assemble(
+        (brief(finding.title, 80), _SEVERITY_STYLES[finding.severity]), f"  {headline(finding)}", overflow="fold"
+    )
     place = f", element {list(found.index)}" if found.index else ""
-    facts = {
-        "input": inputs_words(found.inputs) + place,
-        "hex": inputs_hex(found.inputs),
-        "returned": readable(found.observed, found.dtype),
-        "exact": clean(found.expected.decimal),
-        "error": error_words(found),
-        "alike": f"{counted(found.count, 'result')}; {clean(found.input_class)} inputs; id {clean(found.id)}",
-        "also in": clean(", ".join(worst.also)),
-    }
-    lines = [f"{name:<9} {fact}" for name, fact in facts.items() if fact]
-    body = Text("\n".join([*lines, brief(found.explanation)]), overflow="fold")
+    worst = error_words(finding.worst) if finding.worst.id != found.id else ""
+    facts = [
+        ("cause", cause_words(finding)),
+        ("input", brief(inputs_words(found.inputs) + place)),
+        ("hex", brief(inputs_hex(found.inputs) or "")),
+        ("keywords", brief(parameters_words({key: value for key, value in found.parameters.items() if key != "axis"}))),
+        ("returned", readable(found.observed, found.dtype)),
+        ("exact", brief(found.expected.decimal)),
+        ("error", error_words(found)),
+        *(("others", f"{answer}: {names}") for answer, names in answers_words(found)[:3]),
+        ("extent", f"{extent_words(finding)}{f'; at most {worst}' if worst else ''}"),
+        ("again", f"logitproof reproduce {brief(found.id, 64)}" if recorded else ""),
+    ]
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=9, no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, fact in facts:
+        if fact:
+            grid.add_row(Text(name), Text(fact))
+    body = Group(Text(brief(found.explanation), overflow="fold"), grid)
     return Group(title, Padding(body, (0, 0, 0, 2), expand=False))
+
+
+def _changes(record: Record, earlier: Record | None) -> list[RenderableType]:
+    """What is new since an earlier run, and what is gone."""
+    if earlier is None:
+        return []
+    made = changes(record, earlier)
+    counts = f"{len(made.new)} new, {len(made.gone)} gone, {made.still} as before"
+    lines = [Text(f"Findings since the run of {brief(made.started, 40)}: {counts}", style="bold")]
+    for word, style, own in (("new", "bold red", made.new), ("gone", "green", made.gone)):
+        for finding in own[:WORST_SHOWN]:
+            told = f"  {finding.severity}, {brief(finding.title, 80)}: {headline(finding)}"
+            lines.append(Text.assemble("  ", (word, style), told, overflow="fold"))
+        if len(own) > WORST_SHOWN:
+            lines.append(Text(f"  … and {len(own) - WORST_SHOWN} more {word}", style="dim"))
+    return [Text(""), *lines]
 
 
 def _unavailable(record: Record) -> list[RenderableType]:

@@ -23,6 +23,8 @@ SHOWN_CHARACTERS = 240
 
 def clean(text: str) -> str:
     """Return `text` on one line without characters that steer a terminal or turn the reading direction."""
+    if text.isprintable():  # nearly all of it is, and that is quickly seen
+        return text
     return "".join(" " if char in "\n\r\t" else char if _is_harmless(char) else "\ufffd" for char in text)
 
 
@@ -33,7 +35,9 @@ def brief(text: str, characters: int = SHOWN_CHARACTERS) -> str:
 
 
 def _is_harmless(char: str) -> bool:
-    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    """Whether a character is neither a control nor half a pair nor, by Unicode's word for it, none at all."""
+    is_none = ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF
+    return not is_none and unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def backend_title(backend: Backend | Check | Discrepancy | PropertyResult) -> str:
@@ -68,6 +72,8 @@ def counted(count: int, name: str) -> str:
         "convention": "conventions",
         "result": "results",
         "broken property": "broken properties",
+        "check": "checks",
+        "finding": "findings",
     }
     return f"{count} {name if count == 1 else plural.get(name, name)}"
 
@@ -82,8 +88,11 @@ def readable(text: str, dtype: str) -> str:
 
 def array_words(array: Array, shown: int = SHOWN_ELEMENTS) -> str:
     """Return an array for people: numbers as decimals that are exact in their dtype, long ones cut."""
-    value = array_value(array)
     size = math.prod(array.shape)
+    try:
+        value = array_value(array)
+    except (ValueError, OverflowError):  # the schema cannot tell whether text, dtype and shape fit together
+        return f"{brief(str(size), 12)} numbers that cannot be read"
     if value is None:
         return f"{size} numbers: {clean(array.corpus or '')}"
     numbers = [_number_words(element, array.dtype) for element in value.ravel()[:shown]]
@@ -101,13 +110,17 @@ def inputs_words(inputs: Mapping[str, Array], shown: int = SHOWN_ELEMENTS) -> st
     return ", ".join(f"{clean(name)} = {array_words(array, shown)}" for name, array in inputs.items())
 
 
-def inputs_hex(inputs: Mapping[str, Array]) -> str | None:
-    """Return short arguments as hex floats, exact in any language; None where they are long."""
-    if any(array.values is None or len(array.values) > SHOWN_ELEMENTS for array in inputs.values()):
+def inputs_hex(inputs: Mapping[str, Array], shown: int = SHOWN_ELEMENTS) -> str | None:
+    """Return short arguments as hex floats, exact in any language; None where one is longer, or cannot be read."""
+    if any(array.values is None or len(array.values) > shown for array in inputs.values()):
         return None
-    return ", ".join(
-        f"{clean(name)} = {_nested(list(array.values or ()), array.shape)}" for name, array in inputs.items()
-    )
+    if any(len(array.values or ()) != math.prod(array.shape) for array in inputs.values()):
+        return None
+    return ", ".join(f"{clean(name)} = {_hex_words(array)}" for name, array in inputs.items())
+
+
+def _hex_words(array: Array) -> str:
+    return _nested([clean(text) for text in array.values or ()], array.shape) if array.values else "[]"
 
 
 def parameters_words(parameters: Mapping[str, Parameter]) -> str:

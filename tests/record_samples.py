@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from logitproof.reports import (
+    SCHEMA_VERSION,
     Backend,
     Check,
     CorpusInfo,
@@ -119,7 +120,7 @@ def discrepancy(of: Check, **changes: object) -> Discrepancy:
 def record(*checks: Check, discrepancies: tuple[Discrepancy, ...] = (), complete: bool = True) -> Record:
     """A run with these checks and discrepancies."""
     return Record(
-        schema=1,
+        schema=SCHEMA_VERSION,
         complete=complete,
         run=RunInfo(
             command="logitproof run --backend torch",

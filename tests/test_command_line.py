@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from record_samples import check, discrepancy, record
 
+from logitproof.conformance import _run_command
 from logitproof.conformance._command_line import main
 from logitproof.conformance._errors import UserError
 from logitproof.conformance._request import RunRequest
@@ -164,7 +166,9 @@ def test_a_run_writes_record_summary_and_outputs_and_says_where(fake_run, capsys
     assert "logitproof-report/record.json" in printed.out
     assert "logitproof: halfway\n" in printed.err
     assert "halfway" not in printed.out
-    assert sorted(file.name for file in folder.iterdir()) == ["outputs", "record.json", "summary.md"]
+    files = ["junit.xml", "outputs", "record.json", "report.html", "summary.md"]
+    assert sorted(file.name for file in folder.iterdir()) == files
+    assert [name for name in files if f"logitproof-report/{name}" not in printed.out] == []
 
 
 @pytest.mark.parametrize(
@@ -191,6 +195,47 @@ def test_a_run_that_was_cut_short_does_not_replace_a_complete_one(fake_run, caps
     assert "logitproof-report/incomplete/record.json" in capsys.readouterr().out
     assert read_record(tmp_path / "logitproof-report").complete
     assert not read_record(tmp_path / "logitproof-report" / "incomplete").complete
+
+
+def test_a_run_tells_what_is_new_since_the_run_before_it(fake_run, tmp_path):
+    fake_run()
+    main(["run", "--backend", "torch"])
+    summary = tmp_path / "logitproof-report" / "summary.md"
+    assert "## Since the run of" not in summary.read_text()
+    fake_run(record(check(), discrepancies=(discrepancy(check()),)))
+    main(["run", "--backend", "torch"])
+    assert "Findings: 1 new, 0 gone, 0 as before" in summary.read_text()
+
+
+def test_an_older_run_that_cannot_be_read_does_not_cost_the_new_one(fake_run, tmp_path):
+    (tmp_path / "logitproof-report").mkdir()
+    for older in (b'{"schema": 99, "complete": true, "checks": []}', b'{"schema": 2, "complete": true, "run": "\xff"}'):
+        (tmp_path / "logitproof-report" / "record.json").write_bytes(older)
+        fake_run()
+        assert main(["run", "--backend", "torch"]) == 0
+        assert read_record(tmp_path / "logitproof-report").complete
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told", "left"),
+    [
+        (RuntimeError("a bug\nof ours"), "junit.xml could not be made (RuntimeError: a bug of ours)", ["report.html"]),
+        (KeyboardInterrupt(), "interrupted: junit.xml is left out, and the record is kept", []),
+    ],
+)
+def test_a_page_that_cannot_be_made_costs_nothing_else(fake_run, capsys, monkeypatch, tmp_path, *, trouble, told, left):
+    fake_run()
+    main(["run", "--backend", "torch"])
+    capsys.readouterr()
+    monkeypatch.setitem(_run_command.PAGES, "junit.xml", Mock(side_effect=trouble))
+    fake_run(record(check(), discrepancies=(discrepancy(check()),)))
+    assert main(["run", "--backend", "torch"]) == 1
+    printed = capsys.readouterr()
+    assert [line for line in printed.err.splitlines() if told in line and line.startswith("logitproof: ")]
+    assert "junit.xml" not in printed.out
+    folder = tmp_path / "logitproof-report"
+    assert read_record(folder).discrepancies
+    assert sorted(file.name for file in folder.iterdir()) == sorted(["outputs", "record.json", "summary.md", *left])
 
 
 def test_an_error_that_the_run_finds_is_one_line_and_nothing_is_written(fake_run, capsys, tmp_path):
@@ -253,8 +298,8 @@ def test_help_offers_what_there_is_and_nothing_else(capsys):
         main(["--help"])
     out = capsys.readouterr().out
     assert "{" not in out
-    assert not [word for word in ("sweep", "compare", "upgrade", "report ") if f"\n    {word}" in out]
-    for command in ("run", "judge", "exact", "list"):
+    assert not [word for word in ("sweep", "compare", "upgrade") if f"\n    {word}" in out]
+    for command in ("run", "judge", "exact", "hunt", "report", "reproduce", "list"):
         with pytest.raises(SystemExit):
             main([command, "--help"])
 

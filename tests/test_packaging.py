@@ -127,7 +127,7 @@ def test_frameworks_are_extras_and_never_dependencies(wheel):
     needed = {each.name for each in requirements if "extra" not in str(each.marker)}
     assert needed == {Requirement(text).name for text in PROJECT["project"]["dependencies"]}
     frameworks = {"torch", "tensorflow", "tensorflow-cpu", "keras", "jax"}
-    assert needed.isdisjoint(frameworks | {"matplotlib", "pytest", "scikit-learn"})
+    assert needed.isdisjoint(frameworks | {"playwright", "pytest", "scikit-learn", "sphinx"})
     assert {"torch", "tensorflow-cpu"} <= {each.name for each in requirements}
 
 

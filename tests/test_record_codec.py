@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from record_samples import check, discrepancy, record
 
 from logitproof.reports import (
+    SCHEMA_VERSION,
     RecordError,
     check_id,
     decode_record,
@@ -17,8 +21,11 @@ from logitproof.reports import (
     encode_record,
     parameter_record,
     read_record,
-    record_schema,
+    read_record_stream,
 )
+
+OLD = Path(__file__).parent / "expected" / "record-1.json"
+"""A record that a release wrote which knew no schema but 1, of fewer checks."""
 
 
 @pytest.fixture
@@ -75,8 +82,11 @@ def test_a_float_where_text_belongs_cannot_be_written(sample, value):
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("schema",), 2),
-        (("schema",), "1"),
+        (("schema",), SCHEMA_VERSION + 1),
+        (("schema",), str(SCHEMA_VERSION)),
+        (("schema",), 0),
+        (("schema",), True),
+        (("schema",), 2.0),
         (("complete",), 1),
         (("checks", 0, "cases"), -1),
         (("checks", 0, "status"), "passed"),
@@ -87,6 +97,14 @@ def test_a_float_where_text_belongs_cannot_be_written(sample, value):
         (("run", "seed"), None),
         (("surplus",), 1),
         (("checks", 0, "surplus"), 1),
+        (("checks", 0, "spread"), {"histogram": [1], "curves": [], "surplus": 1}),
+        (("checks", 0, "spread"), {"histogram": [1] * 67, "curves": []}),
+        (
+            ("checks", 0, "spread"),
+            {"histogram": [], "curves": [{"by": "input", "at": [], "ulps": ["inf"], "bound": []}]},
+        ),
+        (("discrepancies", 0, "answers"), None),
+        (("discrepancies", 0, "answers"), [{}]),
         (("discrepancies", 0, "inputs", "x", "surplus"), 1),
     ],
 )
@@ -125,7 +143,7 @@ def test_reading_names_the_file_that_is_wrong(tmp_path):
     with pytest.raises(RecordError, match=r"missing\.json: No such file"):
         read_record(tmp_path / "missing.json")
     (tmp_path / "record.json").write_text("{}")
-    with pytest.raises(RecordError, match=r"record\.json: schema None"):
+    with pytest.raises(RecordError, match=r"record\.json: not a record: its schema is None"):
         read_record(tmp_path)
 
 
@@ -136,9 +154,135 @@ def test_a_record_too_large_to_read_is_refused(tmp_path, monkeypatch):
         read_record(tmp_path)
 
 
-def test_the_json_schema_describes_every_part_of_a_record():
-    names = set(record_schema()["$defs"])
-    assert {"Record", "Backend", "Check", "Discrepancy", "Extreme", "Array", "Expected", "RunInfo"} <= names
+def test_a_record_of_schema_1_is_read_as_one_of_this_release():
+    old, read = json.loads(OLD.read_bytes()), read_record(OLD)
+    assert read.schema == SCHEMA_VERSION
+    assert {check.spread for check in read.checks} == {None}
+    assert {(found.cause, found.evidence, found.answers) for found in read.discrepancies} == {(None, None, ())}
+    for section, key in (("checks", "worst_ratio"), ("discrepancies", "inputs"), ("properties", "comparisons")):
+        kept = [part[key] for part in json.loads(encode_record(read))[section]]
+        assert kept == [part[key] for part in old[section]] != []
+    assert decode_record(encode_record(read)) == read
+
+
+@pytest.mark.parametrize(
+    ("section", "key"), [("checks", "spread"), ("discrepancies", "answers"), ("discrepancies", "evidence")]
+)
+def test_a_record_of_schema_1_with_a_key_of_schema_2_is_refused(section, key):
+    raw = json.loads(OLD.read_bytes())
+    raw[section][1][key] = None
+    with pytest.raises(RecordError, match=rf"not a record of schema 1: unexpected key \$\.{section}\[1\]\.{key}"):
+        decode_record(json.dumps(raw).encode())
+
+
+@pytest.mark.parametrize("section", ["checks", "discrepancies", "backends"])
+def test_a_record_of_schema_1_is_read_as_strictly_as_a_new_one(section):
+    for change in ({"surplus": 1}, {"version": 1}, None):
+        raw = json.loads(OLD.read_bytes())
+        raw[section][0] = change and raw[section][0] | change
+        with pytest.raises(RecordError, match=r"record"):
+            decode_record(json.dumps(raw).encode())
+    raw[section] = 5
+    with pytest.raises(RecordError, match=section):
+        decode_record(json.dumps(raw).encode())
+
+
+def test_a_newer_record_is_refused_in_one_line_that_says_what_to_do():
+    newer = f'{{"schema": {SCHEMA_VERSION + 1}, "complete": "perhaps", "surplus": []}}'
+    with pytest.raises(RecordError) as refused:
+        decode_record(newer.encode())
+    line = (
+        f"schema {SCHEMA_VERSION + 1} is newer than this release reads ({SCHEMA_VERSION}): install a newer logitproof"
+    )
+    assert str(refused.value) == line
+
+
+def test_no_older_schema_can_be_written(sample):
+    with pytest.raises(RecordError, match=f"schema 1, and this release writes schema {SCHEMA_VERSION}"):
+        encode_record(replace(sample, schema=1))
+
+
+def test_a_truth_value_is_no_version():
+    raw = json.loads(OLD.read_bytes()) | {"schema": True}
+    with pytest.raises(RecordError, match="its schema is True, which is no version"):
+        decode_record(json.dumps(raw).encode())
+
+
+HOSTILE = "\x1b[31m\n\u202e" + "x" * 100_000
+
+
+def _with_hostile_status(raw):
+    raw["checks"][0]["status"] = HOSTILE
+
+
+def _with_hostile_key(raw):
+    raw["checks"][0][HOSTILE] = 1
+
+
+def _with_hostile_schema(raw):
+    raw["schema"] = HOSTILE
+
+
+def _with_hostile_number(raw):
+    raw["schema"] = int("9" * 4000)
+
+
+@pytest.mark.parametrize("spoil", [_with_hostile_status, _with_hostile_key, _with_hostile_schema, _with_hostile_number])
+def test_what_is_wrong_with_a_record_is_one_harmless_line(sample, spoil):
+    raw = json.loads(encode_record(sample))
+    spoil(raw)
+    with pytest.raises(RecordError) as refused:
+        decode_record(json.dumps(raw).encode())
+    assert len(str(refused.value)) < 400
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_reading_leaves_the_collector_of_cycles_as_it_was(sample, enabled):
+    text = encode_record(sample)
+    (gc.enable if enabled else gc.disable)()
+    try:
+        decode_record(text)
+        with pytest.raises(RecordError):
+            decode_record(text[:-9])
+        assert gc.isenabled() == enabled
+    finally:
+        gc.enable()
+
+
+def test_a_stream_is_read_like_a_file(sample):
+    assert read_record_stream(io.BytesIO(encode_record(sample))) == sample
+
+
+@pytest.mark.parametrize("length", [0, 1, 500])
+def test_a_stream_that_breaks_off_is_named(sample, length):
+    with pytest.raises(RecordError, match=r"\Astandard input: not a record: .+\Z"):
+        read_record_stream(io.BytesIO(encode_record(sample)[:length]))
+
+
+def test_a_stream_too_long_to_read_is_refused_before_its_end(monkeypatch):
+    monkeypatch.setattr("logitproof.reports._codec.MAX_RECORD_BYTES", 10)
+    endless = io.BufferedReader(_Endless())
+    with pytest.raises(RecordError, match="standard input: larger than 10 bytes"):
+        read_record_stream(endless)
+
+
+class _Endless(io.RawIOBase):
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        buffer[:] = b" " * len(buffer)
+        return len(buffer)
+
+
+def test_a_stream_that_cannot_be_read_is_named():
+    class Broken(io.BytesIO):
+        def read(self, _size=-1):
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(RecordError, match="here: Input/output error"):
+        read_record_stream(Broken(), "here")
 
 
 IDENTITY = {

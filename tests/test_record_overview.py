@@ -8,9 +8,17 @@ import numpy as np
 import pytest
 from record_samples import check, discrepancy, record
 
-from logitproof.reports import Findings, array_record, exit_status, hex_of, verdict
-from logitproof.reports._overview import conventions, entry_point_rows, rows, worst_first
-from logitproof.reports._words import array_words, clean, inputs_words, magnitude, parameters_words, readable
+from logitproof.reports import Array, Findings, array_record, exit_status, findings, headline, hex_of, verdict
+from logitproof.reports._overview import conventions, rows
+from logitproof.reports._words import (
+    array_words,
+    clean,
+    inputs_hex,
+    inputs_words,
+    magnitude,
+    parameters_words,
+    readable,
+)
 
 CLEAN = {"severities": {}, "tiers": {"C": 10}}
 
@@ -67,12 +75,7 @@ def test_rows_follow_the_catalogue_and_keep_versions_apart():
     assert [row.function for row in rows(checks, "torch 2.14.0")] == ["sigmoid"]
 
 
-def test_every_entry_point_has_rows_of_its_own():
-    checks = [check(), check(entry_point="torch.special.expit"), check(entry_point="torch.special.expit")]
-    assert list(entry_point_rows(checks, "torch 2.13.0")) == ["torch.sigmoid", "torch.special.expit"]
-
-
-def test_the_worst_findings_are_one_for_each_kind_the_largest_error_first():
+def test_findings_are_one_for_each_kind_the_largest_error_first_and_defects_before_weaknesses():
     found = [
         discrepancy(check(), error_bound_ratio=hex_of(ratio), kind=kind, severity=severity)
         for ratio, kind, severity in [
@@ -83,7 +86,58 @@ def test_the_worst_findings_are_one_for_each_kind_the_largest_error_first():
             (99.0, "a", "weakness"),
         ]
     ]
-    assert [worst.finding for worst in worst_first(found, "defect")] == [found[3], found[1], found[2]]
+    made = findings(found)
+    assert [finding.worst for finding in made] == [found[3], found[1], found[2], found[4]]
+    assert made[1].discrepancies == (found[1], found[0])
+
+
+def test_discrepancies_with_one_cause_are_one_finding_whatever_they_look_like():
+    found = [
+        discrepancy(check(), cause="log of softmax", kind="nan", check="a", count=3),
+        discrepancy(check(function="softmax"), cause="log of softmax", kind="beyond bound", check="b", count=4),
+        discrepancy(check(version="2.14.0"), cause="clipped probabilities", check="c"),
+    ]
+    made = findings(found)
+    assert {finding.cause: len(finding.discrepancies) for finding in made} == {
+        "log of softmax": 2,
+        "clipped probabilities": 1,
+    }
+    (one,) = (finding for finding in made if finding.cause == "log of softmax")
+    assert (one.results, one.checks, one.functions) == (7, 2, ("softmax", "sigmoid"))
+
+
+def test_a_finding_keeps_its_anchor_in_another_run_and_version():
+    (one,), (other,) = (
+        findings([discrepancy(check(version=version), count=count)])
+        for version, count in [("2.13.0", 2), ("2.14.0", 9)]
+    )
+    assert one.anchor == other.anchor
+    assert one.anchor != findings([discrepancy(check("keras"))])[0].anchor
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"kind": "nan"}, "value of torch.sigmoid is NaN where the exact result is a number (float32)"),
+        ({"kind": "something new"}, "value of torch.sigmoid something new (float32)"),
+        ({"quantity": "gradient:x", "kind": "missing gradient"}, "gradient by x of torch.sigmoid is missing (float32)"),
+        (
+            {"quantity": "property:shift", "kind": "identity broken"},
+            "torch.sigmoid breaks the property shift (float32)",
+        ),
+        (
+            {"kind": "deviation: clip-1e-7"},
+            "value of torch.sigmoid follows a stated definition, clip-1e-7, and not the literal one (float32)",
+        ),
+    ],
+)
+def test_a_headline_says_what_a_finding_is(changes, words):
+    assert headline(*findings([discrepancy(check(), **changes)])) == words
+
+
+def test_a_headline_names_a_few_places_and_counts_the_rest():
+    found = [discrepancy(check(entry_point=f"torch.sigmoid{i}"), kind="beyond bound") for i in range(5)]
+    assert headline(*findings(found)).startswith("value of torch.sigmoid0, torch.sigmoid1 and 3 more loses")
 
 
 def test_conventions_put_the_answers_to_one_question_side_by_side():
@@ -101,21 +155,24 @@ def test_conventions_put_the_answers_to_one_question_side_by_side():
     assert (second.answers, second.others) == ((found[4],), 0)
 
 
-def test_the_worst_finding_names_the_other_places_of_its_kind():
+def test_the_example_of_a_finding_is_the_smallest_input_and_the_largest_error_among_those():
+    pair = {"x": array_record(np.zeros(2, np.float32))}
     found = [
+        discrepancy(check(), error_bound_ratio=hex_of(9.0), inputs=pair),
         discrepancy(check(), error_bound_ratio=hex_of(2.0)),
         discrepancy(check(entry_point="torch.special.expit"), error_bound_ratio=hex_of(3.0)),
         discrepancy(check(dtype="float16"), error_bound_ratio=hex_of(1.0)),
     ]
-    (worst,) = worst_first(found, "defect")
-    assert worst.finding == found[1]
-    assert worst.also == ("torch.sigmoid", "float16")
+    (one,) = findings(found)
+    assert (one.example, one.worst) == (found[2], found[0])
+    assert one.entry_points == ("torch.special.expit", "torch.sigmoid")
+    assert one.dtypes == ("float32", "float16")
 
 
 def test_wrong_numbers_come_before_exceptions():
     loud = discrepancy(check(), kind="error", error_bound_ratio="inf", error_ulps="inf")
     quiet = discrepancy(check(), kind="beyond bound", error_bound_ratio=hex_of(1.5))
-    assert [worst.finding for worst in worst_first([loud, quiet], "defect")] == [quiet, loud]
+    assert [finding.example for finding in findings([loud, quiet])] == [quiet, loud]
 
 
 @pytest.mark.parametrize(
@@ -151,6 +208,22 @@ def test_numbers_are_readable_and_other_words_stay():
     assert readable("inf", "object") == "inf"
 
 
+def test_arrays_that_do_not_fit_together_are_told_and_do_no_harm():
+    for damaged in (
+        Array("float32", (2,), values=("0x1p+0",)),
+        Array("float32", (1,), values=("one",)),
+        Array("float23", (1,), values=("0x1p+0",)),
+        Array("int64", (1,), values=("9" * 30,)),
+        Array("float32", (1,), data="zz"),
+        Array("float32", (10**9, 10**9), data="00"),
+    ):
+        assert array_words(damaged).endswith("numbers that cannot be read")
+        assert inputs_words({"x": damaged}).startswith("x = ")
+    assert inputs_hex({"x": Array("float32", (2,), values=("0x1p+0",))}) is None
+
+
 def test_text_cannot_steer_a_terminal():
     hostile = "a\x1b[31mb\nc\u202ed\x00e\u2028f"
     assert clean(hostile) == "a\ufffd[31mb c\ufffdd\ufffde\ufffdf"
+    assert clean("\ufffe\ud800\U0001ffff\ufdd0") == "\ufffd" * 4
+    assert clean("größer → 1 × 2 ± \u00a0") == "größer → 1 × 2 ± \u00a0"

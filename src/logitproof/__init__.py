@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from logitproof.conformance._api import examine, judge
     from logitproof.conformance._assertion import assert_ok
-    from logitproof.conformance._exact import exact
+    from logitproof.conformance._exact import ExactResult, exact
     from logitproof.reports import Findings
 
     __version__: str
 
-__all__ = ["Findings", "assert_ok", "exact", "examine", "judge"]
+__all__ = ["ExactResult", "Findings", "assert_ok", "exact", "examine", "judge"]
 
 # `import logitproof` stays cheap: what is used is imported when it is used.
 _HOMES = {
+    "ExactResult": "logitproof.conformance._exact",
     "Findings": "logitproof.reports",
     "assert_ok": "logitproof.conformance._assertion",
     "examine": "logitproof.conformance._api",

@@ -1,0 +1,111 @@
+"""Arithmetics in which a candidate mistake is evaluated: where it rounds, how it sums, how good its functions are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from logitproof.reference import FORMATS, Format, format_named
+
+FLOAT32 = np.dtype(np.float32)
+
+_FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "exp": np.exp,
+    "log": np.log,
+    "log1p": np.log1p,
+    "tanh": np.tanh,
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """How a kernel computes.
+
+    Attributes:
+        storage: the format of inputs and results.
+        working: what the result of every step is rounded to.
+        inner: what a fused kernel (a softmax, a log-sum-exp) rounds its own steps to.
+        sums: "sequential", "pairwise", or "wide": in the next wider format, rounded once.
+        accumulator: the format of sums; None for the terms' own.
+        own: whether exp and log are NumPy's of that dtype; else they are correctly rounded by way of a wider one.
+        flushes: whether numbers below the smallest normal one become 0.
+    """
+
+    storage: Format
+    working: np.dtype[np.generic]
+    inner: np.dtype[np.generic]
+    sums: str
+    accumulator: np.dtype[np.generic] | None = None
+    own: bool = False
+    flushes: bool = False
+
+    @property
+    def told(self) -> str:
+        """The arithmetic in a word or two: the dtype of its steps."""
+        return self.working.name
+
+    def function(self, name: str, x: np.ndarray) -> np.ndarray:
+        """Evaluate an elementary function."""
+        call = _FUNCTIONS[name]
+        result = call(x) if self.own else call(x.astype(_wider(x.dtype))).astype(x.dtype)
+        return self.settled(result)
+
+    def sum(self, terms: np.ndarray) -> np.ndarray:
+        """Return Σ over the last axis, which is kept."""
+        dtype = terms.dtype
+        if self.sums == "wide":
+            wide = terms.astype(_wider(dtype)).sum(axis=-1, keepdims=True)
+            return self.settled(np.asarray(wide).astype(dtype))
+        terms = terms if self.accumulator is None else terms.astype(self.accumulator)
+        if self.sums == "pairwise":
+            total = np.asarray(terms.sum(axis=-1, keepdims=True))
+        else:
+            total = np.add.accumulate(terms, axis=-1)[..., -1:]
+        return self.settled(total.astype(dtype))
+
+    def settled(self, numbers: np.ndarray) -> np.ndarray:
+        """Return numbers as they leave an operation: flushed, if this machine flushes."""
+        if not self.flushes:
+            return numbers
+        edge = smallest_normal(numbers.dtype)
+        return np.where(np.abs(numbers.astype(np.float64)) < edge, np.zeros_like(numbers), numbers)
+
+
+def smallest_normal(dtype: np.dtype[np.generic]) -> float:
+    """Return 2^emin of a dtype."""
+    return FORMATS[dtype.name].smallest_normal
+
+
+def _wider(dtype: np.dtype[np.generic]) -> type:
+    """A format in which a result is so accurate that rounding it is correct but in a case in thousands or millions."""
+    return np.longdouble if dtype.itemsize == 8 else np.float64
+
+
+@cache
+def machines(dtype: str) -> tuple[Machine, ...]:
+    """Return the arithmetics of competent kernels for a storage format, the likeliest first.
+
+    A kernel for a 16-bit format computes in float32 and rounds once, or rounds what each of its kernels returns, or
+    rounds every step; only those three are told apart. In 32 and 64 bits the steps are in the dtype itself, and the
+    order of a sum and the library of exp and log make the difference.
+    """
+    storage = format_named(dtype)
+    own = storage.numpy_dtype
+    if storage.precision < FORMATS["float32"].precision:
+        return (
+            Machine(storage, FLOAT32, FLOAT32, "wide"),
+            Machine(storage, own, FLOAT32, "wide"),
+            Machine(storage, own, own, "wide"),
+            Machine(storage, own, own, "sequential"),
+        )
+    return (
+        *(
+            Machine(storage, own, own, sums, own=library)
+            for library in (False, True)
+            for sums in ("sequential", "wide")
+        ),
+        Machine(storage, own, own, "pairwise", own=True),
+    )

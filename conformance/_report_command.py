@@ -1,0 +1,153 @@
+"""`logitproof report`: tell a record, from a file or standard input, in another format."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from logitproof.reports import (
+    Record,
+    RecordError,
+    encode_record,
+    exit_status,
+    github_annotations,
+    html_report,
+    junit,
+    read_record,
+    read_record_stream,
+    record_view,
+    summary,
+)
+
+from ._errors import UserError
+from ._output import print_text, show, shown_text, tell, write_whole
+from ._request import RunRequest
+from ._scripts import scripts_for
+from ._settings import read_settings
+
+JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""The variable that names the file of a GitHub job's summary."""
+MOST_SUMMARY = 1 << 20
+"""Bytes that GitHub takes of the summary of a job's step; of a larger one it shows nothing."""
+
+STANDARD_INPUT = "-"
+
+_FORMATS: Mapping[str, Callable[[Record, Record | None], str]] = {
+    "terminal": lambda record, earlier: shown_text(record_view(record, earlier)),
+    "html": lambda record, earlier: html_report(record, scripts_for(record), earlier),
+    "markdown": summary,
+    "junit": lambda record, _: junit(record),
+    "json": lambda record, _: encode_record(record).decode(),
+}
+_COMPARING = ("terminal", "html", "markdown", "github")
+"""The formats that can tell what is new since an earlier run."""
+
+
+def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
+    """Tell the record that `options` name; the exit status is that of the record, by the design's §10."""
+    del typed
+    _require_sense(options)
+    record = _record(_named(options.record), "RECORD")
+    earlier = None if options.since is None else _record(options.since, "--since")
+    if options.format == "github":
+        _tell_github(record, earlier)
+    elif options.output is not None:
+        _write(options.output, _FORMATS[options.format](record, earlier))
+    elif options.format == "terminal":
+        show(record_view(record, earlier))
+    else:
+        print_text(_FORMATS[options.format](record, earlier))
+    return exit_status(record)
+
+
+def _require_sense(options: argparse.Namespace) -> None:
+    """Refuse options that would be ignored.
+
+    Raises:
+        UserError: one would be.
+    """
+    if options.since is not None and options.format not in _COMPARING:
+        message = f"--since says nothing in --format {options.format}: leave it out, or use {', '.join(_COMPARING)}"
+        raise UserError(message)
+    if options.output is not None and options.format == "github":
+        message = "--output: annotations are read from standard output, and the summary goes to the job's own file"
+        raise UserError(message)
+    if str(options.record) == str(options.since) == STANDARD_INPUT:
+        message = "RECORD and --since cannot both be standard input"
+        raise UserError(message)
+
+
+def _named(record: Path | None) -> Path:
+    """Return the record asked for; where none is, the one of the last run."""
+    return record or Path(str(read_settings(Path.cwd()).get("output", RunRequest.output)))
+
+
+def _record(path: Path, option: str) -> Record:
+    if str(path) == STANDARD_INPUT:
+        return _from_standard_input(option)
+    return _read(lambda: read_record(path), str(path))
+
+
+def _from_standard_input(option: str) -> Record:
+    if sys.stdin is None or sys.stdin.isatty():
+        message = f"{option} is -, and nothing is piped into standard input: name a file, or pipe a record in"
+        raise UserError(message)
+    return _read(lambda: read_record_stream(sys.stdin.buffer), "standard input")
+
+
+def _read(reading: Callable[[], Record], name: str) -> Record:
+    try:
+        return reading()
+    except RecordError as error:
+        raise UserError(str(error)) from None
+    except UnicodeDecodeError as error:
+        message = f"{name}: not a record: {error}"
+        raise UserError(message) from None
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        write_whole(file, text.encode())
+    except OSError as error:
+        message = f"--output {file}: {error.strerror or error}"
+        raise UserError(message) from None
+
+
+def _tell_github(record: Record, earlier: Record | None) -> None:
+    """Add to the job's summary first: should its file be wrong, nothing is said that is not so."""
+    named = os.environ.get(JOB_SUMMARY)
+    if named:
+        _add_to_summary(Path(named), record, earlier)
+    else:
+        tell(f"${JOB_SUMMARY} is not set: annotations only, no summary of the job")
+    print_text(github_annotations(record))
+
+
+def _add_to_summary(file: Path, record: Record, earlier: Record | None) -> None:
+    """Append what fits to the summary: earlier commands of the step may have written there."""
+    try:
+        used = file.stat().st_size if file.exists() else 0
+        text = summary(record, earlier, room=max(0, MOST_SUMMARY - used - 1))
+        if not text:
+            tell(f"{file} is full: no room for a summary")
+            return
+        _append(file, (f"\n{text}" if used else text).encode(), used)
+    except OSError as error:
+        message = f"${JOB_SUMMARY}: {file}: {error.strerror or error}"
+        raise UserError(message) from None
+
+
+def _append(file: Path, content: bytes, used: int) -> None:
+    """Append all of it, or nothing."""
+    with file.open("ab", buffering=0) as stream:
+        try:
+            while content:
+                content = content[stream.write(content) :]
+        except OSError:
+            if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                stream.truncate(used)
+            raise

@@ -1,0 +1,245 @@
+"""Findings for the page: what is wrong, by which inputs, by how much, and where else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from ._array import Array
+from ._finding import Finding, measure
+from ._headline import cause_words, quantity_words
+from ._hexfloat import float_from
+from ._html_text import (
+    STEADY_CHARACTERS,
+    checks_link,
+    decimal,
+    is_number,
+    kind_words,
+    property_of,
+    title_words,
+)
+from ._mathematics import Mathematics, mathematics
+from ._record import Answer, Discrepancy, Expected, Record, Severity
+from ._upstream import upstream_report
+from ._words import array_words, brief, clean, magnitude, parameters_words
+
+WEAKNESSES_IN_FULL = 60
+"""So many weaknesses have a section each; the rest a line each. Defects all have one."""
+PLACES_SHOWN = 24
+"""So many entry points are in the table of where else; the rest is counted."""
+INLINE_ELEMENTS = 8
+"""Inputs of up to so many numbers stand in the table; longer ones are folded below it."""
+BEYOND_MEASURE = "more than 1e308"
+"""Such an error overflows, ulps of a tiny truth being tiny."""
+
+
+@dataclass(frozen=True)
+class Operand:
+    """An argument of the case shown: in decimal, in hex, and all of it where the table has not room for it."""
+
+    name: str
+    form: str
+    decimal: str
+    hexadecimal: str
+    full: str
+
+
+@dataclass(frozen=True)
+class OtherAnswer:
+    """What another entry point returned for the same input."""
+
+    title: str
+    entry_point: str
+    mode: str
+    observed: str
+    ulps: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry point that has the finding: for each dtype how many results, in how many checks, and a link to them."""
+
+    entry_point: str
+    cells: tuple[tuple[int, int, str] | None, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One finding as the page tells it."""
+
+    finding: Finding
+    title: str
+    kinds: str
+    quantity: str
+    keywords: str
+    named: str | None
+    explanation: str
+    cause: str
+    formula: Mathematics | None
+    operands: tuple[Operand, ...]
+    element: str
+    observed: str
+    observed_hex: str
+    exact: str
+    enclosure: str
+    ulps: str
+    times: str
+    worst: Discrepancy | None
+    worst_error: str
+    answers: tuple[OtherAnswer, ...]
+    places: tuple[Place, ...]
+    places_left: int
+    script: str | None
+    upstream: str
+
+    @property
+    def example(self) -> Discrepancy:
+        """The discrepancy shown."""
+        return self.finding.example
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """The findings of one severity: in full, and a line each."""
+
+    severity: Severity
+    heading: str
+    sections: tuple[Section, ...]
+    lines: tuple[tuple[Finding, str], ...]
+
+    @property
+    def count(self) -> int:
+        """How many findings it has."""
+        return len(self.sections) + len(self.lines)
+
+
+def chapters(record: Record, found: Sequence[Finding], scripts: Mapping[str, str]) -> tuple[Chapter, ...]:
+    """Return the findings for the page by severity; conventions are in a table of their own."""
+    plan: tuple[tuple[Severity, str, int | None], ...] = (
+        ("defect", "Defects", None),
+        ("weakness", "Weaknesses", WEAKNESSES_IN_FULL),
+        ("undecided", "Undecided", 0),
+    )
+    made = (_chapter(record, found, scripts, part) for part in plan)
+    return tuple(chapter for chapter in made if chapter.count)
+
+
+def _chapter(
+    record: Record, found: Sequence[Finding], scripts: Mapping[str, str], plan: tuple[Severity, str, int | None]
+) -> Chapter:
+    severity, heading, limit = plan
+    own = [finding for finding in found if finding.severity == severity]
+    cut = len(own) if limit is None else limit
+    return Chapter(
+        severity,
+        heading,
+        tuple(_section(record, finding, scripts.get(finding.example.id)) for finding in own[:cut]),
+        tuple((finding, title_words(finding)) for finding in own[cut:]),
+    )
+
+
+def _section(record: Record, finding: Finding, script: str | None) -> Section:
+    example, worst = finding.example, finding.worst
+    named = property_of(example)
+    is_measured = is_number(example.observed)
+    rows = [] if named else _places(finding)
+    return Section(
+        finding=finding,
+        title=title_words(finding),
+        kinds=", ".join(map(kind_words, finding.kinds)),
+        quantity=quantity_words(example.quantity),
+        keywords=brief(parameters_words({k: v for k, v in example.parameters.items() if k != "axis"})),
+        named=named,
+        explanation=brief(example.explanation, STEADY_CHARACTERS),
+        cause=cause_words(finding),
+        formula=mathematics(example.function, example.quantity),
+        operands=tuple(_operand(name, array) for name, array in example.inputs.items()),
+        element=str(list(example.index)) if example.index else "",
+        observed=decimal(example.observed, example.dtype) if is_measured else brief(example.observed),
+        observed_hex=clean(example.observed) if is_measured else "",
+        exact=brief(example.expected.decimal),
+        enclosure=_enclosure(example.expected),
+        ulps=_finite(example.error_ulps) or (BEYOND_MEASURE if is_measured and _is_finite(example) else ""),
+        times=_finite(example.error_bound_ratio),
+        worst=worst if worst.id != example.id and _finite(worst.error_ulps) else None,
+        worst_error=_finite(worst.error_ulps),
+        answers=tuple(_answer(answer, example.dtype) for answer in example.answers),
+        places=tuple(rows[:PLACES_SHOWN]),
+        places_left=max(len(rows) - PLACES_SHOWN, 0),
+        script=script,
+        upstream=upstream_report(record, finding, script),
+    )
+
+
+def _is_finite(found: Discrepancy) -> bool:
+    """Whether both results are numbers: their distance is one too, however large."""
+    pair = (found.observed, found.expected.lower)
+    return all(is_number(text) and math.isfinite(float_from(text)) for text in pair)
+
+
+def _finite(text: str) -> str:
+    """An error in words; "" where no number measures it."""
+    return magnitude(text) if math.isfinite(measure(text)) else ""
+
+
+def _operand(name: str, array: Array) -> Operand:
+    shape = "×".join(map(str, array.shape))
+    form = f"{array.dtype}, {shape}" if shape else array.dtype
+    if array.values is None:
+        return Operand(brief(name), brief(form), array_words(array), "", "")
+    values = list(array.values)
+    hexadecimal = "" if array.dtype == "int64" else ", ".join(values[:INLINE_ELEMENTS])
+    more = f", … {len(values)} in all" if len(values) > INLINE_ELEMENTS and hexadecimal else ""
+    full = ""
+    if more:
+        full = "\n".join(f"{decimal(value, array.dtype)}  {value}" for value in values)
+    return Operand(brief(name), brief(form), array_words(array, INLINE_ELEMENTS), clean(hexadecimal + more), full)
+
+
+def _enclosure(expected: Expected) -> str:
+    """The exact result between two float64 numbers in hex; "" where it is a word, or none."""
+    if not is_number(expected.lower) or not is_number(expected.upper):
+        return ""
+    if expected.lower == expected.upper:
+        return clean(expected.lower)
+    return clean(f"{expected.lower} to {expected.upper}")
+
+
+def _answer(answer: Answer, dtype: str) -> OtherAnswer:
+    return OtherAnswer(
+        title=clean(f"{answer.backend} {answer.version}".strip()),
+        entry_point=brief(answer.entry_point),
+        mode=brief(answer.mode),
+        observed=decimal(answer.observed, dtype),
+        ulps=magnitude(answer.error_ulps),
+    )
+
+
+def _places(finding: Finding) -> list[Place]:
+    """A row per entry point, the ones with most results first."""
+    counts: dict[tuple[str, str], dict[tuple[str, str], int]] = {}
+    for found in finding.discrepancies:
+        counts.setdefault((found.entry_point, found.dtype), {})[found.check, found.kind] = found.count
+    rows = [
+        Place(brief(entry), tuple(_place(finding, entry, dtype, counts) for dtype in finding.dtypes))
+        for entry in finding.entry_points
+    ]
+    return sorted(rows, key=lambda row: -sum(cell[0] for cell in row.cells if cell))
+
+
+def _place(
+    finding: Finding, entry: str, dtype: str, counts: Mapping[tuple[str, str], Mapping[tuple[str, str], int]]
+) -> tuple[int, int, str] | None:
+    found = counts.get((entry, dtype))
+    if found is None:
+        return None
+    checks = list(dict.fromkeys(check for check, _ in found))
+    link = (
+        f"#check-{quote(checks[0], safe='')}"
+        if len(checks) == 1
+        else checks_link(backend=finding.title, dtype=dtype, severity=finding.severity, finding=finding.anchor)
+        + f"&q={quote(brief(entry), safe='')}"
+    )
+    return sum(found.values()), len(checks), link

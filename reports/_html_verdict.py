@@ -1,0 +1,176 @@
+"""The head of the page: the verdict, backend by backend, and what changed since an earlier run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ._finding import Finding, findings
+from ._overview import backends_of, exit_status, tallies, verdict, was_examined
+from ._record import Backend, Check, Record
+from ._words import backend_title, counted
+
+_EXAMINED_PROPERTY = ("holds", "broken", "deviates")
+_ANSWERS = {
+    0: "Yes, in what was examined: nothing that gates was found.",
+    1: "Not everywhere. Elsewhere nothing that gates was found, in what was examined.",
+    3: "No: a run that is incomplete, or examined nothing, vouches for nothing.",
+}
+"""May I rely on it? By exit status."""
+
+
+@dataclass(frozen=True)
+class Reliance:
+    """Whether one backend can be relied on: the functions with defects, those without, and what was examined.
+
+    Attributes:
+        title: the backend and its version.
+        trouble: why it is not complete; "" where it is.
+        faulty: the functions with a defect, each with the dtypes that have it.
+        suspect: the other functions of broken properties: which side of a property is wrong, nobody knows.
+        clean: the functions that were examined and are neither.
+        checks: how many checks it has; so the following.
+    """
+
+    title: str
+    trouble: str
+    faulty: tuple[tuple[str, tuple[str, ...]], ...]
+    suspect: tuple[str, ...]
+    clean: tuple[str, ...]
+    checks: int
+    not_run: int
+    results: int
+    defects: int
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Findings against an earlier run.
+
+    Attributes:
+        new: not there before, although something of what shows them was examined then.
+        first: nothing of what shows them was examined before, so nobody knows how old they are.
+        gone: there before, and not now, although what showed them was examined again.
+        unknown: there before, and nothing of what showed them was examined now.
+        still: how many were there before and are there now.
+        versions: the backends of both runs, earlier and now.
+    """
+
+    new: tuple[Finding, ...]
+    first: tuple[Finding, ...]
+    gone: tuple[Finding, ...]
+    unknown: tuple[Finding, ...]
+    still: int
+    started: str
+    versions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the page says first."""
+
+    status: int
+    word: str
+    sentence: str
+    answer: str
+    backends: tuple[Reliance, ...]
+    duration: str
+
+
+def head(record: Record) -> Head:
+    """Return the verdict on a record: `word` is the first word of its sentence, which is shown large."""
+    word, colon, rest = verdict(record).partition(": ")
+    status = exit_status(record)
+    titles = dict.fromkeys((*map(backend_title, record.backends), *backends_of(record.checks)))
+    return Head(
+        status=status,
+        word=word if colon else "",
+        sentence=rest if colon else word,
+        answer=_ANSWERS[status],
+        backends=tuple(_reliance(record, title) for title in titles),
+        duration=_duration(record.run.started, record.run.finished),
+    )
+
+
+def _reliance(record: Record, title: str) -> Reliance:
+    own = [check for check in record.checks if backend_title(check) == title]
+    told = [backend for backend in record.backends if backend_title(backend) == title]
+    faulty = _faulty(own)
+    broken = [result for result in record.properties if result.status == "broken" and backend_title(result) == title]
+    suspect = dict.fromkeys(name for result in broken for name in result.entry_points if name not in faulty)
+    examined = dict.fromkeys(check.function for check in own if was_examined([check]))
+    return Reliance(
+        title=title,
+        trouble=next((_trouble(backend) for backend in told if backend.status != "complete"), ""),
+        faulty=tuple((function, tuple(dtypes)) for function, dtypes in faulty.items()),
+        suspect=tuple(suspect),
+        clean=tuple(name for name in examined if name not in faulty and name not in suspect),
+        checks=len(own),
+        not_run=sum(check.status != "examined" for check in own),
+        results=sum(check.elements for check in own),
+        defects=tallies(own)["defect"].checks,
+    )
+
+
+def _faulty(checks: Iterable[Check]) -> dict[str, dict[str, None]]:
+    """The functions with a defect, each with the dtypes that have it."""
+    found: dict[str, dict[str, None]] = {}
+    for check in checks:
+        if check.severities.get("defect"):
+            found.setdefault(check.function, {})[check.dtype] = None
+    return found
+
+
+def _trouble(backend: Backend) -> str:
+    return backend.status + (f": {backend.reason}" if backend.reason else "")
+
+
+def changes(record: Record, earlier: Record) -> Changes:
+    """Return what is new, gone and still there, by the findings' anchors: these survive a new release."""
+    now = {finding.anchor: finding for finding in findings(record.discrepancies)}
+    before = {finding.anchor: finding for finding in findings(earlier.discrepancies)}
+    asked_now, asked_before = _examined(record), _examined(earlier)
+    appeared = [finding for anchor, finding in now.items() if anchor not in before]
+    vanished = [finding for anchor, finding in before.items() if anchor not in now]
+    new, first = _split(appeared, asked_before)
+    gone, unknown = _split(vanished, asked_now)
+    return Changes(
+        new=new,
+        first=first,
+        gone=gone,
+        unknown=unknown,
+        still=len(now) - len(appeared),
+        started=earlier.run.started,
+        versions=_versions(earlier, record),
+    )
+
+
+def _examined(record: Record) -> frozenset[str]:
+    """The ids of what was examined: they are the same in another run and for another version."""
+    checks = (check.id for check in record.checks if was_examined([check]))
+    properties = (result.id for result in record.properties if result.status in _EXAMINED_PROPERTY)
+    return frozenset((*checks, *properties))
+
+
+def _split(own: Sequence[Finding], examined: frozenset[str]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Split findings by whether something of what shows them was examined in the other run."""
+    known = [any(found.check in examined for found in finding.discrepancies) for finding in own]
+    pairs = list(zip(own, known, strict=True))
+    return tuple(finding for finding, is_known in pairs if is_known), tuple(f for f, is_known in pairs if not is_known)
+
+
+def _versions(earlier: Record, record: Record) -> tuple[tuple[str, str], ...]:
+    before = {backend.name: backend_title(backend) for backend in earlier.backends}
+    now = {backend.name: backend_title(backend) for backend in record.backends}
+    return tuple((before.get(name, ""), now.get(name, "")) for name in dict.fromkeys((*before, *now)))
+
+
+def _duration(started: str, finished: str) -> str:
+    """Return how long a run took, "" where its times cannot be read: they are text by whoever wrote the record."""
+    try:
+        seconds = round((datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds())
+    except (ValueError, TypeError):
+        return ""
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes} min {rest} s" if minutes else counted(rest, "s")

@@ -1,0 +1,69 @@
+"""The JSON Schema of the record: made from the dataclasses for today's version, kept as a file for older ones."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from ._record import SCHEMA_VERSION, Record
+
+Schema = dict[str, Any]
+
+
+def record_schema(version: int = SCHEMA_VERSION) -> Schema:
+    """Return the JSON Schema (draft 2020-12) of a record.
+
+    Args:
+        version: of the record's schema; this release's unless said otherwise.
+
+    Raises:
+        ValueError: this release knows no such version.
+    """
+    if version == SCHEMA_VERSION:
+        return schema_of(Record, version)
+    if not 1 <= version < SCHEMA_VERSION:
+        message = f"there is no schema {version}: this release knows 1 to {SCHEMA_VERSION}"
+        raise ValueError(message)
+    text = files(__package__).joinpath("schemas", schema_name(version)).read_text(encoding="utf-8")
+    kept: Schema = json.loads(text)
+    return kept
+
+
+def schema_name(version: int) -> str:
+    """Return the name of the file that has the schema of a version."""
+    return f"record-{version}.json"
+
+
+def schema_text(schema: Schema) -> str:
+    """Return a schema as its file has it."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def schema_of(record: type, version: int) -> Schema:
+    """Return the JSON Schema of the dataclass of a record; reading a record asks for no less and no more."""
+    made = msgspec.json.schema(record)
+    parts: dict[str, Schema] = made["$defs"]
+    for part in parts.values():
+        _tighten(part)
+    whole = parts.pop("Record")
+    whole["properties"]["schema"] = {"const": version}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:logitproof:record:{version}",
+        **whole,
+        "title": f"A record of logitproof, schema {version}",
+        "$defs": dict(sorted(parts.items())),
+    }
+
+
+def _tighten(part: Schema) -> None:
+    """Every key is written, those with a default too, and nothing else is."""
+    part["description"] = inspect.cleandoc(part["description"])
+    part["required"] = list(part["properties"])
+    part["additionalProperties"] = False
+    for described in part["properties"].values():
+        described.pop("default", None)

@@ -1,0 +1,57 @@
+"""What the tests of causes share: results from anywhere, judged on the corpus, with the causes that are found."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logitproof.conformance._bisection import Examined, Part
+from logitproof.conformance._cases import case_count
+from logitproof.conformance._cause_case import Case
+from logitproof.conformance._causes import causes_of
+from logitproof.conformance._corpus import build, keys
+from logitproof.conformance._elements import element_numbers, result_shape
+from logitproof.conformance._examine import BatchJudge
+from logitproof.conformance._findings import Finding, confirmed, settle
+from logitproof.conformance._protocol import Answer, EntryPoint, Output
+from logitproof.conformance._tally import Tally, identity_of
+from logitproof.conformance._truth import truths
+from logitproof.reference import function_named
+
+LARGEST = 3000
+"""Numbers of a batch beyond which a test does without it."""
+
+
+def judged(function, quantity, result, dtype="float32", *, options=False):
+    """Findings over the smoke corpus, and their causes; `result` makes lines (cases, elements) of a case.
+
+    With `options` it is the calls with options of the ci profile that are made.
+    """
+    tallies = {}
+    entry_point = EntryPoint("kernel", function, function_named(function).keywords, (), ())
+    for key in keys("ci" if options else "smoke", functions=(function,), dtypes=(dtype,)):
+        if options and not key.name.startswith("options"):
+            continue
+        batch = build(key)
+        if batch.arguments[0].size > LARGEST:
+            continue
+        cases = tuple(range(case_count(batch)))
+        with np.errstate(all="ignore"):
+            lines = result(Case.of(batch, quantity, cases))
+        if lines is None:
+            continue
+        array = np.empty(result_shape(batch, quantity), dtype=batch.arguments[0].dtype)
+        array.reshape(-1)[element_numbers(batch, quantity).reshape(-1)] = lines.reshape(-1)
+        output = Output(quantity, "plain", array, dtype, None)
+        tally = tallies.setdefault(
+            identity_of("kernel", "kernel", batch, quantity),
+            Tally(identity_of("kernel", "kernel", batch, quantity), entry_point),
+        )
+        judge = BatchJudge(batch, truths(batch, dict.fromkeys([(quantity, "literal"), ("value", "literal")])))
+        judge.take_in(Examined((Part(batch, cases, Answer((output,))),)), {quantity: tally})
+    settled = settle(list(tallies.values()))
+    findings = [Finding(each.tally, confirmed(each.sighting), each.count) for each in settled]
+    return list(zip(findings, causes_of(findings), strict=True))
+
+
+def names_in(pairs):
+    return {cause.name for _, cause in pairs if cause is not None}

@@ -1,0 +1,237 @@
+"""Whatever a record holds, it builds nothing: parsed, every format has the structure that it has with a plain word."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from xml.etree import ElementTree as ET
+
+import html5lib
+import pytest
+from markdown_it import MarkdownIt
+from report_samples import HOSTILE, everything, poisoned
+
+from logitproof.conformance._output import print_text, show, shown_text
+from logitproof.reports import (
+    decode_record,
+    encode_record,
+    findings,
+    github_annotations,
+    html_report,
+    junit,
+    record_view,
+    summary,
+    upstream_report,
+)
+from logitproof.reports._markdown import code, escape, fenced, folded, table
+
+PLAIN = "word"
+RECORDABLE = [text for text in HOSTILE if "\ud800" not in text]
+"""No file can hold half a surrogate pair, and so no record."""
+NAMES = [f"hostile {number}" for number in range(len(HOSTILE))]
+STEERING = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2060-\u2069\ufeff\ufffe\uffff]"
+)
+"""Characters that steer a terminal, turn the reading direction or are not seen."""
+
+every_text = pytest.mark.parametrize("text", HOSTILE, ids=NAMES)
+every_recorded = pytest.mark.parametrize("text", RECORDABLE, ids=[NAMES[HOSTILE.index(text)] for text in RECORDABLE])
+
+
+def _upstream(record, script):
+    return "\n".join(upstream_report(record, finding, script) for finding in findings(record.discrepancies))
+
+
+@every_recorded
+def test_no_format_holds_a_character_that_steers(text):
+    record = poisoned(everything(), text)
+    for told in (
+        shown_text(record_view(record, everything())),
+        summary(record, everything()).replace("&#8203;", ""),
+        junit(record),
+        github_annotations(record),
+        _shown_by_page(html_report(record, {}, everything())),
+        _upstream(record, "script"),
+    ):
+        assert STEERING.search(told) is None
+        told.encode()
+
+
+def _shown_by_page(text):
+    page = html5lib.parse(text, treebuilder="etree", namespaceHTMLElements=False)
+    shown = [each for each in page.iter() if isinstance(each.tag, str) and each.tag not in {"script", "style"}]
+    return "\n".join(text for each in shown for text in (each.text, each.tail, *each.attrib.values()) if text)
+
+
+# HTML
+
+
+def _structure_of_html(text):
+    """Elements with the names of their attributes, and what the page would run, load or go to."""
+    page = html5lib.parse(text, treebuilder="etree", namespaceHTMLElements=False)
+    elements = [element for element in page.iter() if isinstance(element.tag, str)]
+    assert [name for each in elements for name in each.attrib if name.lower().startswith("on")] == []
+    links = [each.get(name) for each in elements for name in ("href", "src", "action") if each.get(name)]
+    assert [link for link in links if not link.startswith(("#", "https://"))] == []
+    scripts = Counter((each.get("type"), each.text) for each in elements if each.tag == "script")
+    code_run = [text for (kind, text) in scripts if kind not in {"application/json", "text/plain"}]
+    return Counter((each.tag, tuple(sorted(each.attrib))) for each in elements), code_run
+
+
+@every_recorded
+def test_the_page_is_built_as_with_a_plain_word(text):
+    expected, code_run = _structure_of_html(html_report(poisoned(everything(), PLAIN), {}))
+    if not text.strip():
+        pytest.skip("where nothing is told an element may be left out")
+    elements, run = _structure_of_html(html_report(poisoned(everything(), text), {}))
+    assert run == code_run
+    changed = {kind for kind in elements.keys() | expected.keys() if elements[kind] != expected[kind]}
+    # An address in an explanation is a link to it, and a long text comes with places to break it.
+    assert {tag for tag, _ in changed} <= ({"br", "wbr", "p", "a"} if "https://" in text else {"br", "wbr"})
+
+
+# Markdown
+
+
+def _structure_of_markdown(text):
+    """The sequence of constructs; code counts as text, since an address is shown as code."""
+    tokens = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(text)
+    built = []
+    for token in tokens:
+        if token.type == "inline":
+            built += [child.type for child in token.children if not _is_text(child)]
+            assert _links(_outside_code(token.children)) is None
+        else:
+            built.append((token.type, token.content) if token.type == "html_block" else token.type)
+    return built
+
+
+def _is_text(token):
+    return token.type in {"text", "code_inline", "softbreak", "text_special"} or (
+        token.type == "html_inline" and token.content in {"<code>", "</code>"}
+    )
+
+
+def _outside_code(children):
+    shown, depth = [], 0
+    for child in children:
+        depth += {"<code>": 1, "</code>": -1}.get(child.content, 0) if child.type == "html_inline" else 0
+        if child.type in {"text", "text_special"}:
+            shown.append(" " if depth else child.content)
+    return "".join(shown)
+
+
+def _links(text):
+    """Whether GitHub would make a link, a mention or a reference of it."""
+    return re.search(r"https?://|\bwww\.|@\w|#\d|\bGH-\d", text)
+
+
+@every_recorded
+def test_a_summary_is_built_as_with_a_plain_word(text):
+    expected = _structure_of_markdown(summary(poisoned(everything(), PLAIN), everything()))
+    told = summary(poisoned(everything(), text), everything())
+    if not text.strip():
+        pytest.skip("where nothing is told a line may be left out")
+    assert len(told.encode()) < 65_536
+    built = _structure_of_markdown(told)
+    if len(text) < 100:  # of longer ones fewer fit, and the rest are counted
+        assert built == expected
+    assert Counter(built).keys() <= {*expected}
+
+
+@every_recorded
+def test_an_upstream_report_is_built_as_with_a_plain_word(text):
+    if not text.strip():
+        pytest.skip("where nothing is told a line may be left out")
+    expected = _structure_of_markdown(_upstream(poisoned(everything(), PLAIN), "word"))
+    assert _structure_of_markdown(_upstream(poisoned(everything(), text), text[:1000])) == expected
+
+
+@every_text
+@pytest.mark.parametrize("around", ["{}", "- {}", "# {}", "**{}**", "**x**: {} y"])
+@pytest.mark.parametrize("made", [escape, code], ids=["text", "code"])
+def test_a_piece_of_markdown_is_text_wherever_it_stands(text, around, made):
+    line = around.format(made(text))
+    if made(text) and around != "**{}**":  # strong text cannot begin or end with a blank or punctuation
+        assert _structure_of_markdown(line) == _structure_of_markdown(around.format(made(PLAIN)))
+    cells = table(("a", "b", "c"), [(made(text), made(text), "end")])
+    assert _structure_of_markdown(cells) == _structure_of_markdown(table(("a", "b", "c"), [("x", "y", "end")]))
+
+
+@every_text
+def test_a_piece_of_markdown_shows_the_text_itself(text):
+    """Rendered, escaped text and code read as what they were made of, cleaned."""
+    read = MarkdownIt("commonmark", {"html": True}).enable("table")
+    for made in (escape, code):
+        page = html5lib.parse(read.render(made(text)), treebuilder="etree", namespaceHTMLElements=False)
+        shown = "".join(page.itertext()).replace("\u200b", "").replace("\xa0", " ")
+        assert shown.split() == re.sub(STEERING, "\ufffd", re.sub(r"[\n\r\t]", " ", _without_surrogates(text))).split()
+
+
+def _without_surrogates(text):
+    return re.sub(r"[\ud800-\udfff]", "\ufffd", text)
+
+
+@every_text
+def test_nothing_ends_a_code_block_or_a_fold(text):
+    (block,) = MarkdownIt().parse(fenced(text, "python"))
+    assert block.type == "fence"
+    assert block.info == "python"
+    built = _structure_of_markdown(folded(text, "content"))
+    assert [kind if isinstance(kind, str) else kind[0] for kind in built] == [
+        *("html_block", "paragraph_open", "paragraph_close", "html_block"),
+    ]
+
+
+# XML, commands and the terminal
+
+
+@every_recorded
+def test_junit_is_built_as_with_a_plain_word(text):
+    expected = [each.tag for each in ET.fromstring(junit(poisoned(everything(), PLAIN))).iter()]  # noqa: S314 - our own
+    assert [each.tag for each in ET.fromstring(junit(poisoned(everything(), text))).iter()] == expected  # noqa: S314
+
+
+COMMAND = re.compile(r"::(error|warning|notice) title=([^:,\r\n]+)::([^\r\n]*)")
+
+
+@every_recorded
+def test_annotations_are_the_commands_that_we_give_and_no_others(text):
+    lines = github_annotations(poisoned(everything(), text)).split("\n")
+    assert lines.pop() == ""
+    assert len(lines) == len(github_annotations(poisoned(everything(), PLAIN)).splitlines())
+    for line in lines:
+        command = COMMAND.fullmatch(line)
+        assert command is not None
+        assert re.search(r"%(?!25|0D|0A|3A|2C)", line) is None
+        assert "%3A" not in command[3]
+
+
+@every_recorded
+def test_a_log_of_the_terminal_format_gives_no_command(text, capsys, monkeypatch):
+    for width in ("61", "80", "160"):
+        monkeypatch.setenv("COLUMNS", width)
+        show(record_view(poisoned(everything(), text), everything()))
+    printed = capsys.readouterr().out
+    assert [line for line in printed.splitlines() if line.lstrip().startswith("::") or "##[" in line] == []
+    assert STEERING.search(printed) is None
+
+
+@every_recorded
+def test_a_log_of_the_markdown_format_gives_no_command(text, capsys):
+    print_text(summary(poisoned(everything(), text), everything()))
+    printed = capsys.readouterr().out
+    assert [line for line in printed.splitlines() if line.lstrip().startswith("::") or "##[" in line] == []
+
+
+@every_recorded
+def test_the_record_comes_back_as_it_was(text):
+    record = poisoned(everything(), text[:60_000])
+    assert decode_record(encode_record(record)) == record
+
+
+def test_no_record_holds_half_a_surrogate_pair():
+    whole = encode_record(poisoned(everything(), PLAIN))
+    for half in (b"\\ud800", b"\xed\xa0\x80"):
+        with pytest.raises(ValueError, match=r"not a record|codec"):
+            decode_record(whole.replace(b"word", half))
