@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-FRAMEWORKS = ("torch", "tensorflow", "keras")
+FRAMEWORKS = ("torch", "tensorflow", "keras", "jax")
 """The backends that logitproof brings adapters for."""
 
 
@@ -28,7 +28,7 @@ class BackendSpec:
 
 
 def parse_backend(text: str, *, python: str = sys.executable) -> BackendSpec:
-    """Return the backend that `text` names: "torch", "tensorflow", "keras", "path/to/kernels.py" or "package.module".
+    """Return the backend that `text` names: "torch", "path/to/kernels.py", "package.module", "torch@/path/to/python".
 
     Args:
         text: as the command line takes it.
@@ -37,6 +37,9 @@ def parse_backend(text: str, *, python: str = sys.executable) -> BackendSpec:
     Raises:
         ValueError: there is no such framework, file or module; the message says what would be right.
     """
+    name, at, program = text.partition("@")
+    if at and program:
+        return parse_backend(name, python=_interpreter(text, program))
     if text in FRAMEWORKS:
         return BackendSpec(text, python, text)
     if text.endswith(".py") or os.sep in text:
@@ -51,6 +54,15 @@ def parse_backend(text: str, *, python: str = sys.executable) -> BackendSpec:
         )
         raise ValueError(message)
     return BackendSpec(text, python, text)
+
+
+def _interpreter(text: str, program: str) -> str:
+    """Return the absolute path of an interpreter, links kept: an environment is known by the link's place."""
+    path = Path(program).expanduser()
+    if not path.is_file() or not os.access(path, os.X_OK):
+        message = f"backend {text!r}: {program} is not a program that can be started"
+        raise ValueError(message)
+    return str(path.absolute())
 
 
 def _may_be_module(text: str, python: str) -> bool:

@@ -14,7 +14,7 @@ from .worker._main import Session
 from .worker._wire import Header
 
 _MODULE = "logitproof_examined_function"
-_FRAMEWORKS = ("torch", "tensorflow", "numpy")
+_FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "torch": ("torch",),
         "tensorflow": ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos", "tf-nightly"),
         "keras": ("keras", "keras-nightly"),
+        "jax": ("jax",),
     }
 )
 """The frameworks with adapters, and the distributions that provide each."""
@@ -22,6 +23,7 @@ INSTALL = MappingProxyType(
         "torch": "pip install 'logitproof[torch]'",
         "tensorflow": "pip install 'logitproof[tensorflow]'",
         "keras": "pip install 'logitproof[tensorflow]'",
+        "jax": "pip install jax",
     }
 )
 """How a framework gets installed."""

@@ -47,7 +47,7 @@ _SWITCH = re.compile(
 )
 _SETTING = re.compile(r"[A-Za-z0-9_,. ]{1,200}\Z")
 
-_MODULE_FRAMEWORKS = ("torch", "tensorflow", "numpy")
+_MODULE_FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
 
 
 def reproduction_of(

@@ -15,6 +15,8 @@ import numpy as np
 from ._batch import Batch
 from ._elements import axis_of
 from ._script_arrays import SLICED, Storage, array_source
+from ._script_jax import SOURCES as JAX_SOURCES
+from ._script_jax import JaxDialect
 from ._script_keras import SOURCES as KERAS_SOURCES
 from ._script_keras import KerasDialect
 from ._script_module import NumPyDialect, loading, module_call
@@ -31,7 +33,7 @@ class Target:
     """What a script calls: a framework, or a module that computes with one.
 
     Attributes:
-        framework: "torch", "tensorflow", "keras" or, for a module only, "numpy".
+        framework: "torch", "tensorflow", "keras", "jax" or, for a module only, "numpy".
         module: the path of the module's file, or its name; None for the framework itself.
     """
 
@@ -104,9 +106,10 @@ _DIALECTS: Mapping[str, Dialect] = {
     "torch": TorchDialect(),
     "tensorflow": TensorFlowDialect(),
     "keras": KerasDialect(),
+    "jax": JaxDialect(),
     "numpy": NumPyDialect(),
 }
-SOURCES = {"torch": TORCH_SOURCES, "tensorflow": TENSORFLOW_SOURCES, "keras": KERAS_SOURCES}
+SOURCES = {"torch": TORCH_SOURCES, "tensorflow": TENSORFLOW_SOURCES, "keras": KERAS_SOURCES, "jax": JAX_SOURCES}
 """By framework, function and entry point: how it is called."""
 
 
@@ -157,6 +160,8 @@ def _imports(rest: str, dialect: Dialect, reproduction: Reproduction) -> str:
     standard = [f"import {name}\n" for name in _STANDARD if f"{name.partition('.')[0]}." in used]
     if "Fraction(" in used:
         standard.append("from fractions import Fraction\n")
+    if "mock." in used:
+        standard.append("from unittest import mock\n")
     if switches:
         switches = f"\n{switches}"
     return f"{''.join(standard)}{switches}\nimport numpy as np\n{dialect.imports}"

@@ -27,12 +27,12 @@ class Ran:
     observed: list[np.ndarray]
 
 
-def run_scripts(scripts, folder, argument=None):
-    """Run scripts, with `argument` as their only one, in a fresh process; return a Ran for each."""
+def run_scripts(scripts, folder, argument=None, python=sys.executable):
+    """Run scripts, with `argument` as their only one, in a fresh process of `python`; return a Ran for each."""
     asked, answered = Path(folder) / "scripts.json", Path(folder) / "answers"
     asked.write_text(json.dumps(list(scripts)), encoding="utf-8")
     answered.mkdir(exist_ok=True)
-    command = [sys.executable, __file__, str(asked), str(answered), *([] if argument is None else [str(argument)])]
+    command = [python, __file__, str(asked), str(answered), *([] if argument is None else [str(argument)])]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
     endings = json.loads((answered / "endings.json").read_text(encoding="utf-8"))
     with np.load(answered / "observed.npz") as arrays:

@@ -32,7 +32,7 @@ def _options(keywords):
         yield taken if reduction == "none" else {**taken, "reduction": reduction}
 
 
-def _batches(entry):
+def call_batches(entry):
     """Calls of an entry point: every dtype, every option, other axes, ranks and layouts."""
     for dtype in DTYPES:
         yield call_batch(entry.function, dtype, {}, shape=SHAPE)
@@ -54,7 +54,7 @@ def _same(observed, expected):
     return observed.dtype == bits.dtype and observed.shape == bits.shape and observed.tobytes() == bits.tobytes()
 
 
-def _compare(worker, target, folder, calls):
+def compare_calls(worker, target, folder, calls):
     """Have worker and scripts make the calls, each once and some as often as a run does; return how many agreed."""
     made = [
         (entry, batch, quantity, every_run)
@@ -67,7 +67,7 @@ def _compare(worker, target, folder, calls):
         for entry, batch, quantity, every_run in made
     ]
     compared = 0
-    for (entry, batch, quantity, every_run), ran in zip(made, run_scripts(scripts, folder), strict=True):
+    for (entry, batch, quantity, every_run), ran in zip(made, run_scripts(scripts, folder, python=worker.spec.python), strict=True):
         answer = worker.evaluate(batch, entry.name, (quantity,))
         outputs = answer.of(quantity)
         where = f"{entry.function}, {entry.name}, {batch.dtype}, {batch.parameters}, {batch.layout}, {quantity}"
@@ -95,8 +95,8 @@ def test_every_entry_point_has_a_source_and_there_are_no_others(worker):
 
 @pytest.mark.slow
 def test_scripts_get_the_bits_that_the_worker_gets(worker, tmp_path):
-    calls = [(entry, batch) for entry in worker.hello.entry_points for batch in _batches(entry)]
-    compared = _compare(worker, Target(worker.spec.name), tmp_path, calls)
+    calls = [(entry, batch) for entry in worker.hello.entry_points for batch in call_batches(entry)]
+    compared = compare_calls(worker, Target(worker.spec.name), tmp_path, calls)
     assert compared > 10 * len(worker.hello.entry_points)
 
 
@@ -115,7 +115,7 @@ def test_scripts_of_a_module_get_the_bits_that_its_worker_gets(framework, module
         calls = [
             (entry, batch)
             for entry in worker.hello.entry_points
-            for batch in _batches(entry)
+            for batch in call_batches(entry)
             if batch.dtype in worker.hello.dtypes and batch.arguments[0].shape == SHAPE
         ]
-        assert _compare(worker, Target(framework, spec.target), tmp_path, calls) > 10
+        assert compare_calls(worker, Target(framework, spec.target), tmp_path, calls) > 10

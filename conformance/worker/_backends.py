@@ -28,14 +28,14 @@ def open_backend(target: str, threads: int | None, functions: Mapping[str, Any])
     """Import the framework or module that `target` names.
 
     Args:
-        target: "torch", "tensorflow", "keras", the path of a module's file, or an importable module's name.
+        target: "torch", "tensorflow", "keras", "jax", the path of a module's file, or an importable module's name.
         threads: how many threads a framework may use; None leaves that as it is.
         functions: the catalogue, as the `hello` message brings it.
 
     Raises:
         BackendError: it cannot be imported, or is not a backend.
     """
-    if target in ("torch", "tensorflow", "keras"):
+    if target in ("torch", "tensorflow", "keras", "jax"):
         return _framework_backend(target, threads)
     from ._module import module_backend
 
@@ -57,6 +57,10 @@ def open_framework(name: str, threads: int | None) -> Any:
             from ._tensorflow import TensorFlow
 
             return TensorFlow(threads)
+        if name == "jax":
+            from ._jax import Jax
+
+            return Jax(threads)
         from ._numpy import NumPy
 
         return NumPy(threads)
@@ -70,6 +74,10 @@ def _framework_backend(target: str, threads: int | None) -> Backend:
         from ._torch_entry_points import entry_points
 
         return Backend(framework, framework.version, framework.build(), entry_points())
+    if target == "jax":
+        from ._jax_entry_points import entry_points as of_jax
+
+        return Backend(framework, framework.version, framework.build(), of_jax())
     if target == "tensorflow":
         from ._tensorflow_entry_points import entry_points as of_tensorflow
 

@@ -15,7 +15,7 @@ from ._backends import Backend, BackendError, open_framework
 from ._entry_points import Deviation, EntryPoint
 from ._numpy import VJP
 
-FRAMEWORKS = ("torch", "tensorflow", "numpy")
+FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
 """The frameworks a module may name."""
 
 

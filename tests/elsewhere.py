@@ -1,0 +1,20 @@
+"""Frameworks in environments of their own: built once, and found again where the machine keeps its caches."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+
+from logitproof.conformance._environment import default_cache, environment_with
+from logitproof.conformance._installer import INSTALLERS
+from logitproof.conformance._requirement import parse_wanted
+
+
+@cache
+def python_with(*requirements):
+    """The interpreter of an environment with these requirements."""
+    wanted = [parse_wanted(text) for text in requirements]
+    found = environment_with(
+        wanted, python=sys.executable, installer=INSTALLERS["pip"], cache=default_cache(), note=lambda _: None
+    )
+    return found.python
