@@ -16,11 +16,11 @@ from ._cases import case_count
 from ._causes import causes_of
 from ._corpus import build, keys
 from ._examine import BatchJudge
-from ._findings import Finding, check_record, confirmed, discrepancy_record, settle
+from ._findings import check_record, confirmed, discrepancy_record, settle
 from ._in_process import InProcess
 from ._plan import Task, all_questions, tasks_of
 from ._protocol import Answer, Deviation, EntryPoint, Output
-from ._tally import Identity, Tally, identity_of
+from ._tally import Identity, Returned, Tally, identity_of
 from ._truth import truths
 from ._user_inputs import batch_from_arrays
 
@@ -140,12 +140,19 @@ def _tally(tallies: dict[Identity, Tally], task: Task, batch: Batch, quantity: s
 
 def _take_in(tallies: dict[Identity, Tally], task: Task, batch: Batch, examined: Examined) -> None:
     judge_of = BatchJudge(batch, truths(batch, all_questions(batch, [task])))
-    judge_of.take_in(examined, {quantity: _tally(tallies, task, batch, quantity) for quantity in task.quantities})
+    own = {quantity: _tally(tallies, task, batch, quantity) for quantity in task.quantities}
+    judge_of.take_in(examined, own)
+    # Causes are held against all that was returned.
+    for part in examined.parts:
+        for quantity, tally in own.items():
+            if outputs := part.answer.of(quantity):
+                cases = None if part.batch is batch else part.cases
+                tally.outputs.append(Returned(part.batch.name, outputs[0].array, batch.name, cases))
 
 
 def _findings(tallies: Mapping[Identity, Tally], version: str) -> Findings:
     settled = settle(list(tallies.values()))
-    findings = [Finding(each.tally, confirmed(each.sighting), each.count) for each in settled]
+    findings = [replace(each, sighting=confirmed(each.sighting)) for each in settled]
     pairs = zip(findings, causes_of(findings), strict=True)
     return Findings(
         checks=tuple(check_record(tally, version, None) for tally in tallies.values()),

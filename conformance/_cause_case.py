@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -37,6 +37,7 @@ class Case:
         swaps_pos_weight: whether `pos_weight` multiplies the negative term.
         counts_ignored: whether ignored rows count, as rows of class 0.
         smooths: "all": ε/K for each class; "others": ε/(K−1) for all but the label's.
+        known: what algorithms gave for these cases, which many candidates ask for again.
     """
 
     function: str
@@ -56,6 +57,7 @@ class Case:
     swaps_pos_weight: bool = False
     counts_ignored: bool = False
     smooths: str = "all"
+    known: dict[object, np.ndarray] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @classmethod
     def of(cls, batch: Batch, quantity: str, cases: Sequence[int]) -> Self:
@@ -99,6 +101,11 @@ class Case:
         assert self.labels is not None
         named = (self.labels >= 0) & (self.labels < self.arguments[0].shape[1]) & (self.labels != self.ignore_index)
         return np.where(named, self.labels, 0)
+
+
+def lines_of(batch: Batch, array: np.ndarray) -> np.ndarray:
+    """Return an array of the shape of a batch's arguments as a case has them: classes last, or a column."""
+    return _lines(array, axis_of(batch) if batch.spec.has_axis else None)
 
 
 def _lines(array: np.ndarray, axis: int | None) -> np.ndarray:

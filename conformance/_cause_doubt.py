@@ -1,116 +1,208 @@
-"""Doubts about a candidate: inputs at which it would have failed as well, where nothing failed."""
+"""Doubts about a candidate: all that was returned beside a finding must look as if the candidate had made it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log2
 
 import numpy as np
-from flint import arb
 
 from logitproof.reference import format_named
 
-from ._cases import case_count, take_cases
-from ._cause_case import Case
-from ._cause_machine import Machine
+from ._batch import Batch
+from ._cases import case_count
+from ._cause_case import Case, lines_of
+from ._cause_machine import Machine, machines
 from ._cause_mistake import Mistake
-from ._elements import case_size, magnitudes
+from ._cause_right import careful
+from ._elements import case_size, element_numbers, result_shape
 from ._findings import Finding
-from ._judge import KIND_OF, SEVERITY_OF, Verdict, judge
-from ._sightings import Found
-from ._truth import Truth, exact_element, truth
+from ._tally import Returned, Tally
 
-CASES = 24
-"""Cases that are tried."""
+CASES = 256
+"""Cases of a batch that are looked at, spread evenly over it."""
 
-LONGEST = 512
-"""The longest rows that are tried: the truth about longer ones takes too long."""
+NUMBERS = 1 << 15
+"""Numbers that are looked at: fewer cases of long rows."""
+
+FAR = 16.0
+"""Ulps from the right result beyond which a result is wrong by more than arithmetics differ."""
+
+NEARER = 4.0
+"""A result follows the candidate where it is so many times nearer to it than to the right result."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A candidate's results at other inputs of a finding's batch, judged.
+    """What a candidate predicts for a batch, and what was returned, compared where either is far from right.
 
     Attributes:
-        contradicts: whether it fails where nothing failed so: it is not the cause.
-        passed: at how many of the inputs it does not fail, as the backend did not: what that tells in its favour.
+        follows: elements that are as wrong as the candidate has them.
+        contradicts: elements that are right where the candidate is wrong.
+        differs: elements that are wrong, but not as the candidate has them, though it is wrong there too.
+        unexplained: elements that are wrong in the way of the finding where the candidate is right.
+        failed: cases in which both are wrong alike.
+        passed: cases in which both are right.
     """
 
-    contradicts: bool
-    passed: int
+    follows: int = 0
+    contradicts: int = 0
+    differs: int = 0
+    unexplained: int = 0
+    failed: int = 0
+    passed: int = 0
+
+    def __add__(self, other: Trial) -> Trial:
+        return Trial(
+            self.follows + other.follows,
+            self.contradicts + other.contradicts,
+            self.differs + other.differs,
+            self.unexplained + other.unexplained,
+            self.failed + other.failed,
+            self.passed + other.passed,
+        )
+
+    @property
+    def bits(self) -> float:
+        """What it tells of a number without digits that it is where the candidate has it, and only there."""
+        return log2(1 + self.failed + self.passed) if self.passed else 0.0
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the candidate is wrong where the backend is not.
+
+        Another order of a sum, or another exp, may make it so: where rounding errors are the mistake, they are as good
+        as random. Of right causes it was found to be up to an eighth.
+        """
+        return 6 * self.contradicts > self.follows + self.contradicts
+
+    @property
+    def is_against(self) -> bool:
+        """Whether it is, or where both are wrong, mostly in another way: of right causes up to two thirds."""
+        return self.contradicted or 4 * self.differs > 3 * (self.follows + self.differs)
+
+
+@dataclass(frozen=True)
+class _Around:
+    """Some cases of a batch: what was returned, what is right, and how far apart numbers stand there."""
+
+    case: Case
+    returned: np.ndarray
+    right: np.ndarray
+    ulps: np.ndarray
 
 
 class Trials:
-    """Tries candidates at the inputs beside findings; what is true there is computed once for each finding."""
+    """Tries candidates on the batches of findings; what was returned and what is right is looked up once for each."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Finding, list[int], Truth | None]] = {}
+        self._known: dict[tuple[int, str], _Around | None] = {}
+        self._tried: dict[tuple[int, str, Mistake, Machine, str], Trial | None] = {}
 
     def of(self, finding: Finding, mistake: Mistake, machine: Machine) -> Trial | None:
-        """Judge what a candidate gives in the batch of a finding.
+        """Hold what a candidate makes of the batch of a finding against all that was returned for it.
 
-        A check counts what failed in a way, and keeps the failing case of the smallest numbers. So a candidate is wrong
-        that fails more often than was counted, or at smaller numbers. None where that cannot be told.
+        None where that is not known.
         """
-        sighting = finding.sighting
-        found = finding.tally.findings.get((sighting.severity, sighting.kind))
-        _, chosen, known = self._beside(finding)
-        if found is None or known is None:
-            return None
-        verdicts = _judged(finding, mistake, machine, chosen, known)
-        if verdicts is None:
-            return None
-        fails = np.isin(verdicts, _alike(sighting.kind, sighting.severity))
-        at_smaller = fails[np.isin(chosen, _smaller(finding, found))].any(axis=1)
-        predicted = int(fails.sum())
-        # One more may be the doing of another library's exp; two, or half as many again, are not.
-        more = predicted >= max(found.count + 1, 1.5 * found.count)
-        wrong = int(at_smaller.sum()) >= min(2, max(1, at_smaller.size)) or more
-        return Trial(wrong, int(np.count_nonzero(~fails.any(axis=1))))
-
-    def _beside(self, finding: Finding) -> tuple[Finding, list[int], Truth | None]:
-        """Return the cases to try, and the truth about them."""
-        if id(finding) not in self._known:
-            sighting = finding.sighting
-            batch = sighting.batch
-            found = finding.tally.findings.get((sighting.severity, sighting.kind))
-            if found is None or batch.is_reduced or case_size(batch) > LONGEST:
-                self._known[id(finding)] = finding, [], None
-            else:
-                chosen = sorted({*_some(_smaller(finding, found)), *_some(np.arange(case_count(batch)))})
-                known = truth(take_cases(batch, chosen), sighting.quantity, sighting.definition)
-                self._known[id(finding)] = finding, chosen, known
-        return self._known[id(finding)]
+        place = (id(finding.tally), finding.sighting.batch.name)
+        if place not in self._known:
+            self._known[place] = _around(finding)
+        around = self._known[place]
+        key = (*place, mistake, machine, _symptom(finding))
+        if key not in self._tried:
+            self._tried[key] = None if around is None else _tried(around, mistake, machine, _symptom(finding))
+        return self._tried[key]
 
 
-def _smaller(finding: Finding, found: Found) -> np.ndarray:
-    """Return the cases known not to have failed so: those of smaller numbers than the smallest that did."""
+def _symptom(finding: Finding) -> str:
+    """A word for what a number without digits is; "number" for the others."""
+    assert finding.sighting.observed is not None
+    with np.errstate(invalid="ignore"):
+        value = float(finding.sighting.observed)
+    return "nan" if np.isnan(value) else "infinite" if np.isinf(value) else "zero" if value == 0 else "number"
+
+
+def _shows(symptom: str, numbers: np.ndarray) -> np.ndarray:
+    if symptom == "nan":
+        return np.isnan(numbers)
+    if symptom == "infinite":
+        return np.isinf(numbers)
+    return numbers == 0 if symptom == "zero" else np.ones(numbers.shape, dtype=bool)
+
+
+def _around(finding: Finding) -> _Around | None:
     sighting = finding.sighting
-    if (found.smallest.batch.name, found.smallest.case) != (sighting.batch.name, sighting.case):
-        return np.array([], dtype=int)
-    sizes = magnitudes(sighting.batch)
-    return np.flatnonzero(sizes < sizes[sighting.case])
-
-
-def _some(cases: np.ndarray) -> list[int]:
-    return [int(case) for case in cases[:: max(1, -(-cases.size // CASES))]]
-
-
-def _alike(kind: str, severity: str) -> list[Verdict]:
-    return [code for code in KIND_OF if (KIND_OF[code], SEVERITY_OF[code]) == (kind, severity)]
-
-
-def _judged(finding: Finding, mistake: Mistake, machine: Machine, chosen: list[int], known: Truth) -> np.ndarray | None:
-    """Return the verdicts over what a candidate makes of some cases of a finding's batch."""
-    sighting = finding.sighting
-    batch = sighting.batch
-    alone = take_cases(batch, chosen)
-    with np.errstate(all="ignore"):
-        made = mistake.result(Case.of(batch, sighting.quantity, chosen), machine)
-    if made is None:
+    batch, quantity = sighting.batch, sighting.quantity
+    lines = _returned(finding.tally, batch, quantity)
+    if lines is None or (batch.is_reduced and batch.arguments[0].size > NUMBERS):
         return None
+    answered, returned = lines
+    count = min(CASES, max(1, NUMBERS // case_size(batch)))
+    chosen = sorted({*answered[:: -(-len(answered) // count)], sighting.case} & set(answered))
+    if not batch.is_reduced:
+        line = {each: number for number, each in enumerate(answered)}
+        returned = returned[[line[each] for each in chosen]]
+    case = Case.of(batch, quantity, chosen)
+    with np.errstate(all="ignore"):
+        right = careful(case.function, quantity)(case, machines(batch.dtype)[0]).astype(np.float64)
+        returned = returned.astype(np.float64)
+    return _Around(case, returned, right, _spacing(batch.dtype, right))
 
-    def ball(place: tuple[int, ...], precision: int) -> arb:
-        where = (int(place[0]), int(place[1]))
-        return exact_element(alone, sighting.quantity, sighting.definition, where, precision)
 
-    return judge(format_named(batch.dtype), made, known, ball).verdicts
+def _returned(tally: Tally, batch: Batch, quantity: str) -> tuple[list[int], np.ndarray] | None:
+    """Return which cases of a batch were answered, and a line for each; of a reduced batch a line for each row."""
+    for part in tally.outputs:
+        if part.whole == batch.name and part.array.dtype.name == batch.dtype:
+            return _lines(part, batch, quantity)
+    return None
+
+
+def _lines(part: Returned, batch: Batch, quantity: str) -> tuple[list[int], np.ndarray] | None:
+    if part.cases is not None:
+        # Cases that were evaluated apart: a line each.
+        fits = part.array.shape[:1] == (len(part.cases),)
+        return (list(part.cases), part.array.reshape(len(part.cases), -1)) if fits else None
+    if part.array.shape != result_shape(batch, quantity):
+        return None
+    if batch.is_reduced:
+        return [0], part.array.reshape(1, 1) if quantity == "value" else lines_of(batch, part.array)
+    return list(range(case_count(batch))), part.array.reshape(-1)[element_numbers(batch, quantity)]
+
+
+def _spacing(dtype: str, numbers: np.ndarray) -> np.ndarray:
+    """The distance of neighbouring numbers of the format."""
+    storage = format_named(dtype)
+    _, exponents = np.frexp(np.where(np.isfinite(numbers), numbers, 0.0))
+    return np.ldexp(1.0, np.maximum(exponents - 1, storage.emin) - storage.precision + 1)
+
+
+def _tried(around: _Around, mistake: Mistake, machine: Machine, symptom: str) -> Trial | None:
+    with np.errstate(all="ignore"):
+        made = mistake.result(around.case, machine)
+        predicted = around.right if made is None else made.astype(np.float64)
+        decided = ~np.isnan(around.right)
+        wrong = (_distance(predicted, around) > FAR) & decided
+        off = (_distance(around.returned, around) > FAR) & decided
+        error = _difference(around.returned, around.right)
+        follows = wrong & off & (_difference(predicted, around.returned) * NEARER <= error)
+    shown = off & _shows(symptom, around.returned)
+    return Trial(
+        follows=int(np.count_nonzero(follows)),
+        contradicts=int(np.count_nonzero(wrong & ~off & decided)),
+        differs=int(np.count_nonzero(wrong & off & ~follows)),
+        unexplained=int(np.count_nonzero(shown & ~wrong)),
+        failed=int(np.count_nonzero(follows.any(axis=1))),
+        passed=int(np.count_nonzero(~(wrong | off).any(axis=1))),
+    )
+
+
+def _distance(numbers: np.ndarray, around: _Around) -> np.ndarray:
+    """Ulps from the right results."""
+    return np.asarray(_difference(numbers, around.right) / around.ulps)
+
+
+def _difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """|a - b|; 0 for the same infinity and for two NaN, infinite where one of the two is none."""
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    difference = np.where(same, 0.0, np.abs(a - b))
+    return np.where(np.isnan(difference), np.inf, difference)

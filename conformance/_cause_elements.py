@@ -11,7 +11,7 @@ from ._cause_kernels import sigmoid, softplus
 from ._cause_logits import EPSILONS, epsilon
 from ._cause_losses import constant, smoothed
 from ._cause_machine import Machine
-from ._cause_mistake import Mistake, Rule, Style, evaluated, mistakes_of
+from ._cause_mistake import Mistake, Result, Rule, evaluated, mistakes_of
 from ._cause_right import careful, sigmoid_loss, weighted
 from ._cause_tape import Number, where
 
@@ -97,12 +97,33 @@ def _from_logs(log: Callable[[Number], Number], way: Way = sigmoid) -> Rule:
 
 def _stable(case: Case, x: Number, z: Number, slope: float) -> Number:
     """max(x, 0) - x z + log1p(e^-|x|), differentiated step by step."""
+    return weighted(case, x.positive(slope) - x * smoothed(case, z, 2) + (-abs(x)).exp().log1p())
+
+
+def _difference(case: Case, x: Number, z: Number, slope: float) -> Number:
+    """(1 - z) x - log σ(x), and the same with a weight of the positive term."""
     z = smoothed(case, z, 2)
-    tail = (-abs(x)).exp().log1p()
-    if case.pos_weight is None:
-        return weighted(case, x.positive(slope) - x * z + tail)
-    weight = constant(case.pos_weight, z)
-    return weighted(case, (1 - z) * x + ((weight - 1) * z + 1) * (tail + (-x).positive(slope)))
+    loss = (-abs(x)).exp().log1p() + (-x).positive(slope)
+    if case.pos_weight is not None:
+        loss = ((constant(case.pos_weight, z) - 1) * z + 1) * loss
+    return weighted(case, (1 - z) * x + loss)
+
+
+def _for(rule: Rule, *, pos_weight: bool) -> Result:
+    """A formula that only is what the call asks for with a weight of the positive term, or without."""
+    style = evaluated(rule)
+    return lambda case, machine: style(case, machine) if (case.pos_weight is not None) == pos_weight else None
+
+
+_STABLE = "max(x, 0) - x z + log1p(exp(-|x|))"
+_DIFFERENCE = "(1 - z) x + log1p(exp(-|x|)) + max(-x, 0)"
+_WEIGHTED = "(1 - z) x + (1 + (w - 1) z) (log1p(exp(-|x|)) + max(-x, 0))"
+
+
+def _cancelling_losses() -> Iterator[tuple[str, Result]]:
+    yield _STABLE, _for(lambda case, x, z: _stable(case, x, z, 0.0), pos_weight=False)
+    yield _DIFFERENCE, _for(lambda case, x, z: _difference(case, x, z, 0.0), pos_weight=False)
+    yield _WEIGHTED, _for(lambda case, x, z: _difference(case, x, z, 0.0), pos_weight=True)
 
 
 def _clipped_sigmoid(told: str) -> Way:
@@ -141,40 +162,39 @@ def element_mistakes() -> Iterator[Mistake]:
         yield from mistakes_of(name, told, "sigmoid_cross_entropy", _from_softplus(way))
     for name, formula, rule in _guarded_losses():
         yield from mistakes_of(name, formula, "sigmoid_cross_entropy", rule)
-    for quantity in ("value", "gradient:labels"):
-        yield Mistake(
-            "x - x z that cancels",
-            "max(x, 0) - x z + log1p(exp(-|x|))",
-            "sigmoid_cross_entropy",
-            quantity,
-            evaluated(lambda case, x, z: _stable(case, x, z, 0.0)),
-        )
+    for formula, result in _cancelling_losses():
+        for quantity in ("value", "gradient:labels"):
+            yield Mistake("x - x z that cancels", formula, "sigmoid_cross_entropy", quantity, result)
     for slope in (0.0, 0.5, 1.0):
-        for function, formula, rule in _at_zero(slope):
+        for function, formula, made in _at_zero(slope):
             quantity = "gradient:logits" if function == "sigmoid_cross_entropy" else "gradient:x"
+            told = f"{formula}, differentiated with max'(0) = {slope:g}"
             yield Mistake(
-                "derivative of |x| and max(x, 0) at 0", formula, function, quantity, _only_at_zero(rule, function)
+                "derivative of |x| and max(x, 0) at 0", told, function, quantity, _only_at_zero(made, function)
             )
 
 
-def _at_zero(slope: float) -> Iterator[tuple[str, str, Rule]]:
+def _at_zero(slope: float) -> Iterator[tuple[str, str, Result]]:
     """Yield formulas with corners at 0 that are differentiated there, with max'(0) as `slope` has it."""
-    softplus_formula = f"max(x, 0) + log1p(exp(-|x|)), differentiated with max'(0) = {slope:g}"
-    yield "softplus", softplus_formula, lambda _, x: _cornered(x, slope)
-    yield "log_sigmoid", softplus_formula, lambda _, x: -_cornered(-x, slope)
-    loss = f"max(x, 0) - x z + log1p(exp(-|x|)), differentiated with max'(0) = {slope:g}"
-    yield "sigmoid_cross_entropy", loss, lambda case, x, z: _stable(case, x, z, slope)
+    softplus_formula = "max(x, 0) + log1p(exp(-|x|))"
+    yield "softplus", softplus_formula, evaluated(lambda _, x: _cornered(x, slope))
+    yield "log_sigmoid", softplus_formula, evaluated(lambda _, x: -_cornered(-x, slope))
+    stable, difference = (lambda case, x, z, of=of: of(case, x, z, slope) for of in (_stable, _difference))
+    yield "sigmoid_cross_entropy", _STABLE, _for(stable, pos_weight=False)
+    yield "sigmoid_cross_entropy", _WEIGHTED, _for(difference, pos_weight=True)
 
 
 def _cornered(x: Number, slope: float) -> Number:
     return x.positive(slope) + (-abs(x)).exp().log1p()
 
 
-def _only_at_zero(rule: Rule, function: str) -> Style:
+def _only_at_zero(made: Result, function: str) -> Result:
     """At 0 the formula differentiated; elsewhere, where it has no corner, the right gradient."""
 
-    def result(case: Case, machine: Machine) -> np.ndarray:
-        made = evaluated(rule)(case, machine)
-        return np.where(case.arguments[0] == 0, made, careful(function, case.quantity)(case, machine))
+    def result(case: Case, machine: Machine) -> np.ndarray | None:
+        differentiated = made(case, machine)
+        if differentiated is None:
+            return None
+        return np.where(case.arguments[0] == 0, differentiated, careful(function, case.quantity)(case, machine))
 
     return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -41,6 +41,15 @@ class Machine:
     accumulator: np.dtype[np.generic] | None = None
     own: bool = False
     flushes: bool = False
+
+    def __hash__(self) -> int:
+        """Hash what tells most machines apart: of formats, and their dtypes, the names."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        formats = (self.storage.name, self.working.num, self.inner.num, self.accumulator and self.accumulator.num)
+        return hash((*formats, self.sums, self.own, self.flushes))
 
     @property
     def told(self) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from logitproof.reference import FORMATS
 
-from ._cause_catalogue import mistakes
+from ._cause_catalogue import is_of_rounding, mistakes
 from ._cause_machine import FLOAT32, Machine, machines
 from ._cause_mistake import STANDARD, Mistake, Result, Style
 from ._cause_right import styles
@@ -67,8 +67,11 @@ def matches(stack: Stack) -> Iterator[Match]:
     used = machines(case.dtype)
     if case.arguments[0].size > WIDE:
         used = used[:1] if used[0].storage.precision >= 24 else (used[0], used[-1])
+    candidates = mistakes(case.function, case.quantity)
+    if stack.is_of_rounding:
+        candidates = tuple(each for each in candidates if is_of_rounding(each.name))
     bench = _Bench(stack, used)
-    for mistake in mistakes(case.function, case.quantity):
+    for mistake in candidates:
         yield from bench.matches(mistake)
 
 

@@ -67,7 +67,7 @@ def evaluated(rule: Rule) -> Style:
         slopes = gradient(value, case.cotangent, numbers[argument_of(case.function, case.quantity)])
         return slopes.astype(machine.storage.numpy_dtype)
 
-    return result
+    return _remembered(result)
 
 
 def closed(rule: Callable[..., Number]) -> Style:
@@ -77,6 +77,18 @@ def closed(rule: Callable[..., Number]) -> Style:
         cotangent = Number(case.cotangent.astype(machine.working), machine)
         made = rule(case, cotangent, *operands(case, machine)).data
         return np.broadcast_to(made, case.arguments[0].shape).astype(machine.storage.numpy_dtype)
+
+    return _remembered(result)
+
+
+def _remembered(style: Style) -> Style:
+    """Evaluate an algorithm once for a case and an arithmetic: many candidates are variations of few algorithms."""
+
+    def result(case: Case, machine: Machine) -> np.ndarray:
+        key = (style, machine)
+        if key not in case.known:
+            case.known[key] = style(case, machine)
+        return case.known[key]
 
     return result
 

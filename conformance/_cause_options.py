@@ -90,14 +90,19 @@ def _labels_normalised(case: Case) -> Case | None:
     return case.with_(arguments=(x, (wide / wide.sum(axis=1, keepdims=True)).astype(y.dtype)))
 
 
+def _rounded_to_own(case: Case) -> Case | None:
+    return _relabelled(_rounded_to(case.dtype))(case) if case.dtype in ("float16", "bfloat16") else None
+
+
 TWISTS: tuple[Twist, ...] = (
+    Twist("class ids rounded to the dtype of the loss", "y = dtype(y)", _LABELLED, _rounded_to_own),
     Twist("class ids rounded to float16", "y = float16(y)", _LABELLED, _relabelled(_rounded_to("float16"))),
     Twist("class ids rounded to bfloat16", "y = bfloat16(y)", _LABELLED, _relabelled(_rounded_to("bfloat16"))),
-    Twist("the class before the label", "y - 1", _LABELLED, _relabelled(lambda labels, _classes: labels - 1)),
-    Twist("the class after the label", "y + 1", _LABELLED, _relabelled(lambda labels, _classes: labels + 1)),
+    Twist("the class before the label", "y - 1 for y", _LABELLED, _relabelled(lambda labels, _classes: labels - 1)),
+    Twist("the class after the label", "y + 1 for y", _LABELLED, _relabelled(lambda labels, _classes: labels + 1)),
     Twist(
         "labels normalised first",
-        "y / sum(y)",
+        "y / sum(y) for y",
         ("softmax_cross_entropy", "categorical_cross_entropy"),
         _labels_normalised,
     ),
@@ -141,7 +146,7 @@ TWISTS: tuple[Twist, ...] = (
     ),
     Twist(
         "ignored rows counted",
-        "rows with ignore_index as rows of class 0",
+        "ignored rows as rows of class 0",
         _INDEXED,
         _when(lambda case: not case.kept.all(), counts_ignored=True),
     ),
@@ -243,7 +248,6 @@ def option_mistakes() -> Iterator[Mistake]:
             for style in misread_styles(function, quantity):
                 for twist in TWISTS:
                     if function in twist.functions:
-                        yield Mistake(
-                            twist.name, twist.formula, function, quantity, _of_twist(style, twist), mended=style
-                        )
+                        formula = f"a right algorithm with {twist.formula}"
+                        yield Mistake(twist.name, formula, function, quantity, _of_twist(style, twist), mended=style)
                 yield from _by_places(function, quantity, style)

@@ -92,11 +92,11 @@ def _clipped_logit(told: str) -> Rule:
     return rule
 
 
-def _normalised() -> Iterator[tuple[str, str, Rule]]:
-    yield "categorical_cross_entropy", "p", lambda case, p, y: dense_loss(case, _normalise(p).log(), y, times)
-    yield "sparse_categorical_cross_entropy", "p", lambda case, p: index_loss(case, _normalise(p).log(), times)
-    yield "entropy", "p", lambda _, p: -times(_normalise(p), _normalise(p).log()).sum()
-    yield "kl_divergence", "p", lambda _, y, p: times(y, y.log() - _normalise(p).log()).sum()
+def _normalised() -> Iterator[tuple[str, Rule]]:
+    yield "categorical_cross_entropy", lambda case, p, y: dense_loss(case, _normalise(p).log(), y, times)
+    yield "sparse_categorical_cross_entropy", lambda case, p: index_loss(case, _normalise(p).log(), times)
+    yield "entropy", lambda _, p: -times(_normalise(p), _normalise(p).log()).sum()
+    yield "kl_divergence", lambda _, y, p: times(y, y.log() - _normalise(p).log()).sum()
 
 
 def _same(p: Number) -> Number:
@@ -130,7 +130,7 @@ def probability_mistakes() -> Iterator[Mistake]:
         )
         yield from mistakes_of(
             name,
-            f"p = clip(p, {told}, 1 - {told})",
+            f"binary_cross_entropy with p = clip(p, {told}, 1 - {told})",
             "binary_cross_entropy",
             _binary(_clip(told, upper=True)),
             _binary(_same),
@@ -150,8 +150,8 @@ def probability_mistakes() -> Iterator[Mistake]:
     yield from mistakes_of("log(1 - p) instead of log1p", "log(p / (1 - p))", "logit", lambda _, p: (p / (1 - p)).log())
     for function, rule in _with(_same, plain_product).items():
         yield from mistakes_of("0 times infinity", "a factor 0 times log(0)", function, rule)
-    for function, formula, rule in _normalised():
-        yield from mistakes_of("probabilities normalised first", f"{formula} / sum({formula})", function, rule)
+    for function, rule in _normalised():
+        yield from mistakes_of("probabilities normalised first", f"{function} with p = p / sum(p)", function, rule)
     yield from mistakes_of(
         "labels and probabilities exchanged",
         "sum(p * log(p / y))",

@@ -187,6 +187,7 @@ _GRADIENTS: dict[tuple[str, str], Style] = {
 }
 
 
+@cache
 def careful(function: str, quantity: str) -> Style:
     """Return the careful algorithm."""
     return _GRADIENTS.get((function, quantity)) or evaluated(_VALUES[function])
@@ -268,7 +269,8 @@ def _without_mass(case: Case, v: Number, x: Number, y: Number | None = None) -> 
 def styles(function: str, quantity: str) -> tuple[Style, ...]:
     """Return the right algorithms that a kernel with one other mistake may follow."""
     found = [careful(function, quantity)]
-    if (function, quantity) != ("kl_divergence_terms_from_logs", "gradient:log_labels"):
+    is_same = TEXTBOOK[function] is _VALUES[function] and (function, quantity) not in _GRADIENTS
+    if not is_same and (function, quantity) != ("kl_divergence_terms_from_logs", "gradient:log_labels"):
         found.append(evaluated(TEXTBOOK[function]))
     if function in _STEPS:
         found.append(evaluated(_STEPS[function]))

@@ -10,12 +10,13 @@ from typing import Self
 
 import numpy as np
 
-from logitproof.reference import Status, format_named
+from logitproof.reference import FORMATS, Status, format_named
 
 from ._batch import Batch
 from ._cause_case import Case, place_of
 from ._elements import by_case
 from ._findings import Finding
+from ._judge import KIND_OF, Verdict
 from ._sightings import Sighting
 
 MAX_NUMBERS = 1 << 17
@@ -141,6 +142,16 @@ class Stack:
 
     case: Case
     observations: tuple[Observation, ...]
+
+    @property
+    def is_of_rounding(self) -> bool:
+        """Whether all are 16-bit numbers between the two bounds.
+
+        These are many, and rounding makes them: a wrong formula shows in defects, and is not tried.
+        """
+        if format_named(self.case.dtype).precision >= FORMATS["float32"].precision:
+            return False
+        return all(each.sighting.kind == KIND_OF[Verdict.INACCURATE] for each in self.observations)
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray]:

@@ -8,14 +8,14 @@ nothing, and then the cause is not known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from math import comb, log2
 
 import numpy as np
 
 from ._cause import Cause
-from ._cause_catalogue import mistakes
+from ._cause_catalogue import is_of_rounding, mistakes, part_of
 from ._cause_doubt import Trial, Trials
 from ._cause_machine import Machine
 from ._cause_match import Match, matches
@@ -32,17 +32,14 @@ Some 2^9 candidates and arithmetics are tried on a group, and a run has some 2^8
 that anything in a whole run fits by accident.
 """
 
-ENOUGH_FOR_STANDARD = 8.0
-"""The same for the standard algorithms: they are few, and a kernel follows one of them more often than not."""
+ENOUGH_FOR_KNOWN = 8.0
+"""The same for what is likely beforehand: the standard algorithms, which are few and which a kernel follows more often
+than not, and in a gradient the mistake that the value has."""
+
+FLUSHED = KIND_OF[Verdict.FLUSHED]
 
 ENOUGH_OF_PLACES = 4.0
-"""Bits that inputs without a failure must be worth where digits tell nothing: log2 of their number, summed up."""
-
-FLUSHED = "subnormal numbers flushed to zero"
-"""Told by places alone of zeros only: where the corpus has subnormal numbers, other things go wrong as well."""
-
-ZEROS = (FLUSHED, "exp that overflows", "exp without the shift by the maximum")
-"""What zeros alone can be told by: a zero follows from a smaller range and from lost factors all the same."""
+"""Bits that inputs must be worth where digits tell nothing: log2 of the cases in which a candidate fails or passes."""
 
 FEWEST = 2
 """Different results that a candidate must match: one alone may be a constant that many formulas give."""
@@ -50,6 +47,7 @@ FEWEST = 2
 SHARE = 0.2
 """Of the results that could tell, in the formats in which it matches any, the part that a candidate must explain."""
 
+_ROUNDED_IDS = "class ids rounded to"
 _GUARDED = ("probabilities clipped to", "added to a probability")
 _UNGUARDED = ("log of softmax", "log of sigmoid")
 """A clip that never acts leaves the logarithm of a rounded probability: the same mistake in other words."""
@@ -92,6 +90,7 @@ class Explained:
         failure: the kind of failure.
         is_literal: whether it was judged by the literal definition: the right algorithms here follow that one.
         bits: how much a match can tell.
+        is_of_rounding: whether only mistakes of rounding were tried.
         claims: the candidates that match, one for each name.
     """
 
@@ -102,6 +101,7 @@ class Explained:
     failure: str
     is_literal: bool
     bits: float
+    is_of_rounding: bool
     claims: tuple[Claim, ...]
 
 
@@ -114,6 +114,7 @@ def explained(stack: Stack) -> list[Explained]:
         known = own.get(match.mistake.name)
         if known is None or (match.off, -match.bits) < (known.off, -known.bits):
             own[match.mistake.name] = match
+    stack.case.known.clear()
     return [
         Explained(
             number=each.number,
@@ -123,6 +124,7 @@ def explained(stack: Stack) -> list[Explained]:
             failure=each.sighting.kind,
             is_literal=each.sighting.definition == LITERAL,
             bits=each.bits,
+            is_of_rounding=stack.is_of_rounding,
             claims=tuple(
                 Claim(name, places[id(match.mistake)], match.machine, match.bits, evidence(match))
                 for name, match in best[each.number].items()
@@ -144,7 +146,9 @@ def evidence(match: Match) -> str:
     """Say in words what shows a mistake."""
     value, formula = match.observation.value, match.mistake.formula
     if match.mistake.arithmetic is None:
-        formula = f"{formula} in {match.told}"
+        # A formula in words may end with a format of its own: "… with its sum in float16, in float32".
+        comma = "," if formula.startswith(("a ", "the ")) else ""
+        formula = f"{formula}{comma} in {match.told}"
     if not np.isfinite(value):
         word = "NaN" if np.isnan(value) else "+inf" if value > 0 else "-inf"
         return f"{word}, as {formula} gives"
@@ -165,26 +169,71 @@ def assigned(findings: Sequence[Finding], parts: Iterable[Sequence[Explained]]) 
     groups: dict[tuple[str, ...], list[Explained]] = {}
     for each in chain.from_iterable(parts):
         groups.setdefault(each.group, []).append(each)
-    for group in groups.values():
-        trials = Trials()
-        remaining = sorted(group, key=lambda each: each.number)
-        rejected: set[str] = set()
-        while (name := _best(group, remaining, rejected)) is not None:
-            matching = _explained_by(name, remaining)
-            if _is_doubtful(trials, findings, matching):
-                rejected.add(name)
-                continue
-            _give(causes, matching)
-            remaining = [each for each in remaining if causes[each.number] is None]
-        # The most frequent failure first: what explains it may leave others as its side effects.
-        for alike in sorted(_alike(remaining), key=lambda alike: -_count(findings, alike)):
-            unexplained = [each for each in remaining if causes[each.number] is None]
-            if not _is_side_effect(findings, alike, unexplained):
-                _give(causes, _by_place(trials, findings, alike))
+    told: dict[tuple[str, ...], set[str]] = {}
+    # The value before its gradients: what differentiates a kernel differentiates its mistake.
+    for group in sorted(groups, key=lambda group: group[-1] != VALUE):
+        expected = told.setdefault(group[:-1], set())
+        found = _of_group(findings, groups[group], expected)
+        for number, cause in found.items():
+            causes[number] = cause
+        if group[-1] == VALUE:
+            expected |= {cause.name for cause in found.values()} - set(STANDARD)
     return causes
 
 
-def _give(causes: list[Cause | None], matching: Iterable[tuple[Explained, Claim]]) -> None:
+VALUE = "value"
+
+
+def _of_group(findings: Sequence[Finding], group: Sequence[Explained], expected: set[str]) -> dict[int, Cause]:
+    """Return the causes of what one entry point made of one quantity, by the numbers of the findings."""
+    trials = Trials()
+    causes: dict[int, Cause] = {}
+    remaining = sorted(group, key=lambda each: each.number)
+    rejected: set[str] = set()
+
+    def is_doubtful(name: str) -> bool:
+        return _is_doubtful(trials, findings, group, _explained_by(name, remaining))
+
+    while names := _best(group, remaining, rejected, expected):
+        standing = [name for name in names if not is_doubtful(name)]
+        if not standing or not all(_same_mistake(standing[0], rival) for rival in standing[1:]):
+            # All are wrong elsewhere, or nothing tells them apart: none is claimed.
+            rejected.update(names)
+            continue
+        name = standing[0]
+        matching = _explained_by(name, remaining)
+        _give(causes, matching)
+        remaining = _without_rivals(name, matching, [each for each in remaining if each.number not in causes])
+    # The most frequent failure first: what explains it may leave others as its side effects.
+    for alike in sorted(_alike(remaining), key=lambda alike: -_count(findings, alike)):
+        unexplained = [each for each in remaining if each.number not in causes]
+        if not _is_side_effect(findings, alike, unexplained):
+            _give(causes, _by_place(trials, findings, alike, expected))
+    return causes
+
+
+def _without_rivals(
+    name: str, matching: Sequence[tuple[Explained, Claim]], remaining: Sequence[Explained]
+) -> list[Explained]:
+    """Drop the claims of other mistakes, in these formats, in the part of the kernel that has the established one."""
+    formats = {each.kind[0] for each, _ in matching}
+    return [
+        replace(each, claims=tuple(claim for claim in each.claims if not _excludes(name, claim.name, each)))
+        if each.kind[0] in formats
+        else each
+        for each in remaining
+    ]
+
+
+def _excludes(established: str, name: str, each: Explained) -> bool:
+    part = part_of(name)
+    if part is None or name == established:
+        return False
+    # Where a formula is wrong, it may be what makes rounding errors larger as well; it was not tried there.
+    return part == part_of(established) or (each.is_of_rounding and not is_of_rounding(established))
+
+
+def _give(causes: dict[int, Cause], matching: Iterable[tuple[Explained, Claim]]) -> None:
     for each, claim in matching:
         causes[each.number] = Cause(claim.name, claim.evidence)
 
@@ -193,7 +242,7 @@ def _alike(remaining: Sequence[Explained]) -> Iterable[list[Explained]]:
     """Yield defects of one format and kind that show one number at most, or such as many formulas give."""
     sorted_by: dict[tuple[str, ...], list[Explained]] = {}
     for each in remaining:
-        if (each.kind[1] == "defect" and each.is_literal) or each.failure == KIND_OF[Verdict.FLUSHED]:
+        if (each.kind[1] == "defect" and each.is_literal) or each.failure == FLUSHED:
             sorted_by.setdefault((each.kind[0], each.failure), []).append(each)
     for alike in sorted_by.values():
         if len({each.result for each in alike if each.bits > 0}) < FEWEST:
@@ -218,33 +267,46 @@ def _is_side_effect(findings: Sequence[Finding], alike: Sequence[Explained], une
     return _count(findings, others) > _count(findings, alike)
 
 
-def _by_place(trials: Trials, findings: Sequence[Finding], alike: Sequence[Explained]) -> list[tuple[Explained, Claim]]:
+def _by_place(
+    trials: Trials, findings: Sequence[Finding], alike: Sequence[Explained], expected: set[str]
+) -> list[tuple[Explained, Claim]]:
     """Return the one candidate that fails at all of these places and nowhere else, if there is one.
 
     A NaN or a zero has no digits to tell a formula by, and a constant has them but once. Where it occurs does tell: the
     candidate must give the number at every one of the places, and be right at the inputs beside them.
     """
     names = set.intersection(*({claim.name for claim in each.claims} for each in alike))
-    if alike[0].failure == KIND_OF[Verdict.FLUSHED]:
-        names &= set(ZEROS)
-    else:
-        names.discard(FLUSHED)
     found = []
     for name in sorted(names):
         matching = [(each, claim) for each in alike for claim in each.claims if claim.name == name]
-        told = [trial for each, claim in matching[:DOUBTS] if (trial := _trial(trials, findings, each, claim))]
-        worth = sum(log2(1 + trial.passed) for trial in told)
-        if told and not any(trial.contradicts for trial in told) and worth >= ENOUGH_OF_PLACES:
-            found.append(matching)
-    found.sort(key=lambda matching: matching[0][1].place)
-    if not found or not all(_same_mistake(found[0][0][1].name, rival[0][1].name) for rival in found[1:]):
+        told = _trials(trials, findings, matching)
+        total = sum(told, Trial())
+        worth = sum(trial.bits for trial in told)
+        if 10 * (total.contradicts + total.unexplained) <= total.follows and worth >= ENOUGH_OF_PLACES:
+            found.append(((name in expected, total.follows - total.contradicts), matching))
+    best = [matching for score, matching in found if score == max(score for score, _ in found)]
+    best.sort(key=lambda matching: matching[0][1].place)
+    if not best or not all(_same_mistake(best[0][0][1].name, rival[0][1].name) for rival in best[1:]):
         return []
-    return found[0]
+    return best[0]
 
 
-def _trial(trials: Trials, findings: Sequence[Finding], each: Explained, claim: Claim) -> Trial | None:
-    _, _, function, quantity = each.group
-    return trials.of(findings[each.number], mistakes(function, quantity)[claim.place], claim.machine)
+def _trials(trials: Trials, findings: Sequence[Finding], matching: Sequence[tuple[Explained, Claim]]) -> list[Trial]:
+    """Try a candidate on the batches of what it is to explain; if they are many, on those of the most telling."""
+    told: dict[tuple[int, str], Trial] = {}
+    for each, claim in sorted(matching, key=lambda pair: (-pair[1].bits, pair[0].number)):
+        _, _, function, quantity = each.group
+        finding = findings[each.number]
+        place = _place(finding)
+        if place not in told and len(told) < BATCHES:
+            trial = trials.of(finding, mistakes(function, quantity)[claim.place], claim.machine)
+            if trial is not None:
+                told[place] = trial
+    return list(told.values())
+
+
+def _place(finding: Finding) -> tuple[int, str]:
+    return id(finding.tally), finding.sighting.batch.name
 
 
 @dataclass(frozen=True)
@@ -257,18 +319,21 @@ class _Score:
     place: int
 
 
-def _best(group: Sequence[Explained], remaining: Sequence[Explained], rejected: set[str]) -> str | None:
-    """Return the candidate that explains most of what remains, if chance does not, and no other explains the same."""
+def _best(
+    group: Sequence[Explained], remaining: Sequence[Explained], rejected: set[str], expected: set[str]
+) -> list[str]:
+    """Return the candidates that explain most of what remains, if chance does not: one, or several the same findings.
+
+    A mistake that the value is known to have goes before all others, and on less evidence.
+    """
     names = sorted({claim.name for each in remaining for claim in each.claims} - rejected)
-    scores = [score for name in names if (score := _score(name, group, remaining)) is not None]
-    if not scores:
-        return None
-    best = max(scores, key=lambda score: (score.bits, -score.place))
-    rivals = [score for score in scores if score.bits == best.bits and score.numbers == best.numbers]
-    if not all(_same_mistake(best.name, rival.name) for rival in rivals if rival is not best):
-        # Nothing tells them apart: neither is claimed.
-        return _best(group, remaining, rejected | {rival.name for rival in rivals})
-    return best.name
+    enough = {name: ENOUGH_FOR_KNOWN if name in STANDARD or name in expected else ENOUGH for name in names}
+    scores = [score for name in names if (score := _score(name, group, remaining, enough[name])) is not None]
+    scores.sort(key=lambda score: (score.name not in expected, -score.bits, score.place))
+    if not scores or scores[0].name in expected:
+        return [score.name for score in scores[:1]]
+    best = scores[0]
+    return [score.name for score in scores if score.bits == best.bits and score.numbers == best.numbers]
 
 
 def _explained_by(name: str, remaining: Sequence[Explained]) -> list[tuple[Explained, Claim]]:
@@ -280,46 +345,68 @@ def _explained_by(name: str, remaining: Sequence[Explained]) -> list[tuple[Expla
     return [(each, claim) for each, claim in found if each.kind[0] in formats]
 
 
-def _score(name: str, group: Sequence[Explained], remaining: Sequence[Explained]) -> _Score | None:
+def _results_by_kind(some: Iterable[Explained]) -> dict[tuple[str, str], set[tuple[object, ...]]]:
+    """Return the different results that can tell, by format and severity."""
+    results: dict[tuple[str, str], set[tuple[object, ...]]] = {}
+    for each in some:
+        if each.bits > 0:
+            results.setdefault(each.kind, set()).add(each.result)
+    return results
+
+
+def _score(name: str, group: Sequence[Explained], remaining: Sequence[Explained], enough: float) -> _Score | None:
     """Weigh a candidate; None if what it explains may be chance."""
     found = _explained_by(name, remaining)
     worth: dict[tuple[object, ...], float] = {}
     for each, claim in found:
         worth[each.result] = max(worth.get(each.result, 0.0), claim.bits)
-    kinds = {each.kind for each, claim in found if each.bits > 0}
-    could_tell = {each.result for each in remaining if each.bits > 0 and each.kind in kinds}
-    tells = {each.result for each, claim in found if each.bits > 0}
-    if any(each.bits > 0 for each in remaining):
-        fewest = min(FEWEST, len({each.result for each in group if each.bits > 0}))
-        if len(tells) < fewest or len(tells) < SHARE * len(could_tell):
+    told, could_tell = _results_by_kind([each for each, _ in found]), _results_by_kind(remaining)
+    if could_tell:
+        # A kind of failure of which it explains next to nothing has other causes: it is no evidence either way.
+        kinds = [kind for kind, results in told.items() if len(results) >= SHARE * len(could_tell[kind])]
+        tells = set().union(*(told[kind] for kind in kinds))
+        if len(tells) < min(FEWEST, len({each.result for each in group if each.bits > 0})):
             return None
-        choice = log2(comb(len(could_tell), len(tells)))
+        choice = log2(comb(len(set().union(*(could_tell[kind] for kind in kinds))), len(tells)))
+        worth = {result: bits for result, bits in worth.items() if result in tells}
     else:
         choice = log2(comb(len({each.result for each in remaining}), len(worth)))
         if len([bits for bits in worth.values() if bits > 0]) < FEWEST:
             return None
     bits = sum(worth.values())
-    if bits < (ENOUGH_FOR_STANDARD if name in STANDARD else ENOUGH) + choice:
+    if bits < enough + choice:
         return None
     return _Score(name, bits, frozenset(each.number for each, _ in found), min(claim.place for _, claim in found))
 
 
-def _is_doubtful(trials: Trials, findings: Sequence[Finding], matching: Sequence[tuple[Explained, Claim]]) -> bool:
-    """Whether a candidate would have failed where nothing failed, at half or more of the findings that can tell."""
-    answers: list[bool] = []
-    for each, claim in matching:
-        trial = _trial(trials, findings, each, claim)
-        if trial is not None:
-            answers.append(trial.contradicts)
-        if len(answers) == DOUBTS:
-            break
-    return bool(answers) and 2 * sum(answers) >= len(answers)
+def _is_doubtful(
+    trials: Trials, findings: Sequence[Finding], group: Sequence[Explained], matching: Sequence[tuple[Explained, Claim]]
+) -> bool:
+    """Whether a candidate would have failed where nothing failed: beside what it explains, or in other batches."""
+    beside = sum(_trials(trials, findings, matching), Trial())
+    return beside.is_against or (beside + sum(_elsewhere(trials, findings, group, matching), Trial())).contradicted
 
 
-DOUBTS = 4
-"""Findings of a group that are tried for a contradiction."""
+def _elsewhere(
+    trials: Trials, findings: Sequence[Finding], group: Sequence[Explained], matching: Sequence[tuple[Explained, Claim]]
+) -> list[Trial]:
+    """Try a candidate on batches in which it explains nothing."""
+    best = {each.kind[0]: claim for each, claim in sorted(matching, key=lambda pair: pair[1].bits)}
+    seen = {_place(findings[each.number]) for each, _ in matching}
+    others = [
+        (each, best[each.kind[0]])
+        for each in group
+        if each.kind[0] in best and _place(findings[each.number]) not in seen
+    ]
+    return _trials(trials, findings, others)
+
+
+BATCHES = 16
+"""Batches that a candidate is tried on."""
 
 
 def _same_mistake(name: str, other: str) -> bool:
-    """Whether the other is the first with a guard that does not act."""
-    return name in _UNGUARDED and any(word in other for word in _GUARDED)
+    """Whether the other is the first with a guard that does not act, or says of one format what it says of all."""
+    return (name in _UNGUARDED and any(word in other for word in _GUARDED)) or (
+        name.startswith(_ROUNDED_IDS) and other.startswith(_ROUNDED_IDS)
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from logitproof.conformance._bisection import Examined, Part
@@ -11,9 +13,9 @@ from logitproof.conformance._causes import causes_of
 from logitproof.conformance._corpus import build, keys
 from logitproof.conformance._elements import element_numbers, result_shape
 from logitproof.conformance._examine import BatchJudge
-from logitproof.conformance._findings import Finding, confirmed, settle
+from logitproof.conformance._findings import confirmed, settle
 from logitproof.conformance._protocol import Answer, EntryPoint, Output
-from logitproof.conformance._tally import Tally, identity_of
+from logitproof.conformance._tally import Returned, Tally, identity_of
 from logitproof.conformance._truth import truths
 from logitproof.reference import function_named
 
@@ -46,10 +48,11 @@ def judged(function, quantity, result, dtype="float32", *, options=False):
             identity_of("kernel", "kernel", batch, quantity),
             Tally(identity_of("kernel", "kernel", batch, quantity), entry_point),
         )
+        tally.outputs.append(Returned(batch.name, array, batch.name, None))
         judge = BatchJudge(batch, truths(batch, dict.fromkeys([(quantity, "literal"), ("value", "literal")])))
         judge.take_in(Examined((Part(batch, cases, Answer((output,))),)), {quantity: tally})
     settled = settle(list(tallies.values()))
-    findings = [Finding(each.tally, confirmed(each.sighting), each.count) for each in settled]
+    findings = [replace(each, sighting=confirmed(each.sighting)) for each in settled]
     return list(zip(findings, causes_of(findings), strict=True))
 
 

@@ -176,6 +176,29 @@ def test_a_cause_that_also_fails_where_nothing_failed_is_not_told():
     assert names_in(pairs) == set()
 
 
+def test_a_mistake_of_half_the_cases_alone_is_not_the_mistake_of_all():
+    right = careful("logit", "gradient:probs")
+    machine = machines("float32")[-1]
+
+    def without_sign(case):
+        # v is taken for |v|: where it is negative, the result has the wrong sign.
+        return right(case.with_(cotangent=np.abs(case.cotangent)), machine)
+
+    pairs = judged("logit", "gradient:probs", without_sign)
+    assert any(finding.sighting.severity == "defect" for finding, _ in pairs)
+    assert names_in(pairs) == set()
+
+
+def test_without_what_was_returned_beside_it_no_place_tells_of_a_number_without_digits():
+    mistake = _mistake("0 times infinity", "entropy", "value")
+    pairs = judged("entropy", "value", lambda case: mistake.result(case, machines("float32")[-1]))
+    findings = [finding for finding, _ in pairs]
+    assert names_in(pairs) == {"0 times infinity"}
+    for finding in findings:
+        finding.tally.outputs.clear()
+    assert set(causes_of(findings)) == {None}
+
+
 def test_other_libraries_functions_leave_a_candidate_near_and_the_evidence_says_how_near():
     mistake = _mistake("x - lse", "log_softmax", "value")
 

@@ -13,13 +13,18 @@ PAGE = Path(__file__).parents[1] / "docs" / "causes.md"
 BEGIN = "<!-- made by tests/test_causes_page.py: begin -->\n\n"
 END = "\n<!-- end -->\n"
 
-PARAMETER = re.compile(r"\b1e-\d+\b|\beps\b|(?<=±)\d+|\bb?float(?:16|32|64)\b")
+PARAMETER = re.compile(r"\b1e-\d+\b|\beps\b|(?<=±)\d+|(?<=above )\d+|\bb?float(?:16|32|64)\b")
 """What differs between the mistakes of one line: a clip, a bound, a format."""
 
-WRAPPED = ("the gradient of ", "the loss from ", "-softplus(-x) with softplus(x) = ", "softplus(x) = ")
-"""A formula is told once, whatever is made of it."""
+PREFIX = re.compile(
+    r"(?:the gradient of |the loss from |-softplus\(-x\) with softplus\(x\) = |softplus\(x\) = )*(?:\w+ with (?=p ))?"
+)
+"""What is made of a formula; the formula is told once."""
 
-WORDS = ("a ", "the ", "rows ")
+VARIED = re.compile(r"(?<=at …\()\w+(?=\))|(?<=max'\(0\) = )[\d.]+")
+"""What else differs between the formulas of one line."""
+
+WORDS = ("a ", "the ")
 """What is no formula begins so."""
 
 
@@ -36,25 +41,29 @@ def _general(text):
     return PARAMETER.sub("…", text)
 
 
+def _parameter(name):
+    found = PARAMETER.search(name)
+    return found[0] if found else None
+
+
 def _row(alike):
     names = dict.fromkeys(each.name for each in alike)
-    formulas = dict.fromkeys(_formula(each.formula, one=len(names) == 1) for each in alike)
-    return f"| {_told(list(names))} | {'; '.join(formulas)} | {_concerned(alike)} |\n"
+    formulas = dict.fromkeys(
+        _formula(each.formula, _parameter(each.name) if len(names) > 1 else None) for each in alike
+    )
+    told = _general(names[0]) + ": " + ", ".join(map(_parameter, names)) if len(names := [*names]) > 1 else names[0]
+    return f"| {_escaped(told)} | {'; '.join(formulas)} | {_concerned(alike)} |\n"
 
 
-def _told(names):
-    if len(names) == 1:
-        return names[0]
-    numbers = dict.fromkeys(found[0] for name in names if (found := PARAMETER.search(name)))
-    assert len(numbers) == len(names)
-    return f"{_general(names[0])}: {', '.join(numbers)}"
+def _formula(formula, parameter):
+    if parameter is not None:
+        formula = re.sub(rf"(?<![\w.]){re.escape(parameter)}(?![\w.])", "…", formula)
+    formula = _escaped(VARIED.sub("…", PREFIX.sub("", formula, count=1)))
+    return formula if formula.startswith(WORDS) else f"`{formula}`"
 
 
-def _formula(formula, *, one):
-    for prefix in WRAPPED:
-        formula = formula.removeprefix(prefix)
-    formula = formula if one else _general(formula)
-    return formula if formula.startswith(WORDS) else "`{}`".format(formula.replace("|", r"\|"))
+def _escaped(text):
+    return text.replace("|", r"\|")
 
 
 def _concerned(alike):
@@ -82,12 +91,14 @@ def test_the_page_lists_the_catalogue_as_it_is():
 
 
 def test_every_mistake_is_in_the_table():
-    shown = table()
-    for name in {each.name for each in every_mistake()}:
-        number = PARAMETER.search(name)
-        assert f"| {name} |" in shown or (
-            number and re.search(rf"{re.escape(_general(name))}: .*{re.escape(number[0])}", shown)
-        )
+    heads = [line.split(" | ")[0].removeprefix("| ") for line in table().splitlines()[2:]]
+    told = {name for head in heads for name in _names(head)}
+    assert told == {_escaped(each.name) for each in every_mistake()}
+
+
+def _names(head):
+    general, _, numbers = head.partition(": ")
+    return [general.replace("…", number) for number in numbers.split(", ")] if numbers else [head]
 
 
 def main():
