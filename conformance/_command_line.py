@@ -6,6 +6,7 @@ import argparse
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -16,7 +17,7 @@ WRONG, INCOMPLETE = 2, 3
 
 _STATUS = """exit status:
   0  nothing that gates
-  1  there are defects
+  1  something gates: defects, unless --fail-on says otherwise
   2  the command line or a file is wrong; nothing was written
   3  incomplete: a backend could not start, or the run was cut short"""
 
@@ -82,16 +83,71 @@ The exit status is that of the record, as it was when the run ended: a report of
 """
 
 
+_BASELINE = """examples:
+  logitproof baseline                                            waivers for the last run, on standard output
+  logitproof baseline results/record.json --output logitproof.toml --owner kernels@example.org
+  logitproof baseline --output pyproject.toml --reason "before the rewrite" --expires 2027-06-30
+  logitproof baseline --fail-on weakness --output logitproof.toml
+
+A file that exists is added to: what it waives already is not written again. Every waiver is as narrow as the record can
+tell: a larger error, more results, another cause, version or input gates again.
+
+exit status:
+  0  the waivers make this record pass
+  2  the command line or a file is wrong; nothing was written
+  3  the record is incomplete, and no waiver makes it pass"""
+
+
+_UPGRADE = """examples:
+  logitproof upgrade tensorflow-cpu==2.15.1 tensorflow-cpu==2.18.1
+  logitproof upgrade torch==2.12.0 torch==2.13.0 --profile smoke --function softmax
+  logitproof upgrade jax==0.4.38 jax==0.10.2 --dtype float32 --installer uv
+  logitproof upgrade keras==3.5.0 keras==3.15.1 --with tensorflow-cpu==2.18.1
+  logitproof upgrade torch==2.13.0 torch@/opt/nightly/bin/python
+  logitproof upgrade torch==2.13.0 ./dist/torch-2.14.0-cp311-cp311-linux_x86_64.whl --python /usr/bin/python3.11
+  logitproof upgrade torch==2.12.0 torch==2.13.0 --backend path/to/kernels.py
+
+Both environments are built, or found in the cache, and examined on the same inputs. logitproof-upgrade/ gets a record
+of each side, in old/ and new/, and what changed: comparison.html, comparison.md, comparison.json and junit.xml.
+
+The first line says `verdict: safe`, `verdict: changed` or `verdict: regressed`. The installer's own settings hold: the
+index that pip or uv is set up with.
+
+"""
+
+
 _REPRODUCE = """examples:
   logitproof reproduce 0123456789abcdef                    print a script for this discrepancy of the last run
   logitproof reproduce 012345 --output finding.py          the beginning of an id is enough where it is the only one
   logitproof reproduce 0123456789abcdef --record old/record.json
+  logitproof reproduce 0123456789abcdef-regressed --record comparison.json     a change between two versions
 
 An id is that of a discrepancy in record.json and summary.md, or of a witness in .logitproof/witnesses/. The script
 imports the framework and NumPy, prints what is observed and what is expected, and ends with status 1 while the
 discrepancy is there, 0 when it is gone. The script of a module of your own takes another path of it as its argument.
 
 """
+
+
+_COMPARE = """examples:
+  logitproof compare old/ new/                                      on the terminal
+  logitproof compare old/record.json new/record.json --format html --output comparison.html
+  logitproof compare old/ new/ --format json --output comparison.json
+  logitproof reproduce 0123456789abcdef-regressed --record comparison.json
+  logitproof compare torch==2.12.0 torch==2.13.0 --store history    runs that `run --store` has filed
+  logitproof compare old/ new/ --inputs logits.npz                  runs that were given tensors of your own
+
+The first line is `verdict: safe`, `verdict: changed` or `verdict: regressed`. Both runs must have the same inputs:
+profile, version of the corpus, tensors of your own. With `outputs/` beside both records every element is compared.
+
+formats:
+  terminal, html, markdown, junit, github and json, as for `logitproof report`
+
+exit status:
+  0  nothing that gates
+  1  something gates: a regression, unless --fail-on says otherwise
+  2  the command line or a file is wrong, or the runs are not on the same inputs; nothing was written
+  3  one of the runs is incomplete, or nothing could be compared"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -161,6 +217,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_exact(_subparser(commands, "exact", "print an exact result, as decimals and nearest floats", _EXACT))
     _add_hunt(_subparser(commands, "hunt", "search for larger errors, shrink failures, keep them", _HUNT + _STATUS))
     _add_report(_subparser(commands, "report", "tell a record in another format", _REPORT + _STATUS))
+    _add_baseline(_subparser(commands, "baseline", "write waivers for all that gates in a record", _BASELINE))
+    _add_compare(_subparser(commands, "compare", "hold two runs against each other, and against the truth", _COMPARE))
+    _add_upgrade(
+        _subparser(commands, "upgrade", "examine two versions of a framework, and compare", _UPGRADE + _STATUS)
+    )
     _add_reproduce(_subparser(commands, "reproduce", "write a stand-alone script for one discrepancy", _REPRODUCE))
     _add_list(_subparser(commands, "list", "list what there is to examine", ""))
     return parser
@@ -188,12 +249,29 @@ def _subparser(
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--backend",
+        action="append",
+        metavar="NAME",
+        help="framework (torch, tensorflow, keras, jax), or a user's module; may be repeated (default: all installed); "
+        "NAME@/path/to/python for what another interpreter has",
+    )
+    _add_selection(parser)
+    parser.add_argument("--output", metavar="DIR", type=Path, help="where the files go (default logitproof-report)")
+    _add_store(parser)
+    parser.add_argument(
+        "--since",
+        metavar="OLD",
+        type=Path,
+        help="the record of an earlier run: tell what is new since (default: the run that lies in --output)",
+    )
+    add_gate(parser)
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    """Add what restricts an examination, and says how it is made."""
     several = {
-        "--backend": (
-            "NAME",
-            "torch, tensorflow, keras, a path (kernels.py) or package.module (default: all installed)",
-        ),
-        "--function": ("NAME", "only this function (see: logitproof list functions)"),
+        "--function": ("NAME", "only this canonical function, e.g. softmax"),
         "--entry-point": ("NAME", "only this public API, e.g. torch.sigmoid"),
         "--dtype": ("NAME", "only float16, bfloat16, float32 or float64"),
         "--mode": ("NAME", "eager: the only one in this release"),
@@ -207,7 +285,20 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", metavar="NAME", help="smoke, ci (default) or nightly: how many inputs")
     parser.add_argument("--timeout", metavar="S", type=_number, help="seconds that one call may take (default 10)")
     parser.add_argument("--jobs", metavar="N", type=_count, help="processes that compute truth (default: one per core)")
-    parser.add_argument("--output", metavar="DIR", type=Path, help="where the files go (default logitproof-report)")
+
+
+def add_gate(parser: argparse.ArgumentParser, default: str = "defect") -> None:
+    """Add the options of the gate, which several commands have."""
+    parser.add_argument(
+        "--fail-on",
+        metavar="NAME",
+        help=f"defect, weakness, any, or regression since the run of --since (default {default})",
+    )
+    parser.add_argument(
+        "--strict",
+        action=argparse.BooleanOptionalAction,
+        help="fail on stale waivers too: those that match nothing, have expired, or whose discrepancy is gone",
+    )
 
 
 def _add_judge(parser: argparse.ArgumentParser) -> None:
@@ -258,6 +349,72 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a record.json, a folder that has one, or - for standard input (default: logitproof-report)",
     )
+    _add_format(parser)
+    parser.add_argument("--output", metavar="FILE", type=Path, help="where it goes (default: standard output)")
+    parser.add_argument(
+        "--since", metavar="OLD", type=Path, help="the record of an earlier run: tell what is new since"
+    )
+    add_gate(parser)
+
+
+def _add_baseline(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "record",
+        metavar="RECORD",
+        nargs="?",
+        type=Path,
+        help="a record.json, a folder that has one, or - for standard input (default: logitproof-report)",
+    )
+    parser.add_argument("--output", metavar="FILE", type=Path, help="a file of settings (default: standard output)")
+    parser.add_argument("--fail-on", metavar="NAME", help="what gates: defect (default), weakness or any")
+    parser.add_argument("--owner", metavar="WHO", help="who looks after the waivers")
+    parser.add_argument("--reason", metavar="TEXT", help="why the results are put up with")
+    parser.add_argument("--expires", metavar="DAY", type=_day, help="the last day of the waivers, e.g. 2027-06-30")
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    for name, which in (("old", "older"), ("new", "newer")):
+        purpose = f"the {which} run: a record.json, a folder that has one, or - for standard input"
+        parser.add_argument(name, metavar=name.upper(), type=Path, help=purpose)
+    _add_format(parser)
+    parser.add_argument("--output", metavar="FILE", type=Path, help="where it goes (default: standard output)")
+    parser.add_argument(
+        "--store", metavar="DIR", type=Path, help="the history that OLD and NEW are in, as NAME or NAME==VERSION"
+    )
+    parser.add_argument("--inputs", metavar="FILE.npz", type=Path, help="the tensors that both runs were given")
+    parser.add_argument("--jobs", metavar="N", type=_count, help="processes that compute truth (default: one per core)")
+    add_gate(parser, default="regression")
+
+
+def _add_upgrade(parser: argparse.ArgumentParser) -> None:
+    for name, which in (("old", "older"), ("new", "newer")):
+        purpose = f"the {which} side: a requirement, a wheel, a source folder, or NAME@/path/to/python"
+        parser.add_argument(name, metavar=name.upper(), help=purpose)
+    companions = {"": "both sides", "-old": "the older side", "-new": "the newer side"}
+    for suffix, where in companions.items():
+        parser.add_argument(
+            f"--with{suffix}",
+            dest=f"companions{suffix.replace('-', '_')}",
+            action="append",
+            metavar="REQUIREMENT",
+            help=f"install this too, on {where}; may be repeated",
+        )
+    parser.add_argument("--python", metavar="PROGRAM", help="the Python of both environments (default: this one)")
+    parser.add_argument("--python-old", metavar="PROGRAM", help="the Python of the older side")
+    parser.add_argument("--python-new", metavar="PROGRAM", help="the Python of the newer side")
+    parser.add_argument("--installer", metavar="NAME", default="pip", help="pip (default) or uv")
+    parser.add_argument("--cache", metavar="DIR", type=Path, help="where environments are kept (default: your cache)")
+    parser.add_argument(
+        "--backend", action="append", metavar="NAME", help="examine this in both: kernels.py (default: the framework)"
+    )
+    _add_selection(parser)
+    parser.add_argument("--output", metavar="DIR", type=Path, help="where the files go (default logitproof-upgrade)")
+    _add_format(parser)
+    _add_store(parser)
+    add_gate(parser, default="regression")
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=("terminal", "html", "markdown", "junit", "github", "json"),
@@ -265,10 +422,10 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         help="terminal (default), html, markdown, junit, github or json",
         metavar="NAME",
     )
-    parser.add_argument("--output", metavar="FILE", type=Path, help="where it goes (default: standard output)")
-    parser.add_argument(
-        "--since", metavar="OLD", type=Path, help="the record of an earlier run: tell what is new since"
-    )
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--store", metavar="DIR", type=Path, help="file the run under backend and version there")
 
 
 def _add_reproduce(parser: argparse.ArgumentParser) -> None:
@@ -295,4 +452,8 @@ def _count(text: str) -> int:
     return number
 
 
-_number.__name__, _count.__name__ = "number", "positive whole number"
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+_number.__name__, _count.__name__, _day.__name__ = "number", "positive whole number", "day"

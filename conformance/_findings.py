@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -30,8 +30,9 @@ from ._batch import Batch
 from ._cause import Cause
 from ._corpus_hash import case_arguments, case_cotangent, case_hash
 from ._elements import element_index
-from ._examine import plain_sighting
+from ._examine import LITERAL, plain_sighting
 from ._explain import explain
+from ._extent import Reach, interval
 from ._judge import KIND_OF, SEVERITY_OF, Verdict, decide
 from ._protocol import Failure
 from ._sightings import Exact, Found, Sighting
@@ -57,11 +58,21 @@ WORD_OF = {
 
 @dataclass(frozen=True)
 class Finding:
-    """A sighting to be reported: how many elements share its severity and kind, and to which check it belongs."""
+    """A sighting to be reported.
+
+    Attributes:
+        tally: the check it belongs to.
+        sighting: the element.
+        count: how many elements of the check share its severity and kind.
+        ulps: the largest error of those, in ulps.
+        extent: from where to where each real argument reaches in their cases.
+    """
 
     tally: Tally
     sighting: Sighting
     count: int
+    ulps: float = np.inf
+    extent: Mapping[str, Reach] = field(default_factory=dict)
 
 
 def settle(tallies: Sequence[Tally]) -> list[Finding]:
@@ -101,7 +112,7 @@ def _told(failure: Failure) -> str:
 
 def _reported(tally: Tally) -> list[Finding]:
     return [
-        Finding(tally, sighting, found.count)
+        Finding(tally, sighting, found.count, found.ulps, found.extent)
         for found in tally.findings.values()
         for sighting in _worst_and_smallest(found)
     ]
@@ -152,6 +163,7 @@ def check_record(tally: Tally, version: str, store: Store | None) -> Check:
     status, reason = _status(tally)
     worst_ulps = _extreme(tally.worst_ulps)
     same = _place(tally.worst_ulps) == _place(tally.worst_ratio)
+    deviation = tally.entry_point.deviation_of(identity.quantity)
     return Check(
         id=identity.id,
         function=identity.function,
@@ -175,6 +187,7 @@ def check_record(tally: Tally, version: str, store: Store | None) -> Check:
         coverage=_coverage(tally),
         outputs=store((kept.batch, kept.array) for kept in tally.outputs) if store and tally.outputs else None,
         spread=tally.spread.record(),
+        definition=deviation.definition if deviation else LITERAL,
     )
 
 
@@ -219,9 +232,9 @@ def _extreme(sighting: Sighting | None) -> Extreme | None:
         case=case_hash(sighting.batch, sighting.case),
         batch=sighting.batch.name,
         index=_index(sighting),
-        inputs=_inputs(sighting),
-        observed=_observed(sighting),
-        expected=_expected(sighting).decimal,
+        inputs=inputs_of(sighting.batch, sighting.quantity, sighting.case),
+        observed=observed_of(sighting),
+        expected=expected_of(sighting).decimal,
     )
 
 
@@ -231,7 +244,7 @@ def discrepancy_record(
     """Return a finding as the record keeps it, with what other entry points answered there, and its cause if known."""
     identity, sighting = finding.tally.identity, finding.sighting
     case = case_hash(sighting.batch, sighting.case)
-    expected = _expected(sighting)
+    expected = expected_of(sighting)
     return Discrepancy(
         id=discrepancy_id(identity.id, sighting.kind, case),
         severity=sighting.severity,  # type: ignore[arg-type]
@@ -246,13 +259,13 @@ def discrepancy_record(
         device=identity.device,
         quantity=identity.quantity,
         input_class=identity.input_class,
-        parameters=_parameters(sighting.batch),
+        parameters=parameters_of(sighting.batch),
         check=identity.id,
         batch=sighting.batch.name,
         case=case,
         index=_index(sighting),
-        inputs=_inputs(sighting),
-        observed=_observed(sighting),
+        inputs=inputs_of(sighting.batch, sighting.quantity, sighting.case),
+        observed=observed_of(sighting),
         expected=expected,
         error_ulps=hex_of(sighting.ulps),
         error_bound_ratio=hex_of(sighting.ratio),
@@ -260,10 +273,13 @@ def discrepancy_record(
         count=finding.count,
         answers=answers,
         evidence=None if cause is None else cause.evidence,
+        extent={name: interval(reach) for name, reach in finding.extent.items()},
+        largest_ulps=hex_of(finding.ulps),
     )
 
 
-def _parameters(batch: Batch) -> dict[str, Parameter]:
+def parameters_of(batch: Batch) -> dict[str, Parameter]:
+    """Return the keywords of a call as the record keeps them."""
     return {name: parameter_record(value) for name, value in sorted(batch.parameters.items())}
 
 
@@ -271,20 +287,22 @@ def _index(sighting: Sighting) -> tuple[int, ...]:
     return element_index(sighting.batch, sighting.quantity, sighting.case, sighting.element)
 
 
-def _inputs(sighting: Sighting) -> dict[str, Array]:
-    batch = sighting.batch
-    arrays = case_arguments(batch, sighting.case)
-    if sighting.quantity != "value":
-        arrays["cotangent"] = case_cotangent(batch, sighting.case)
-    place = f"{batch.function}/{batch.dtype}/{batch.name}#{sighting.case}"
+def inputs_of(batch: Batch, quantity: str, case: int) -> dict[str, Array]:
+    """Return the arguments of a case as the record keeps them, and what its gradient is multiplied with."""
+    arrays = case_arguments(batch, case)
+    if quantity != "value":
+        arrays["cotangent"] = case_cotangent(batch, case)
+    place = f"{batch.function}/{batch.dtype}/{batch.name}#{case}"
     return {name: array_record(array, f"{place}:{name}") for name, array in arrays.items()}
 
 
-def _observed(sighting: Sighting) -> str:
+def observed_of(sighting: Sighting) -> str:
+    """Return what came out, as hex text, or why there is no number."""
     return sighting.reason if sighting.observed is None else hex_of(sighting.observed)
 
 
-def _expected(sighting: Sighting) -> Expected:
+def expected_of(sighting: Sighting) -> Expected:
+    """Return the exact result."""
     if sighting.exact is None:
         return Expected("", "", "")
     if sighting.exact.status != Status.FINITE:

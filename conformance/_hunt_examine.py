@@ -140,7 +140,7 @@ class Examiner:
                 continue
             sighting = finding.sighting if signature in known else confirmed(finding.sighting)
             if sighting.severity == "defect":
-                defects[signature] = Finding(finding.tally, sighting, finding.count)
+                defects[signature] = replace(finding, sighting=sighting)
         return defects
 
 

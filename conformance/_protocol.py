@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,7 @@ class EntryPoint:
         keywords: the keywords of the catalogue that it takes.
         differentiable: the arguments it has gradients for.
         deviations: what it states about itself.
+        signature: its parameters with their defaults, where the worker can tell.
     """
 
     name: str
@@ -55,6 +57,7 @@ class EntryPoint:
     keywords: tuple[str, ...]
     differentiable: tuple[str, ...]
     deviations: tuple[Deviation, ...]
+    signature: str | None = None
 
     def deviation_of(self, quantity: str) -> Deviation | None:
         """The stated deviation that `quantity` follows, if there is one."""
@@ -136,6 +139,7 @@ class Answer:
         modified: the arguments and parameters that a call has changed.
         errors: the runs that raised while others worked.
         failure: why there are no results at all.
+        seconds: how long the framework's calls took; 0 where the worker does not tell.
     """
 
     outputs: tuple[Output, ...] = ()
@@ -143,6 +147,7 @@ class Answer:
     modified: tuple[str, ...] = ()
     errors: tuple[RunError, ...] = ()
     failure: Failure | None = None
+    seconds: float = 0.0
 
     def of(self, quantity: str) -> tuple[Output, ...]:
         """The results of one quantity, in the order of the runs."""
@@ -207,6 +212,7 @@ def _read_entry_point(entry: Mapping[str, Any]) -> EntryPoint:
             )
             for deviation in entry["deviations"]
         ),
+        signature=None if entry.get("signature") is None else str(entry["signature"]),
     )
 
 
@@ -255,10 +261,15 @@ def read_answer(header: Header, arrays: Sequence[Array]) -> Answer:
             missing=tuple(header["missing"]),
             modified=tuple(header["modified"]),
             errors=tuple(RunError(item["quantity"], item["run"], _read_failure(item)) for item in header["errors"]),
+            seconds=_seconds(header.get("seconds")),
         )
     except (KeyError, TypeError, IndexError) as error:
         message = f"the answer is not complete: {type(error).__name__}: {error}"
         raise ProtocolError(message) from None
+
+
+def _seconds(told: object) -> float:
+    return float(told) if isinstance(told, int | float) and 0 <= told < math.inf else 0.0
 
 
 def _read_failure(item: Mapping[str, Any]) -> Failure:

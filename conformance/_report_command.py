@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from logitproof.reports import (
+    Gate,
     Record,
     RecordError,
     encode_record,
-    exit_status,
     github_annotations,
     html_report,
     junit,
@@ -24,6 +24,7 @@ from logitproof.reports import (
 )
 
 from ._errors import UserError
+from ._gate_options import gating_from
 from ._output import print_text, show, shown_text, tell, write_whole
 from ._request import RunRequest
 from ._scripts import scripts_for
@@ -36,41 +37,47 @@ MOST_SUMMARY = 1 << 20
 
 STANDARD_INPUT = "-"
 
-_FORMATS: Mapping[str, Callable[[Record, Record | None], str]] = {
-    "terminal": lambda record, earlier: shown_text(record_view(record, earlier)),
-    "html": lambda record, earlier: html_report(record, scripts_for(record), earlier),
-    "markdown": summary,
-    "junit": lambda record, _: junit(record),
-    "json": lambda record, _: encode_record(record).decode(),
+_FORMATS: Mapping[str, Callable[[Record, Record | None, Gate], str]] = {
+    "terminal": lambda record, earlier, made: shown_text(record_view(record, earlier, made)),
+    "html": lambda record, earlier, made: html_report(record, scripts_for(record), earlier, made),
+    "markdown": lambda record, earlier, made: summary(record, earlier, gate=made),
+    "junit": lambda record, _, made: junit(record, made),
+    "json": lambda record, _, __: encode_record(record).decode(),
 }
 _COMPARING = ("terminal", "html", "markdown", "github")
 """The formats that can tell what is new since an earlier run."""
 
 
 def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
-    """Tell the record that `options` name; the exit status is that of the record, by the design's §10."""
+    """Tell the record that `options` name; the exit status is what it amounts to, by the design's §10."""
     del typed
-    _require_sense(options)
-    record = _record(_named(options.record), "RECORD")
-    earlier = None if options.since is None else _record(options.since, "--since")
+    settings = read_settings(Path.cwd())
+    _require_sense(options, settings)
+    since = options.since or settings.get("since")
+    record = read_named(options.record)
+    earlier = None if since is None else record_from(Path(str(since)), "--since")
+    made = gating_from(options, settings, earlier).of(record)
     if options.format == "github":
-        _tell_github(record, earlier)
+        tell_github(
+            lambda: github_annotations(record, made), lambda room: summary(record, earlier, room=room, gate=made)
+        )
     elif options.output is not None:
-        _write(options.output, _FORMATS[options.format](record, earlier))
+        write_text(options.output, _FORMATS[options.format](record, earlier, made))
     elif options.format == "terminal":
-        show(record_view(record, earlier))
+        show(record_view(record, earlier, made))
     else:
-        print_text(_FORMATS[options.format](record, earlier))
-    return exit_status(record)
+        print_text(_FORMATS[options.format](record, earlier, made))
+    return made.status
 
 
-def _require_sense(options: argparse.Namespace) -> None:
+def _require_sense(options: argparse.Namespace, settings: Mapping[str, object]) -> None:
     """Refuse options that would be ignored.
 
     Raises:
         UserError: one would be.
     """
-    if options.since is not None and options.format not in _COMPARING:
+    gates = (options.fail_on or settings.get("fail_on")) == "regression"
+    if options.since is not None and options.format not in _COMPARING and not gates:
         message = f"--since says nothing in --format {options.format}: leave it out, or use {', '.join(_COMPARING)}"
         raise UserError(message)
     if options.output is not None and options.format == "github":
@@ -86,7 +93,25 @@ def _named(record: Path | None) -> Path:
     return record or Path(str(read_settings(Path.cwd()).get("output", RunRequest.output)))
 
 
-def _record(path: Path, option: str) -> Record:
+def read_named(record: Path | None) -> Record:
+    """Return the record that is named on the command line, a file, a folder or "-"; the last run's where none is.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    return record_from(_named(record), "RECORD")
+
+
+def record_from(path: Path, option: str) -> Record:
+    """Return the record in a file or folder, or on standard input where `path` is "-".
+
+    Args:
+        path: as the command line takes it.
+        option: what messages call it.
+
+    Raises:
+        UserError: it cannot be read.
+    """
     if str(path) == STANDARD_INPUT:
         return _from_standard_input(option)
     return _read(lambda: read_record(path), str(path))
@@ -109,7 +134,12 @@ def _read(reading: Callable[[], Record], name: str) -> Record:
         raise UserError(message) from None
 
 
-def _write(file: Path, text: str) -> None:
+def write_text(file: Path, text: str) -> None:
+    """Write what `--output` asks for.
+
+    Raises:
+        UserError: the file system refused.
+    """
     try:
         write_whole(file, text.encode())
     except OSError as error:
@@ -117,21 +147,29 @@ def _write(file: Path, text: str) -> None:
         raise UserError(message) from None
 
 
-def _tell_github(record: Record, earlier: Record | None) -> None:
-    """Add to the job's summary first: should its file be wrong, nothing is said that is not so."""
+def tell_github(annotations: Callable[[], str], summary_in: Callable[[int], str]) -> None:
+    """Add to the job's summary first: should its file be wrong, nothing is said that is not so.
+
+    Args:
+        annotations: gives what goes to standard output.
+        summary_in: gives the summary, in so many bytes at most.
+
+    Raises:
+        UserError: the summary's file cannot be written.
+    """
     named = os.environ.get(JOB_SUMMARY)
     if named:
-        _add_to_summary(Path(named), record, earlier)
+        _add_to_summary(Path(named), summary_in)
     else:
         tell(f"${JOB_SUMMARY} is not set: annotations only, no summary of the job")
-    print_text(github_annotations(record))
+    print_text(annotations())
 
 
-def _add_to_summary(file: Path, record: Record, earlier: Record | None) -> None:
+def _add_to_summary(file: Path, summary_in: Callable[[int], str]) -> None:
     """Append what fits to the summary: earlier commands of the step may have written there."""
     try:
         used = file.stat().st_size if file.exists() else 0
-        text = summary(record, earlier, room=max(0, MOST_SUMMARY - used - 1))
+        text = summary_in(max(0, MOST_SUMMARY - used - 1))
         if not text:
             tell(f"{file} is full: no room for a summary")
             return

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from logitproof.reference import FORMATS, FUNCTIONS, format_named
-from logitproof.reports import Backend, Discrepancy, float_from, hex_of
+from logitproof.reports import Backend, ComparedBackend, Discrepancy, float_from, hex_of
 
 from ._backend_spec import FRAMEWORKS
 from ._elements import result_shape
@@ -85,7 +85,7 @@ def reproduction_of(
         target=target,
         calls=(call,),
         threads=backend.threads or None,
-        environment=_switches(backend.environment),
+        environment=switches_of(backend.environment),
     )
 
 
@@ -101,7 +101,7 @@ def _require_known(found: Discrepancy) -> None:
         raise ValueError(message)
 
 
-def target_of(backend: Backend) -> Target:
+def target_of(backend: Backend | ComparedBackend) -> Target:
     """Return what the scripts of a backend call.
 
     Raises:
@@ -129,7 +129,8 @@ def _facts(found: Discrepancy, backend: Backend) -> str:
     )
 
 
-def _switches(environment: Mapping[str, str]) -> dict[str, str]:
+def switches_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of an environment that change what numerical libraries compute, and no others."""
     return {name: value for name, value in sorted(environment.items()) if _SWITCH.match(name) and _SETTING.match(value)}
 
 
@@ -146,7 +147,7 @@ _BY_KIND: Mapping[str, Symptom] = {
 }
 
 
-def _time_limit(explanation: str) -> float:
+def time_limit(explanation: str) -> float:
     """Return the seconds that the call was given, which the explanation of a hang tells."""
     told = re.search(r"no answer within ([0-9]{1,5}(\.[0-9]{1,5})?) s", explanation)
     return max(1.0, float(told[1])) if told else CALL_TIMEOUT
@@ -154,7 +155,7 @@ def _time_limit(explanation: str) -> float:
 
 def _symptom(found: Discrepancy, staged: Stage) -> Symptom:
     if found.kind == "hang":
-        return Hangs(_time_limit(found.explanation))
+        return Hangs(time_limit(found.explanation))
     if found.kind in _BY_KIND:
         return _BY_KIND[found.kind]
     if found.kind == "shape":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from ._errors import UserError
 
@@ -47,16 +48,18 @@ class Wanted:
         name: the distribution's normalised name.
         argument: what pip is given: a requirement written anew, or an absolute path.
         content: SHA-256 of a wheel's bytes; "" where there is none to take.
+        is_implied: whether nobody asked for it: it is there for others, and any version that fits will do.
     """
 
     name: str
     argument: str
     content: str = ""
+    is_implied: bool = False
 
     @property
     def is_exact(self) -> bool:
         """Whether it can only ever mean one thing: a pinned version, or a wheel with these bytes."""
-        if self.content:
+        if self.content or self.is_implied:
             return True
         if os.sep in self.argument:
             return False
@@ -89,6 +92,37 @@ def parse_wanted(text: str) -> Wanted:
     if requirement.url is not None and urlsplit(requirement.url).scheme not in _SCHEMES:
         raise UserError(f"{text!r}: only https addresses are installed from; give a file by its path alone")
     return Wanted(canonicalize_name(requirement.name), str(requirement))
+
+
+def with_companions(wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
+    """Return what is wanted with what a worker needs beside it: PyTorch brings no NumPy, and old ones need an old one.
+
+    Raises:
+        UserError: Keras is wanted without the TensorFlow that it computes with here.
+    """
+    names = {one.name for one in wanted}
+    frameworks = {FRAMEWORK_OF.get(name) for name in names}
+    if "keras" in frameworks and "tensorflow" not in frameworks:
+        message = "Keras computes with TensorFlow here: name one beside it, e.g. --with tensorflow-cpu==2.18.1"
+        raise UserError(message)
+    torch = next((one for one in wanted if one.name == "torch"), None)
+    if torch is None or "numpy" in names:
+        return tuple(wanted)
+    return (*wanted, Wanted("numpy", "numpy<2" if _is_older(torch, _NUMPY_2) else "numpy", is_implied=True))
+
+
+_NUMPY_2 = Version("2.3")
+"""The first PyTorch that was built for NumPy 2."""
+
+
+def _is_older(wanted: Wanted, than: Version) -> bool:
+    """Whether every version that can be meant is older: only a pinned one, or a wheel, can be told."""
+    if wanted.content:
+        return parse_wheel_filename(Path(wanted.argument).name)[1] < than
+    if os.sep in wanted.argument:
+        return False
+    pins = [one for one in Requirement(wanted.argument).specifier if one.operator in _PINNED]
+    return any(Version(one.version.removesuffix(".*")) < than for one in pins)
 
 
 def framework_of(wanted: Wanted) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import signal
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from queue import Empty, SimpleQueue
@@ -17,10 +16,9 @@ from threading import Event, Thread, current_thread, main_thread
 
 import numpy as np
 
-from logitproof.reports import SCHEMA_VERSION, Backend, CorpusInfo, Record, RunInfo
+from logitproof.reports import SCHEMA_VERSION, CorpusInfo, Record, RunInfo
 
 from ._answers import Answers
-from ._backend_spec import BackendSpec, parse_backend
 from ._batch import Batch
 from ._bisection import Examined, Part, examine_batch
 from ._cause import Cause
@@ -29,6 +27,7 @@ from ._corpus import CORPUS_VERSION
 from ._corpus_hash import batch_hash, combined_hash
 from ._errors import UserError
 from ._examine import BatchJudge
+from ._examinees import Examinee, Side, backend_record, examinees_of, specs_of
 from ._findings import Finding, Store, check_record, confirmed, discrepancy_record, settle
 from ._plan import Source, Task, all_questions, check_entry_points, identity, sources, tasks_of
 from ._progress import Progress
@@ -38,7 +37,7 @@ from ._protocol import Hello
 from ._request import RunRequest
 from ._tally import Identity, Returned, Tally
 from ._truth import truths
-from ._workers import BackendError, Worker, WorkerUnavailable
+from ._workers import WorkerUnavailable
 from .worker._facts import cpu_facts, environment_switches
 
 WINDOW = 32
@@ -46,25 +45,6 @@ WINDOW = 32
 
 _PATIENCE = 0.2
 """Seconds between two looks at whether the user has interrupted."""
-
-
-@dataclass
-class _Examinee:
-    """A backend of the run: its worker, or why there is none."""
-
-    spec: BackendSpec
-    worker: Worker | None
-    hello: Hello | None
-    trouble: str | None = None
-    orders: SimpleQueue[_Order | _PropertyOrder | None] = field(default_factory=SimpleQueue)
-    deaths: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-
-_Order = tuple[int, Batch, list[tuple[int, Task]]]
-"""The number of a batch, the batch, and the tasks of one backend with their places among all of the batch."""
-
-_PropertyOrder = tuple[int, PropertyTask]
-"""The number of a property task, and the task."""
 
 
 @dataclass
@@ -90,26 +70,76 @@ def run(request: RunRequest, progress: Progress, store: Store | None = None) -> 
     Raises:
         UserError: a backend, an entry point, a check or an input file is wrong; nothing has been examined.
     """
+    return run_sides(request, (Side("", specs_of(request), store),), progress)[0]
+
+
+def run_sides(request: RunRequest, sides: Sequence[Side], progress: Progress) -> tuple[Record, ...]:
+    """Examine several sets of backends on the same inputs, and return a record for each of them.
+
+    The truth is computed once for all of them; the records are those that runs of their own would give.
+
+    Args:
+        request: what to examine; its `backends` are not looked at.
+        sides: the sets of backends.
+        progress: where to tell how far the run is.
+
+    Raises:
+        UserError: a backend, an entry point, a check or an input file is wrong; nothing has been examined.
+    """
     started = _now()
-    with _examinees(request) as examinees, _pool(request.jobs) as pool:
-        hellos = {examinee.spec.name: examinee.hello for examinee in examinees if examinee.hello is not None}
+    with examinees_of(sides, request.timeout) as examinees, _pool(request.jobs) as pool:
+        hellos = {examinee.label: examinee.hello for examinee in examinees if examinee.hello is not None}
         check_entry_points(request, hellos)
         session = _Session(request, progress, examinees, hellos, pool)
         complete = session.examine()
-        made = [tally for tally in session.tallies.values() if tally.was_made]
         with _undisturbed(not complete):
-            findings = _confirm(settle(made), pool)
-            causes = _causes(findings, pool, progress)
-    versions = {name: hello.version for name, hello in hellos.items()}
+            scene = _Scene(request, started, session, pool, progress, complete)
+            return tuple(
+                _record(scene, side, [examinee for examinee in examinees if examinee.side is side]) for side in sides
+            )
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What the records of a run have in common."""
+
+    request: RunRequest
+    started: str
+    session: _Session
+    pool: ProcessPoolExecutor
+    progress: Progress
+    complete: bool
+
+
+def _record(scene: _Scene, side: Side, examinees: Sequence[Examinee]) -> Record:
+    """Return the record of one side, its backends under their own names again."""
+    session, complete = scene.session, scene.complete
+    names = {examinee.label: examinee.spec.name for examinee in examinees}
+    made = _renamed([tally for tally in session.tallies.values() if tally.was_made], names)
+    properties = [
+        replace(found, task=replace(found.task, backend=names[found.task.backend]))
+        for found in session.properties
+        if found.task.backend in names
+    ]
+    findings = _confirm(settle(made), scene.pool)
+    causes = _causes(findings, scene.pool, scene.progress)
+    hellos = [examinee.hello for examinee in examinees if examinee.hello is not None]
+    versions = {examinee.spec.name: examinee.hello.version for examinee in examinees if examinee.hello is not None}
     answers = Answers(made, versions)
+    offered = {entry.function for hello in hellos for entry in hello.entry_points}
     return Record(
         schema=SCHEMA_VERSION,
         complete=complete and all(examinee.trouble is None for examinee in examinees),
-        run=_run_info(request, started),
-        corpus=CorpusInfo(CORPUS_VERSION, combined_hash(session.hashes), request.profile),
-        backends=tuple(_backend_record(examinee, complete=complete) for examinee in examinees),
-        checks=tuple(check_record(tally, versions[tally.identity.backend], store) for tally in made),
-        properties=tuple(property_result(found, versions[found.task.backend]) for found in session.properties),
+        run=_run_info(scene.request, scene.started, examinees),
+        corpus=CorpusInfo(
+            CORPUS_VERSION,
+            combined_hash(digest for function, digest in session.hashes if function in offered),
+            scene.request.profile,
+            {name: digest for name, digest in session.given.items() if name.partition("/")[0] in offered},
+        ),
+        backends=tuple(backend_record(examinee, complete=complete) for examinee in examinees),
+        checks=tuple(check_record(tally, versions[tally.identity.backend], side.store) for tally in made),
+        properties=tuple(property_result(found, versions[found.task.backend]) for found in properties),
         discrepancies=(
             *(
                 discrepancy_record(finding, versions[finding.tally.identity.backend], answers.to(finding), cause)
@@ -117,11 +147,19 @@ def run(request: RunRequest, progress: Progress, store: Store | None = None) -> 
             ),
             *(
                 discrepancy
-                for found in session.properties
+                for found in properties
                 if (discrepancy := property_discrepancy(found, versions[found.task.backend])) is not None
             ),
         ),
     )
+
+
+def _renamed(tallies: Sequence[Tally], names: Mapping[str, str]) -> list[Tally]:
+    """Return the tallies of some backends, by their labels, under the names that they have."""
+    own = [tally for tally in tallies if tally.identity.backend in names]
+    for tally in own:
+        tally.identity = replace(tally.identity, backend=names[tally.identity.backend])
+    return own
 
 
 class _Session:
@@ -131,19 +169,20 @@ class _Session:
         self,
         request: RunRequest,
         progress: Progress,
-        examinees: list[_Examinee],
+        examinees: Sequence[Examinee],
         hellos: Mapping[str, Hello],
         pool: ProcessPoolExecutor,
     ) -> None:
         self._request, self._progress, self._hellos, self._pool = request, progress, hellos, pool
-        self._examinees = {examinee.spec.name: examinee for examinee in examinees if examinee.worker is not None}
+        self._examinees = {examinee.label: examinee for examinee in examinees if examinee.worker is not None}
         self._answers: SimpleQueue[tuple[int, int, Examined]] = SimpleQueue()
         self._underway: dict[int, _Underway] = {}
         self._property_answers: SimpleQueue[tuple[int, PropertyTask, PropertyAnswers | None]] = SimpleQueue()
         self._property_findings: dict[int, PropertyFinding] = {}
         self._over = Event()
         self.tallies: dict[Identity, Tally] = {}
-        self.hashes: list[str] = []
+        self.hashes: list[tuple[str, str]] = []
+        self.given: dict[str, str] = {}
 
     @property
     def properties(self) -> list[PropertyFinding]:
@@ -159,7 +198,7 @@ class _Session:
         planned = [] if self._request.properties else sources(self._request, self._hellos, self._progress.note)
         remaining = list(enumerate(planned))
         remaining.reverse()
-        properties = property_tasks(self._request, self._hellos)
+        properties = self._properties()
         self._progress.begin(list(self._examinees), len(remaining) + len(properties))
         threads = [Thread(target=self._serve, args=(each,), daemon=True) for each in self._examinees.values()]
         for thread in threads:
@@ -182,6 +221,13 @@ class _Session:
             message = "no check matches --check: ids are in record.json"
             raise UserError(message)
         return True
+
+    def _properties(self) -> list[PropertyTask]:
+        return [
+            replace(task, backend=label)
+            for label, examinee in self._examinees.items()
+            for task in property_tasks(self._request, {examinee.spec.name: self._hellos[label]})
+        ]
 
     def _examine_properties(self, tasks: list[PropertyTask]) -> None:
         """Put properties to the backends, and have the answers judged by the processes that compute truth."""
@@ -211,7 +257,9 @@ class _Session:
         """Build a batch, order its truth, and hand it to the backends."""
         batch = source.batch()
         if source.given is None:
-            self.hashes.append(batch_hash(batch))
+            self.hashes.append((batch.function, batch_hash(batch)))
+        else:
+            self.given[f"{batch.function}/{batch.dtype}/{batch.name}"] = batch_hash(batch)
         planned = tasks_of(batch, self._hellos, self._request.entry_points, self._request.checks)
         for task in planned:
             # Every check begins here, so that their order is that of the plan and not that of the answers.
@@ -227,7 +275,7 @@ class _Session:
             if own := [(place, task) for place, task in enumerate(asked) if task.backend == name]:
                 examinee.orders.put((number, batch, own))
 
-    def _serve(self, examinee: _Examinee) -> None:
+    def _serve(self, examinee: Examinee) -> None:
         """Ask one backend, batch after batch; runs in a thread of its own."""
         assert examinee.worker is not None
         while (order := examinee.orders.get()) is not None and not self._over.is_set():
@@ -245,7 +293,7 @@ class _Session:
                     examined = Examined(())
                 self._answers.put((number, place, examined))
 
-    def _put(self, task: PropertyTask, examinee: _Examinee) -> PropertyAnswers | None:
+    def _put(self, task: PropertyTask, examinee: Examinee) -> PropertyAnswers | None:
         """Put a property to a backend; None where no answers came."""
         assert examinee.worker is not None
         try:
@@ -330,9 +378,7 @@ def _undisturbed(interrupted: bool) -> Iterator[None]:  # noqa: FBT001 - a fact
 
 def _confirm(findings: list[Finding], pool: ProcessPoolExecutor) -> list[Finding]:
     sightings = pool.map(confirmed, [finding.sighting for finding in findings], chunksize=8)
-    return [
-        Finding(finding.tally, sighting, finding.count) for finding, sighting in zip(findings, sightings, strict=True)
-    ]
+    return [replace(finding, sighting=sighting) for finding, sighting in zip(findings, sightings, strict=True)]
 
 
 def _causes(findings: list[Finding], pool: ProcessPoolExecutor, progress: Progress) -> list[Cause | None]:
@@ -359,63 +405,11 @@ def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-@contextmanager
-def _examinees(request: RunRequest) -> Iterator[list[_Examinee]]:
-    """Start a worker for every backend, all at once, and stop them in the end.
-
-    Raises:
-        UserError: a backend is wrong: its module does not import, say.
-    """
-    specs = _specs(request)
-    with ThreadPoolExecutor(len(specs)) as threads:
-        examinees = list(threads.map(lambda spec: _started(spec, request.timeout), specs))
-    try:
-        if wrong := [each.trouble for each in examinees if each.worker is None and isinstance(each.trouble, _Wrong)]:
-            raise UserError(wrong[0])
-        yield examinees
-    finally:
-        for examinee in examinees:
-            if examinee.worker is not None:
-                examinee.worker.stop()
-
-
-class _Wrong(str):
-    """Trouble that the user can mend: the backend itself is wrong."""
-
-    __slots__ = ()
-
-
-def _started(spec: BackendSpec, timeout: float) -> _Examinee:
-    try:
-        worker = Worker.start(spec, call_timeout=timeout)
-    except BackendError as error:
-        return _Examinee(spec, None, None, _Wrong(error))
-    except WorkerUnavailable as error:
-        return _Examinee(spec, None, None, str(error))
-    return _Examinee(spec, worker, worker.hello)
-
-
-def _specs(request: RunRequest) -> list[BackendSpec]:
-    specs = []
-    for text in request.backends:
-        try:
-            spec = parse_backend(text)
-        except ValueError as error:
-            raise UserError(str(error)) from None
-        specs.append(spec)
-    names = [spec.name for spec in specs]
-    # Two modules of the same name are told apart by their paths.
-    return [
-        BackendSpec(text, spec.python, spec.target) if names.count(spec.name) > 1 else spec
-        for text, spec in zip(request.backends, specs, strict=True)
-    ]
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _run_info(request: RunRequest, started: str) -> RunInfo:
+def _run_info(request: RunRequest, started: str, examinees: Sequence[Examinee]) -> RunInfo:
     facts = {key: str(value) for key, value in cpu_facts().items()}
     features = facts.pop("flags", "").split()
     return RunInfo(
@@ -428,40 +422,5 @@ def _run_info(request: RunRequest, started: str) -> RunInfo:
         cpu_features=tuple(features),
         threads=1,
         environment=environment_switches(os.environ),
-    )
-
-
-def _backend_record(examinee: _Examinee, *, complete: bool) -> Backend:
-    hello = examinee.hello
-    if hello is None:
-        return Backend(
-            name=examinee.spec.name,
-            framework="",
-            version="",
-            python=examinee.spec.python,
-            target=examinee.spec.target,
-            build={},
-            cpu={},
-            threads=0,
-            environment={},
-            dtypes=(),
-            entry_points=(),
-            status="unavailable",
-            reason=examinee.trouble,
-        )
-    cut = examinee.trouble is not None or not complete
-    return Backend(
-        name=examinee.spec.name,
-        framework=hello.framework,
-        version=hello.version,
-        python=examinee.spec.python,
-        target=examinee.spec.target,
-        build=dict(hello.build),
-        cpu={key: str(value) for key, value in hello.cpu.items()},
-        threads=hello.threads,
-        environment=dict(hello.environment),
-        dtypes=hello.dtypes,
-        entry_points=tuple(dict.fromkeys(entry.name for entry in hello.entry_points)),
-        status="cut short" if cut else "complete",
-        reason=examinee.trouble or (None if complete else "the run was interrupted"),
+        seconds={examinee.spec.name: examinee.seconds for examinee in examinees if examinee.worker is not None},
     )

@@ -14,8 +14,8 @@ from logitproof.properties import PROPERTIES, TRAINING_STEP
 from logitproof.reference import FORMATS, FUNCTIONS
 from logitproof.reports import (
     FolderError,
+    Gate,
     Record,
-    exit_status,
     html_report,
     junit,
     open_folder,
@@ -26,6 +26,7 @@ from logitproof.reports import (
 
 from ._backend_spec import parse_backend
 from ._errors import UserError, unknown
+from ._gate_options import Gating, gating_from, since_from
 from ._listing import DISTRIBUTIONS, INSTALL, installed
 from ._output import show, tell
 from ._progress import shown_progress
@@ -33,19 +34,31 @@ from ._request import PROFILES, RunRequest
 from ._run import run
 from ._scripts import scripts_for
 from ._settings import read_settings
+from ._store import file_run, store_from
 from ._witness import WITNESSES
 
 
 def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     """Make the run that `options` and the settings ask for; the exit status is that of the design's §10."""
-    request = request_from(options, read_settings(Path.cwd()), typed)
-    record, folder, pages = examine_into(request)
-    show(run_view(record, folder, pages))
-    return exit_status(record)
+    settings = read_settings(Path.cwd())
+    request = request_from(options, settings, typed)
+    gating = gating_from(options, settings, since_from(options, settings))
+    gating.require_profile(request.profile)
+    store = store_from(options, settings)
+    record, folder, pages = examine_into(request, gating)
+    if store is not None:
+        file_run(store, folder, record)
+    made = gating.of(record)
+    show(run_view(record, folder, pages, made))
+    return made.status
 
 
-def examine_into(request: RunRequest) -> tuple[Record, Path, tuple[str, ...]]:
+def examine_into(request: RunRequest, gating: Gating | None = None) -> tuple[Record, Path, tuple[str, ...]]:
     """Make the run and publish it in `request.output`; return the record, its folder and the names of its pages.
+
+    Args:
+        request: what to examine.
+        gating: what it fails on; defects unless said otherwise.
 
     Raises:
         UserError: the folder cannot be used, or the run found the request to be wrong; nothing was written.
@@ -58,7 +71,7 @@ def examine_into(request: RunRequest) -> tuple[Record, Path, tuple[str, ...]]:
         with termination_as_interrupt():
             with shown_progress() as progress:
                 record = run(request, progress, folder.store)
-            pages = rendered(record, request.output)
+            pages = rendered(record, request.output, gating)
         with _undisturbed():
             place = folder.publish(record, pages)
             for name in PAGES.keys() - pages.keys():  # an older one would tell of another run
@@ -70,28 +83,30 @@ def examine_into(request: RunRequest) -> tuple[Record, Path, tuple[str, ...]]:
         folder.discard()
 
 
-PAGES: Mapping[str, Callable[[Record, Record | None], str]] = {
-    "summary.md": summary,
-    "junit.xml": lambda record, _: junit(record),
-    "report.html": lambda record, earlier: html_report(record, scripts_for(record), earlier),
+PAGES: Mapping[str, Callable[[Record, Record | None, Gate | None], str]] = {
+    "summary.md": lambda record, earlier, gate: summary(record, earlier, gate=gate),
+    "junit.xml": lambda record, _, gate: junit(record, gate),
+    "report.html": lambda record, earlier, gate: html_report(record, scripts_for(record), earlier, gate),
 }
 """What lies beside record.json, and how it is rendered; what takes longest comes last."""
 
 
-def rendered(record: Record, folder: Path) -> dict[str, str]:
+def rendered(record: Record, folder: Path, gating: Gating | None = None) -> dict[str, str]:
     """Return the pages of a record, without those that cannot be rendered: the record itself is worth more than they.
 
     Args:
         record: the run that ended.
         folder: where an earlier run may lie, to tell what is new since.
+        gating: what the run fails on, and the earlier run that was named.
     """
     pages: dict[str, str] = {}
     name = "the rest"
     try:
-        earlier = earlier_run(folder)
+        earlier = gating.earlier if gating and gating.earlier else earlier_run(folder)
+        made = gating.of(record) if gating else None
         for name, page in PAGES.items():
             try:
-                pages[name] = page(record, earlier)
+                pages[name] = page(record, earlier, made)
             except Exception as error:  # noqa: BLE001 - hours may be in the record: no page may cost it
                 why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
                 tell(f"{name} could not be made ({why}): an error of logitproof, please report it; the record is kept")
@@ -117,8 +132,34 @@ def request_from(options: argparse.Namespace, settings: Mapping[str, object], ty
     Raises:
         UserError: a name is unknown, a value out of range, a file missing, or no framework is installed.
     """
-    given = {**settings, **{key: value for key, value in vars(options).items() if value is not None}}
-    keys = ("backend", "function", "entry_point", "dtype", "check", "property")
+    given = _given(options, settings)
+    return _request(given, _backends(_strings(given.get("backend"))), typed)
+
+
+def request_of_sides(
+    options: argparse.Namespace, settings: Mapping[str, object], typed: Sequence[str], output: Path
+) -> RunRequest:
+    """Return the request for backends that are elsewhere, named by the sides of an upgrade.
+
+    Args:
+        options: the command line.
+        settings: the settings, of which those that name a backend, a folder or an earlier run say nothing here.
+        typed: the command line as typed.
+        output: where the files go unless the command line says otherwise.
+
+    Raises:
+        UserError: a name is unknown, a value out of range, or a file missing.
+    """
+    shared = {key: value for key, value in settings.items() if key not in ("backend", "output", "since")}
+    return _request({"output": output, **_given(options, shared)}, (), typed)
+
+
+def _given(options: argparse.Namespace, settings: Mapping[str, object]) -> dict[str, object]:
+    return {**settings, **{key: value for key, value in vars(options).items() if value is not None}}
+
+
+def _request(given: Mapping[str, object], backends: tuple[str, ...], typed: Sequence[str]) -> RunRequest:
+    keys = ("function", "entry_point", "dtype", "check", "property")
     lists = {key: tuple(_strings(given.get(key))) for key in keys}
     _only(given, "mode", "eager")
     _only(given, "device", "cpu")
@@ -131,7 +172,7 @@ def request_from(options: argparse.Namespace, settings: Mapping[str, object], ty
     profile = str(given.get("profile", RunRequest.profile))
     _known("profile", (profile,), PROFILES)
     return RunRequest(
-        backends=_backends(lists["backend"]),
+        backends=backends,
         functions=lists["function"],
         entry_points=lists["entry_point"],
         dtypes=lists["dtype"],

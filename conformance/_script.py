@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -74,6 +74,7 @@ class Reproduction:
         calls: the calls, all in one dtype.
         threads: how many threads the framework used; None leaves that open.
         environment: variables that were set and that change what is computed.
+        what: what the script shows: a discrepancy, or a change between two versions.
     """
 
     statement: str
@@ -82,6 +83,7 @@ class Reproduction:
     calls: tuple[Call, ...]
     threads: int | None = 1
     environment: Mapping[str, str] = field(default_factory=dict)
+    what: Literal["discrepancy", "change"] = "discrepancy"
 
 
 class Dialect(Protocol):
@@ -139,16 +141,16 @@ def script_for(reproduction: Reproduction) -> str:
     setup = _setup(reproduction, dialect)
     head = docstring(reproduction.statement, (*reproduction.facts, _STATUS))
     functions = "".join(f"\n\n{helper}" for helper in helpers if helper)
-    rest = f"{setup}{functions}\n\n{body}\n{_VERDICT}"
+    rest = f"{setup}{functions}\n\n{body}\n{_VERDICTS[reproduction.what]}"
     return f"{head}\n{_imports(rest, dialect, reproduction)}\n{rest}"
 
 
 _STATUS = "The exit status is 1 while this is so, and 0 when it is gone."
 
-_VERDICT = """\
-print("the discrepancy is there" if is_there else "the discrepancy is gone")
-sys.exit(int(is_there))
-"""
+_VERDICTS = {
+    what: f'print("the {what} is there" if is_there else "the {what} is {gone}")\nsys.exit(int(is_there))\n'
+    for what, gone in (("discrepancy", "gone"), ("change", "not there"))
+}
 
 _STANDARD = ("contextlib", "faulthandler", "importlib.util", "math", "os", "sys")
 

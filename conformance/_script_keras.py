@@ -25,7 +25,10 @@ def _rows(callee: str) -> Write:
 
 def _loss(name: str, batch: Batch, options: tuple[str, ...]) -> tuple[str, ...]:
     reduction = f'reduction="{_REDUCTIONS[str(batch.parameters.get("reduction", "none"))]}"'
-    return (written(f"loss = keras.losses.{name}", (*options, reduction, f'dtype="{batch.dtype}"')),)
+    return (
+        f'dtype = {{"dtype": "{batch.dtype}"}} if keras.__version__ >= "3" else {{}}  # Keras 2 has no such option',
+        written(f"loss = keras.losses.{name}", (*options, reduction, "**dtype")),
+    )
 
 
 def _smoothing(batch: Batch) -> tuple[str, ...]:

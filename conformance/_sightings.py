@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -12,6 +13,7 @@ from logitproof.reference import Enclosure, Status
 
 from ._batch import Batch
 from ._elements import case_size, magnitudes
+from ._extent import Reach, joined, reaches
 from ._judge import KIND_OF, SEVERITY_OF, Allowed, Judgement, Tier, Verdict
 from ._spread import Spread, spread_of
 from ._spread_places import Places
@@ -87,11 +89,27 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Found:
-    """Findings of one severity and kind: how many elements, the worst of them, and the one in the smallest case."""
+    """Findings of one severity and kind.
+
+    Attributes:
+        count: how many elements they are.
+        worst: the one with the largest multiple of the bound.
+        smallest: the one in the smallest case.
+        ulps: the largest error in ulps.
+        extent: from where to where each real argument reaches in their cases.
+    """
 
     count: int
     worst: Sighting
     smallest: Sighting
+    ulps: float
+    extent: Mapping[str, Reach]
+
+    @classmethod
+    def single(cls, sighting: Sighting) -> Self:
+        """One finding."""
+        extent = reaches(sighting.batch, np.asarray([sighting.case]))
+        return cls(1, sighting, sighting, sighting.ulps, extent)
 
     def merged(self, other: Found) -> Found:
         """Both together."""
@@ -99,6 +117,8 @@ class Found:
             count=self.count + other.count,
             worst=max(self.worst, other.worst, key=lambda sighting: (sighting.ratio, sighting.ulps)),
             smallest=min(self.smallest, other.smallest, key=lambda sighting: sighting.size),
+            ulps=max(self.ulps, other.ulps),
+            extent=joined(self.extent, other.extent),
         )
 
 
@@ -211,7 +231,11 @@ class Judged:
         """Count some of the elements, and pick the worst and the smallest."""
         worst = self.sighting(*self._worst(mask), severity, kind)
         smallest = self.sighting(*self._smallest(mask), severity, kind)
-        return Found(int(np.count_nonzero(mask)), worst, smallest)
+        ulps = float(self.judgement.ulps.max(initial=0.0, where=mask))
+        return Found(int(np.count_nonzero(mask)), worst, smallest, ulps, self._extent(mask))
+
+    def _extent(self, mask: np.ndarray) -> Mapping[str, Reach]:
+        return reaches(self.batch, self.cases[mask.any(axis=1)])
 
     def _worst(self, mask: np.ndarray) -> tuple[int, int]:
         """The largest multiple of the bound, the largest error in ulps among equals."""

@@ -145,7 +145,7 @@ class Tally:
 
     def note(self, sighting: Sighting) -> None:
         """Add a finding that no distance tells."""
-        self.add_found(sighting.severity, sighting.kind, Found(1, sighting, sighting))
+        self.add_found(sighting.severity, sighting.kind, Found.single(sighting))
 
     def add_found(self, severity: str, kind: str, found: Found) -> None:
         """Add findings of one severity and kind."""

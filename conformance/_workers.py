@@ -92,6 +92,7 @@ class Worker:
     """One process that runs one backend; restarted whenever it crashes or hangs.
 
     Use it as a context manager, or call `stop` in the end. One thread at a time asks it; any thread may stop it.
+    `hello` is what it told of itself, `seconds` how long its framework's calls of each entry point took so far.
     """
 
     def __init__(self, spec: BackendSpec, limits: _Limits, channel: Channel, hello: Hello) -> None:
@@ -101,6 +102,7 @@ class Worker:
         self._asking = Lock()
         self._stopped = False
         self.hello = hello
+        self.seconds: dict[str, float] = {}
 
     @classmethod
     def start(
@@ -155,7 +157,10 @@ class Worker:
             message = f"{self._spec.name} has no entry point {entry_point!r} for {batch.function}"
             raise ValueError(message)
         answer = self._asked(evaluate_request(batch, entry_point, quantities, once=once), read_answer)
-        return Answer(failure=answer) if isinstance(answer, Failure) else answer
+        if isinstance(answer, Failure):
+            return Answer(failure=answer)
+        self.seconds[entry_point] = self.seconds.get(entry_point, 0.0) + answer.seconds
+        return answer
 
     def train(self, stretch: Stretch) -> Trained:
         """Have the worker make steps of gradient descent; whatever the framework does, there is an answer.

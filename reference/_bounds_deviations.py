@@ -137,6 +137,48 @@ def binary_clipped_gradient_labels(machine: Machine, call: Call) -> list[Compute
     return binary_gradient_labels(machine, _clipped_call(call, 0, high=_upper(call))[0])
 
 
+# Binary cross-entropy of clipped probabilities with a constant added inside both logarithms.
+
+
+def _guarded(machine: Machine, call: Call) -> tuple[Computed, Computed, np.ndarray]:
+    """c + ε and (1 - c) + ε with c = clip(p, ε, 1 - ε), and what was inside."""
+    clipped, (mask,) = _clipped_call(call, 0, high=_upper(call))
+    probs, constant = machine.exact(clipped.real[0]), machine.exact(rounded(call, 1e-7))
+    inner = machine.add(probs, constant)
+    return inner, machine.add(machine.subtract(machine.exact(1.0), probs), constant), mask
+
+
+def binary_guarded(machine: Machine, call: Call) -> list[Computed]:
+    """-(z log(c + ε) + (1 - z) log(1 - c + ε))."""
+    inner, rest, _ = _guarded(machine, call)
+    labels = smoothed(machine, call.real[1], call.smoothing, 2)
+    return [binary_terms(machine, labels, machine.log(inner), machine.log(rest))]
+
+
+def binary_guarded_gradient_probs(machine: Machine, call: Call) -> list[Computed]:
+    """v ((1 - z)/(1 - c + ε) - z/(c + ε)), the cotangent last or first, 0 outside the clip."""
+    inner, rest, mask = _guarded(machine, call)
+    labels, factor = smoothed(machine, call.real[1], call.smoothing, 2), cotangent_of(machine, call)
+    complement = machine.subtract(machine.exact(1.0), labels)
+    apart = machine.subtract(machine.divide(complement, rest), machine.divide(labels, inner))
+    pulled_apart = machine.subtract(
+        machine.divide(machine.multiply(factor, complement), rest),
+        machine.divide(machine.multiply(factor, labels), inner),
+    )
+    return _masked([machine.multiply(factor, apart), pulled_apart], mask)
+
+
+def binary_guarded_gradient_labels(machine: Machine, call: Call) -> list[Computed]:
+    """v (1 - ε)(log(1 - c + ε) - log(c + ε)), the cotangent last or first."""
+    inner, rest, _ = _guarded(machine, call)
+    factor = machine.multiply(cotangent_of(machine, call), machine.exact(1 - call.smoothing))
+    logs = machine.log(rest), machine.log(inner)
+    return [
+        machine.multiply(factor, machine.subtract(*logs)),
+        machine.subtract(*(machine.multiply(factor, each) for each in logs)),
+    ]
+
+
 # KL divergence of clipped labels and probabilities.
 
 
@@ -267,6 +309,9 @@ DEVIATING: dict[tuple[str, str, str], Algorithm] = {
     ("binary_cross_entropy", "value", "clip-1e-7"): binary_clipped,
     ("binary_cross_entropy", "gradient:probs", "clip-1e-7"): binary_clipped_gradient_probs,
     ("binary_cross_entropy", "gradient:labels", "clip-1e-7"): binary_clipped_gradient_labels,
+    ("binary_cross_entropy", "value", "clip-add-1e-7"): binary_guarded,
+    ("binary_cross_entropy", "gradient:probs", "clip-add-1e-7"): binary_guarded_gradient_probs,
+    ("binary_cross_entropy", "gradient:labels", "clip-add-1e-7"): binary_guarded_gradient_labels,
     ("kl_divergence", "value", "clip-1e-7"): kl_clipped,
     ("kl_divergence", "gradient:labels", "clip-1e-7"): kl_clipped_gradient_labels,
     ("kl_divergence", "gradient:probs", "clip-1e-7"): kl_clipped_gradient_probs,

@@ -120,6 +120,41 @@ def _clipped_bce_by_labels(operands: Operands) -> list[arb]:
     return GRADIENTS["binary_cross_entropy", "labels"](_clipped_probs(operands))
 
 
+# binary_cross_entropy, Keras 2: −(z log(c + ε) + (1 − z) log(1 − c + ε)) with c = clip(p)
+
+
+def _guarded(operands: Operands) -> list[tuple[arb, arb]]:
+    low, high = keras_interval(operands.format)
+    clipped = _clip(operands.arguments[0], low, high)
+    return [(arb(p) + low, 1 - arb(p) + low) for p in clipped]
+
+
+def _guarded_bce(operands: Operands) -> list[arb]:
+    positive = operands.smoothed(operands.arguments[1], 2)
+    return [
+        -(z * inner.log() + (1 - z) * rest.log()) for z, (inner, rest) in zip(positive, _guarded(operands), strict=True)
+    ]
+
+
+def _guarded_bce_by_probs(operands: Operands) -> list[arb]:
+    probs, labels = operands.arguments
+    positive = operands.smoothed(labels, 2)
+    # (1 − z)/r − z/s over one denominator, with s + r = 1 + 2ε: exactly 0 at z (s + r) = s
+    slopes = [
+        v * (inner - z * (inner + rest)) / (inner * rest)
+        for z, (inner, rest), v in zip(positive, _guarded(operands), operands.cotangent, strict=True)
+    ]
+    return _inside(probs, *keras_interval(operands.format), slopes)
+
+
+def _guarded_bce_by_labels(operands: Operands) -> list[arb]:
+    keep = 1 - arb(operands.smoothing)
+    return [
+        ZERO if (inner - rest).is_zero() else keep * v * (rest / inner).log()
+        for (inner, rest), v in zip(_guarded(operands), operands.cotangent, strict=True)
+    ]
+
+
 def _clipped_pair(operands: Operands) -> Operands:
     low = keras_interval(operands.format)[0]
     labels, probs = operands.arguments
@@ -229,6 +264,9 @@ DEVIATIONS: MappingProxyType[tuple[str, str], Definition] = MappingProxyType(
         ),
         ("binary_cross_entropy", "clip-1e-7"): Definition(
             _clipped_bce, {"probs": _clipped_bce_by_probs, "labels": _clipped_bce_by_labels}
+        ),
+        ("binary_cross_entropy", "clip-add-1e-7"): Definition(
+            _guarded_bce, {"probs": _guarded_bce_by_probs, "labels": _guarded_bce_by_labels}
         ),
         ("kl_divergence", "clip-1e-7"): Definition(
             _clipped_kl, {"labels": _clipped_kl_by_labels, "probs": _clipped_kl_by_probs}

@@ -152,7 +152,7 @@ def _domain_edge(kind: str, problem: Problem) -> np.ndarray:
 def _clip_edge(problem: Problem) -> np.ndarray:
     """Tell where a derivative depends on which side of a clip's edge an argument lies, and it lies on the edge."""
     low, high = keras_interval(problem.format)
-    if problem.definition == "clip-1e-7":
+    if problem.definition in ("clip-1e-7", "clip-add-1e-7"):
         if problem.function.name == "kl_divergence":
             clipped, high = problem.arguments[0 if problem.argument == "labels" else 1], 1.0
         elif problem.argument == "labels":

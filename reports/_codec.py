@@ -35,13 +35,13 @@ def encode_record(record: Record) -> bytes:
     Raises:
         RecordError: a field of `record` does not fit the schema.
     """
-    sections = (b'"%s": %s' % (part.name.encode(), _section(getattr(record, part.name))) for part in fields(Record))
+    sections = (b'"%s": %s' % (part.name.encode(), section(getattr(record, part.name))) for part in fields(Record))
     text = b"{\n" + b",\n".join(sections) + b"\n}\n"
     try:
         if (version := _version(text)) != SCHEMA_VERSION:
             message = f"schema {version}, and this release writes schema {SCHEMA_VERSION}"
             raise RecordError(message)
-        with _no_collection():
+        with no_collection():
             msgspec.json.decode(text, type=Record, strict=True)
     except msgspec.DecodeError as error:
         raise _no_record(error) from None
@@ -55,7 +55,7 @@ def decode_record(text: bytes) -> Record:
         RecordError: it is not JSON, is of a schema that this release does not know, lacks a key of its schema or has
             one too many, or a value does not fit.
     """
-    with _no_collection():
+    with no_collection():
         return _decoded(text)
 
 
@@ -69,7 +69,7 @@ def _decoded(text: bytes) -> Record:
         record = msgspec.json.decode(text, type=Record, strict=True)
         # msgspec ignores unknown keys of dataclasses: what they held is missing when the record is written again.
         if msgspec.json.encode(raw, order="sorted") != msgspec.json.encode(record, order="sorted"):
-            raise _does_not_fit(version, _first_difference(raw, msgspec.to_builtins(record), "$"))
+            raise _does_not_fit(version, first_difference(raw, msgspec.to_builtins(record), "$"))
     except (msgspec.DecodeError, RecursionError) as error:
         raise _no_record(error) from None
     return record
@@ -101,7 +101,7 @@ def read_record_stream(stream: BinaryIO, name: str = "standard input") -> Record
         RecordError: it cannot be read, is too large, or is no record.
     """
     try:
-        return decode_record(_limited(stream))
+        return decode_record(limited(stream))
     except OSError as error:
         message = f"{name}: {error.strerror or error}"
     except RecordError as error:
@@ -110,7 +110,7 @@ def read_record_stream(stream: BinaryIO, name: str = "standard input") -> Record
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Hold the collector of cycles off while many objects are made that have none: it would take most of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -136,13 +136,19 @@ def _no_record(error: Exception) -> RecordError:
     return RecordError(f"not a record: {brief(str(error))}")
 
 
-def _section(value: object) -> bytes:
+def section(value: object) -> bytes:
+    """Return one key's value as JSON, an item of a list to a line."""
     if not isinstance(value, list | tuple):
         return msgspec.json.encode(value)
     return b"[" + b",".join(b"\n" + msgspec.json.encode(item) for item in value) + b"]"
 
 
-def _limited(stream: BinaryIO) -> bytes:
+def limited(stream: BinaryIO) -> bytes:
+    """Return all that a stream gives.
+
+    Raises:
+        RecordError: it is more than is read.
+    """
     pieces: list[bytes] = []
     length = 0
     while piece := stream.read(_PIECE):
@@ -182,7 +188,7 @@ def _version(text: bytes) -> int:
     return version
 
 
-def _first_difference(raw: object, built: object, path: str) -> str | None:
+def first_difference(raw: object, built: object, path: str) -> str | None:
     """Return the path of a key that only one of the two has."""
     if isinstance(raw, dict) and isinstance(built, dict):
         if surplus := raw.keys() ^ built.keys():
@@ -192,4 +198,4 @@ def _first_difference(raw: object, built: object, path: str) -> str | None:
         pairs = ((left, right, f"{path}[{i}]") for i, (left, right) in enumerate(zip(raw, built, strict=True)))
     else:
         return None if raw == built else f"{path} is {raw!r}"
-    return next((found for pair in pairs if (found := _first_difference(*pair))), None)
+    return next((found for pair in pairs if (found := first_difference(*pair))), None)

@@ -1,21 +1,25 @@
-"""Annotations of a GitHub job: a record as the workflow commands that its runner reads. Record in, text out.
-
-A command is a line that begins with `::`. What comes from a record stands behind such a beginning, on the same line,
-with percent signs and line ends written as GitHub writes them: it can neither end its command nor begin another.
-"""
+"""Annotations of a GitHub job: a record as the workflow commands that its runner reads. Record in, text out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ._finding import Finding, findings
+from ._gate import Gate
+from ._gate_words import (
+    gates_words,
+    matter_words,
+    stale_heading,
+    stale_words,
+    uncased_words,
+    waived_words,
+    waiver_words,
+)
+from ._github_commands import MOST_OF_A_KIND, command, limited
 from ._headline import cause_words, extent_words, headline
 from ._overview import exit_status, verdict
 from ._record import Record, Severity
 from ._words import brief, error_words, inputs_hex, inputs_words, readable
-
-MOST_OF_A_KIND = 10
-"""GitHub shows so many annotations of a kind for a step, and drops the rest without a word."""
 
 _LEVELS: Mapping[Severity, str] = {
     "defect": "error",
@@ -26,34 +30,74 @@ _LEVELS: Mapping[Severity, str] = {
 _CUT_SHORT = 3
 
 
-def github_annotations(record: Record) -> str:
+def github_annotations(record: Record, gate: Gate | None = None) -> str:
     """Return workflow commands, a line each: errors for defects, warnings for weaknesses, notices for conventions.
 
     The worst findings come first; where there are more than ten of a level, the tenth counts the rest. A record that is
-    no pass for being incomplete is an error before all others.
+    no pass for being incomplete is an error before all others. What gates is an error whatever its severity, what is
+    waived a notice, and a stale waiver a warning: an error where it gates.
+
+    Args:
+        record: the run.
+        gate: what of it gates; None where defects do and nothing is waived.
     """
     found = findings(record.discrepancies)
-    alarms = [_incomplete(record)] if exit_status(record) == _CUT_SHORT else []
+    alarms: dict[str, list[str]] = {"error": [_incomplete(record)] if exit_status(record) == _CUT_SHORT else []}
+    if gate is not None:
+        alarms["error"] += _uncased("error", "gates", uncased_words(gate))
+        alarms["notice"] = _uncased("notice", "waived", _waived_uncased(gate))
+        if gate.stale:
+            alarms.setdefault("error" if gate.strict else "warning", []).append(_stale(gate))
     lines = [
         line
         for level in dict.fromkeys(_LEVELS.values())
-        for line in _limited(level, alarms if level == "error" else [], _of_level(found, level))
+        for line in limited(
+            level, [*alarms.get(level, []), *_commands(level, _of_level(found, level, gate), gate)], "findings"
+        )
     ]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _of_level(found: Iterable[Finding], level: str) -> list[Finding]:
-    return [finding for finding in found if _LEVELS[finding.severity] == level]
+def _of_level(found: Iterable[Finding], level: str, gate: Gate | None) -> list[Finding]:
+    return [finding for finding in found if _level(finding, gate) == level]
 
 
-def _limited(level: str, first: Sequence[str], own: Sequence[Finding]) -> list[str]:
-    room = MOST_OF_A_KIND - len(first)
-    shown = own if len(own) <= room else own[: room - 1]
-    lines = [*first, *(_command(level, _title(finding), _message(finding)) for finding in shown)]
-    if left := len(own) - len(shown):
-        names = "findings" if left > 1 else "finding"
-        lines.append(_command(level, "logitproof", f"{left} more {names} of this kind: the job's summary tells more"))
-    return lines
+def _level(finding: Finding, gate: Gate | None) -> str:
+    if gate is not None and gate.gates(finding):
+        return "error"
+    if gate is not None and gate.is_waived(finding):
+        return "notice"
+    level = _LEVELS[finding.severity]
+    # A defect that is no regression is no error of this job, where it fails on regressions.
+    return "warning" if gate is not None and gate.fail_on == "regression" and level == "error" else level
+
+
+def _stale(gate: Gate) -> str:
+    lines = _listed([stale_words(stale) for stale in gate.stale])
+    level = "error" if gate.strict else "warning"
+    return command(level, "logitproof: stale waivers", "\n".join([stale_heading(gate), *lines]))
+
+
+def _waived_uncased(gate: Gate) -> list[str]:
+    return [
+        "; ".join((matter_words(own.matter), *map(waiver_words, own.waivers[:2])))
+        for own in gate.waived
+        if not own.matter.discrepancies
+    ]
+
+
+def _uncased(level: str, title: str, lines: Sequence[str]) -> list[str]:
+    """One command for all that is in no finding."""
+    return [command(level, f"logitproof: {title}", "\n".join(_listed(lines)))] if lines else []
+
+
+def _listed(lines: Sequence[str]) -> list[str]:
+    left = len(lines) - MOST_OF_A_KIND
+    return [*lines[:MOST_OF_A_KIND], *([f"and {left} more"] if left > 0 else [])]
+
+
+def _commands(level: str, own: Iterable[Finding], gate: Gate | None) -> Iterator[str]:
+    return (command(level, _title(finding), _message(finding, gate)) for finding in own)
 
 
 def _incomplete(record: Record) -> str:
@@ -62,14 +106,14 @@ def _incomplete(record: Record) -> str:
         for backend in record.backends[:MOST_OF_A_KIND]
         if backend.status != "complete"
     ]
-    return _command("error", "logitproof", "\n".join([verdict(record), *trouble]))
+    return command("error", "logitproof", "\n".join([verdict(record), *trouble]))
 
 
 def _title(finding: Finding) -> str:
     return brief(f"logitproof: {finding.title}: {finding.severity}")
 
 
-def _message(finding: Finding) -> str:
+def _message(finding: Finding, gate: Gate | None) -> str:
     found = finding.example
     exact = inputs_hex(found.inputs)
     wanted = f", exact {brief(found.expected.decimal, 80)}" if found.expected.decimal else ""
@@ -77,21 +121,11 @@ def _message(finding: Finding) -> str:
     cause = cause_words(finding)
     lines = (
         brief(headline(finding), 400),
+        f"waived {waived}" if (waived := waived_words(gate, finding)) else "",
+        *gates_words(gate, finding),
         f"cause: {cause}" if cause else "",
         f"input: {brief(inputs_words(found.inputs))}{f' ({brief(exact)})' if exact else ''}" if found.inputs else "",
         f"returned {brief(readable(found.observed, found.dtype), 80)}{wanted}{error}",
         f"{extent_words(finding)}; logitproof reproduce {brief(found.id, 64)}",
     )
     return "\n".join(line for line in lines if line)
-
-
-def _command(level: str, title: str, message: str) -> str:
-    return f"::{level} title={_property(title)}::{_data(message)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

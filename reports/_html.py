@@ -2,65 +2,66 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
-from ._finding import Finding, findings
-from ._headline import extent_words
+from ._finding import findings
+from ._gate import Gate
+from ._gate_words import gates_words, waived_words
 from ._html_checks import embedded
-from ._html_conventions import questions, target_of
+from ._html_conventions import questions
 from ._html_findings import chapters
-from ._html_map import LETTERS, maps
+from ._html_map import maps
+from ._html_page import asset, choices, environment, policy
 from ._html_properties import properties
-from ._html_text import STEADY_CHARACTERS, breakable, lines_of, title_words
-from ._html_verdict import changes, head
+from ._html_text import STEADY_CHARACTERS
+from ._html_verdict import changes, head, waivers
 from ._overview import tallies
 from ._pictures import pictures
 from ._property_overview import broken_properties
-from ._record import SEVERITIES, TIER_MEANINGS, TIERS, Record
-from ._words import backend_title, brief, clean, counted
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-SEVERITY_MEANINGS = {
-    "defect": "beyond what the textbook algorithm may lose, or wrong in kind: it gates",
-    "weakness": "within the textbook bound, yet worse than a careful algorithm: listed",
-    "convention": "mathematics or the documentation leaves it open: listed, side by side",
-    "undecided": "the reference could not decide: never a pass",
-}
+from ._record import SEVERITIES, Record
+from ._words import backend_title, brief
 
 
-def html_report(record: Record, scripts: Mapping[str, str], earlier: Record | None = None) -> str:
+def html_report(
+    record: Record, scripts: Mapping[str, str], earlier: Record | None = None, gate: Gate | None = None
+) -> str:
     """Return the page that tells a record: one file, without any address that it loads something from.
 
     Args:
         record: the record to tell.
         scripts: the stand-alone scripts of discrepancies, by their ids; a finding without one shows none.
         earlier: the previous run, to tell what is new since; without it the page is silent about that.
+        gate: what of the record gates; None where defects do and nothing is waived.
     """
-    return _environment().get_template("report.html").render(_context(record, scripts, earlier))
+    return environment().get_template("report.html").render(_context(record, scripts, earlier, gate))
 
 
-def _context(record: Record, scripts: Mapping[str, str], earlier: Record | None) -> dict[str, Any]:
+def _context(record: Record, scripts: Mapping[str, str], earlier: Record | None, gate: Gate | None) -> dict[str, Any]:
     found = findings(record.discrepancies)
     told = chapters(record, found, scripts)
     shown = [finding for finding in found if finding.severity != "convention"]
     columns, asked = questions(record)
-    script = _asset("report.js")
+    script = asset("page.js") + asset("report.js")
     return {
         "record": record,
-        "head": head(record),
+        "head": head(record, gate),
         "changes": None if earlier is None else changes(record, earlier),
-        "gating": [finding for finding in found if finding.severity == "defect"],
+        "gating": [each for each in found if (gate.gates(each) if gate else each.severity == "defect")],
+        "waivers": waivers(gate),
+        "waived": {each.anchor: words for each in found if (words := waived_words(gate, each))},
+        "gates": {each.anchor: lines for each in found if (lines := gates_words(gate, each))},
         "maps": maps(record),
+        "map_caption": "The worst tier",
+        "map_key": "map-key.html",
+        "section": "finding",
+        "largest": "error",
+        "check_count": len(record.checks),
+        "data_file": "record.json",
+        "data_place": "beside this file",
         "chapters": told,
         "pictures": pictures(record),
         "columns": columns,
@@ -71,19 +72,10 @@ def _context(record: Record, scripts: Mapping[str, str], earlier: Record | None)
         "tally": tallies(record.checks),
         "data": embedded(record, shown),
         "choices": _choices(record),
-        "style": Markup(_asset("report.css")),  # noqa: S704 - our own style sheet
+        "style": Markup(asset("report.css")),  # noqa: S704 - our own style sheet
         "script": Markup(script),  # noqa: S704 - our own script
-        "policy": _policy(script),
+        "policy": policy(script),
     }
-
-
-def _policy(script: str) -> str:
-    """What the page may do: nothing but its own style and its one script, known by its hash."""
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
 
 
 def _not_run(record: Record) -> list[tuple[tuple[str, str, str], int]]:
@@ -96,63 +88,12 @@ def _not_run(record: Record) -> list[tuple[tuple[str, str, str], int]]:
     return list(reasons.items())
 
 
-def _choices(record: Record) -> dict[str, list[str]]:
-    """What the filters offer."""
+def _choices(record: Record) -> dict[str, list[tuple[str, str]]]:
+    """What the filters offer: values, and the words for them."""
     return {
-        "backend": list(dict.fromkeys(map(backend_title, record.checks))),
-        "function": list(dict.fromkeys(clean(check.function) for check in record.checks)),
-        "dtype": list(dict.fromkeys(clean(check.dtype) for check in record.checks)),
-        "mode": list(dict.fromkeys(clean(check.mode) for check in record.checks)),
-        "severity": list(SEVERITIES),
+        "backend": choices(map(backend_title, record.checks)),
+        "function": choices(check.function for check in record.checks),
+        "dtype": choices(check.dtype for check in record.checks),
+        "mode": choices(check.mode for check in record.checks),
+        "severity": [*choices(SEVERITIES), ("none", "no finding"), ("not run", "not run")],
     }
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - only the page needs it
-
-    environment = Environment(
-        autoescape=True,
-        finalize=_harmless,
-        loader=FunctionLoader(_asset),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters |= {
-        "breakable": breakable,
-        "brief": brief,
-        "counted": counted,
-        "extent": extent_words,
-        "lines": lines_of,
-        "number": _number,
-        "target": target_of,
-        "title": backend_title,
-        "words": _title,
-    }
-    environment.globals |= {
-        "letters": LETTERS,
-        "severity_meanings": SEVERITY_MEANINGS,
-        "tier_meanings": TIER_MEANINGS,
-        "tiers": TIERS,
-    }
-    return environment
-
-
-def _harmless(value: object) -> object:
-    """Clean whatever a template writes out, so that no place can forget to."""
-    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _number(value: int) -> str:
-    return f"{value:,}"
-
-
-def _title(finding: Finding) -> str:
-    return f"{finding.title} · {title_words(finding)}"
-
-
-@cache
-def _asset(name: str) -> str:
-    """Return the text of a file that comes with the package."""
-    return resources.files(__package__).joinpath("templates", name).read_text(encoding="utf-8")

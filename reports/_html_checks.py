@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -51,6 +51,11 @@ def embedded(record: Record, shown: Sequence[Finding]) -> Markup:
         "findings": [_finding(finding, words) for finding in shown],
         "words": words.texts,
     }
+    return embeddable(data)
+
+
+def embeddable(data: object) -> Markup:
+    """Return data as JSON that can stand in HTML."""
     # No character that could end the element, open another or a comment: in JSON they all stand inside strings.
     return Markup(msgspec.json.encode(data).decode().translate(_HARMLESS))  # noqa: S704 - nothing to escape is left
 
@@ -82,8 +87,8 @@ def _check(check: Check, words: Vocabulary, anchors: list[str]) -> list[Any]:
         words.number(check.status),
         words.number(brief(check.reason or "")),
         TIERS.index(tier) if tier else -1,
-        _sortable(check.worst_ulps.ulps if check.worst_ulps else None),
-        _sortable(check.worst_ratio.bound_ratio if check.worst_ratio else None),
+        sortable(check.worst_ulps.ulps if check.worst_ulps else None),
+        sortable(check.worst_ratio.bound_ratio if check.worst_ratio else None),
         [check.severities.get(severity, 0) for severity in SEVERITIES],
         [check.tiers.get(tier, 0) for tier in TIERS],
         check.cases,
@@ -94,8 +99,8 @@ def _check(check: Check, words: Vocabulary, anchors: list[str]) -> list[Any]:
     ]
 
 
-def _sortable(text: str | None) -> list[Any]:
-    """An error as a number to sort by and as the words to show; JSON has no infinity."""
+def sortable(text: str | None) -> list[Any]:
+    """Return an error as a number to sort by and as the words to show; JSON has no infinity."""
     if text is None:
         return []
     number = measure(text)
@@ -103,8 +108,12 @@ def _sortable(text: str | None) -> list[Any]:
 
 
 def _extreme(worst: Extreme, dtype: str) -> list[Any]:
-    inputs = ", ".join(f"{clean(name)} = {_short(array)}" for name, array in worst.inputs.items())
-    return [inputs, decimal(worst.observed, dtype), clean(worst.observed), clean(worst.expected)]
+    return [short_inputs(worst.inputs), decimal(worst.observed, dtype), clean(worst.observed), clean(worst.expected)]
+
+
+def short_inputs(inputs: Mapping[str, Array]) -> str:
+    """Return the arguments of a case, long ones cut."""
+    return ", ".join(f"{clean(name)} = {_short(array)}" for name, array in inputs.items())
 
 
 def _short(array: Array) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ._array import Array
 from ._finding import Finding, measure
 from ._headline import cause_words, quantity_words
 from ._hexfloat import float_from
+from ._html_operands import Operand, enclosure_words, operands_of
 from ._html_text import (
     STEADY_CHARACTERS,
     checks_link,
@@ -21,29 +21,16 @@ from ._html_text import (
     title_words,
 )
 from ._mathematics import Mathematics, mathematics
-from ._record import Answer, Discrepancy, Expected, Record, Severity
+from ._record import Answer, Discrepancy, Record, Severity
 from ._upstream import upstream_report
-from ._words import array_words, brief, clean, magnitude, parameters_words
+from ._words import brief, clean, magnitude, parameters_words
 
 WEAKNESSES_IN_FULL = 60
 """So many weaknesses have a section each; the rest a line each. Defects all have one."""
 PLACES_SHOWN = 24
 """So many entry points are in the table of where else; the rest is counted."""
-INLINE_ELEMENTS = 8
-"""Inputs of up to so many numbers stand in the table; longer ones are folded below it."""
 BEYOND_MEASURE = "more than 1e308"
 """Such an error overflows, ulps of a tiny truth being tiny."""
-
-
-@dataclass(frozen=True)
-class Operand:
-    """An argument of the case shown: in decimal, in hex, and all of it where the table has not room for it."""
-
-    name: str
-    form: str
-    decimal: str
-    hexadecimal: str
-    full: str
 
 
 @dataclass(frozen=True)
@@ -155,12 +142,12 @@ def _section(record: Record, finding: Finding, script: str | None) -> Section:
         explanation=brief(example.explanation, STEADY_CHARACTERS),
         cause=cause_words(finding),
         formula=mathematics(example.function, example.quantity),
-        operands=tuple(_operand(name, array) for name, array in example.inputs.items()),
+        operands=operands_of(example.inputs),
         element=str(list(example.index)) if example.index else "",
         observed=decimal(example.observed, example.dtype) if is_measured else brief(example.observed),
         observed_hex=clean(example.observed) if is_measured else "",
         exact=brief(example.expected.decimal),
-        enclosure=_enclosure(example.expected),
+        enclosure=enclosure_words(example.expected),
         ulps=_finite(example.error_ulps) or (BEYOND_MEASURE if is_measured and _is_finite(example) else ""),
         times=_finite(example.error_bound_ratio),
         worst=worst if worst.id != example.id and _finite(worst.error_ulps) else None,
@@ -182,29 +169,6 @@ def _is_finite(found: Discrepancy) -> bool:
 def _finite(text: str) -> str:
     """An error in words; "" where no number measures it."""
     return magnitude(text) if math.isfinite(measure(text)) else ""
-
-
-def _operand(name: str, array: Array) -> Operand:
-    shape = "×".join(map(str, array.shape))
-    form = f"{array.dtype}, {shape}" if shape else array.dtype
-    if array.values is None:
-        return Operand(brief(name), brief(form), array_words(array), "", "")
-    values = list(array.values)
-    hexadecimal = "" if array.dtype == "int64" else ", ".join(values[:INLINE_ELEMENTS])
-    more = f", … {len(values)} in all" if len(values) > INLINE_ELEMENTS and hexadecimal else ""
-    full = ""
-    if more:
-        full = "\n".join(f"{decimal(value, array.dtype)}  {value}" for value in values)
-    return Operand(brief(name), brief(form), array_words(array, INLINE_ELEMENTS), clean(hexadecimal + more), full)
-
-
-def _enclosure(expected: Expected) -> str:
-    """The exact result between two float64 numbers in hex; "" where it is a word, or none."""
-    if not is_number(expected.lower) or not is_number(expected.upper):
-        return ""
-    if expected.lower == expected.upper:
-        return clean(expected.lower)
-    return clean(f"{expected.lower} to {expected.upper}")
 
 
 def _answer(answer: Answer, dtype: str) -> OtherAnswer:

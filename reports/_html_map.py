@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Protocol, TypeVar
 
 from logitproof.reference import FORMATS, FUNCTIONS
 
 from ._finding import measure
 from ._html_text import checks_link
-from ._overview import backends_of, tallies
-from ._record import SEVERITIES, TIER_MEANINGS, TIERS, Check, Record, Severity, Tier
+from ._overview import tallies
+from ._record import SEVERITIES, TIER_MEANINGS, TIERS, Check, Record, Tier
 from ._words import backend_title, counted, magnitude
 
 LETTERS: Mapping[Tier, str] = MappingProxyType({"C": "C", "F": "F", "M": "M", "A": "A", "outside": "X", "limit": "L"})
@@ -26,7 +27,7 @@ class Cell:
         tier: the name of the worst tier as a CSS class; "none" where no error was measured.
         letter: that tier's letter.
         defects: how many checks have a defect.
-        severities: the severities found.
+        found: the severities found, by which cells are told apart.
         words: all of it in a sentence.
         link: the checks themselves.
     """
@@ -36,7 +37,7 @@ class Cell:
     tier: str
     letter: str
     defects: int
-    severities: tuple[Severity, ...]
+    found: tuple[str, ...]
     words: str
     link: str
 
@@ -58,25 +59,62 @@ class Map:
     rows: tuple[MapRow, ...]
 
 
+class Examined(Protocol):
+    """What a map shows: a check of one run, or of two."""
+
+    @property
+    def function(self) -> str:
+        """The function; so the following."""
+
+    @property
+    def dtype(self) -> str:
+        """The dtype."""
+
+    @property
+    def mode(self) -> str:
+        """The mode."""
+
+
+Kind = TypeVar("Kind", bound=Examined)
+
+
 def maps(record: Record) -> tuple[Map, ...]:
     """Return the map of all modes together and, where there are several, one for each."""
-    modes = list(dict.fromkeys(check.mode for check in record.checks))
+    return maps_of(record.checks, backend_title, _cell)
+
+
+def maps_of(
+    checks: Sequence[Kind], title_of: Callable[[Kind], str], cell_of: Callable[[Sequence[Kind], str], Cell | None]
+) -> tuple[Map, ...]:
+    """Return the map of all modes together and, where there are several, one for each.
+
+    Args:
+        checks: what the map shows.
+        title_of: what the backend of a check is called.
+        cell_of: what becomes of the checks of a function, backend and dtype in a mode; "" is all of them.
+    """
+    modes = list(dict.fromkeys(check.mode for check in checks))
     chosen = ("", *(modes if len(modes) > 1 else ())) if modes else ()
-    return tuple(_map(record.checks, mode) for mode in chosen)
+    return tuple(_map(checks, mode, title_of, cell_of) for mode in chosen)
 
 
-def _map(checks: Sequence[Check], mode: str) -> Map:
+def _map(
+    checks: Sequence[Kind],
+    mode: str,
+    title_of: Callable[[Kind], str],
+    cell_of: Callable[[Sequence[Kind], str], Cell | None],
+) -> Map:
     """The functions, backends and dtypes of all modes are in every map: a switch moves nothing."""
-    groups: dict[tuple[str, str, str], list[Check]] = {}
+    groups: dict[tuple[str, str, str], list[Kind]] = {}
     for check in checks:
-        own = groups.setdefault((check.function, backend_title(check), check.dtype), [])
+        own = groups.setdefault((check.function, title_of(check), check.dtype), [])
         if not mode or check.mode == mode:
             own.append(check)
     functions = sorted({function for function, _, _ in groups}, key=lambda name: (_place(name, FUNCTIONS), name))
-    columns = {title: _dtypes(title, groups) for title in backends_of(checks)}
+    columns = {title: _dtypes(title, groups) for title in dict.fromkeys(map(title_of, checks))}
     places = [(title, dtype) for title, dtypes in columns.items() for dtype in dtypes]
     made = (
-        MapRow(function, tuple(_cell(groups.get((function, *place), []), mode) for place in places))
+        MapRow(function, tuple(cell_of(groups.get((function, *place), []), mode) for place in places))
         for function in functions
     )
     return Map(mode, tuple(columns.items()), tuple(made))
@@ -104,7 +142,7 @@ def _cell(checks: Sequence[Check], mode: str) -> Cell | None:
         tier=tier or "none",
         letter=LETTERS[tier] if tier else "–",
         defects=tally["defect"].checks,
-        severities=tuple(severity for severity in SEVERITIES if tally[severity].checks),
+        found=tuple(severity for severity in SEVERITIES if tally[severity].checks),
         words=_words(checks, tier),
         link=checks_link(backend=title, function=first.function, dtype=first.dtype, mode=mode),
     )

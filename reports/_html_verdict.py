@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ._finding import Finding, findings
+from ._gate import Gate
+from ._gate_words import matter_words, refusal_words, stale_heading, stale_words, uncased_words, waived_counts
 from ._overview import backends_of, exit_status, tallies, verdict, was_examined
 from ._record import Backend, Check, Record
+from ._waiver import Waiver
 from ._words import backend_title, counted
 
 _EXAMINED_PROPERTY = ("holds", "broken", "deviates")
@@ -18,6 +21,11 @@ _ANSWERS = {
     3: "No: a run that is incomplete, or examined nothing, vouches for nothing.",
 }
 """May I rely on it? By exit status."""
+_BUT_FOR_WAIVED = {
+    0: "Yes, in what was examined, but for what is waived: nothing else that gates was found.",
+    1: "Not everywhere, and not in what is waived. Elsewhere nothing that gates was found, in what was examined.",
+}
+_ONLY_STALE = "As far as its waivers go: nothing else that gates was found, but waivers that waive nothing do."
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,27 @@ class Changes:
 
 
 @dataclass(frozen=True)
+class Waivers:
+    """What the gate has to say beside the findings.
+
+    Attributes:
+        uncased: what gates, and of which the record keeps no case.
+        refused: what gates although a waiver names it, and why.
+        waived: what is waived, each with its waivers.
+        counts: how much that is.
+        stale: the waivers that waive nothing, and why.
+        heading: how many these are, and whether they gate.
+    """
+
+    uncased: tuple[str, ...]
+    refused: tuple[str, ...]
+    waived: tuple[tuple[str, tuple[Waiver, ...]], ...]
+    counts: str
+    stale: tuple[str, ...]
+    heading: str
+
+
+@dataclass(frozen=True)
 class Head:
     """What the page says first."""
 
@@ -78,19 +107,47 @@ class Head:
     duration: str
 
 
-def head(record: Record) -> Head:
+def head(record: Record, gate: Gate | None = None) -> Head:
     """Return the verdict on a record: `word` is the first word of its sentence, which is shown large."""
-    word, colon, rest = verdict(record).partition(": ")
-    status = exit_status(record)
+    word, colon, rest = verdict(record, gate).partition(": ")
+    status = gate.status if gate else exit_status(record)
     titles = dict.fromkeys((*map(backend_title, record.backends), *backends_of(record.checks)))
     return Head(
         status=status,
         word=word if colon else "",
         sentence=rest if colon else word,
-        answer=_ANSWERS[status],
+        answer=_answer(status, gate),
         backends=tuple(_reliance(record, title) for title in titles),
         duration=_duration(record.run.started, record.run.finished),
     )
+
+
+def _answer(status: int, gate: Gate | None) -> str:
+    if gate and status == 1 and not gate.gating:
+        return _ONLY_STALE
+    return _BUT_FOR_WAIVED[status] if gate and gate.waived and status in _BUT_FOR_WAIVED else _ANSWERS[status]
+
+
+def waivers(gate: Gate | None) -> Waivers | None:
+    """Return what the gate has to say beside the findings; None where that is nothing."""
+    if gate is None:
+        return None
+    refused = {
+        f"{matter_words(own.matter)}; {line}": None
+        for own in gate.gating
+        for line in refusal_words(own)
+        if own.matter.discrepancies
+    }
+    told = Waivers(
+        uncased=tuple(uncased_words(gate)),
+        refused=tuple(refused),
+        waived=tuple((matter_words(own.matter), own.waivers) for own in gate.waived),
+        counts=waived_counts(gate.waived),
+        stale=tuple(map(stale_words, gate.stale)),
+        heading=stale_heading(gate),
+    )
+    nothing = gate.fail_on == "defect" and not (told.refused or told.waived or told.stale)
+    return None if nothing else told
 
 
 def _reliance(record: Record, title: str) -> Reliance:

@@ -6,11 +6,12 @@ Names are those of what was examined, without versions, so that a server's histo
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET  # XML is only written here
 
+from ._gate import Gate, Waived
+from ._gate_words import matter_words, refusal_words, stale_heading, stale_words, waiver_words
+from ._junit_parts import LONG, SHORT, add_suite, case_of, document, joined_lines, output_of
 from ._overview import exit_status, verdict
 from ._property_record import PropertyResult
 from ._record import Backend, Check, CheckStatus, Discrepancy, Record
@@ -30,34 +31,36 @@ MOST_TOLD = 4
 """So many discrepancies of a check are told in its test case; the record has them all."""
 
 _ERRORS: tuple[CheckStatus, ...] = ("crash", "hang", "error")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-_LONG, _SHORT = 1000, 200
-_UNNAMED = "unnamed"
 
 
-def junit(record: Record) -> str:
+def junit(record: Record, gate: Gate | None = None) -> str:
     """Return `record` as JUnit XML.
 
     A defect and a broken property are failures; a check that crashed, hung or raised, a backend that did not come to
     its end, and a run that is no pass for being incomplete, are errors; what is unsupported is skipped. Weaknesses,
-    conventions and what is undecided are in the output of their test case.
+    conventions and what is undecided are in the output of their test case. Where a gate says otherwise, what gates is a
+    failure whatever its severity, and what is waived is skipped: its message names the waiver.
+
+    Args:
+        record: the run.
+        gate: what of it gates; None where defects do and nothing is waived.
     """
     root = ET.Element("testsuites", name="logitproof")
     told = _by_check(record.discrepancies)
-    _add_suite(root, record, "logitproof", [_completeness(record)], {})
+    run = {"profile": record.run.profile, "corpus": f"{record.corpus.version} {record.corpus.hash}"}
+    add_suite(root, "logitproof", [_completeness(record), *_of_gate(gate)], run, record.run.started)
     for title, backend in _suites(record).items():
-        checks = (_of_check(check, told.get(check.id, ())) for check in record.checks if backend_title(check) == title)
+        checks = (
+            _of_check(check, told.get(check.id, ()), gate) for check in record.checks if backend_title(check) == title
+        )
         properties = (
-            _of_property(result, told.get(result.id, ()))
+            _of_property(result, told.get(result.id, ()), gate)
             for result in record.properties
             if backend_title(result) == title
         )
         own = [] if backend is None else [_of_backend(backend)]
-        _add_suite(root, record, title, [*own, *checks, *properties], _facts(backend))
-    for key in ("tests", "failures", "errors"):
-        root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
-    ET.indent(root, " ")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+        add_suite(root, title, [*own, *checks, *properties], {**run, **_facts(backend)}, record.run.started)
+    return document(root)
 
 
 def _by_check(discrepancies: Iterable[Discrepancy]) -> dict[str, list[Discrepancy]]:
@@ -75,37 +78,6 @@ def _suites(record: Record) -> dict[str, Backend | None]:
     return titles
 
 
-def _add_suite(root: ET.Element, record: Record, name: str, cases: list[ET.Element], facts: Mapping[str, str]) -> None:
-    counts = {kind: sum(case.find(kind) is not None for case in cases) for kind in ("failure", "error", "skipped")}
-    suite = ET.SubElement(
-        root,
-        "testsuite",
-        name=brief(name, _SHORT) or _UNNAMED,
-        tests=str(len(cases)),
-        failures=str(counts["failure"]),
-        errors=str(counts["error"]),
-        skipped=str(counts["skipped"]),
-    )
-    if started := _TIME.match(record.run.started):
-        suite.set("timestamp", started[0])
-    properties = ET.SubElement(suite, "properties")
-    run = {"profile": record.run.profile, "corpus": f"{record.corpus.version} {record.corpus.hash}"}
-    for key, value in {**run, **facts}.items():
-        ET.SubElement(properties, "property", name=brief(key, _SHORT) or _UNNAMED, value=brief(value, _SHORT))
-    _tell_apart(cases)
-    suite.extend(cases)
-
-
-def _tell_apart(cases: Iterable[ET.Element]) -> None:
-    """Number what has one name: servers would take it for one case. Ids do not let that happen, but for odd records."""
-    seen: Counter[tuple[str, str]] = Counter()
-    for case in cases:
-        key = case.get("classname", ""), case.get("name", "")
-        seen[key] += 1
-        if seen[key] > 1:
-            case.set("name", f"{key[1]} ({seen[key]})")
-
-
 def _facts(backend: Backend | None) -> dict[str, str]:
     if backend is None:
         return {}
@@ -115,71 +87,127 @@ def _facts(backend: Backend | None) -> dict[str, str]:
 
 
 def _completeness(record: Record) -> ET.Element:
-    case = _case("logitproof", "the run is complete")
+    case = case_of("logitproof", "the run is complete")
     if exit_status(record) == 3:
-        ET.SubElement(case, "error", type="incomplete", message=brief(verdict(record), _LONG))
+        ET.SubElement(case, "error", type="incomplete", message=brief(verdict(record), LONG))
     return case
 
 
 def _of_backend(backend: Backend) -> ET.Element:
-    case = _case("logitproof", f"{brief(backend.name, _SHORT)} was examined to its end")
+    case = case_of("logitproof", f"{brief(backend.name, SHORT)} was examined to its end")
     if backend.status != "complete":
-        ET.SubElement(case, "error", type=backend.status, message=brief(backend.reason or backend.status, _LONG))
+        ET.SubElement(case, "error", type=backend.status, message=brief(backend.reason or backend.status, LONG))
     return case
 
 
-def _of_check(check: Check, found: Iterable[Discrepancy]) -> ET.Element:
+def _of_gate(gate: Gate | None) -> Iterator[ET.Element]:
+    """What gates without a check of its own, and whether waivers are stale."""
+    if gate is None:
+        return
+    for own in gate.gating:
+        if not own.matter.check:
+            case = case_of("logitproof", brief(f"{own.matter.backend} has {own.matter.entry_point}", SHORT))
+            ET.SubElement(case, "failure", type=brief(own.matter.kind, SHORT), message=matter_words(own.matter))
+            yield case
+    if gate.waived or gate.stale:
+        case = case_of("logitproof", "no waiver is stale")
+        lines = map(stale_words, gate.stale)
+        if gate.stale and gate.strict:
+            ET.SubElement(case, "failure", type="stale waivers", message=stale_heading(gate)).text = joined_lines(lines)
+        else:
+            output_of(case, lines)
+        yield case
+
+
+def _of_check(check: Check, found: Iterable[Discrepancy], gate: Gate | None) -> ET.Element:
     own = sorted(found, key=lambda each: each.severity != "defect")
-    defects = [each for each in own if each.severity == "defect"]
-    case = _case(check.function, _check_name(check))
-    if check.status in _ERRORS:
-        error = ET.SubElement(case, "error", type=check.status, message=brief(check.reason or check.status, _LONG))
-        error.text = _text(defects)
-    elif check.severities.get("defect"):
-        _fail(case, defects, f"{counted(check.severities['defect'], 'result')} with a defect")
+    gating = [each for each in own if _gates(each, gate)]
+    waived = gate.waived_at(check.backend, check.version, check.id) if gate else ()
+    fails = gate.gates_at(check.backend, check.version, check.id) if gate else bool(check.severities.get("defect"))
+    refusals = _refusals(check, gate)
+    case = case_of(check.function, _check_name(check))
+    if check.status in _ERRORS and (fails or not check.severities.get("defect")):
+        error = ET.SubElement(case, "error", type=check.status, message=brief(check.reason or check.status, LONG))
+        error.text = joined_lines([*refusals, *_told(gating)])
+    elif fails:
+        _fail(case, gating, _uncased(check, gate), refusals)
+    elif waived:
+        _skip(case, waived)
     elif check.status == "unsupported":
-        ET.SubElement(case, "skipped", type="unsupported", message=brief(check.reason or "", _LONG))
-    others = [each for each in own if each.severity != "defect"]
-    _output(case, [*_measured(check), *_told(others)])
+        ET.SubElement(case, "skipped", type="unsupported", message=brief(check.reason or "", LONG))
+    others = [each for each in own if each not in gating]
+    output_of(case, [*_measured(check), *_waivers(waived), *_told(others)])
     return case
 
 
-def _of_property(result: PropertyResult, found: Iterable[Discrepancy]) -> ET.Element:
+def _refusals(owner: Check | PropertyResult, gate: Gate | None) -> list[str]:
+    """Why waivers that name something of a check do not waive it."""
+    place = owner.backend, owner.version, owner.id
+    return [line for own in gate.gating_at(*place) for line in refusal_words(own)] if gate else []
+
+
+def _gates(found: Discrepancy, gate: Gate | None) -> bool:
+    return found.severity == "defect" if gate is None else gate.gates_case(found)
+
+
+def _uncased(check: Check, gate: Gate | None) -> str:
+    """What gates of a check where the record has no case of it."""
+    if gate is None:
+        return f"{counted(check.severities['defect'], 'result')} with a defect"
+    own = [each.matter for each in gate.gating_at(check.backend, check.version, check.id)]
+    return "; ".join(f"{counted(each.results, 'result')}: {each.severity}, {brief(each.kind, SHORT)}" for each in own)
+
+
+def _skip(case: ET.Element, waived: Iterable[Waived]) -> None:
+    names = dict.fromkeys(waiver_words(waiver) for own in waived for waiver in own.waivers)
+    ET.SubElement(case, "skipped", type="waived", message=brief("waived by " + "; ".join(names), LONG))
+
+
+def _waivers(waived: Iterable[Waived]) -> Iterator[str]:
+    """What is waived, also where the rest gates."""
+    for own in waived:
+        yield f"waived: {matter_words(own.matter)}; {'; '.join(map(waiver_words, own.waivers))}"
+
+
+def _of_property(result: PropertyResult, found: Iterable[Discrepancy], gate: Gate | None) -> ET.Element:
     entry_points = ", ".join(dict.fromkeys(result.entry_points.values()))
-    names = (result.property, brief(entry_points, _SHORT), result.dtype, result.mode, result.device, result.id)
-    case = _case("property", " · ".join(brief(name, _SHORT) for name in names))
+    names = (result.property, brief(entry_points, SHORT), result.dtype, result.mode, result.device, result.id)
+    case = case_of("property", " · ".join(brief(name, SHORT) for name in names))
     told = [line for each in [*found][:MOST_TOLD] for line in _told([each])]
-    if result.status == "broken":
-        ET.SubElement(case, "failure", type="identity broken", message=_broken(result)).text = _lines(told)
+    waived = gate.waived_at(result.backend, result.version, result.id) if gate else ()
+    fails = gate.gates_at(result.backend, result.version, result.id) if gate else result.status == "broken"
+    if waived:
+        _skip(case, waived)
+        output_of(case, [_broken(result), *told])
+    elif fails:
+        ET.SubElement(case, "failure", type="identity broken", message=_broken(result)).text = joined_lines(
+            [*_refusals(result, gate), *told]
+        )
     elif result.status == "unsupported":
-        ET.SubElement(case, "skipped", type="unsupported", message=brief(result.reason or "", _LONG))
+        ET.SubElement(case, "skipped", type="unsupported", message=brief(result.reason or "", LONG))
     elif result.status != "holds":
-        _output(case, [f"{result.status}: {brief(result.reason or result.statement, _LONG)}", *told])
+        output_of(case, [f"{result.status}: {brief(result.reason or result.statement, LONG)}", *told])
     return case
 
 
 def _broken(result: PropertyResult) -> str:
     worst = result.worst
     sides = f" {worst.left} {worst.sign} {worst.right} fails: {magnitude(worst.ratio)} of the bound" if worst else ""
-    return brief(f"{result.statement}{sides}", _LONG)
+    return brief(f"{result.statement}{sides}", LONG)
 
 
-def _fail(case: ET.Element, defects: list[Discrepancy], otherwise: str) -> None:
+def _fail(case: ET.Element, defects: list[Discrepancy], otherwise: str, refusals: Iterable[str]) -> None:
     worst = defects[0] if defects else None
-    message = brief(worst.explanation, _LONG) if worst else otherwise
-    failure = ET.SubElement(case, "failure", type=brief(worst.kind, _SHORT) if worst else "defect", message=message)
-    failure.text = _text(defects) or otherwise
-
-
-def _case(classname: str, name: str) -> ET.Element:
-    return ET.Element("testcase", classname=brief(classname, _SHORT) or _UNNAMED, name=name.strip() or _UNNAMED)
+    message = brief(worst.explanation, LONG) if worst else brief(otherwise, LONG)
+    failure = ET.SubElement(case, "failure", type=brief(worst.kind, SHORT) if worst else "defect", message=message)
+    failure.text = joined_lines([*refusals, *_told(defects)]) or otherwise
 
 
 def _check_name(check: Check) -> str:
     """What was asked, told without versions; the id tells apart what is the same in words."""
     keywords = parameters_words(check.parameters)
     parts = (check.entry_point, check.quantity, check.dtype, check.mode, check.device, keywords, check.input_class)
-    return " · ".join(brief(part, _SHORT) for part in (*parts, check.id) if part)
+    return " · ".join(brief(part, SHORT) for part in (*parts, check.id) if part)
 
 
 def _measured(check: Check) -> Iterator[str]:
@@ -189,15 +217,11 @@ def _measured(check: Check) -> Iterator[str]:
         yield f"largest error: {ulps} ulps, {ratio} times the textbook bound"
 
 
-def _text(found: list[Discrepancy]) -> str:
-    return _lines(_told(found))
-
-
 def _told(found: Iterable[Discrepancy]) -> Iterator[str]:
     """One discrepancy of each kind: a check keeps two, the worst first."""
     kinds = {(each.severity, each.kind): each for each in reversed(list(found))}
     for each in list(reversed(kinds.values()))[:MOST_TOLD]:
-        yield f"{each.severity}, {brief(each.kind, _SHORT)}: {brief(each.explanation, _LONG)}"
+        yield f"{each.severity}, {brief(each.kind, SHORT)}: {brief(each.explanation, LONG)}"
         if each.severity == "defect":
             yield from _details(each)
         else:
@@ -206,9 +230,9 @@ def _told(found: Iterable[Discrepancy]) -> Iterator[str]:
 
 def _details(found: Discrepancy) -> Iterator[str]:
     facts = {
-        "cause": ": ".join(brief(part, _LONG) for part in (found.cause, found.evidence) if part),
-        "input": brief(inputs_words(found.inputs), _LONG),
-        "in hex": brief(inputs_hex(found.inputs) or "", _LONG),
+        "cause": ": ".join(brief(part, LONG) for part in (found.cause, found.evidence) if part),
+        "input": brief(inputs_words(found.inputs), LONG),
+        "in hex": brief(inputs_hex(found.inputs) or "", LONG),
         "element": str(list(found.index)) if found.index else "",
         "returned": readable(found.observed, found.dtype),
         "exact": brief(found.expected.decimal),
@@ -219,12 +243,3 @@ def _details(found: Discrepancy) -> Iterator[str]:
     for name, fact in facts.items():
         if fact:
             yield f"  {name:<9}{fact}"
-
-
-def _output(case: ET.Element, lines: Iterable[str]) -> None:
-    if text := _lines(lines):
-        ET.SubElement(case, "system-out").text = text
-
-
-def _lines(lines: Iterable[str]) -> str:
-    return "\n".join(lines)

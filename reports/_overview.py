@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from logitproof.reference import FORMATS, FUNCTIONS
 
 from ._finding import measure
+from ._gate_words import verdict_words
 from ._property_overview import broken_properties
 from ._property_record import PropertyResult
 from ._record import SEVERITIES, TIERS, Check, Discrepancy, Extreme, Findings, Record, Severity, Tier
 from ._words import backend_title, counted
+
+if TYPE_CHECKING:
+    from ._gate import Gate
 
 GATING: Severity = "defect"
 
@@ -63,8 +68,13 @@ def exit_status(record: Record | Findings) -> int:
     return 1 if _gates(record) else 0
 
 
-def verdict(record: Record | Findings) -> str:
-    """Return the outcome in one sentence, the most important thing first."""
+def verdict(record: Record | Findings, gate: Gate | None = None) -> str:
+    """Return the outcome in one sentence, the most important thing first.
+
+    Args:
+        record: what was found.
+        gate: what of it gates; None where defects do and nothing is waived.
+    """
     tally = tallies(record.checks)
     counts = ", ".join(_counted(severity, tally[severity]) for severity in SEVERITIES if tally[severity].results)
     broken = broken_properties(_properties(record))
@@ -72,10 +82,11 @@ def verdict(record: Record | Findings) -> str:
     found = found or "no discrepancy"
     if not _was_examined(record):
         return "Nothing was examined: this is not a pass."
+    beside = verdict_words(gate) if gate else ""
     if not _is_complete(record):
-        return f"Incomplete: not a pass. So far {found}."
-    word = "FAIL" if _gates(record) else "PASS"
-    return f"{word}: {found}."
+        return f"Incomplete: not a pass. So far {found}{beside}."
+    fails = _gates(record) if gate is None else gate.status == 1
+    return f"{'FAIL' if fails else 'PASS'}: {found}{beside}."
 
 
 def _is_complete(record: Record | Findings) -> bool:

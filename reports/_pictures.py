@@ -37,16 +37,17 @@ class Picture:
 def pictures(record: Record) -> tuple[Picture, ...]:
     """Return the pictures of a record, in the catalogue's order of functions; none where no errors were spread out."""
     drawn = charts(record)
-    return tuple(_picture(chart) for chart in drawn)
+    return tuple(picture_of(chart) for chart in drawn)
 
 
-def _picture(chart: Chart) -> Picture:
+def picture_of(chart: Chart, note: str = "") -> Picture:
+    """Return the picture of a chart; the note is said below it, after how to read it."""
     from ._pictures_draw import draw  # noqa: PLC0415 - it imports matplotlib
     from ._pictures_svg import themed  # noqa: PLC0415 - as above
 
     anchor = _anchor(chart)
     svg = themed(draw(chart), anchor, title(chart), alternative(chart))
-    return Picture(anchor, chart.function, title(chart), caption(chart), svg)
+    return Picture(anchor, chart.function, title(chart), f"{caption(chart)}{note and ' '}{note}", svg)
 
 
 def _anchor(chart: Chart) -> str:

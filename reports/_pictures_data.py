@@ -11,7 +11,7 @@ from typing import Literal
 from logitproof.reference import FORMATS, FUNCTIONS
 
 from ._pictures_axes import Axis, axis_for
-from ._record import Check, Curve, CurveMeasure, Record
+from ._record import Check, Curve, CurveMeasure, ErrorSpread, Record
 from ._words import backend_title, brief
 
 Kind = CurveMeasure | Literal["histogram"]
@@ -95,17 +95,42 @@ class Chart:
         return tuple(dict.fromkeys(panel.dtype for panel in self.panels))
 
 
+@dataclass(frozen=True)
+class Source:
+    """The errors of one check, and the name of the series that they are drawn in."""
+
+    series: str
+    function: str
+    dtype: str
+    quantity: str
+    spread: ErrorSpread
+
+
 def charts(record: Record) -> list[Chart]:
     """Return what the pictures of a record show, by function in the catalogue's order, and by kind."""
     names = _names(record.checks)
-    series = {name: number for number, name in enumerate(dict.fromkeys(names.values()))}
-    numbers = {key: series[name] for key, name in names.items() if series[name] < MAX_SERIES}
-    groups: dict[tuple[str, Kind], list[Check]] = defaultdict(list)
-    for check in record.checks:
-        if _key(check) in numbers:
-            for kind in _kinds_of(check):
-                groups[check.function, kind].append(check)
-    made = (_chart(*key, tuple(series), groups[key], numbers) for key in sorted(groups, key=_rank))
+    sources = [
+        Source(names[_key(check)], check.function, check.dtype, check.quantity, check.spread)
+        for check in record.checks
+        if check.spread
+    ]
+    return charts_of(sources, list(dict.fromkeys(names.values())))
+
+
+def charts_of(sources: Iterable[Source], series: Sequence[str]) -> list[Chart]:
+    """Return what the pictures of these errors show.
+
+    Args:
+        sources: the errors.
+        series: the names of all series, in the order in which they are drawn; those beyond the twelfth are not.
+    """
+    numbers = {name: number for number, name in enumerate(series[:MAX_SERIES])}
+    groups: dict[tuple[str, Kind], list[Source]] = defaultdict(list)
+    for source in sources:
+        if source.series in numbers:
+            for kind in _kinds_of(source.spread):
+                groups[source.function, kind].append(source)
+    made = (_chart(*key, tuple(series), groups[key], numbers) for key in sorted(groups, key=_order))
     return [chart for chart in made if chart.panels]
 
 
@@ -126,16 +151,19 @@ def _names(checks: Sequence[Check]) -> dict[SeriesKey, str]:
     }
 
 
-def _kinds_of(check: Check) -> list[Kind]:
-    if check.spread is None:
-        return []
-    kinds: list[Kind] = list(dict.fromkeys(curve.by for curve in check.spread.curves if curve.at))
-    if any(check.spread.histogram):
+def _kinds_of(spread: ErrorSpread) -> list[Kind]:
+    kinds: list[Kind] = list(dict.fromkeys(curve.by for curve in spread.curves if curve.at))
+    if any(spread.histogram):
         kinds.append("histogram")
     return kinds
 
 
-def _rank(key: tuple[str, Kind]) -> tuple[int, str, int]:
+def rank(chart: Chart) -> tuple[int, str, int]:
+    """Return what orders charts: functions as the catalogue has them, and kinds."""
+    return _order((chart.function, chart.kind))
+
+
+def _order(key: tuple[str, Kind]) -> tuple[int, str, int]:
     function, kind = key
     return _place(function, list(FUNCTIONS)), function, KINDS.index(kind)
 
@@ -145,13 +173,13 @@ def _place(name: str, names: Sequence[str]) -> int:
 
 
 def _chart(
-    function: str, kind: Kind, series: tuple[str, ...], checks: Iterable[Check], numbers: dict[SeriesKey, int]
+    function: str, kind: Kind, series: tuple[str, ...], sources: Iterable[Source], numbers: dict[str, int]
 ) -> Chart:
     known = FUNCTIONS.get(function)
     quantities, dtypes = list(known.quantities) if known else [], list(FORMATS)
-    groups: dict[tuple[str, str], list[Check]] = defaultdict(list)
-    for check in checks:
-        groups[check.dtype, check.quantity].append(check)
+    groups: dict[tuple[str, str], list[Source]] = defaultdict(list)
+    for source in sources:
+        groups[source.dtype, source.quantity].append(source)
     order = sorted(groups, key=lambda key: (_place(key[0], dtypes), key[0], _place(key[1], quantities), key[1]))
     if kind == "histogram":
         bars = (_bar_panel(key, groups[key], numbers) for key in order)
@@ -161,11 +189,11 @@ def _chart(
     return Chart(kind, function, series, axis, tuple(panel for panel in curves if panel.lines))
 
 
-def _bar_panel(key: tuple[str, str], checks: Iterable[Check], numbers: dict[SeriesKey, int]) -> BarPanel:
+def _bar_panel(key: tuple[str, str], sources: Iterable[Source], numbers: dict[str, int]) -> BarPanel:
     counts: dict[int, list[int]] = defaultdict(lambda: [0] * (len(STRETCHES) + 1))
-    for check in checks:
-        for entry, count in enumerate(check.spread.histogram if check.spread else ()):
-            counts[numbers[_key(check)]][_stretch(entry)] += count
+    for source in sources:
+        for entry, count in enumerate(source.spread.histogram):
+            counts[numbers[source.series]][_stretch(entry)] += count
     shares = ((number, tuple(count / sum(own) for count in own)) for number, own in sorted(counts.items()) if any(own))
     return BarPanel(key[1], key[0], tuple(shares))
 
@@ -193,14 +221,14 @@ class _Bin:
 
 
 def _curve_panel(
-    key: tuple[str, str], checks: Iterable[Check], numbers: dict[SeriesKey, int], measure: CurveMeasure, axis: Axis
+    key: tuple[str, str], sources: Iterable[Source], numbers: dict[str, int], measure: CurveMeasure, axis: Axis
 ) -> CurvePanel:
     bins: dict[int, dict[int, _Bin]] = defaultdict(lambda: defaultdict(_Bin))
     bounds: dict[int, Point] = {}
-    for check in checks:
-        for curve in check.spread.curves if check.spread else ():
+    for source in sources:
+        for curve in source.spread.curves:
             if curve.by == measure:
-                _add(curve, axis, bins[numbers[_key(check)]], bounds)
+                _add(curve, axis, bins[numbers[source.series]], bounds)
     lines = tuple(_line(number, own) for number, own in sorted(bins.items()) if own)
     return CurvePanel(key[1], key[0], lines, tuple(sorted(bounds.values())))
 

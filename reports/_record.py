@@ -7,7 +7,7 @@ is a JSON float.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Annotated, Literal
 
@@ -47,7 +47,10 @@ TIER_MEANINGS: Mapping[Tier, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class RunInfo:
-    """How the run was made: its command, times (ISO 8601, UTC), machine and environment."""
+    """How the run was made: its command, times (ISO 8601, UTC), machine and environment.
+
+    `seconds` has, for each backend and entry point, how long the framework's own calls took, as hex text.
+    """
 
     command: Text
     profile: str
@@ -58,15 +61,21 @@ class RunInfo:
     cpu_features: tuple[str, ...]
     threads: Count
     environment: dict[str, Text]
+    seconds: dict[Text, dict[Text, Hex]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class CorpusInfo:
-    """The inputs of the run: the corpus's version, the hash over its batches, and the profile that chose them."""
+    """The inputs of the run: the corpus's version, the hash over its batches, and the profile that chose them.
+
+    `given` has the hashes of the batches that are not of the corpus, a user's own tensors and witnesses, by
+    "function/dtype/batch".
+    """
 
     version: Count
     hash: str
     profile: str
+    given: dict[Text, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,7 @@ class Backend:
     """A framework at a version, or a user's module, as its worker described itself.
 
     `status` is "unavailable" where it could not start and "cut short" where it did not finish; `reason` says why.
+    `signatures` has the parameters of entry points with their defaults, as far as Python can tell them.
     """
 
     name: Text
@@ -89,6 +99,7 @@ class Backend:
     entry_points: tuple[Text, ...]
     status: BackendStatus
     reason: Text | None
+    signatures: dict[Text, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -179,7 +190,8 @@ class Check:
 
     `tiers` counts elements and `severities` counts findings; a name that is absent counts zero. `coverage` tells how
     much of the input space was seen ("65536 of 65536 inputs"), `reason` why a check was not run to its end, `spread`
-    how the errors are spread; None where none was measured.
+    how the errors are spread; None where none was measured. `definition` is what the results were held against:
+    "literal", or a deviation that the backend states; None where an older record does not tell.
     """
 
     id: str
@@ -204,6 +216,7 @@ class Check:
     coverage: str | None
     outputs: Outputs | None
     spread: ErrorSpread | None = None
+    definition: str | None = None
 
 
 @dataclass(frozen=True)
@@ -235,6 +248,23 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """From where to where numbers reach, as hex text; both ends are None where all of them are NaN.
+
+    `nan` says whether some of them are: no end tells it.
+    """
+
+    lower: Hex | None
+    upper: Hex | None
+    nan: bool
+
+    def __post_init__(self) -> None:
+        if (self.lower is None) != (self.upper is None):
+            message = "an interval has two ends, or none"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True)
 class Discrepancy:
     """A case where a backend and the mathematics, two runs, modes or layouts do not agree.
 
@@ -242,6 +272,10 @@ class Discrepancy:
     severity and kind: of those a check keeps the worst and the smallest case. `cause` is the mistake that explains it,
     by its name in the catalogue of causes, and `evidence` how it is known ("bit-identical to log(softmax(x)) in
     float32"); both are null where none does. `answers` are those of other entry points to the same case.
+
+    `extent` and `largest_ulps` are about all the elements that `count` counts: from where to where the numbers of each
+    real argument reach in their cases, and the largest error (the worst case has the largest multiple of the bound).
+    They are empty and null where nobody kept them: for a property, or in a record of an older schema.
     """
 
     id: str
@@ -271,6 +305,8 @@ class Discrepancy:
     count: Count
     evidence: Text | None = None
     answers: tuple[Answer, ...] = ()
+    extent: dict[str, Interval] = field(default_factory=dict)
+    largest_ulps: Hex | None = None
 
 
 @dataclass(frozen=True)

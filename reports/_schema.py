@@ -1,4 +1,4 @@
-"""The JSON Schema of the record: made from the dataclasses for today's version, kept as a file for older ones."""
+"""JSON Schemas of record and comparison: made from the dataclasses for today's version, files for older ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ._comparison import COMPARISON_SCHEMA_VERSION, Comparison
 from ._record import SCHEMA_VERSION, Record
 
 Schema = dict[str, Any]
@@ -33,9 +34,14 @@ def record_schema(version: int = SCHEMA_VERSION) -> Schema:
     return kept
 
 
-def schema_name(version: int) -> str:
+def comparison_schema() -> Schema:
+    """Return the JSON Schema (draft 2020-12) of a comparison."""
+    return schema_of(Comparison, COMPARISON_SCHEMA_VERSION)
+
+
+def schema_name(version: int, what: str = "record") -> str:
     """Return the name of the file that has the schema of a version."""
-    return f"record-{version}.json"
+    return f"{what}-{version}.json"
 
 
 def schema_text(schema: Schema) -> str:
@@ -44,18 +50,19 @@ def schema_text(schema: Schema) -> str:
 
 
 def schema_of(record: type, version: int) -> Schema:
-    """Return the JSON Schema of the dataclass of a record; reading a record asks for no less and no more."""
+    """Return the JSON Schema of the dataclass of a record, or comparison; reading one asks for no less and no more."""
     made = msgspec.json.schema(record)
     parts: dict[str, Schema] = made["$defs"]
     for part in parts.values():
         _tighten(part)
-    whole = parts.pop("Record")
+    whole = parts.pop(record.__name__)
+    name = record.__name__.lower()
     whole["properties"]["schema"] = {"const": version}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:logitproof:record:{version}",
+        "$id": f"urn:logitproof:{name}:{version}",
         **whole,
-        "title": f"A record of logitproof, schema {version}",
+        "title": f"A {name} of logitproof, schema {version}",
         "$defs": dict(sorted(parts.items())),
     }
 

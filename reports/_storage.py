@@ -7,17 +7,22 @@
 
 A run works in a hidden folder inside. Publishing moves the outputs, which are named by their content and so disturb
 nothing, and then replaces record.json, in one step of the file system: before it the older run is whole, after it
-the new one is. Nothing that logitproof did not write is ever removed.
+the new one is. Nothing that logitproof did not write is ever removed. What a killed run has left is removed by the next
+one: its lock has ended with it.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import math
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from io import TextIOWrapper
+from itertools import accumulate
 from pathlib import Path
 
 import msgspec
@@ -32,6 +37,8 @@ from ._record import Outputs, Record, StoredOutput
 _RECORD = "record.json"
 _OUTPUTS = "outputs"
 _INCOMPLETE = "incomplete"
+_BUILDING = ".building-"
+_LOCK = "lock"
 
 
 class FolderError(Exception):
@@ -59,6 +66,7 @@ class ReportFolder:
     target: Path
     building: Path
     created: tuple[Path, ...] = field(default=())
+    lock: TextIOWrapper | None = field(default=None, compare=False, repr=False)
 
     def store(self, batches: Iterable[tuple[str, np.ndarray]]) -> Outputs:
         """Store the output arrays of one check, a (batch name, array) pair each, and return their place.
@@ -105,6 +113,7 @@ class ReportFolder:
                 folder.rmdir()
 
     def _keep_aside(self) -> Path:
+        (self.building / _LOCK).unlink(missing_ok=True)
         aside = self.target / _INCOMPLETE
         if _older_record(aside) is not None:
             shutil.rmtree(aside)
@@ -132,16 +141,27 @@ def open_folder(target: Path) -> ReportFolder:
         FolderError: it cannot be made or written, or holds a record.json that is not logitproof's.
     """
     missing = [folder for folder in (target, *target.parents) if not folder.exists()]
-    folder = ReportFolder(target, target / f".building-{os.getpid()}", tuple(missing))
+    folder = ReportFolder(target, target / f"{_BUILDING}{os.getpid()}", tuple(missing))
     try:
         target.mkdir(parents=True, exist_ok=True)
         _older_record(target)
+        _sweep(target)
         shutil.rmtree(folder.building, ignore_errors=True)
         (folder.building / _OUTPUTS).mkdir(parents=True)
+        lock = (folder.building / _LOCK).open("w", encoding="utf-8")
+        fcntl.flock(lock, fcntl.LOCK_EX)
     except (OSError, RecordError) as error:
         folder.discard()
         raise FolderError(_refusal(target, error)) from error
-    return folder
+    return replace(folder, lock=lock)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what killed runs have left: nobody holds their lock any more."""
+    for building in target.glob(f"{_BUILDING}*"):
+        with suppress(OSError), (building / _LOCK).open("r+", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(building, ignore_errors=True)
 
 
 def read_outputs(folder: Path, outputs: Outputs) -> dict[str, np.ndarray]:
@@ -150,25 +170,45 @@ def read_outputs(folder: Path, outputs: Outputs) -> dict[str, np.ndarray]:
     Raises:
         RecordError: the file is missing, or its content is not what its name and the record promise.
     """
-    file = folder / _OUTPUTS / outputs.sha256
+    content, starts = verified_outputs(folder, outputs)
+    return {
+        stored.batch: np.frombuffer(
+            content, stored_dtype(stored.dtype), count=math.prod(stored.shape), offset=start
+        ).reshape(stored.shape)
+        for stored, start in zip(outputs.batches, starts, strict=True)
+    }
+
+
+def outputs_file(folder: Path, outputs: Outputs) -> Path:
+    """Return where the outputs of a check lie, if they are there, in the `folder` of its record."""
+    return folder / _OUTPUTS / outputs.sha256
+
+
+def verified_outputs(folder: Path, outputs: Outputs) -> tuple[bytes, tuple[int, ...]]:
+    """Return the stored bytes of a check's outputs, and where in them each batch begins.
+
+    Raises:
+        RecordError: the file is missing, or its content is not what its name and the record promise.
+    """
+    file = outputs_file(folder, outputs)
     try:
         content = file.read_bytes()
     except OSError as error:
         message = f"{file}: {error.strerror or error}"
         raise RecordError(message) from None
-    dtypes = [_stored_dtype(stored.dtype) for stored in outputs.batches]
-    sizes = [math.prod(stored.shape) * dtype.itemsize for stored, dtype in zip(outputs.batches, dtypes, strict=True)]
+    sizes = [math.prod(stored.shape) * stored_dtype(stored.dtype).itemsize for stored in outputs.batches]
     if hashlib.sha256(content).hexdigest() != outputs.sha256 or sum(sizes) != len(content):
         message = f"{file}: the content is not what the record says"
         raise RecordError(message)
-    starts = np.cumsum([0, *sizes])
-    return {
-        stored.batch: np.frombuffer(content[start : start + size], dtype).reshape(stored.shape)
-        for stored, dtype, start, size in zip(outputs.batches, dtypes, starts, sizes, strict=False)
-    }
+    return content, tuple(accumulate(sizes, initial=0))[:-1]
 
 
-def _stored_dtype(name: str) -> np.dtype[np.generic]:
+def stored_dtype(name: str) -> np.dtype[np.generic]:
+    """Return the dtype of stored bytes, little-endian.
+
+    Raises:
+        RecordError: there is none of that name that could have been stored.
+    """
     try:
         return format_named(name).numpy_dtype
     except ValueError:

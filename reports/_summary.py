@@ -7,12 +7,25 @@ does not fit it is counted, never cut.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ._finding import IDENTITY_BROKEN, Finding, findings
+from ._gate import FAILING, Gate
+from ._gate_words import (
+    gates_words,
+    gating_first,
+    matter_words,
+    stale_heading,
+    stale_words,
+    uncased_words,
+    waived_counts,
+    waived_words,
+    waiver_words,
+)
 from ._headline import answers_words, cause_words, extent_words, headline
 from ._html_verdict import changes
 from ._markdown import code, escape, folded, table
+from ._markdown_room import fitted_table, fitting, size_of
 from ._overview import Convention, Row, backends_of, conventions, rows, tallies, verdict
 from ._property_overview import STATUSES, property_backends, property_lines
 from ._record import SEVERITIES, TIER_MEANINGS, Record, Severity
@@ -33,29 +46,31 @@ ROOM = 60_000
 
 _PLURALS = {"defect": "Defects", "weakness": "Weaknesses", "undecided": "Undecided", "convention": "Conventions"}
 _MEANINGS: dict[Severity, str] = {
-    "defect": "beyond what the textbook algorithm may lose, or wrong in kind: these gate.",
-    "weakness": "within the textbook bound, and worse than a careful algorithm. None of them gates.",
-    "undecided": "the reference could not tell. None of them gates, and none is a pass.",
+    "defect": "beyond what the textbook algorithm may lose, or wrong in kind",
+    "weakness": "within the textbook bound, and worse than a careful algorithm",
+    "undecided": "the reference could not tell",
 }
 
 
-def summary(record: Record, earlier: Record | None = None, room: int = ROOM) -> str:
+def summary(record: Record, earlier: Record | None = None, room: int = ROOM, gate: Gate | None = None) -> str:
     """Return `record` as GitHub-flavoured Markdown: verdict, what gates, the findings worst first, what was examined.
 
     Args:
         record: the run.
         earlier: a run before it, to tell what is new; None where there is none.
         room: bytes of UTF-8 that the text may take; where nothing fits it is empty.
+        gate: what of it gates; None where defects do and nothing is waived.
     """
-    found = findings(record.discrepancies)
+    found = gating_first(findings(record.discrepancies), gate)
     share = min(room, ROOM) / ROOM
     sections = (
-        _head(record),
-        _gating(record, found),
+        _head(record, gate),
+        _gating(record, found, gate),
+        _waivers(gate, int(4_500 * share)),
         _changes(record, earlier, int(3_000 * share)) if earlier else "",
-        _told(found, "defect", int(15_000 * share), int(8_000 * share)),
-        _told(found, "undecided", int(2_000 * share), int(1_000 * share)),
-        _told(found, "weakness", int(3_000 * share), int(5_000 * share)),
+        _told(found, "defect", (int(15_000 * share), int(8_000 * share)), gate),
+        _told(found, "undecided", (int(2_000 * share), int(1_000 * share)), gate),
+        _told(found, "weakness", (int(3_000 * share), int(5_000 * share)), gate),
         _conventions(record, int(7_000 * share)),
         _maps(record, int(7_000 * share)),
         _properties(record, int(500 * share)),
@@ -64,45 +79,28 @@ def summary(record: Record, earlier: Record | None = None, room: int = ROOM) -> 
         _legend(),
     )
     text = "\n\n".join(section for section in sections if section) + "\n"
-    return text if _size(text) <= room else _least(record, room)
+    return text if size_of(text) <= room else _least(record, room, gate)
 
 
-def _least(record: Record, room: int) -> str:
+def _least(record: Record, room: int, gate: Gate | None) -> str:
     """What is told where there is hardly room: the verdict, or nothing."""
-    text = f"{_title(record)}\n\nThere was no room for more: record.json has everything.\n"
-    return text if _size(text) <= room else ""
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "replace"))
-
-
-def _fitting(items: Iterable[str], room: int, between: str = "\n\n") -> list[str]:
-    """Return the first items that fit the room together."""
-    fit: list[str] = []
-    for item in items:
-        room -= _size(item) + len(between)
-        if room < 0:
-            break
-        fit.append(item)
-    return fit
-
-
-def _fitted_table(header: Sequence[str], body: Sequence[Sequence[str]], room: int, what: str) -> str:
-    """Return a table of the first lines that fit, the rest counted; "" where none does."""
-    fit = len(_fitting((f"| {' | '.join(cells)} |" for cells in body), room, "\n"))
-    return "\n\n".join(filter(None, (table(header, body[:fit]) if fit else "", _rest(len(body) - fit, what))))
+    text = f"{_title(record, gate)}\n\nThere was no room for more: record.json has everything.\n"
+    return text if size_of(text) <= room else ""
 
 
 def _rest(left: int, what: str) -> str:
-    return f"… and {left} more {what} in record.json." if left else ""
+    return _more(what).format(left) if left else ""
 
 
-def _title(record: Record) -> str:
-    return f"# logitproof: {escape(brief(verdict(record)))}"
+def _more(what: str) -> str:
+    return f"… and {{}} more {what} in record.json."
 
 
-def _head(record: Record) -> str:
+def _title(record: Record, gate: Gate | None) -> str:
+    return f"# logitproof: {escape(brief(verdict(record, gate)))}"
+
+
+def _head(record: Record, gate: Gate | None) -> str:
     titles = [escape(brief(backend_title(backend), 80)) for backend in record.backends[:10]]
     more = f" and {len(record.backends) - 10} more" if len(record.backends) > 10 else ""
     machine = ", ".join(escape(brief(record.run.machine[key], 80)) for key in _MACHINE if key in record.run.machine)
@@ -116,13 +114,13 @@ def _head(record: Record) -> str:
         for backend in record.backends[:10]
         if backend.status != "complete"
     ]
-    return "\n\n".join([_title(record), *trouble, f"{examined}{f'; {machine}' if machine else ''}."])
+    return "\n\n".join([_title(record, gate), *trouble, f"{examined}{f'; {machine}' if machine else ''}."])
 
 
 _MACHINE = ("model", "machine", "system")
 
 
-def _gating(record: Record, found: Sequence[Finding]) -> str:
+def _gating(record: Record, found: Sequence[Finding], gate: Gate | None) -> str:
     """A line per backend: how many findings, in how many checks."""
     titles = list(dict.fromkeys((*backends_of(record.checks), *(finding.title for finding in found))))
     body = []
@@ -137,8 +135,40 @@ def _gating(record: Record, found: Sequence[Finding]) -> str:
         body.append((escape(brief(title, 80)), *counts))
     if not body:
         return ""
-    header = ("findings", "defects: gate", "weaknesses", "conventions", "undecided")
+    names = {"defect": "defects", "weakness": "weaknesses", "convention": "conventions", "undecided": "undecided"}
+    header = ("findings", *(names[each] + _gates_as(each, gate) for each in SEVERITIES))
     return table(header, body) + (f"\n\n{_rest(len(titles) - 20, 'backends')}" if len(titles) > 20 else "")
+
+
+def _gates_as(severity: Severity, gate: Gate | None) -> str:
+    """What the heading of a severity says about the gate."""
+    fail_on = gate.fail_on if gate else "defect"
+    if severity not in FAILING.get(fail_on, ()):
+        return ""
+    return ": gate, unless waived" if gate and gate.waived else ": gate"
+
+
+def _waivers(gate: Gate | None, room: int) -> str:
+    """What gates without a finding, what is waived and by which waiver, the stale waivers; of each what fits."""
+    parts = []
+    if uncased := uncased_words(gate):
+        lines = [f"- {escape(line)}" for line in uncased]
+        parts.append(_listed("Gates, and the record keeps no case of it", lines, room // 3))
+    if gate and gate.waived:
+        waived = [
+            f"- {escape(matter_words(own.matter))}; {escape('; '.join(map(waiver_words, own.waivers[:2])))}"
+            for own in gate.waived
+        ]
+        parts.append(_listed(f"Waived: {waived_counts(gate.waived)}", waived, room // 3))
+    if gate and gate.stale:
+        parts.append(_listed(stale_heading(gate), [f"- {escape(stale_words(each))}" for each in gate.stale], room // 3))
+    return "\n\n".join(parts)
+
+
+def _listed(heading: str, lines: Sequence[str], room: int) -> str:
+    fit = fitting(lines, room, "\n")
+    left = f"… and {len(lines) - len(fit)} more: report.html shows them." if len(lines) > len(fit) else ""
+    return "\n\n".join(part for part in (f"## {escape(heading)}", "\n".join(fit), left) if part)
 
 
 def _changes(record: Record, earlier: Record, room: int) -> str:
@@ -156,7 +186,7 @@ def _changes(record: Record, earlier: Record, room: int) -> str:
     when = escape(brief(made.started, 40))
     new = [f"- new: {_line(finding)}" for finding in made.new]
     gone = [f"- gone: {_line(finding)}" for finding in made.gone]
-    fit = _fitting([*new, *gone], room, "\n")
+    fit = fitting([*new, *gone], room, "\n")
     parts = (
         f"## Since the run of {when}",
         f"Findings: {counts}{f'; {versions}' if versions else ''}.",
@@ -170,20 +200,36 @@ def _line(finding: Finding) -> str:
     return f"{finding.severity}, {escape(brief(finding.title, 80))}: {escape(brief(headline(finding), 300))}"
 
 
-def _told(found: Sequence[Finding], severity: str, room: int, lines: int) -> str:
+def _told(found: Sequence[Finding], severity: Severity, rooms: tuple[int, int], gate: Gate | None) -> str:
     """The worst findings of a severity in full, further ones a line each, the rest counted."""
     own = [finding for finding in found if finding.severity == severity]
     if not own:
         return ""
-    full = _fitting(map(_finding, own), room)
+    full = fitting((_finding(finding, gate) for finding in own), rooms[0])
     left = own[len(full) :]
-    body = [_table_line(finding) for finding in left]
-    rest = _fitted_table(("finding", "largest error", "results"), body, lines, "findings") if left else ""
-    heading = f"## {_PLURALS[severity]}, the worst first\n\n{len(own)} in all, {_MEANINGS[own[0].severity]}"
+    body = [_table_line(finding, gate) for finding in left]
+    rest = fitted_table(("finding", "largest error", "results"), body, rooms[1], _more("findings")) if left else ""
+    order = "waived ones last" if gate and any(map(gate.is_waived, own)) else "the worst first"
+    heading = f"## {_PLURALS[severity]}, {order}\n\n{len(own)} in all, {_meaning(severity, gate)}"
     return "\n\n".join(part for part in (heading, *full, rest) if part)
 
 
-def _finding(finding: Finding) -> str:
+def _meaning(severity: Severity, gate: Gate | None) -> str:
+    """What a severity means, and whether it gates."""
+    meaning, gates = _MEANINGS[severity], _gates_as(severity, gate)
+    if severity == "defect":
+        whose = (
+            "those of them that are graver than before gate" if gate and gate.fail_on == "regression" else "these gate"
+        )
+        return f"{meaning}: {whose}{gates.removeprefix(': gate')}."
+    if gates:
+        return f"{meaning}: these gate{gates.removeprefix(': gate')}."
+    if gate and gate.fail_on == "regression" and severity == "weakness":
+        return f"{meaning}: those of them that are graver than before gate."
+    return f"{meaning}. None of them gates{', and none is a pass' if severity == 'undecided' else ''}."
+
+
+def _finding(finding: Finding, gate: Gate | None) -> str:
     """One finding in full: cause and evidence, the smallest input, the answer and others, how to see it again."""
     found = finding.example
     cause = cause_words(finding)
@@ -193,7 +239,10 @@ def _finding(finding: Finding) -> str:
     wanted = f", exact {code(brief(found.expected.decimal, 80))}" if found.expected.decimal else ""
     error = f": {error_words(found)}" if error_words(found) else ""
     worst = error_words(finding.worst) if finding.worst.id != found.id else ""
+    waived = waived_words(gate, finding)
     lines = (
+        f"**waived** {escape(waived)}" if waived else "",
+        *(f"**gates**: {escape(line)}" for line in gates_words(gate, finding)),
         f"cause: {escape(cause)}" if cause else "",
         f"input: {code(brief(inputs_words(found.inputs)))}{element}" if found.inputs else "",
         f"in hex: {code(brief(exact))}" if exact else "",
@@ -207,11 +256,13 @@ def _finding(finding: Finding) -> str:
     return title + "\n\n" + "\n".join(f"- {line}" for line in lines if line)
 
 
-def _table_line(finding: Finding) -> tuple[str, str, str]:
+def _table_line(finding: Finding, gate: Gate | None) -> tuple[str, str, str]:
     cause = cause_words(finding)
     what = f"{escape(brief(finding.title, 80))}: {escape(brief(headline(finding), 300))}"
+    waived = waived_words(gate, finding)
+    beside = f"{f'; cause: {escape(cause)}' if cause else ''}{f'; **waived** {escape(waived)}' if waived else ''}"
     return (
-        f"{what}{f'; cause: {escape(cause)}' if cause else ''}; {code(finding.example.id)}",
+        f"{what}{beside}; {code(finding.example.id)}",
         error_words(finding.worst),
         f"{finding.results:,}",
     )
@@ -223,7 +274,7 @@ def _conventions(record: Record, room: int) -> str:
     if not found:
         return ""
     body = [_convention(convention) for convention in found]
-    shown = _fitted_table(("question", "input", "exact", "answers"), body, room, "questions")
+    shown = fitted_table(("question", "input", "exact", "answers"), body, room, _more("questions"))
     meaning = "Mathematics or a documentation leaves these open; none of them gates."
     return f"## Conventions, side by side\n\n{len(found)} in all. {meaning}\n\n{shown}"
 
@@ -263,7 +314,7 @@ def _maps(record: Record, room: int) -> str:
             for name in dict.fromkeys(row.function for row in own)
         ]
         header = ("function", *(escape(brief(dtype, 40)) for dtype in dtypes))
-        shown = _fitted_table(header, lines, room // min(len(titles), 10), "functions")
+        shown = fitted_table(header, lines, room // min(len(titles), 10), _more("functions"))
         tables.append(f"**{escape(brief(title, 80))}**\n\n{shown}")
     if not tables:
         return ""
@@ -288,7 +339,7 @@ def _properties(record: Record, room: int) -> str:
             f"{found[s]} {'hold' if s == 'holds' and found[s] > 1 else s}" for s in reversed(STATUSES) if found[s]
         )
         lines.append(f"- {escape(brief(title, 80))}: {counts}")
-    fit = _fitting(lines, room, "\n")
+    fit = fitting(lines, room, "\n")
     return "\n\n".join(filter(None, ("## Properties" if fit else "", "\n".join(fit))))
 
 
@@ -304,7 +355,7 @@ def _not_run(record: Record, room: int) -> str:
         (escape(brief(title, 80)), status, str(count), escape(reason))
         for (title, status, reason), count in reasons.most_common()
     ]
-    shown = _fitted_table(("backend", "status", "checks", "reason"), body, room, "reasons")
+    shown = fitted_table(("backend", "status", "checks", "reason"), body, room, _more("reasons"))
     return folded(f"{counted(sum(reasons.values()), 'check')} not run, or not to the end", shown)
 
 

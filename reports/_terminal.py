@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rich import box
@@ -12,6 +12,18 @@ from rich.table import Table
 from rich.text import Text
 
 from ._finding import Finding, findings
+from ._gate import Gate
+from ._gate_words import (
+    gates_words,
+    gating_first,
+    matter_words,
+    stale_heading,
+    stale_words,
+    uncased_words,
+    waived_counts,
+    waived_words,
+    waiver_words,
+)
 from ._headline import answers_words, cause_words, extent_words, headline
 from ._html_verdict import changes
 from ._overview import GATING, Row, backends_of, rows, tallies, verdict
@@ -36,16 +48,23 @@ _TIER_STYLES = {"C": "green", "F": "green", "M": "green", "A": "yellow", "outsid
 _SEVERITY_STYLES = {"defect": "bold red", "weakness": "yellow", "convention": "cyan", "undecided": "magenta"}
 
 
-def run_view(record: Record, folder: Path, pages: Sequence[str] = ()) -> RenderableType:
+def run_view(record: Record, folder: Path, pages: Sequence[str] = (), gate: Gate | None = None) -> RenderableType:
     """Return what `logitproof run` prints: tables, the worst findings, the verdict, and where the files are."""
     names = ("record.json", *pages, "outputs/")
     files = Text("\n".join(clean(f"{folder}/{name}") for name in names), overflow="fold")
-    return Group(record_view(record), Text("Files:"), Padding(files, (0, 0, 0, 2), expand=False))
+    return Group(record_view(record, None, gate), Text("Files:"), Padding(files, (0, 0, 0, 2), expand=False))
 
 
-def record_view(record: Record, earlier: Record | None = None) -> RenderableType:
+def record_view(record: Record, earlier: Record | None = None, gate: Gate | None = None) -> RenderableType:
     """Return a record for a terminal: a table per backend, the worst findings, what is new since, the verdict."""
-    return Group(findings_view(record), *_unavailable(record), *_changes(record, earlier), Text(""), _verdict(record))
+    return Group(
+        findings_view(record, gate),
+        *_waivers(gate),
+        *_unavailable(record),
+        *_changes(record, earlier),
+        Text(""),
+        _verdict(record, gate),
+    )
 
 
 def judgement_view(findings: Findings) -> RenderableType:
@@ -53,11 +72,11 @@ def judgement_view(findings: Findings) -> RenderableType:
     return Group(findings_view(findings), Text(""), _verdict(findings))
 
 
-def findings_view(record: Record | Findings) -> RenderableType:
+def findings_view(record: Record | Findings, gate: Gate | None = None) -> RenderableType:
     """Return a table per backend, the counts per severity, and the worst findings in plain words."""
     titles = backends_of(record.checks)
     if not titles:
-        return Group(*_properties(record), *_worst(record))
+        return Group(*_properties(record), *_worst(record, gate))
     legend = ", ".join(f"{tier} {meaning}" for tier, meaning in TIER_MEANINGS.items() if tier != "limit")
     return Group(
         *(_backend_table(record.checks, title) for title in titles),
@@ -66,7 +85,7 @@ def findings_view(record: Record | Findings) -> RenderableType:
         Text(""),
         _counts(record.checks, titles),
         *_properties(record),
-        *_worst(record),
+        *_worst(record, gate),
     )
 
 
@@ -155,23 +174,34 @@ def _property_words(line: PropertyLine) -> str:
     return clean(line.name) + times
 
 
-def _worst(record: Record | Findings) -> list[RenderableType]:
-    """The worst defects in plain words; where there are none, the worst of the next severity."""
-    found = findings(record.discrepancies)
+_TOLD: Mapping[Severity, str] = {
+    "defect": "defects",
+    "undecided": "undecided results",
+    "weakness": "weaknesses",
+    "convention": "conventions",
+}
+"""The severities whose worst findings are told, with their plurals: of several the first that there is."""
+
+
+def _worst(record: Record | Findings, gate: Gate | None) -> list[RenderableType]:
+    """The worst defects in plain words, waived ones last; where there are none, the worst of the next severity."""
+    found = gating_first(findings(record.discrepancies), gate)
     recorded = isinstance(record, Record)
-    for severity, plural in (("defect", "defects"), ("undecided", "undecided results"), ("weakness", "weaknesses")):
+    # Where defects are waived, and weaknesses gate, these are what is to be seen.
+    gating = {finding.severity for finding in found if gate and gate.gates(finding)}
+    for severity, plural in _TOLD.items():
         own = [finding for finding in found if finding.severity == severity]
-        if own:
+        if own and (severity in gating if gating else severity != "convention"):
             left = len(own) - WORST_SHOWN
             where = ": logitproof report --format html shows them" if recorded else ""
             rest = [Text(""), Text(f"… and {left} more {plural}{where}", style="dim")] if left > 0 else []
             heading = Text(f"The worst {plural}, grouped by cause: {len(own)} in all", style="bold")
-            told = [_in_words(finding, recorded=recorded) for finding in own[:WORST_SHOWN]]
+            told = [_in_words(finding, gate, recorded=recorded) for finding in own[:WORST_SHOWN]]
             return [Text(""), heading, *(part for each in told for part in (Text(""), each)), *rest]
     return []
 
 
-def _in_words(finding: Finding, *, recorded: bool) -> RenderableType:
+def _in_words(finding: Finding, gate: Gate | None, *, recorded: bool) -> RenderableType:
     """One finding: what it is, then its facts; a script can be had where there is a record."""
     found = finding.example
     title = Text.assemble(
@@ -180,6 +210,8 @@ def _in_words(finding: Finding, *, recorded: bool) -> RenderableType:
     place = f", element {list(found.index)}" if found.index else ""
     worst = error_words(finding.worst) if finding.worst.id != found.id else ""
     facts = [
+        ("waived", waived_words(gate, finding)),
+        *(("gates", line) for line in gates_words(gate, finding)),
         ("cause", cause_words(finding)),
         ("input", brief(inputs_words(found.inputs) + place)),
         ("hex", brief(inputs_hex(found.inputs) or "")),
@@ -199,6 +231,34 @@ def _in_words(finding: Finding, *, recorded: bool) -> RenderableType:
             grid.add_row(Text(name), Text(fact))
     body = Group(Text(brief(found.explanation), overflow="fold"), grid)
     return Group(title, Padding(body, (0, 0, 0, 2), expand=False))
+
+
+def _waivers(gate: Gate | None) -> list[RenderableType]:
+    """What gates without a finding, what is waived and by which waiver, the stale waivers; of each the first."""
+    if gate is None:
+        return []
+    lines: list[RenderableType] = []
+    if uncased := uncased_words(gate):
+        lines += [Text(""), Text("Gates, and the record keeps no case of it", style="bold red")]
+        lines += [Text(f"  {line}", overflow="fold") for line in uncased[:WORST_SHOWN]]
+        lines += _more(len(uncased), "of these")
+    if gate.waived:
+        lines += [Text(""), Text(f"Waived: {waived_counts(gate.waived)}", style="bold")]
+        for own in gate.waived[:WORST_SHOWN]:
+            told = f"  {matter_words(own.matter)}; {'; '.join(map(waiver_words, own.waivers[:2]))}"
+            lines.append(Text.assemble(told, overflow="fold"))
+        lines += _more(len(gate.waived), "waived")
+    if gate.stale:
+        style = "bold red" if gate.strict else "bold yellow"
+        lines += [Text(""), Text(stale_heading(gate), style=style)]
+        lines += [Text(f"  {stale_words(stale)}", overflow="fold") for stale in gate.stale[:WORST_SHOWN]]
+        lines += _more(len(gate.stale), "stale")
+    return lines
+
+
+def _more(number: int, what: str) -> list[RenderableType]:
+    left = number - WORST_SHOWN
+    return [Text(f"  … and {left} more {what}: logitproof report --format html shows them", style="dim")] * (left > 0)
 
 
 def _changes(record: Record, earlier: Record | None) -> list[RenderableType]:
@@ -225,7 +285,12 @@ def _unavailable(record: Record) -> list[RenderableType]:
     ]
 
 
-def _verdict(record: Record | Findings) -> Text:
-    text = verdict(record)
-    style = "bold green" if text.startswith("PASS") else "bold red" if tallies(record.checks)[GATING].checks else "bold"
+def _verdict(record: Record | Findings, gate: Gate | None = None) -> Text:
+    text = verdict(record, gate)
+    fails = gate is not None and gate.status == 1
+    style = "bold green" if text.startswith("PASS") else "bold red" if fails or _has_defects(record) else "bold"
     return Text(text, style=style)
+
+
+def _has_defects(record: Record | Findings) -> bool:
+    return bool(tallies(record.checks)[GATING].checks)

@@ -28,12 +28,25 @@ def upgrade(raw: Raw, version: int) -> Raw:
 
 
 def _from_1(raw: Raw) -> None:
-    """Version 2 added how errors are spread, how a cause is known, and the answers of other entry points."""
+    """Version 2 added how errors are spread and by which definition; of a discrepancy its evidence, and more.
+
+    Of the inputs, it added the hashes of those that are not of the corpus; of the run, the seconds that entry points
+    took; of the backends, their signatures.
+    """
+    if isinstance(corpus := raw.get("corpus"), dict):
+        _add(corpus, "$.corpus", "given", {})
+    if isinstance(run := raw.get("run"), dict):
+        _add(run, "$.run", "seconds", {})
+    for path, backend in _parts(raw, "backends"):
+        _add(backend, path, "signatures", {})
     for path, check in _parts(raw, "checks"):
         _add(check, path, "spread", None)
+        _add(check, path, "definition", None)
     for path, discrepancy in _parts(raw, "discrepancies"):
         _add(discrepancy, path, "evidence", None)
         _add(discrepancy, path, "answers", [])
+        _add(discrepancy, path, "extent", {})
+        _add(discrepancy, path, "largest_ulps", None)
 
 
 UPGRADES: Mapping[int, Callable[[Raw], None]] = MappingProxyType({1: _from_1})

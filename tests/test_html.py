@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import html5lib
 import pytest
+from page_reading import Page, data_of
 from page_samples import HOSTILE, hostile, made, sample, stated
 from record_samples import check, discrepancy, record
 
@@ -23,53 +22,10 @@ from logitproof.reports._html_findings import WEAKNESSES_IN_FULL
 from logitproof.reports._mathematics import FORMULAS, mathematics
 
 TEMPLATES = Path(__file__).parents[1] / "reports" / "templates"
-VOID = {"meta", "input", "br", "wbr", "img", "link", "hr"}
-
-
-class Page(HTMLParser):
-    """A page taken apart: elements with their attributes and text, and whether they nest."""
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.elements = []
-        self.open = []
-        self.words = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID and not (self.get_starttag_text() or "").endswith("/>"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open, f"</{tag}> closes nothing"
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] not in {"script", "style"}:
-            self.words.append(data)
-
-    @property
-    def text(self):
-        return " ".join("".join(self.words).split())
-
-    def having(self, attribute):
-        return [attributes[attribute] for _, attributes in self.elements if attribute in attributes]
-
-    def of(self, tag):
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 def _page(of=None, scripts=None, earlier=None):
     return Page(html_report(of or sample(), scripts or {}, earlier))
-
-
-def _data(text):
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1])
 
 
 def test_the_verdict_comes_first():
@@ -146,7 +102,7 @@ def test_all_defects_have_a_section_and_many_weaknesses_a_line_each():
     assert articles.count("finding defect") == WEAKNESSES_IN_FULL + 5
     assert articles.count("finding weakness") == WEAKNESSES_IN_FULL
     assert len([attributes for attributes in page.of("li") if "id" in attributes]) == 5
-    assert len(_data(html_report(record(*checks, discrepancies=tuple(weak)), {}))["findings"]) == len(weak)
+    assert len(data_of(html_report(record(*checks, discrepancies=tuple(weak)), {}))["findings"]) == len(weak)
 
 
 def test_the_map_tells_tier_letter_and_defects_without_colour():
@@ -285,7 +241,7 @@ def test_hostile_text_makes_no_element_and_no_attribute():
     assert [name for _, own in page.elements for name in own if name.startswith("on")] == []
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2028\u2029\u2066-\u2069]", text)
     assert "49" not in page.text.split("right to left")[0][-40:]
-    assert len(_data(text)["checks"]) == len(of.checks)
+    assert len(data_of(text)["checks"]) == len(of.checks)
 
 
 def test_the_embedded_data_cannot_end_its_element():

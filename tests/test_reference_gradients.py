@@ -152,6 +152,10 @@ def deviating(function: str, name: str, dtype: str) -> Callable[..., list[Series
             -(z * clamped_log(v) + (1 - z) * clamped_log(1 - v)) for v, z in zip(p, smoothed(y, o, 2), strict=True)
         ],
         ("binary_cross_entropy", "clip-1e-7"): lambda p, y, o: binary([clip(v, low, high) for v in p], y, o),
+        ("binary_cross_entropy", "clip-add-1e-7"): lambda p, y, o: [
+            -(z * (v + low).log() + (1 - z) * (1 - v + low).log())
+            for v, z in zip([clip(v, low, high) for v in p], smoothed(y, o, 2), strict=True)
+        ],
         ("kl_divergence", "clip-1e-7"): lambda y, p, o: LITERAL["kl_divergence"](
             [clip(v, low, 1.0) for v in y], [clip(v, low, 1.0) for v in p], o
         ),

@@ -149,6 +149,7 @@ ROW_CASES = [
     Case(KL, ([[1, 0]], [[0, 1]]), [FIN], (), definition="clip-1e-7"),
     Case(KL, ([[nan, 0.5]], [[0.5, 0.5]]), [[FREE, FREE]], ("nan-at-clip",), Y, definition="clip-1e-7"),
     Case(KL, ([[nan, 0.5]], [[0.5, 0.5]]), [LOST], (), definition="clip-1e-7"),
+    Case(BCE, ([0.0, 1.0, nan, 0.5], [1.0, 0.0, 0.5, 0.25]), [FIN, FIN, LOST, FIN], (), definition="clip-add-1e-7"),
     Case(SCCE, ([[nan, 0.5], [0.5, 0.25]], [0, 1]), [[FREE] * 2, [FIN] * 2], ("nan-at-clip",), P,
          definition="clip-softmax-1e-7"),
 ]  # fmt: skip
@@ -156,6 +157,8 @@ ROW_CASES = [
 # Constants of definitions round to 1 or 0 in sixteen bits, and their edges are numbers that inputs often are.
 SIXTEEN_BIT_CASES = [
     Case(BCE, ([1.0, 1.0, 0.0], [1.0, 0.5, 1.0]), [FREE, POS, FIN], (), definition="clip-1e-7"),
+    Case(BCE, ([1.0, 1.0, 0.0], [1.0, 0.5, 1.0]), [FIN, FIN, FIN], (), definition="clip-add-1e-7"),
+    Case(BCE, ([1.0, 0.5], [1.0, 0.5]), [FREE, FIN], ("edge-of-clip",), P, definition="clip-add-1e-7"),
     Case(BCE, ([0.0, 0.5], [1.0, 1.0]), [FREE, FIN], ("vanishing-denominator",), P, definition="clamp-log-100"),
     # 2^-10 is the edge; its share of the sum is 2^-10·(1 − 2^-10), which float16 cannot tell from it
     Case(
@@ -215,7 +218,7 @@ def test_limit_gives_its_status(case, dtype):
     assert set(case.limits) <= {LIMITS[index].id for index in found.limit.ravel() if index >= 0}
 
 
-@pytest.mark.parametrize("case", SIXTEEN_BIT_CASES, ids=lambda case: f"{case.function}-{case.quantity}")
+@pytest.mark.parametrize("case", SIXTEEN_BIT_CASES, ids=lambda case: f"{case.quantity}-{case.definition}")
 def test_limit_of_sixteen_bits_gives_its_status(case):
     np.testing.assert_array_equal(evaluate(case, "float16").status, np.asarray(case.status))
 

@@ -113,8 +113,13 @@ def test_a_record_of_an_older_schema_is_told_and_comes_out_in_the_present_one(tm
     old = tmp_path / "old.json"
     whole = json.loads(encode_record(CLEAN))
     whole["schema"] = 1
+    whole["corpus"].pop("given")
+    whole["run"].pop("seconds")
+    for each in whole["backends"]:
+        each.pop("signatures")
     for each in whole["checks"]:
         each.pop("spread")
+        each.pop("definition")
     old.write_text(json.dumps(whole))
     assert _report("old.json", "--format", "json", cwd=tmp_path).stdout == encode_record(CLEAN)
 

@@ -10,6 +10,7 @@ import html5lib
 import pytest
 from markdown_it import MarkdownIt
 from report_samples import HOSTILE, everything, poisoned
+from text_structure import COMMAND, STEERING, shown_by_page, structure_of_html, structure_of_markdown
 
 from logitproof.conformance._output import print_text, show, shown_text
 from logitproof.reports import (
@@ -29,11 +30,6 @@ PLAIN = "word"
 RECORDABLE = [text for text in HOSTILE if "\ud800" not in text]
 """No file can hold half a surrogate pair, and so no record."""
 NAMES = [f"hostile {number}" for number in range(len(HOSTILE))]
-STEERING = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2060-\u2069\ufeff\ufffe\uffff]"
-)
-"""Characters that steer a terminal, turn the reading direction or are not seen."""
-
 every_text = pytest.mark.parametrize("text", HOSTILE, ids=NAMES)
 every_recorded = pytest.mark.parametrize("text", RECORDABLE, ids=[NAMES[HOSTILE.index(text)] for text in RECORDABLE])
 
@@ -50,40 +46,22 @@ def test_no_format_holds_a_character_that_steers(text):
         summary(record, everything()).replace("&#8203;", ""),
         junit(record),
         github_annotations(record),
-        _shown_by_page(html_report(record, {}, everything())),
+        shown_by_page(html_report(record, {}, everything())),
         _upstream(record, "script"),
     ):
         assert STEERING.search(told) is None
         told.encode()
 
 
-def _shown_by_page(text):
-    page = html5lib.parse(text, treebuilder="etree", namespaceHTMLElements=False)
-    shown = [each for each in page.iter() if isinstance(each.tag, str) and each.tag not in {"script", "style"}]
-    return "\n".join(text for each in shown for text in (each.text, each.tail, *each.attrib.values()) if text)
-
-
 # HTML
-
-
-def _structure_of_html(text):
-    """Elements with the names of their attributes, and what the page would run, load or go to."""
-    page = html5lib.parse(text, treebuilder="etree", namespaceHTMLElements=False)
-    elements = [element for element in page.iter() if isinstance(element.tag, str)]
-    assert [name for each in elements for name in each.attrib if name.lower().startswith("on")] == []
-    links = [each.get(name) for each in elements for name in ("href", "src", "action") if each.get(name)]
-    assert [link for link in links if not link.startswith(("#", "https://"))] == []
-    scripts = Counter((each.get("type"), each.text) for each in elements if each.tag == "script")
-    code_run = [text for (kind, text) in scripts if kind not in {"application/json", "text/plain"}]
-    return Counter((each.tag, tuple(sorted(each.attrib))) for each in elements), code_run
 
 
 @every_recorded
 def test_the_page_is_built_as_with_a_plain_word(text):
-    expected, code_run = _structure_of_html(html_report(poisoned(everything(), PLAIN), {}))
+    expected, code_run = structure_of_html(html_report(poisoned(everything(), PLAIN), {}))
     if not text.strip():
         pytest.skip("where nothing is told an element may be left out")
-    elements, run = _structure_of_html(html_report(poisoned(everything(), text), {}))
+    elements, run = structure_of_html(html_report(poisoned(everything(), text), {}))
     assert run == code_run
     changed = {kind for kind in elements.keys() | expected.keys() if elements[kind] != expected[kind]}
     # An address in an explanation is a link to it, and a long text comes with places to break it.
@@ -93,47 +71,14 @@ def test_the_page_is_built_as_with_a_plain_word(text):
 # Markdown
 
 
-def _structure_of_markdown(text):
-    """The sequence of constructs; code counts as text, since an address is shown as code."""
-    tokens = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(text)
-    built = []
-    for token in tokens:
-        if token.type == "inline":
-            built += [child.type for child in token.children if not _is_text(child)]
-            assert _links(_outside_code(token.children)) is None
-        else:
-            built.append((token.type, token.content) if token.type == "html_block" else token.type)
-    return built
-
-
-def _is_text(token):
-    return token.type in {"text", "code_inline", "softbreak", "text_special"} or (
-        token.type == "html_inline" and token.content in {"<code>", "</code>"}
-    )
-
-
-def _outside_code(children):
-    shown, depth = [], 0
-    for child in children:
-        depth += {"<code>": 1, "</code>": -1}.get(child.content, 0) if child.type == "html_inline" else 0
-        if child.type in {"text", "text_special"}:
-            shown.append(" " if depth else child.content)
-    return "".join(shown)
-
-
-def _links(text):
-    """Whether GitHub would make a link, a mention or a reference of it."""
-    return re.search(r"https?://|\bwww\.|@\w|#\d|\bGH-\d", text)
-
-
 @every_recorded
 def test_a_summary_is_built_as_with_a_plain_word(text):
-    expected = _structure_of_markdown(summary(poisoned(everything(), PLAIN), everything()))
+    expected = structure_of_markdown(summary(poisoned(everything(), PLAIN), everything()))
     told = summary(poisoned(everything(), text), everything())
     if not text.strip():
         pytest.skip("where nothing is told a line may be left out")
     assert len(told.encode()) < 65_536
-    built = _structure_of_markdown(told)
+    built = structure_of_markdown(told)
     if len(text) < 100:  # of longer ones fewer fit, and the rest are counted
         assert built == expected
     assert Counter(built).keys() <= {*expected}
@@ -143,8 +88,8 @@ def test_a_summary_is_built_as_with_a_plain_word(text):
 def test_an_upstream_report_is_built_as_with_a_plain_word(text):
     if not text.strip():
         pytest.skip("where nothing is told a line may be left out")
-    expected = _structure_of_markdown(_upstream(poisoned(everything(), PLAIN), "word"))
-    assert _structure_of_markdown(_upstream(poisoned(everything(), text), text[:1000])) == expected
+    expected = structure_of_markdown(_upstream(poisoned(everything(), PLAIN), "word"))
+    assert structure_of_markdown(_upstream(poisoned(everything(), text), text[:1000])) == expected
 
 
 @every_text
@@ -153,9 +98,9 @@ def test_an_upstream_report_is_built_as_with_a_plain_word(text):
 def test_a_piece_of_markdown_is_text_wherever_it_stands(text, around, made):
     line = around.format(made(text))
     if made(text) and around != "**{}**":  # strong text cannot begin or end with a blank or punctuation
-        assert _structure_of_markdown(line) == _structure_of_markdown(around.format(made(PLAIN)))
+        assert structure_of_markdown(line) == structure_of_markdown(around.format(made(PLAIN)))
     cells = table(("a", "b", "c"), [(made(text), made(text), "end")])
-    assert _structure_of_markdown(cells) == _structure_of_markdown(table(("a", "b", "c"), [("x", "y", "end")]))
+    assert structure_of_markdown(cells) == structure_of_markdown(table(("a", "b", "c"), [("x", "y", "end")]))
 
 
 @every_text
@@ -177,7 +122,7 @@ def test_nothing_ends_a_code_block_or_a_fold(text):
     (block,) = MarkdownIt().parse(fenced(text, "python"))
     assert block.type == "fence"
     assert block.info == "python"
-    built = _structure_of_markdown(folded(text, "content"))
+    built = structure_of_markdown(folded(text, "content"))
     assert [kind if isinstance(kind, str) else kind[0] for kind in built] == [
         *("html_block", "paragraph_open", "paragraph_close", "html_block"),
     ]
@@ -190,9 +135,6 @@ def test_nothing_ends_a_code_block_or_a_fold(text):
 def test_junit_is_built_as_with_a_plain_word(text):
     expected = [each.tag for each in ET.fromstring(junit(poisoned(everything(), PLAIN))).iter()]  # noqa: S314 - our own
     assert [each.tag for each in ET.fromstring(junit(poisoned(everything(), text))).iter()] == expected  # noqa: S314
-
-
-COMMAND = re.compile(r"::(error|warning|notice) title=([^:,\r\n]+)::([^\r\n]*)")
 
 
 @every_recorded

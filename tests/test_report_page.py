@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from pathlib import Path
 
 import pytest
 from page_samples import HOSTILE, hostile, many, sample, tall
-from playwright.sync_api import expect, sync_playwright
+from page_visits import CONTRAST, PHONE, Visit, browser, fits, visiting
+from playwright.sync_api import expect
 
 from logitproof.reports._finding import findings
 from logitproof.reports._html import html_report
 
 SCRIPT = "import torch\n\n# a script of <two> lines & more\nprint('done')\n"
-PHONE = {"width": 390, "height": 844}
 HANG = 60
 """Seconds: a limit that only something stuck exceeds."""
 
 
 @pytest.fixture(scope="module")
 def chromium():
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.fail("these tests open the page in a browser: apt-get install chromium")
-    with sync_playwright() as playwright:
-        # Without a sandbox: containers do not allow one, and what is opened is our own page.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    yield from browser()
 
 
 @pytest.fixture(scope="module")
@@ -48,55 +40,14 @@ def files(tmp_path_factory):
     return folder
 
 
-class Visit:
-    """A page that is open, and everything that went wrong in it."""
-
-    def __init__(self, context, file):
-        self.file, self.troubles = file, []
-        context.route("**/*", self._route)
-        self.page = context.new_page()
-        self.page.on("console", lambda message: self.troubles.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
-        self.page.on("dialog", lambda dialog: self.troubles.append(f"dialog: {dialog.message}"))
-
-    def _route(self, route):
-        if route.request.url.split("#")[0] == self.file.as_uri():
-            route.continue_()
-        else:
-            self.troubles.append(f"request: {route.request.url}")
-            route.abort()
-
-    def open(self, fragment=""):
-        self.page.goto("about:blank")
-        self.page.goto(self.file.as_uri() + fragment)
-        return self.page
-
-
 @pytest.fixture
 def visit(chromium, files):
     """Open a page by name; when the test is over nothing must have gone wrong in it."""
-    visits = []
-
-    def opened(name="sample", fragment="", **options):
-        context = chromium.new_context(**options)
-        made = Visit(context, files / f"{name}.html")
-        visits.append((context, made))
-        return made.open(fragment)
-
-    yield opened
-    troubles = [trouble for _, made in visits for trouble in made.troubles]
-    for context, _ in visits:
-        context.close()
-    assert troubles == []
+    yield from visiting(chromium, files)
 
 
 def _rows(page):
     return page.locator("#check-rows > tr:not(.more)")
-
-
-def _fits(page):
-    """Whether the page needs no scrolling to the side."""
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def _chosen(page, **wanted):
@@ -155,7 +106,7 @@ def test_each_filter_does_something(visit):
         page.get_by_role("button", name="Reset").click()
 
 
-def test_text_finds_and_says_so_when_nothing_fits(visit):
+def test_text_finds_and_says_so_when_nothingfits(visit):
     page = visit()
     page.fill("#filter [name=q]", "SparseCategorical")
     expect(_rows(page)).to_have_count(1)
@@ -381,37 +332,9 @@ def test_light_and_dark_follow_the_system_until_they_are_chosen(visit):
     assert dark.evaluate(ground) == black
 
 
-_CONTRAST = """(() => {
-  const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
-  const rgb = (colour) => {
-    canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = colour;
-    canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const linear = (part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  const light = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
-  const ground = (element) => {
-    const colour = element ? rgb(getComputedStyle(element).backgroundColor) : [255, 255, 255, 255];
-    return colour[3] === 255 ? colour : ground(element.parentElement);
-  };
-  const contrast = (element) => {
-    const own = light(rgb(getComputedStyle(element).color));
-    const below = light(ground(element));
-    return (Math.max(own, below) + 0.05) / (Math.min(own, below) + 0.05);
-  };
-  return [...document.querySelectorAll('main *')]
-    .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
-    .filter((element) => element.checkVisibility() && !element.closest('svg, .anchor, :disabled'))
-    .map((element) => [contrast(element), element.className, element.textContent.slice(0, 40)])
-    .filter(([ratio]) => ratio < 4.5);
-})()"""
-"""The elements whose text stands out from what is behind it by less than WCAG 2 asks for (AA)."""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_has_contrast(visit, scheme):
-    assert visit(color_scheme=scheme).evaluate(_CONTRAST) == []
+    assert visit(color_scheme=scheme).evaluate(CONTRAST) == []
 
 
 # Phone, paper, and without the script
@@ -420,9 +343,9 @@ def test_text_has_contrast(visit, scheme):
 @pytest.mark.parametrize("name", ["sample", "hostile", "many"])
 def test_a_phone_shows_it_without_scrolling_to_the_side(visit, name):
     page = visit(name, viewport=PHONE)
-    assert _fits(page)
+    assert fits(page)
     page.evaluate("for (const element of document.querySelectorAll('details')) element.open = true")
-    assert _fits(page)
+    assert fits(page)
 
 
 def test_paper_shows_what_is_folded_and_leaves_out_what_cannot_be_pressed(visit):

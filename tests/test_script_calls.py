@@ -67,7 +67,8 @@ def compare_calls(worker, target, folder, calls):
         for entry, batch, quantity, every_run in made
     ]
     compared = 0
-    for (entry, batch, quantity, every_run), ran in zip(made, run_scripts(scripts, folder, python=worker.spec.python), strict=True):
+    all_ran = run_scripts(scripts, folder, python=worker.spec.python)
+    for (entry, batch, quantity, every_run), ran in zip(made, all_ran, strict=True):
         answer = worker.evaluate(batch, entry.name, (quantity,))
         outputs = answer.of(quantity)
         where = f"{entry.function}, {entry.name}, {batch.dtype}, {batch.parameters}, {batch.layout}, {quantity}"

@@ -178,7 +178,7 @@ def test_numpy_has_no_bfloat16(tmp_path):
 @pytest.mark.parametrize(
     ("source", "what"),
     [
-        ("def softmax(logits, *, axis): return logits\n", 'framework = "torch" or "tensorflow" or "numpy"'),
+        ("def softmax(logits, *, axis): return logits\n", 'framework = "torch" or "tensorflow" or "jax" or "numpy"'),
         ("framework = 'jax'\n", "'jax'"),
         ("framework = None\n", "framework"),
         ("framework = 'numpy'\n", "defines no function"),

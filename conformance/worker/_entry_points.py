@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ._signatures import signature_of
+
 
 class UnsupportedError(Exception):
     """The entry point has no way to be asked this; nothing is wrong with it."""
@@ -58,6 +60,7 @@ class EntryPoint:
             "keywords": list(self.keywords),
             "differentiable": list(real_arguments if self.differentiable is None else self.differentiable),
             "deviations": [asdict(deviation) for deviation in self.deviations],
+            "signature": signature_of(self.name, self.call),
         }
 
 

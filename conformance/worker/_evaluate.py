@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import Any
 
 from ._entry_points import EntryPoint, UnsupportedError
@@ -89,6 +90,7 @@ class _Call:
             named["cotangent"] = arrays[request["cotangent"]["array"]]
         self._framework, self._entry_point, self.names = framework, entry_point, tuple(names)
         self.inputs = _Inputs(framework, named, layouts)
+        self.seconds = 0.0
 
     def _arguments(self) -> list[Any]:
         return [self.inputs.tensors[name] for name in self.names]
@@ -96,9 +98,16 @@ class _Call:
     def _parameters(self) -> dict[str, Any]:
         return {**self._plain_parameters, **{name: self.inputs.tensors[name] for name in self._tensor_parameters}}
 
+    def _timed(self, made: Callable[..., Any], *arguments: Any) -> Any:
+        started = perf_counter()
+        try:
+            return made(self._entry_point.call, *arguments)
+        finally:
+            self.seconds += perf_counter() - started
+
     def plain(self) -> Array:
         """The value, without gradient recording."""
-        value = self._framework.plain(self._entry_point.call, self._arguments(), self._parameters())
+        value = self._timed(self._framework.plain, self._arguments(), self._parameters())
         result = self._framework.array(value)
         self.inputs.check()
         return result
@@ -107,9 +116,7 @@ class _Call:
         """The value while gradients by `argument` are recorded, and that gradient; None for what there is not."""
         cotangent = self.inputs.tensors["cotangent"] if with_gradient else None
         position = self.names.index(argument)
-        pair = self._framework.recorded(
-            self._entry_point.call, self._arguments(), self._parameters(), position, cotangent
-        )
+        pair = self._timed(self._framework.recorded, self._arguments(), self._parameters(), position, cotangent)
         value, gradient = (None if item is None else self._framework.array(item) for item in pair)
         self.inputs.check()
         return value, gradient
@@ -163,6 +170,7 @@ def evaluate(
         "missing": answer.missing,
         "modified": call.inputs.modified,
         "errors": answer.errors,
+        "seconds": call.seconds,
     }
     return header, answer.arrays
 

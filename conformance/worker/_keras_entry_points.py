@@ -1,4 +1,4 @@
-"""The public entry points of Keras 3 on TensorFlow."""
+"""The public entry points of Keras on TensorFlow: of Keras 3, and of Keras 2, which is another library."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from ._entry_points import Deviation, EntryPoint, last_axis_as_default, require_last_axis
+from ._entry_points import Deviation, EntryPoint, UnsupportedError, last_axis_as_default, require_last_axis
 from ._tensorflow_entry_points import LABELS_SUM_TO_ONE
 
 
@@ -18,11 +18,19 @@ def keras_version() -> str:
     return str(keras.__version__)
 
 
-_TAG = f"https://github.com/keras-team/keras/blob/v{keras.__version__}/keras/src/"
-_BACKEND = _TAG + "backend/tensorflow/nn.py"
+_IS_2 = keras.__version__.startswith("2.")
+_TAG = f"https://github.com/keras-team/keras/blob/v{keras.__version__}/keras/"
+_BACKEND = _TAG + ("backend.py" if _IS_2 else "src/backend/tensorflow/nn.py")
 
 _CLIP = Deviation(
     "clip-1e-7", (), "deliberate", _BACKEND, "probabilities are clipped to [1e-7, 1 - 1e-7] before the logarithm"
+)
+_CLIP_ADD = Deviation(
+    "clip-add-1e-7",
+    (),
+    "deliberate",
+    _BACKEND,
+    "probabilities are clipped to [1e-7, 1 - 1e-7], and 1e-7 is added once more inside both logarithms",
 )
 _NORMALISE_CLIP = Deviation(
     "normalise-clip-1e-7",
@@ -52,6 +60,11 @@ def _loss(kind: Callable[..., Any], **fixed: Any) -> Callable[..., Any]:
     return cache(partial(kind, **fixed))
 
 
+def _dtype(scores: Any) -> dict[str, str]:
+    """Return the dtype to make a loss with: Keras 3 computes in float32 without, Keras 2 in that of its inputs."""
+    return {} if _IS_2 else {"dtype": scores.dtype.name}
+
+
 _REDUCTIONS = {"none": "none", "sum": "sum", "mean": "sum_over_batch_size"}
 
 
@@ -63,7 +76,7 @@ def _categorical_class(*, from_logits: bool) -> Callable[..., Any]:
             axis=last_axis_as_default(axis, scores.shape.rank),
             label_smoothing=label_smoothing,
             reduction=_REDUCTIONS[reduction],
-            dtype=scores.dtype.name,
+            **_dtype(scores),
         )
         return loss(labels, scores)
 
@@ -75,7 +88,7 @@ def _sparse_class(*, from_logits: bool) -> Callable[..., Any]:
 
     def call(scores: Any, labels: Any, *, axis: int, ignore_index: int | None = None, reduction: str = "none") -> Any:
         require_last_axis(axis, scores.shape.rank)
-        loss = make(ignore_class=ignore_index, reduction=_REDUCTIONS[reduction], dtype=scores.dtype.name)
+        loss = make(ignore_class=ignore_index, reduction=_REDUCTIONS[reduction], **_dtype(scores))
         return loss(labels, scores)
 
     return call
@@ -87,7 +100,7 @@ def _binary_class(*, from_logits: bool) -> Callable[..., Any]:
     def call(
         scores: Any, labels: Any, *, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "none"
     ) -> Any:
-        loss = make(label_smoothing=label_smoothing, reduction=_REDUCTIONS[reduction], dtype=scores.dtype.name)
+        loss = make(label_smoothing=label_smoothing, reduction=_REDUCTIONS[reduction], **_dtype(scores))
         if weight is not None:
             weight = tf.broadcast_to(weight, scores.shape)
         return loss(*_single_features(labels, scores), sample_weight=weight)
@@ -105,7 +118,7 @@ def _kl_class() -> Callable[..., Any]:
 
     def call(labels: Any, probs: Any, *, axis: int) -> Any:
         require_last_axis(axis, probs.shape.rank)
-        return make(dtype=probs.dtype.name)(labels, probs)
+        return make(**_dtype(probs))(labels, probs)
 
     return call
 
@@ -141,20 +154,35 @@ def _binary_function(*, from_logits: bool) -> Callable[..., Any]:
     return call
 
 
+def _softmax_activation(logits: Any, *, axis: int) -> Any:
+    if _IS_2 and logits.shape.rank < 2:
+        raise UnsupportedError("the softmax activation of Keras 2 takes no single row")
+    return keras.activations.softmax(logits, axis=axis)
+
+
 def _plain_entry_points() -> tuple[EntryPoint, ...]:
-    activations, ops = keras.activations, keras.ops
+    activations = keras.activations
+    sigmoid = EntryPoint("keras.activations.sigmoid", "sigmoid", (), activations.sigmoid)
+    softmax = EntryPoint("keras.activations.softmax", "softmax", ("axis",), _softmax_activation)
+    divergences = (
+        EntryPoint("keras.losses.KLDivergence()", "kl_divergence", ("axis",), _kl_class(), (_KL_CLIP,)),
+        EntryPoint("keras.losses.kl_divergence", "kl_divergence", ("axis",), _kl_function, (_KL_CLIP,)),
+    )
+    if _IS_2:
+        return (sigmoid, softmax, *divergences)
+    log_softmax = EntryPoint("keras.activations.log_softmax", "log_softmax", ("axis",), activations.log_softmax)
+    return (sigmoid, softmax, log_softmax, *_operations(), *divergences)
+
+
+def _operations() -> tuple[EntryPoint, ...]:
+    ops = keras.ops
     return (
-        EntryPoint("keras.activations.sigmoid", "sigmoid", (), activations.sigmoid),
-        EntryPoint("keras.activations.softmax", "softmax", ("axis",), activations.softmax),
-        EntryPoint("keras.activations.log_softmax", "log_softmax", ("axis",), activations.log_softmax),
         EntryPoint("keras.ops.sigmoid", "sigmoid", (), ops.sigmoid),
         EntryPoint("keras.ops.log_sigmoid", "log_sigmoid", (), ops.log_sigmoid),
         EntryPoint("keras.ops.softplus", "softplus", (), ops.softplus),
         EntryPoint("keras.ops.softmax", "softmax", ("axis",), ops.softmax),
         EntryPoint("keras.ops.log_softmax", "log_softmax", ("axis",), ops.log_softmax),
         EntryPoint("keras.ops.logsumexp", "logsumexp", ("axis",), ops.logsumexp),
-        EntryPoint("keras.losses.KLDivergence()", "kl_divergence", ("axis",), _kl_class(), (_KL_CLIP,)),
-        EntryPoint("keras.losses.kl_divergence", "kl_divergence", ("axis",), _kl_function, (_KL_CLIP,)),
     )
 
 
@@ -162,7 +190,7 @@ def _categorical_entry_points(*, from_logits: bool) -> tuple[EntryPoint, ...]:
     function = "softmax_cross_entropy" if from_logits else "categorical_cross_entropy"
     deviations = (LABELS_SUM_TO_ONE if from_logits else _NORMALISE_CLIP,)
     smoothed, reduced = ("axis", "label_smoothing"), ("reduction",) if from_logits else ()
-    losses, ops, end = keras.losses, keras.ops, f"(from_logits={from_logits})"
+    losses, end = keras.losses, f"(from_logits={from_logits})"
     return (
         EntryPoint(
             "keras.losses.CategoricalCrossentropy" + end,
@@ -182,7 +210,7 @@ def _categorical_entry_points(*, from_logits: bool) -> tuple[EntryPoint, ...]:
             "keras.ops.categorical_crossentropy" + end,
             function,
             ("axis",),
-            _categorical_function(ops.categorical_crossentropy, from_logits=from_logits),
+            _categorical_function(_operation("categorical_crossentropy"), from_logits=from_logits),
             deviations,
         ),
     )
@@ -192,7 +220,7 @@ def _sparse_entry_points(*, from_logits: bool) -> tuple[EntryPoint, ...]:
     function = "sparse_softmax_cross_entropy" if from_logits else "sparse_categorical_cross_entropy"
     deviations = () if from_logits else (_CLIP_SOFTMAX,)
     ignoring, reduced = (("ignore_index",), ("reduction",)) if from_logits else ((), ())
-    losses, ops, end = keras.losses, keras.ops, f"(from_logits={from_logits})"
+    losses, end = keras.losses, f"(from_logits={from_logits})"
     return (
         EntryPoint(
             "keras.losses.SparseCategoricalCrossentropy" + end,
@@ -212,7 +240,7 @@ def _sparse_entry_points(*, from_logits: bool) -> tuple[EntryPoint, ...]:
             "keras.ops.sparse_categorical_crossentropy" + end,
             function,
             ("axis",),
-            _sparse_function(ops.sparse_categorical_crossentropy, from_logits=from_logits),
+            _sparse_function(_operation("sparse_categorical_crossentropy"), from_logits=from_logits),
             deviations,
         ),
     )
@@ -220,7 +248,7 @@ def _sparse_entry_points(*, from_logits: bool) -> tuple[EntryPoint, ...]:
 
 def _binary_entry_points(*, from_logits: bool) -> tuple[EntryPoint, ...]:
     function = "sigmoid_cross_entropy" if from_logits else "binary_cross_entropy"
-    deviations = () if from_logits else (_CLIP,)
+    deviations = () if from_logits else (_CLIP_ADD if _IS_2 else _CLIP,)
     weighted = ("weight", "reduction") if from_logits else ()
     end = f"(from_logits={from_logits})"
     return (
@@ -242,15 +270,20 @@ def _binary_entry_points(*, from_logits: bool) -> tuple[EntryPoint, ...]:
             "keras.ops.binary_crossentropy" + end,
             function,
             (),
-            lambda scores, labels: keras.ops.binary_crossentropy(labels, scores, from_logits=from_logits),
+            lambda scores, labels: _operation("binary_crossentropy")(labels, scores, from_logits=from_logits),
             deviations,
         ),
     )
 
 
+def _operation(name: str) -> Callable[..., Any]:
+    """Return an operation of Keras 3; Keras 2 has none, and then its entry points are left out."""
+    return getattr(getattr(keras, "ops", None), name, None)  # type: ignore[return-value]
+
+
 def entry_points() -> tuple[EntryPoint, ...]:
     """Every entry point of Keras that is examined."""
-    losses = (_categorical_entry_points, _sparse_entry_points, _binary_entry_points)
-    return _plain_entry_points() + tuple(
-        entry for make in losses for from_logits in (True, False) for entry in make(from_logits=from_logits)
-    )
+    kinds = (_categorical_entry_points, _sparse_entry_points, _binary_entry_points)
+    losses = [entry for make in kinds for from_logits in (True, False) for entry in make(from_logits=from_logits)]
+    offered = [entry for entry in losses if not (_IS_2 and entry.name.startswith("keras.ops."))]
+    return (*_plain_entry_points(), *offered)

@@ -79,10 +79,11 @@ def _keras_step(features: Any, labels: Any, weights: Any, bias: Any, rate: float
     import keras
     import tensorflow as tf
 
-    # Without its own dtype a Keras loss computes in float32 whatever it is given.
-    loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=weights.dtype.name)
+    # Without its own dtype a loss of Keras 3 computes in float32 whatever it is given; Keras 2 knows no such argument.
+    dtype = {} if keras.__version__.startswith("2.") else {"dtype": weights.dtype.name}
+    loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True, **dtype)
     with tf.GradientTape() as tape:
         tape.watch([weights, bias])
-        loss = loss_of(labels, keras.ops.matmul(features, weights) + bias)
+        loss = loss_of(labels, tf.matmul(features, weights) + bias)
     of_weights, of_bias = tape.gradient(loss, [weights, bias])
     return weights - rate * of_weights, bias - rate * of_bias

@@ -1,0 +1,176 @@
+"""The backends of a run: their workers, or why there are none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+
+from logitproof.reports import Backend, hex_of
+
+from ._backend_spec import BackendSpec, parse_backend
+from ._batch import Batch
+from ._errors import UserError
+from ._findings import Store
+from ._plan import Task
+from ._property_run import PropertyTask
+from ._protocol import Hello
+from ._request import RunRequest
+from ._workers import BackendError, Worker, WorkerUnavailable
+
+Order = tuple[int, Batch, list[tuple[int, Task]]]
+"""The number of a batch, the batch, and the tasks of one backend with their places among all of the batch."""
+
+PropertyOrder = tuple[int, PropertyTask]
+"""The number of a property task, and the task."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """Backends that get a record of their own.
+
+    Attributes:
+        title: tells them from the backends of other sides; "" where there are no others.
+        specs: the backends.
+        store: keeps the output arrays of a check; None keeps none.
+        optional: names of backends that need not be there: what is not is left out, without a word in the record.
+    """
+
+    title: str
+    specs: tuple[BackendSpec, ...]
+    store: Store | None = None
+    optional: frozenset[str] = frozenset()
+
+
+@dataclass
+class Examinee:
+    """A backend of the run: its worker, or why there is none."""
+
+    side: Side
+    spec: BackendSpec
+    worker: Worker | None
+    hello: Hello | None
+    trouble: str | None = None
+    orders: SimpleQueue[Order | PropertyOrder | None] = field(default_factory=SimpleQueue)
+    deaths: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def label(self) -> str:
+        """Its name, told from those of other sides."""
+        return f"{self.spec.name} ({self.side.title})" if self.side.title else self.spec.name
+
+    @property
+    def seconds(self) -> dict[str, str]:
+        """How long its framework's own calls of each entry point took, as hex text."""
+        return {} if self.worker is None else {name: hex_of(each) for name, each in sorted(self.worker.seconds.items())}
+
+
+def specs_of(request: RunRequest) -> tuple[BackendSpec, ...]:
+    """Return the backends that a request names.
+
+    Raises:
+        UserError: one of them cannot be.
+    """
+    specs = []
+    for text in request.backends:
+        try:
+            spec = parse_backend(text)
+        except ValueError as error:
+            raise UserError(str(error)) from None
+        specs.append(spec)
+    names = [spec.name for spec in specs]
+    # Two modules of the same name are told apart by their paths, two interpreters by theirs.
+    return tuple(
+        BackendSpec(text, spec.python, spec.target) if names.count(spec.name) > 1 else spec
+        for text, spec in zip(request.backends, specs, strict=True)
+    )
+
+
+@contextmanager
+def examinees_of(sides: Sequence[Side], timeout: float) -> Iterator[list[Examinee]]:
+    """Start a worker for every backend, all at once, and stop them in the end.
+
+    Args:
+        sides: the backends.
+        timeout: seconds that one call may take.
+
+    Raises:
+        UserError: a backend is wrong: its module does not import, say.
+    """
+    wanted = [(side, spec) for side in sides for spec in side.specs]
+
+    def start(each: tuple[Side, BackendSpec]) -> Examinee:
+        return _started(*each, timeout)
+
+    with ThreadPoolExecutor(max(1, len(wanted))) as threads:
+        started = list(threads.map(start, wanted))
+    examinees = [each for each in started if not (_is_wrong(each) and each.spec.name in each.side.optional)]
+    try:
+        if wrong := [str(each.trouble) for each in examinees if _is_wrong(each)]:
+            raise UserError(wrong[0])
+        yield examinees
+    finally:
+        for examinee in examinees:
+            if examinee.worker is not None:
+                examinee.worker.stop()
+
+
+class _Wrong(str):
+    """Trouble that the user can mend: the backend itself is wrong."""
+
+    __slots__ = ()
+
+
+def _is_wrong(examinee: Examinee) -> bool:
+    return examinee.worker is None and isinstance(examinee.trouble, _Wrong)
+
+
+def _started(side: Side, spec: BackendSpec, timeout: float) -> Examinee:
+    try:
+        worker = Worker.start(spec, call_timeout=timeout)
+    except BackendError as error:
+        return Examinee(side, spec, None, None, _Wrong(error))
+    except WorkerUnavailable as error:
+        return Examinee(side, spec, None, None, str(error))
+    return Examinee(side, spec, worker, worker.hello)
+
+
+def backend_record(examinee: Examinee, *, complete: bool) -> Backend:
+    """Return a backend as the record keeps it; `complete` says whether the run was let go to its end."""
+    hello = examinee.hello
+    if hello is None:
+        return Backend(
+            name=examinee.spec.name,
+            framework="",
+            version="",
+            python=examinee.spec.python,
+            target=examinee.spec.target,
+            build={},
+            cpu={},
+            threads=0,
+            environment={},
+            dtypes=(),
+            entry_points=(),
+            status="unavailable",
+            reason=examinee.trouble,
+        )
+    cut = examinee.trouble is not None or not complete
+    return Backend(
+        name=examinee.spec.name,
+        framework=hello.framework,
+        version=hello.version,
+        python=examinee.spec.python,
+        target=examinee.spec.target,
+        build=dict(hello.build),
+        cpu={key: str(value) for key, value in hello.cpu.items()},
+        threads=hello.threads,
+        environment=dict(hello.environment),
+        dtypes=hello.dtypes,
+        entry_points=tuple(dict.fromkeys(entry.name for entry in hello.entry_points)),
+        status="cut short" if cut else "complete",
+        reason=examinee.trouble or (None if complete else "the run was interrupted"),
+        signatures={entry.name: entry.signature for entry in hello.entry_points if entry.signature is not None},
+    )

@@ -1,0 +1,185 @@
+"""`logitproof upgrade`: build two environments, examine both on the same inputs, and say what changed."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from logitproof.reports import (
+    Comparison,
+    FolderError,
+    Record,
+    ReportFolder,
+    comparison_html,
+    comparison_junit,
+    comparison_markdown,
+    encode_comparison,
+    open_folder,
+    summary,
+)
+
+from ._batch import Batch
+from ._compare import compare
+from ._compare_command import given_batches, tell_comparison
+from ._compare_gate import INCOMPLETE, held
+from ._compare_run import ComparedRun
+from ._compare_script import scripts_for_comparison
+from ._environment import default_cache
+from ._errors import UserError, unknown
+from ._examinees import Side
+from ._gate_options import Gating, gating_of_upgrade
+from ._installer import INSTALLERS
+from ._output import tell, write_whole
+from ._progress import Progress, shown_progress
+from ._request import RunRequest
+from ._run import run_sides
+from ._run_command import request_of_sides, termination_as_interrupt
+from ._settings import read_settings
+from ._store import file_run, store_from
+from ._upgrade_sides import Place, Wish, optional_in, places_of, wish_of
+
+OUTPUT = Path("logitproof-upgrade")
+SIDES = ("old", "new")
+
+
+@dataclass(frozen=True)
+class _Made:
+    """One side that was examined."""
+
+    place: Place
+    record: Record
+    folder: Path
+
+
+def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
+    """Make the upgrade that `options` ask for; the exit status is what the comparison amounts to, 3 if it cannot be."""
+    settings = read_settings(Path.cwd())
+    wishes = _wishes(options)
+    request = request_of_sides(options, settings, typed, OUTPUT)
+    store = store_from(options, settings)
+    gating = gating_of_upgrade(options, settings)
+    _check_installer(options.installer)
+    with termination_as_interrupt(), shown_progress() as progress:
+        made = _examined(options, wishes, request, progress)
+        for each in made:
+            if store is not None:
+                file_run(store, each.folder, each.record)
+        if len(made) < len(SIDES):
+            return _one_side(made, request.output)
+        comparison = _compared(made, request, progress)
+    gating = replace(gating, earlier=made[0].record)
+    return _told(comparison, made[1].record, gating, request.output, options.format)
+
+
+def _wishes(options: argparse.Namespace) -> tuple[Wish, Wish]:
+    """Return what both sides ask for.
+
+    Raises:
+        UserError: one of them cannot be.
+    """
+    both, backends = list(options.companions or ()), list(options.backend or ())
+    old = wish_of(options.old, [*both, *(options.companions_old or ())], options.python_old or options.python, backends)
+    new = wish_of(options.new, [*both, *(options.companions_new or ())], options.python_new or options.python, backends)
+    if not set(old.backends) & set(new.backends):
+        raise UserError(f"{old.text} and {new.text} are different frameworks: there is nothing to compare")
+    return old, new
+
+
+def _check_installer(name: str) -> None:
+    if name not in INSTALLERS:
+        raise unknown("--installer", name, list(INSTALLERS))
+    if name == "uv" and shutil.which("uv") is None:
+        raise UserError("--installer uv: uv is not installed here: pip install uv")
+
+
+def _examined(
+    options: argparse.Namespace, wishes: Sequence[Wish], request: RunRequest, progress: Progress
+) -> list[_Made]:
+    """Examine both sides, or the one that could be built, and keep the records.
+
+    Raises:
+        UserError: neither could be built, or a folder cannot be used.
+    """
+    cache = options.cache or default_cache()
+    places = places_of(wishes, installer=INSTALLERS[options.installer], cache=cache, note=progress.note)
+    usable = [(name, place) for name, place in zip(SIDES, places, strict=True) if place.python is not None]
+    if not usable:
+        raise UserError("neither side could be installed: nothing was examined")
+    with ExitStack() as stack:
+        folders = [_opened(request.output / name, stack) for name, _ in usable]
+        titles = _titles([place.wish.text for _, place in usable])
+        sides = [
+            Side(title, place.specs(), folder.store, optional_in(place.wish))
+            for title, (_, place), folder in zip(titles, usable, folders, strict=True)
+        ]
+        records = run_sides(request, sides, progress)
+        return [
+            _Made(place, record, _published(folder, record))
+            for (_, place), record, folder in zip(usable, records, folders, strict=True)
+        ]
+
+
+def _titles(texts: Sequence[str]) -> list[str]:
+    """Return what tells the sides apart."""
+    if len(set(texts)) == len(texts):
+        return list(texts)
+    return [f"{name}: {text}" for name, text in zip(SIDES, texts, strict=True)]
+
+
+def _opened(target: Path, stack: ExitStack) -> ReportFolder:
+    try:
+        folder = open_folder(target)
+    except FolderError as error:
+        raise UserError(str(error)) from None
+    stack.callback(folder.discard)
+    return folder
+
+
+def _published(folder: ReportFolder, record: Record) -> Path:
+    try:
+        return folder.publish(record, {"summary.md": summary(record)})
+    except FolderError as error:
+        raise UserError(str(error)) from None
+
+
+def _one_side(made: Sequence[_Made], output: Path) -> int:
+    (only,) = made
+    place = output / only.folder.name
+    tell(f"{only.place.wish.text} was examined alone, and nothing was compared: its record is in {place}")
+    return INCOMPLETE
+
+
+def _compared(made: Sequence[_Made], request: RunRequest, progress: Progress) -> Comparison:
+    old, new = (
+        ComparedRun(each.record, each.folder, title)
+        for each, title in zip(made, _titles([each.place.wish.text for each in made]), strict=True)
+    )
+    given: dict[str, Batch] = given_batches((old.record, new.record), request.inputs)
+    return compare(old, new, given=given, jobs=request.jobs, note=progress.note)
+
+
+PAGES: Mapping[str, Callable[[Comparison], str]] = {
+    "comparison.json": lambda comparison: encode_comparison(comparison).decode(),
+    "comparison.md": comparison_markdown,
+    "junit.xml": comparison_junit,
+    "comparison.html": lambda comparison: comparison_html(comparison, scripts_for_comparison(comparison)),
+}
+"""What an upgrade leaves beside the two records, what takes longest last."""
+
+
+def _told(comparison: Comparison, new: Record, gating: Gating, output: Path, form: str) -> int:
+    comparison, status = held(comparison, new, gating)
+    for name, page in PAGES.items():
+        try:
+            write_whole(output / name, page(comparison).encode())
+        except OSError as error:
+            raise UserError(f"{output / name}: {error.strerror or error}") from None
+        except Exception as error:  # noqa: BLE001 - hours may be in the records: no page may cost them
+            why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            tell(f"{name} could not be made ({why}): an error of logitproof, please report it; the records are kept")
+    tell_comparison(comparison, form, None)
+    return status
