@@ -75,7 +75,7 @@ def counted(count: int, name: str) -> str:
         "check": "checks",
         "finding": "findings",
     }
-    return f"{count} {name if count == 1 else plural.get(name, name)}"
+    return f"{count:,} {name if count == 1 else plural.get(name, name)}"
 
 
 def readable(text: str, dtype: str) -> str:

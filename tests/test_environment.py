@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from logitproof.conformance import _installer
 from logitproof.conformance._environment import environment_with
 from logitproof.conformance._installer import INSTALLERS, InstallError
 from logitproof.conformance._requirement import parse_wanted
@@ -71,6 +72,22 @@ def test_an_environment_has_what_was_wanted_and_is_found_again(tmp_path):
     again = _environment(tmp_path / "cache", wheel, notes=notes)
     assert (again.python, again.was_built, len(notes)) == (first.python, False, 1)
     assert _leftovers(tmp_path / "cache") == []
+
+
+def test_uv_makes_an_environment_too_and_it_is_another_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    wheel = _wheel(tmp_path / "wheels")
+    first = _environment(tmp_path / "cache", wheel, installer="uv")
+    assert (first.was_built, first.installed) == (True, ("demo==1.0",))
+    assert _says(first, "import demo; print(demo.answer)") == "42"
+    assert not _environment(tmp_path / "cache", wheel, installer="uv").was_built
+    assert _environment(tmp_path / "cache", wheel, installer="pip").was_built
+
+
+def test_a_full_disk_is_told_so():
+    told = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+    with pytest.raises(InstallError, match=r"\Ademo: no space is left on the device\Z"):
+        _installer._run([sys.executable, "-c", f"import sys; sys.exit({told!r})"], "demo")
 
 
 def test_a_wheel_of_the_same_version_with_other_bytes_gets_an_environment_of_its_own(tmp_path):
