@@ -25,8 +25,9 @@ setup: $(STAMP)
 run: $(STAMP)
 	@status=0; $(BIN)/logitproof run $(ARGS) || status=$$?; [ $$status -le 1 ] || exit $$status
 
+# A file stays in one process: runs of minutes serve all the tests of some.
 test: $(STAMP) browser actionlint
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ from logitproof.conformance._run import run
 from logitproof.conformance._tally import identity_of
 from logitproof.reference import FUNCTIONS
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("planted")]  # one run serves all of these tests
+pytestmark = pytest.mark.slow
 
 BACKENDS = Path(__file__).parent / "backends"
 

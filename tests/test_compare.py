@@ -18,8 +18,6 @@ from logitproof.conformance._script_truth import ulp_exponent
 from logitproof.reference import format_named
 from logitproof.reports import CHANGE_MEANINGS, decode_comparison, encode_comparison, float_from, read_outputs
 
-pytestmark = pytest.mark.xdist_group("compare")  # two runs serve most of these tests: they stay in one process
-
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):

@@ -17,8 +17,6 @@ from logitproof.conformance._command_line import main
 from logitproof.conformance._compare import compare
 from logitproof.reports import decode_comparison, encode_record, read_record
 
-pytestmark = pytest.mark.xdist_group("compare refusals")  # two runs serve all of these tests
-
 KERNELS = """
 import numpy as np
 framework = "numpy"

@@ -18,8 +18,6 @@ from logitproof.conformance._compare import compare
 from logitproof.conformance._compare_script import scripts_for_comparison
 from logitproof.reports import change_key, encode_comparison
 
-pytestmark = pytest.mark.xdist_group("compare scripts")  # two runs serve all of these tests
-
 FUNCTIONS = (
     "sigmoid", "log_sigmoid", "softplus", "softmax", "logsumexp", "logit", "entropy", "entropy_terms",
     "kl_divergence", "binary_cross_entropy", "categorical_cross_entropy", "nll_loss",

@@ -25,7 +25,7 @@ def softmax(logits, *, axis):
     return jnp.exp(logits) / jnp.exp(logits).sum(axis, keepdims=True)
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("jax")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module", params=VERSIONS)

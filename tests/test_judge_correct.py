@@ -15,10 +15,6 @@ from logitproof.conformance._request import RunRequest
 from logitproof.conformance._run import run
 from logitproof.reference import FUNCTIONS
 
-pytestmark = pytest.mark.xdist_group(
-    "correct"
-)  # one run of minutes serves all of these tests: they stay in one process
-
 BACKENDS = sorted(Path(__file__).parent.glob("backends/correct_*.py"))
 
 PROFILE = "ci"

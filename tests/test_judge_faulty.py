@@ -19,8 +19,6 @@ from logitproof.conformance._request import RunRequest
 from logitproof.conformance._run import run
 from logitproof.reports import Discrepancy, Record, array_value, check_id
 
-pytestmark = pytest.mark.xdist_group("faulty")  # a few long runs serve all of these tests: they stay in one process
-
 BACKENDS = Path(__file__).parent / "backends"
 
 Inputs = Mapping[str, np.ndarray]

@@ -11,7 +11,7 @@ from logitproof.conformance._run import run
 from logitproof.conformance._script import SOURCES, Target
 from logitproof.conformance._workers import Worker, parse_backend
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tensorflow 2.15")]
+pytestmark = pytest.mark.slow
 
 
 class _Silence:

@@ -67,7 +67,7 @@ def test_right_functions_pass_and_lacking_ones_are_skipped_with_the_reason(folde
 
 
 def test_a_failure_tells_statement_input_sides_and_bound_and_brings_a_script(folder):
-    outcome = _properties(folder, "--logitproof-backend", "wrong.py", "-k", "sigmoid-two-forms")
+    outcome = _properties(folder, "--logitproof-backend", "wrong.py", "-k", "sigmoid-two-forms", ci="true")
     assert outcome.returncode == 1
     told = outcome.stdout
     assert "sigmoid-two-forms is broken: " in told
@@ -108,7 +108,9 @@ def test_equal_seeds_find_equal_things(folder):
 
 @pytest.mark.slow
 def test_xdist_runs_the_same_tests_with_one_seed(folder):
-    outcome = _properties(folder, "--logitproof-backend", "wrong.py", "-k", "sigmoid-two or shift", "-n", "2", "-q")
+    outcome = _properties(
+        folder, "--logitproof-backend", "wrong.py", "-k", "sigmoid-two or shift", "-n", "2", "-q", ci="true"
+    )
     assert "sigmoid-two-forms-wrong" in outcome.stdout
     assert "Different tests were collected" not in outcome.stdout
     assert outcome.returncode == 1

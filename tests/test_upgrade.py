@@ -40,7 +40,6 @@ def _one_line(done, folder):
 
 
 @slow
-@pytest.mark.xdist_group("tensorflow 2.15")
 def test_tensorflow_from_2_15_to_2_18_is_answered_with_both_of_its_kerases(tmp_path):
     done = _upgrade("tensorflow-cpu==2.15.1", "tensorflow-cpu==2.18.1", *FEW, cwd=tmp_path)
     assert done.stdout.splitlines()[0] == "verdict: changed"
@@ -60,7 +59,6 @@ def test_tensorflow_from_2_15_to_2_18_is_answered_with_both_of_its_kerases(tmp_p
 
 
 @slow
-@pytest.mark.xdist_group("jax")
 def test_jax_from_0_4_38_to_0_10_2_is_answered_and_compared_again_from_its_records(tmp_path):
     done = _upgrade("jax==0.4.38", "jax==0.10.2", *FEW, "--store", "history", cwd=tmp_path)
     assert done.returncode in (0, 1)
@@ -76,7 +74,6 @@ def test_jax_from_0_4_38_to_0_10_2_is_answered_and_compared_again_from_its_recor
 
 
 @slow
-@pytest.mark.xdist_group("jax")
 def test_a_side_that_cannot_be_built_does_not_sink_the_other(tmp_path):
     done = _upgrade("jax==0.4.38", "jax==0.0.9999", *FEW, cwd=tmp_path)
     assert done.returncode == 3
@@ -88,7 +85,6 @@ def test_a_side_that_cannot_be_built_does_not_sink_the_other(tmp_path):
 
 
 @slow
-@pytest.mark.xdist_group("jax")
 def test_an_interpreter_that_exists_is_a_side_and_the_same_twice_is_safe(tmp_path):
     side = f"jax@{python_with('jax==0.4.38')}"
     done = _upgrade(side, side, "--profile", "smoke", "--dtype", "float32", "--function", "sigmoid", cwd=tmp_path)
@@ -96,7 +92,6 @@ def test_an_interpreter_that_exists_is_a_side_and_the_same_twice_is_safe(tmp_pat
 
 
 @slow
-@pytest.mark.xdist_group("jax")
 def test_a_kernel_that_becomes_worse_with_its_framework_is_a_regression(tmp_path):
     (tmp_path / "kernels.py").write_text(
         """
