@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from logitproof.reports import (
@@ -25,7 +26,7 @@ from ._compare_run import ComparedRun
 from ._compare_script import scripts_for_comparison
 from ._corpus_hash import batch_hash
 from ._errors import UserError
-from ._gate_options import gating_from
+from ._gate_options import gating_of_comparison
 from ._output import print_text, show, shown_text, tell
 from ._report_command import STANDARD_INPUT, record_from, tell_github, write_text
 from ._settings import read_settings
@@ -49,7 +50,7 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     settings = read_settings(Path.cwd())
     places = _places((options.old, options.new), options.store or settings.get("store"))
     old, new = record_from(places[0], "OLD"), record_from(places[1], "NEW")
-    gating = gating_from(_with_default(options, settings), settings, old)
+    gating = replace(gating_of_comparison(options, settings), earlier=old)
     titles = _titles((old, new), places)
     comparison = compare(
         ComparedRun(old, _folder(places[0]), titles[0]),
@@ -86,13 +87,6 @@ def _require_sense(options: argparse.Namespace) -> None:
     if str(options.old) == str(options.new) == STANDARD_INPUT:
         message = "OLD and NEW cannot both be standard input"
         raise UserError(message)
-
-
-def _with_default(options: argparse.Namespace, settings: Mapping[str, object]) -> argparse.Namespace:
-    """Let a comparison fail on regressions where neither the command line nor the settings say otherwise."""
-    if options.fail_on is None and "fail_on" not in settings:
-        return argparse.Namespace(**{**vars(options), "fail_on": "regression"})
-    return options
 
 
 def _places(named: tuple[Path, Path], store: object) -> tuple[Path, Path]:

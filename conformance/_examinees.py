@@ -36,7 +36,7 @@ class Side:
         title: tells them from the backends of other sides; "" where there are no others.
         specs: the backends.
         store: keeps the output arrays of a check; None keeps none.
-        optional: names of backends that need not be there: what is not is left out, without a word in the record.
+        optional: names of backends that need not be there: one that no side has is left out, without a word.
     """
 
     title: str
@@ -47,13 +47,17 @@ class Side:
 
 @dataclass
 class Examinee:
-    """A backend of the run: its worker, or why there is none."""
+    """A backend of the run: its worker, or why there is none.
+
+    `is_wrong` says that the user can mend that: the backend itself is wrong.
+    """
 
     side: Side
     spec: BackendSpec
     worker: Worker | None
     hello: Hello | None
     trouble: str | None = None
+    is_wrong: bool = False
     orders: SimpleQueue[Order | PropertyOrder | None] = field(default_factory=SimpleQueue)
     deaths: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -93,12 +97,15 @@ def specs_of(request: RunRequest) -> tuple[BackendSpec, ...]:
 def examinees_of(sides: Sequence[Side], timeout: float) -> Iterator[list[Examinee]]:
     """Start a worker for every backend, all at once, and stop them in the end.
 
+    A backend that is wrong on one side, and starts on another, is trouble of that side: what does not import there may
+    be what the sides differ in.
+
     Args:
         sides: the backends.
         timeout: seconds that one call may take.
 
     Raises:
-        UserError: a backend is wrong: its module does not import, say.
+        UserError: a backend is wrong wherever it was asked for: its module does not import, say.
     """
     wanted = [(side, spec) for side in sides for spec in side.specs]
 
@@ -107,10 +114,12 @@ def examinees_of(sides: Sequence[Side], timeout: float) -> Iterator[list[Examine
 
     with ThreadPoolExecutor(max(1, len(wanted))) as threads:
         started = list(threads.map(start, wanted))
-    examinees = [each for each in started if not (_is_wrong(each) and each.spec.name in each.side.optional)]
+    usable = {each.spec.name for each in started if not each.is_wrong}
+    examinees = [each for each in started if each.spec.name in usable]
     try:
-        if wrong := [str(each.trouble) for each in examinees if _is_wrong(each)]:
-            raise UserError(wrong[0])
+        for each in started:
+            if each.spec.name not in usable | each.side.optional:
+                raise UserError(str(each.trouble))
         yield examinees
     finally:
         for examinee in examinees:
@@ -118,21 +127,11 @@ def examinees_of(sides: Sequence[Side], timeout: float) -> Iterator[list[Examine
                 examinee.worker.stop()
 
 
-class _Wrong(str):
-    """Trouble that the user can mend: the backend itself is wrong."""
-
-    __slots__ = ()
-
-
-def _is_wrong(examinee: Examinee) -> bool:
-    return examinee.worker is None and isinstance(examinee.trouble, _Wrong)
-
-
 def _started(side: Side, spec: BackendSpec, timeout: float) -> Examinee:
     try:
         worker = Worker.start(spec, call_timeout=timeout)
     except BackendError as error:
-        return Examinee(side, spec, None, None, _Wrong(error))
+        return Examinee(side, spec, None, None, str(error), is_wrong=True)
     except WorkerUnavailable as error:
         return Examinee(side, spec, None, None, str(error))
     return Examinee(side, spec, worker, worker.hello)

@@ -85,8 +85,8 @@ def gating_from(options: argparse.Namespace, settings: Mapping[str, object], ear
     return Gating(fail_on, bool(given.get("strict", False)), waivers, earlier=earlier)
 
 
-def gating_of_upgrade(options: argparse.Namespace, settings: Mapping[str, object]) -> Gating:
-    """Return what an upgrade asks for, before there is an older run: regressions unless something else is named.
+def gating_of_comparison(options: argparse.Namespace, settings: Mapping[str, object]) -> Gating:
+    """Return what a comparison asks for, its older run still to be added: regressions unless something else is named.
 
     Raises:
         UserError: what to fail on is unknown.

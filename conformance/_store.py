@@ -23,6 +23,7 @@ from packaging.version import InvalidVersion, Version
 from logitproof.reports import Backend, Record, encode_record
 
 from ._errors import UserError
+from ._output import tell
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}\Z")
 _ASKED = re.compile(r"\s*(?P<name>[^=<>!~\s]+)\s*(?P<versions>[=<>!~].*)?\Z")
@@ -66,6 +67,7 @@ def file_run(store: Path, folder: Path, record: Record) -> list[Path]:
         UserError: the file system refused.
     """
     if not record.complete:
+        tell("the run is incomplete: it is not filed")
         return []
     try:
         return [_filed(store, folder, only(record, backend), backend) for backend in record.backends]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +31,7 @@ from ._compare_script import scripts_for_comparison
 from ._environment import default_cache
 from ._errors import UserError, unknown
 from ._examinees import Side
-from ._gate_options import Gating, gating_of_upgrade
+from ._gate_options import Gating, gating_of_comparison
 from ._installer import INSTALLERS
 from ._output import tell, write_whole
 from ._progress import Progress, shown_progress
@@ -61,14 +61,15 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     wishes = _wishes(options)
     request = request_of_sides(options, settings, typed, OUTPUT)
     store = store_from(options, settings)
-    gating = gating_of_upgrade(options, settings)
+    gating = gating_of_comparison(options, settings)
     _check_installer(options.installer)
     with termination_as_interrupt(), shown_progress() as progress:
         made = _examined(options, wishes, request, progress)
-        for each in made:
-            if store is not None:
+        if store is not None:
+            for each in made:
                 file_run(store, each.folder, each.record)
         if len(made) < len(SIDES):
+            _remove_pages(request.output, PAGES)
             return _one_side(made, request.output)
         comparison = _compared(made, request, progress)
     gating = replace(gating, earlier=made[0].record)
@@ -171,9 +172,16 @@ PAGES: Mapping[str, Callable[[Comparison], str]] = {
 """What an upgrade leaves beside the two records, what takes longest last."""
 
 
+def _remove_pages(output: Path, names: Iterable[str]) -> None:
+    """Remove pages of an earlier upgrade: beside new records they would tell of other ones."""
+    for name in names:
+        (output / name).unlink(missing_ok=True)
+
+
 def _told(comparison: Comparison, new: Record, gating: Gating, output: Path, form: str) -> int:
     comparison, status = held(comparison, new, gating)
     for name, page in PAGES.items():
+        _remove_pages(output, [name])
         try:
             write_whole(output / name, page(comparison).encode())
         except OSError as error:

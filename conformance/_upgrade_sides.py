@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -71,8 +70,7 @@ def wish_of(text: str, companions: Sequence[str], python: str | None, backends: 
     Raises:
         UserError: it is none of these, or no framework.
     """
-    if (named := _interpreter_named(text)) is not None:
-        spec = named
+    if (spec := _interpreter_named(text)) is not None:
         if companions or python is not None:
             message = f"{text}: an interpreter is taken as it is: leave --with and --python out for it"
             raise UserError(message)
@@ -99,7 +97,9 @@ def _interpreter_named(text: str) -> BackendSpec | None:
 
 
 def places_of(wishes: Sequence[Wish], *, installer: Installer, cache: Path, note: Callable[[str], None]) -> list[Place]:
-    """Find or build the environments of both sides, at the same time; a failure of one does not hinder the other.
+    """Find or build the environments of the sides, one after the other; a failure of one does not hinder the other.
+
+    Builds in threads could not be interrupted: the one that hears Ctrl-C waits for the other's installer.
 
     Args:
         wishes: the sides.
@@ -118,11 +118,7 @@ def places_of(wishes: Sequence[Wish], *, installer: Installer, cache: Path, note
             return Place(wish, None, str(error))
         return Place(wish, made.python)
 
-    # The same environment is not built twice at a time: the second finds the first's.
-    if len({(wish.wanted, wish.python) for wish in wishes}) < len(wishes):
-        return [place(wish) for wish in wishes]
-    with ThreadPoolExecutor(len(wishes)) as threads:
-        return list(threads.map(place, wishes))
+    return [place(wish) for wish in wishes]
 
 
 def optional_in(wish: Wish) -> frozenset[str]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from elsewhere import python_with
 
 FEW = ("--profile", "smoke", "--dtype", "float32", "--function", "softmax", "--function", "softplus")
+SIDES = ("old", "new")
 slow = pytest.mark.slow
 
 
@@ -126,6 +129,46 @@ def test_after_a_run_was_killed_the_next_one_is_made_and_nothing_of_it_is_left(t
     assert _upgrade(*words, "--function", "sigmoid", cwd=tmp_path).returncode == 0
     assert _comparison(tmp_path)["outcome"] == "safe"
     assert list(tmp_path.glob("**/.building-*")) == []
+
+
+@slow
+def test_a_side_whose_framework_does_not_import_is_incomplete_and_the_other_is_kept(tmp_path):
+    side, without = f"torch@{sys.executable}", f"torch@{python_with('jax==0.4.38')}"
+    few = ("--profile", "smoke", "--dtype", "float32", "--function", "sigmoid")
+    done = _upgrade(side, without, *few, cwd=tmp_path)
+    assert done.returncode == 3
+    first, second = done.stdout.splitlines()[:2]
+    assert first != "verdict: safe"
+    assert second.startswith("Incomplete")
+    assert "No module named 'torch'" in " ".join(done.stdout.split())
+    told = {each: json.loads((tmp_path / "logitproof-upgrade" / each / "record.json").read_text()) for each in SIDES}
+    assert {each: record["complete"] for each, record in told.items()} == {"old": True, "new": False}
+    assert (
+        "cannot be imported" in _upgrade(without, without, *few, cwd=tmp_path).stderr
+    )  # wrong wherever it is asked for
+
+
+@slow
+def test_where_one_side_is_left_no_comparison_of_an_earlier_upgrade_stays_beside_it(tmp_path):
+    (tmp_path / "logitproof-upgrade").mkdir()
+    stale = tmp_path / "logitproof-upgrade" / "comparison.html"
+    stale.write_text("of another day")
+    few = ("--profile", "smoke", "--dtype", "float32", "--function", "sigmoid")
+    assert _upgrade("torch==0.0.9999", f"torch@{sys.executable}", *few, cwd=tmp_path).returncode == 3
+    assert not stale.exists()
+
+
+def test_an_interrupt_while_an_environment_is_built_is_heard_at_once(tmp_path):
+    nowhere = {"PIP_INDEX_URL": "https://127.0.0.1:9/simple", "PIP_RETRIES": "50", "PIP_CONFIG_FILE": os.devnull}
+    command = [sys.executable, "-m", "logitproof", "upgrade", "jax==0.4.37", "jax==0.4.36", "--cache", "cache"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, env={**os.environ, **nowhere}) as running:
+        assert b"building an environment" in running.stderr.readline()
+        time.sleep(5)
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=10)
+    assert running.returncode == 3
+    assert told.decode().splitlines()[-1] == "logitproof: interrupted"
+    assert list((tmp_path / "cache" / "environments").iterdir()) == []
 
 
 @pytest.mark.parametrize(
