@@ -7,11 +7,11 @@ STAMP := $(VENV)/installed
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench docs picture browser actionlint clean remake
+.PHONY: help setup run test test-slow check bench docs picture browser actionlint clean remake
 
 help:
 	@echo 'make run     examine the installed PyTorch, TensorFlow and Keras; the reports go to logitproof-report/'
-	@echo 'make test    test logitproof itself'
+	@echo 'make test    test logitproof itself; make test-slow makes the slow rest of the tests'
 	@echo 'make check   lint, formatting and types'
 	@echo 'make bench   benchmarks: logitproof against mpmath and against the frameworks themselves'
 	@echo 'make docs    build the documentation into build/docs/'
@@ -26,8 +26,12 @@ run: $(STAMP)
 	@status=0; $(BIN)/logitproof run $(ARGS) || status=$$?; [ $$status -le 1 ] || exit $$status
 
 # A file stays in one process: runs of minutes serve all the tests of some.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 test: $(STAMP) browser actionlint
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(PYTEST) -m 'not slow' $(ARGS)
+
+test-slow: $(STAMP) browser actionlint
+	$(PYTEST) -m slow $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff check .
