@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 import numpy as np
 from flint import arb
@@ -14,10 +15,10 @@ from ._bisection import Examined, Part
 from ._cases import case_count
 from ._elements import by_case, case_size, magnitudes, result_shape
 from ._judge import SEVERITY_OF, Judgement, Verdict, judge
-from ._protocol import EntryPoint, Output
+from ._protocol import EntryPoint, Failure, Output
 from ._sightings import Judged, Sighting
 from ._spread_places import Places, places_of
-from ._tally import Tally
+from ._tally import FailedCalls, Tally
 from ._truth import Question, Truth, exact_element
 
 LITERAL = "literal"
@@ -55,15 +56,40 @@ class BatchJudge:
         for failure in examined.failures:
             for quantity in failure.quantities:
                 for case in failure.cases[:1] if failure.failure.kind == "unsupported" else failure.cases:
-                    tallies[quantity].fail(self._batch, case, failure.failure, self._is_valid(case))
-        for tally in tallies.values():
-            tally.given_up += len(examined.not_run)
+                    tallies[quantity].fail(self._batch, case, failure.failure, bool(self._valid[case]))
+        for quantity, tally in tallies.items():
+            tally.failed_calls.extend(self._failed_calls(examined, quantity))
 
-    def _is_valid(self, case: int) -> bool:
-        """Whether a case is a valid input: mathematics gives a number or an infinity for every element of its value."""
+    def _failed_calls(self, examined: Examined, quantity: str) -> Iterator[FailedCalls]:
+        """Give the cases whose calls failed: each that has no result once, and those that have one all the same."""
+        answered = {case for part in examined.parts if part.answer.of(quantity) for case in part.cases}
+        left = set(range(case_count(self._batch))) - answered
+        failures = [each for each in examined.failures if quantity in each.quantities]
+        found = [(set(each.cases), each.failure) for each in failures]
+        for part in examined.parts:
+            found += [(set(part.cases), error.failure) for error in part.answer.errors if error.quantity == quantity]
+            if quantity in part.answer.missing:
+                found.append((set(part.cases), _missing(self._batch, quantity)))
+        if failures:
+            given_up = Failure("given up", "not called", f"others failed: {failures[0].failure.text}")
+            found.append((left & set(examined.not_run), given_up))
+        for cases, failure in found:
+            yield from self._failed(cases & left, failure, is_answered=False)
+            yield from self._failed(cases & answered, failure, is_answered=True)
+            left -= cases
+
+    def _failed(self, cases: set[int], failure: Failure, *, is_answered: bool) -> Iterator[FailedCalls]:
+        refused = {case for case in cases if failure.kind == "error" and not self._valid[case]}
+        for kind, own in ((failure.kind, cases - refused), ("refused", refused)):
+            if own:
+                yield FailedCalls(self._batch.name, tuple(sorted(own)), kind, failure.text, is_answered)  # type: ignore[arg-type]
+
+    @cached_property
+    def _valid(self) -> np.ndarray:
+        """Which cases are valid inputs: mathematics gives a number or an infinity for every element of their value."""
         answers = (Status.FINITE, Status.POSITIVE_INFINITY, Status.NEGATIVE_INFINITY)
         value = next(truth for (quantity, _), truth in self._truths.items() if quantity == "value")
-        return bool(np.isin(value.exact.status[case], answers).all())
+        return np.asarray(np.isin(value.exact.status, answers).all(axis=1))
 
     def _take_part(self, part: Part, tallies: Mapping[str, Tally]) -> None:
         first = part.cases[0]
@@ -77,7 +103,7 @@ class BatchJudge:
                     self._judge_output(part, quantity, output, tally)
             for error in part.answer.errors:
                 if error.quantity == quantity:
-                    tally.fail(self._batch, first, error.failure, self._is_valid(first))
+                    tally.fail(self._batch, first, error.failure, bool(self._valid[first]))
             if quantity in part.answer.missing:
                 _note_missing(self._batch, quantity, tally, first)
         if part.answer.modified and tallies:
@@ -128,14 +154,20 @@ def _definition(entry_point: EntryPoint, quantity: str) -> str:
     return deviation.definition if deviation else LITERAL
 
 
-def _note_missing(batch: Batch, quantity: str, tally: Tally, case: int) -> None:
+def _missing(batch: Batch, quantity: str) -> Failure:
     """No gradient came: a defect for the first argument, a thing not offered for others."""
     first = next(argument.name for argument in batch.spec.arguments if argument.is_real)
     if quantity != f"gradient:{first}":
-        tally.unsupported = tally.unsupported or f"no {quantity.replace(':', ' by ')} is delivered"
-        return
-    reason = f"no gradient by {first} is delivered: the graph is cut"
-    tally.note(plain_sighting(batch, quantity, case, "missing gradient", reason))
+        return Failure("unsupported", f"no {quantity.replace(':', ' by ')} is delivered", "")
+    return Failure("missing gradient", f"no gradient by {first} is delivered: the graph is cut", "")
+
+
+def _note_missing(batch: Batch, quantity: str, tally: Tally, case: int) -> None:
+    failure = _missing(batch, quantity)
+    if failure.kind == "unsupported":
+        tally.unsupported = tally.unsupported or failure.text
+    else:
+        tally.note(plain_sighting(batch, quantity, case, failure.kind, failure.text))
 
 
 def plain_sighting(

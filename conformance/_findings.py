@@ -14,10 +14,12 @@ from logitproof.reports import (
     TIERS,
     Answer,
     Array,
+    CallFailure,
     Check,
     Discrepancy,
     Expected,
     Extreme,
+    FailureKind,
     Outputs,
     Parameter,
     array_record,
@@ -34,7 +36,6 @@ from ._examine import LITERAL, plain_sighting
 from ._explain import explain
 from ._extent import Reach, interval
 from ._judge import KIND_OF, SEVERITY_OF, Verdict, decide
-from ._protocol import Failure
 from ._sightings import Exact, Found, Sighting
 from ._tally import FailedCase, Tally
 from ._truth import exact_element
@@ -90,10 +91,15 @@ def _dtype_of(tally: Tally) -> tuple[str, str, str, str]:
 
 def _settle_failures(tally: Tally, *, dtype_works: bool) -> None:
     """A dtype on which everything raises is not supported; one that works elsewhere must work on valid inputs."""
+    if not dtype_works:
+        tally.failed_calls = [
+            replace(calls, kind="unsupported") if calls.kind in ("error", "refused") else calls
+            for calls in tally.failed_calls
+        ]
     for failed in tally.failed:
         kind = failed.failure.kind
         if kind == "unsupported" or (kind == "error" and not dtype_works):
-            tally.unsupported = tally.unsupported or _told(failed.failure)
+            tally.unsupported = tally.unsupported or failed.failure.text
         elif kind == "error" and not failed.is_valid:
             tally.note(_failure_sighting(tally, failed, "refused", "convention"))
         else:
@@ -102,12 +108,8 @@ def _settle_failures(tally: Tally, *, dtype_works: bool) -> None:
 
 def _failure_sighting(tally: Tally, failed: FailedCase, kind: str, severity: str) -> Sighting:
     return plain_sighting(
-        failed.batch, tally.identity.quantity, failed.case, kind, _told(failed.failure), severity=severity
+        failed.batch, tally.identity.quantity, failed.case, kind, failed.failure.text, severity=severity
     )
-
-
-def _told(failure: Failure) -> str:
-    return f"{failure.type}: {failure.message}" if failure.message else failure.type
 
 
 def _reported(tally: Tally) -> list[Finding]:
@@ -185,10 +187,40 @@ def check_record(tally: Tally, version: str, store: Store | None) -> Check:
         worst_ulps=worst_ulps,
         worst_ratio=worst_ulps if same else _extreme(tally.worst_ratio),
         coverage=_coverage(tally),
-        outputs=store((kept.batch, kept.array) for kept in tally.outputs) if store and tally.outputs else None,
+        outputs=_outputs(tally, store) if store and tally.outputs else None,
         spread=tally.spread.record(),
         definition=deviation.definition if deviation else LITERAL,
+        failures=() if status == "unsupported" else _call_failures(tally),
     )
+
+
+def _outputs(tally: Tally, store: Store) -> Outputs:
+    """Store the outputs of a check, and say which cases of a batch each is of."""
+    stored = store((kept.batch, kept.array) for kept in tally.outputs)
+    batches = (
+        each if kept.cases is None else replace(each, whole=kept.whole, cases=_stretches(kept.cases))
+        for each, kept in zip(stored.batches, tally.outputs, strict=True)
+    )
+    return replace(stored, batches=tuple(batches))
+
+
+def _call_failures(tally: Tally) -> tuple[CallFailure, ...]:
+    """Return the calls that failed, those that failed alike together."""
+    found: dict[tuple[FailureKind, str, bool], dict[str, list[int]]] = {}
+    for calls in tally.failed_calls:
+        alike = found.setdefault((calls.kind, calls.reason, calls.is_answered), {})
+        alike.setdefault(calls.batch, []).extend(calls.cases)
+    return tuple(
+        CallFailure(*alike, {batch: _stretches(cases) for batch, cases in batches.items()})
+        for alike, batches in found.items()
+    )
+
+
+def _stretches(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Return numbers as stretches: from the first to before the one after the last."""
+    ascending = np.sort(numbers)
+    apart = np.flatnonzero(np.diff(ascending) > 1) + 1
+    return tuple((int(own[0]), int(own[-1]) + 1) for own in np.split(ascending, apart))
 
 
 def _severities(tally: Tally) -> dict[str, int]:
@@ -203,13 +235,13 @@ def _status(tally: Tally) -> tuple[str, str | None]:
     errors = [failed.failure for failed in tally.failed if failed.failure.kind == "error"]
     not_run = f"; {tally.given_up} cases were not run" if tally.given_up else ""
     if deaths:
-        return deaths[0].kind, _told(deaths[0]) + not_run
+        return deaths[0].kind, deaths[0].text + not_run
     if tally.answered:
-        return "examined", _told(errors[0]) + not_run if errors else None
+        return "examined", errors[0].text + not_run if errors else None
     if tally.unsupported is not None:
         return "unsupported", tally.unsupported
     if errors:
-        return "error", _told(errors[0]) + not_run
+        return "error", errors[0].text + not_run
     return "examined", None
 
 

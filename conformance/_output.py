@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO, TextIOWrapper
 from pathlib import Path
@@ -117,3 +117,18 @@ def _delivered() -> Iterator[None]:
 def _silence() -> None:
     # Without this Python would complain once more when it closes the stream.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def page_or_word(name: str, page: Callable[[], str]) -> str | None:
+    """Return what a page says, or None and a word to the user where it cannot be made: no page may cost a record.
+
+    Args:
+        name: the file that it is for.
+        page: makes it.
+    """
+    try:
+        return page()
+    except Exception as error:  # noqa: BLE001 - whatever it is, hours may be in the record
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        tell(f"{name} could not be made ({why}): an error of logitproof, please report it; the record is kept")
+        return None

@@ -99,6 +99,11 @@ class Failure:
     type: str
     message: str
 
+    @property
+    def text(self) -> str:
+        """Both in one line of words."""
+        return f"{self.type}: {self.message}" if self.message else self.type
+
 
 @dataclass(frozen=True)
 class Output:

@@ -8,6 +8,7 @@ import shlex
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from logitproof.properties import PROPERTIES, TRAINING_STEP
@@ -28,7 +29,7 @@ from ._backend_spec import parse_backend
 from ._errors import UserError, unknown
 from ._gate_options import Gating, gating_from, since_from
 from ._listing import DISTRIBUTIONS, INSTALL, installed
-from ._output import show, tell
+from ._output import page_or_word, show, tell
 from ._progress import shown_progress
 from ._request import PROFILES, RunRequest
 from ._run import run
@@ -72,7 +73,7 @@ def examine_into(request: RunRequest, gating: Gating | None = None) -> tuple[Rec
             with shown_progress() as progress:
                 record = run(request, progress, folder.store)
             pages = rendered(record, request.output, gating)
-        with _undisturbed():
+        with undisturbed():
             place = folder.publish(record, pages)
             for name in PAGES.keys() - pages.keys():  # an older one would tell of another run
                 (place / name).unlink(missing_ok=True)
@@ -105,11 +106,9 @@ def rendered(record: Record, folder: Path, gating: Gating | None = None) -> dict
         earlier = gating.earlier if gating and gating.earlier else earlier_run(folder)
         made = gating.of(record) if gating else None
         for name, page in PAGES.items():
-            try:
-                pages[name] = page(record, earlier, made)
-            except Exception as error:  # noqa: BLE001 - hours may be in the record: no page may cost it
-                why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-                tell(f"{name} could not be made ({why}): an error of logitproof, please report it; the record is kept")
+            text = page_or_word(name, partial(page, record, earlier, made))
+            if text is not None:
+                pages[name] = text
     except KeyboardInterrupt:
         tell(f"interrupted: {name} is left out, and the record is kept: logitproof report tells it")
     return pages
@@ -269,7 +268,7 @@ def termination_as_interrupt() -> Iterator[None]:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Publish without being torn: a second Ctrl-C has to wait."""
     older = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

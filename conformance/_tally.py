@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from logitproof.reports import Parameter, check_id, parameter_record
+from logitproof.reports import FailureKind, Parameter, check_id, parameter_record
 
 from ._batch import Batch
 from ._judge import Tier
@@ -74,6 +74,17 @@ class FailedCase:
 
 
 @dataclass(frozen=True)
+class FailedCalls:
+    """Cases of one batch whose calls failed, as `CallFailure` has it."""
+
+    batch: str
+    cases: tuple[int, ...]
+    kind: FailureKind
+    reason: str
+    is_answered: bool = False
+
+
+@dataclass(frozen=True)
 class Returned:
     """What a backend returned for a batch.
 
@@ -105,8 +116,8 @@ class Tally:
     spread: Spread = field(default_factory=Spread)
     outputs: list[Returned] = field(default_factory=list)
     failed: list[FailedCase] = field(default_factory=list)
+    failed_calls: list[FailedCalls] = field(default_factory=list)
     unsupported: str | None = None
-    given_up: int = 0
     answered: bool = False
 
     def add(self, seen: Seen) -> None:
@@ -117,6 +128,11 @@ class Tally:
         self.worst_ratio = _larger(self.worst_ratio, seen.worst_ratio, "ratio")
         for (severity, kind), found in seen.findings.items():
             self.add_found(severity, kind, found)
+
+    @property
+    def given_up(self) -> int:
+        """How many cases were not called, since others failed."""
+        return sum(len(calls.cases) for calls in self.failed_calls if calls.kind == "given up")
 
     @property
     def was_made(self) -> bool:
@@ -135,8 +151,8 @@ class Tally:
         self.spread.merge(other.spread)
         self.outputs.extend(other.outputs)
         self.failed.extend(other.failed)
+        self.failed_calls.extend(other.failed_calls)
         self.unsupported = self.unsupported or other.unsupported
-        self.given_up += other.given_up
         self.answered = self.answered or other.answered
 
     def fail(self, batch: Batch, case: int, failure: Failure, is_valid: bool) -> None:  # noqa: FBT001 - a fact

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from logitproof.reports import (
@@ -33,11 +34,11 @@ from ._errors import UserError, unknown
 from ._examinees import Side
 from ._gate_options import Gating, gating_of_comparison
 from ._installer import INSTALLERS
-from ._output import tell, write_whole
+from ._output import page_or_word, tell, write_whole
 from ._progress import Progress, shown_progress
 from ._request import RunRequest
 from ._run import run_sides
-from ._run_command import request_of_sides, termination_as_interrupt
+from ._run_command import request_of_sides, termination_as_interrupt, undisturbed
 from ._settings import read_settings
 from ._store import file_run, store_from
 from ._upgrade_sides import Place, Wish, optional_in, places_of, wish_of
@@ -63,17 +64,40 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     store = store_from(options, settings)
     gating = gating_of_comparison(options, settings)
     _check_installer(options.installer)
-    with termination_as_interrupt(), shown_progress() as progress:
-        made = _examined(options, wishes, request, progress)
-        if store is not None:
-            for each in made:
-                file_run(store, each.folder, each.record)
-        if len(made) < len(SIDES):
-            _remove_pages(request.output, PAGES)
-            return _one_side(made, request.output)
-        comparison = _compared(made, request, progress)
-    gating = replace(gating, earlier=made[0].record)
-    return _told(comparison, made[1].record, gating, request.output, options.format)
+    kept: list[Path] = []
+    with _kept_whatever_comes(kept):
+        with termination_as_interrupt(), shown_progress() as progress:
+            made = _examined(options, wishes, request, progress, kept)
+            for name in PAGES:  # beside new records they would tell of other ones
+                (request.output / name).unlink(missing_ok=True)
+            if store is not None:
+                for each in made:
+                    file_run(store, each.folder, each.record)
+            if len(made) < len(SIDES):
+                return _one_side(made, request.output)
+            comparison = _compared(made, request, progress)
+        gating = replace(gating, earlier=made[0].record)
+        return _told(comparison, made[1].record, gating, request.output, options.format)
+
+
+@contextmanager
+def _kept_whatever_comes(records: Sequence[Path]) -> Iterator[None]:
+    """Say where the records are if anything goes wrong once they are made: hours may be in them.
+
+    Raises:
+        UserError: what was raised, with these words.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not records:
+            raise
+        places = " and ".join(map(str, records))
+        told = f"what was examined is kept in {places}: logitproof compare holds two records against each other"
+        if isinstance(error, UserError):
+            raise UserError(f"{error}; {told}") from None
+        tell(told)
+        raise
 
 
 def _wishes(options: argparse.Namespace) -> tuple[Wish, Wish]:
@@ -98,9 +122,9 @@ def _check_installer(name: str) -> None:
 
 
 def _examined(
-    options: argparse.Namespace, wishes: Sequence[Wish], request: RunRequest, progress: Progress
+    options: argparse.Namespace, wishes: Sequence[Wish], request: RunRequest, progress: Progress, kept: list[Path]
 ) -> list[_Made]:
-    """Examine both sides, or the one that could be built, and keep the records.
+    """Examine both sides, or the one that could be built, and keep the records; their folders are added to `kept`.
 
     Raises:
         UserError: neither could be built, or a folder cannot be used.
@@ -118,10 +142,10 @@ def _examined(
             for title, (_, place), folder in zip(titles, usable, folders, strict=True)
         ]
         records = run_sides(request, sides, progress)
-        return [
-            _Made(place, record, _published(folder, record))
-            for (_, place), record, folder in zip(usable, records, folders, strict=True)
-        ]
+        with undisturbed():
+            for record, folder in zip(records, folders, strict=True):
+                kept.append(_published(folder, record))
+        return [_Made(place, record, folder) for (_, place), record, folder in zip(usable, records, kept, strict=True)]
 
 
 def _titles(texts: Sequence[str]) -> list[str]:
@@ -141,10 +165,14 @@ def _opened(target: Path, stack: ExitStack) -> ReportFolder:
 
 
 def _published(folder: ReportFolder, record: Record) -> Path:
+    text = page_or_word("summary.md", partial(summary, record))
     try:
-        return folder.publish(record, {"summary.md": summary(record)})
+        place = folder.publish(record, {} if text is None else {"summary.md": text})
+        if text is None:  # an older one would tell of another run
+            (place / "summary.md").unlink(missing_ok=True)
     except FolderError as error:
         raise UserError(str(error)) from None
+    return place
 
 
 def _one_side(made: Sequence[_Made], output: Path) -> int:
@@ -172,22 +200,15 @@ PAGES: Mapping[str, Callable[[Comparison], str]] = {
 """What an upgrade leaves beside the two records, what takes longest last."""
 
 
-def _remove_pages(output: Path, names: Iterable[str]) -> None:
-    """Remove pages of an earlier upgrade: beside new records they would tell of other ones."""
-    for name in names:
-        (output / name).unlink(missing_ok=True)
-
-
 def _told(comparison: Comparison, new: Record, gating: Gating, output: Path, form: str) -> int:
     comparison, status = held(comparison, new, gating)
     for name, page in PAGES.items():
-        _remove_pages(output, [name])
+        text = page_or_word(name, partial(page, comparison))
+        if text is None:
+            continue
         try:
-            write_whole(output / name, page(comparison).encode())
+            write_whole(output / name, text.encode())
         except OSError as error:
             raise UserError(f"{output / name}: {error.strerror or error}") from None
-        except Exception as error:  # noqa: BLE001 - hours may be in the records: no page may cost them
-            why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-            tell(f"{name} could not be made ({why}): an error of logitproof, please report it; the records are kept")
     tell_comparison(comparison, form, None)
     return status

@@ -24,6 +24,7 @@ Tier = Literal["C", "F", "M", "A", "outside", "limit"]
 CheckStatus = Literal["examined", "unsupported", "crash", "hang", "error"]
 CurveMeasure = Literal["input", "confidence", "classes"]
 BackendStatus = Literal["complete", "unavailable", "cut short"]
+FailureKind = Literal["error", "refused", "crash", "hang", "unsupported", "missing gradient", "given up"]
 Parameter = int | str | Array | None
 """A keyword of a call: floats are hex text, `weight` and `pos_weight` arrays."""
 
@@ -129,11 +130,17 @@ class Extreme:
 
 @dataclass(frozen=True)
 class StoredOutput:
-    """One batch's output in the file of its check: an array of `dtype` and `shape`, after those of earlier batches."""
+    """One batch's output in the file of its check: an array of `dtype` and `shape`, after those of earlier batches.
+
+    Where a batch failed as a whole, some of its cases were evaluated: `whole` is its name then, and `cases` which they
+    were, from one number to before another, counted from 0. Both are None for a whole batch, and in an older record.
+    """
 
     batch: str
     dtype: str
     shape: tuple[Count, ...]
+    whole: Text | None = None
+    cases: tuple[tuple[Count, Count], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -185,13 +192,35 @@ class ErrorSpread:
 
 
 @dataclass(frozen=True)
+class CallFailure:
+    """Cases of a check whose calls failed in one way.
+
+    Attributes:
+        kind: "error" where it raised, and "refused" where the case is no valid input; "crash"; "hang"; "unsupported"
+            where the entry point has no way to be asked; "missing gradient"; "given up" where cases beside it failed,
+            and so it was not called.
+        reason: why, in words.
+        is_answered: whether there is a result all the same: a call after the first one failed, or one of several cases
+            together.
+        cases: by batch, which of its cases: from one number to before another, counted from 0.
+    """
+
+    kind: FailureKind
+    reason: Text
+    is_answered: bool
+    cases: dict[Text, tuple[tuple[Count, Count], ...]]
+
+
+@dataclass(frozen=True)
 class Check:
     """What was examined, and how it went: identity, counts, and the largest errors with their inputs.
 
     `tiers` counts elements and `severities` counts findings; a name that is absent counts zero. `coverage` tells how
     much of the input space was seen ("65536 of 65536 inputs"), `reason` why a check was not run to its end, `spread`
     how the errors are spread; None where none was measured. `definition` is what the results were held against:
-    "literal", or a deviation that the backend states; None where an older record does not tell.
+    "literal", or a deviation that the backend states; None where an older record does not tell. `failures` are the
+    calls that failed, case by case; none for a check whose status is "unsupported", since its `reason` stands for all;
+    None where an older record does not tell.
     """
 
     id: str
@@ -217,6 +246,7 @@ class Check:
     outputs: Outputs | None
     spread: ErrorSpread | None = None
     definition: str | None = None
+    failures: tuple[CallFailure, ...] | None = None
 
 
 @dataclass(frozen=True)

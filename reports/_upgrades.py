@@ -1,6 +1,7 @@
 """Older records in the shape of today's: a step for each version of the schema, from its raw JSON to the next one's.
 
-A step only adds what its version did not know. A record that has such a key already is no record of its version.
+A step only adds what its version did not know. A record that has such a key already is no record of its version. What
+was added to this release's version since it was first written is added where it is missing.
 """
 
 from __future__ import annotations
@@ -42,11 +43,29 @@ def _from_1(raw: Raw) -> None:
     for path, check in _parts(raw, "checks"):
         _add(check, path, "spread", None)
         _add(check, path, "definition", None)
+        _add(check, path, "failures", None)
+        for number, stored in enumerate(_stored(check)):
+            for key in ("whole", "cases"):
+                _add(stored, f"{path}.outputs.batches[{number}]", key, None)
     for path, discrepancy in _parts(raw, "discrepancies"):
         _add(discrepancy, path, "evidence", None)
         _add(discrepancy, path, "answers", [])
         _add(discrepancy, path, "extent", {})
         _add(discrepancy, path, "largest_ulps", None)
+
+
+def completed(raw: Raw) -> bool:
+    """Add what an early record of this release's version of the schema lacks; return whether it did, changing `raw`.
+
+    Version 2 got the calls of a check that failed, and which cases an output is of.
+    """
+    checks = [check for _, check in _parts(raw, "checks")]
+    lacking = [(check, "failures") for check in checks]
+    lacking += [(stored, key) for check in checks for stored in _stored(check) for key in ("whole", "cases")]
+    lacking = [(part, key) for part, key in lacking if key not in part]
+    for part, key in lacking:
+        part[key] = None
+    return bool(lacking)
 
 
 UPGRADES: Mapping[int, Callable[[Raw], None]] = MappingProxyType({1: _from_1})
@@ -60,6 +79,12 @@ def _parts(raw: Raw, section: str) -> Iterator[tuple[str, Raw]]:
         for number, part in enumerate(parts):
             if isinstance(part, dict):
                 yield f"$.{section}[{number}]", part
+
+
+def _stored(check: Raw) -> list[Raw]:
+    outputs = check.get("outputs")
+    batches = outputs.get("batches") if isinstance(outputs, dict) else None
+    return [stored for stored in batches if isinstance(stored, dict)] if isinstance(batches, list) else []
 
 
 def _add(part: Raw, path: str, key: str, value: object) -> None:

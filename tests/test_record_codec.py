@@ -166,7 +166,8 @@ def test_a_record_of_schema_1_is_read_as_one_of_this_release():
 
 
 @pytest.mark.parametrize(
-    ("section", "key"), [("checks", "spread"), ("discrepancies", "answers"), ("discrepancies", "evidence")]
+    ("section", "key"),
+    [("checks", "spread"), ("checks", "failures"), ("discrepancies", "answers"), ("discrepancies", "evidence")],
 )
 def test_a_record_of_schema_1_with_a_key_of_schema_2_is_refused(section, key):
     raw = json.loads(OLD.read_bytes())
@@ -184,6 +185,20 @@ def test_a_record_of_schema_1_is_read_as_strictly_as_a_new_one(section):
             decode_record(json.dumps(raw).encode())
     raw[section] = 5
     with pytest.raises(RecordError, match=section):
+        decode_record(json.dumps(raw).encode())
+
+
+def test_an_early_record_of_schema_2_is_read_and_tells_nothing_of_what_it_did_not_keep(sample):
+    raw = json.loads(encode_record(sample))
+    for own in raw["checks"]:
+        del own["failures"]
+        for stored in own["outputs"]["batches"] if own["outputs"] else ():
+            del stored["whole"], stored["cases"]
+    read = decode_record(json.dumps(raw).encode())
+    assert {own.failures for own in read.checks} == {None}
+    assert decode_record(encode_record(read)) == read
+    raw["checks"][0].pop("tiers")  # what it always had it must have
+    with pytest.raises(RecordError, match="tiers"):
         decode_record(json.dumps(raw).encode())
 
 

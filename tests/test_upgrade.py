@@ -12,6 +12,10 @@ import time
 import pytest
 from elsewhere import python_with
 
+from logitproof.conformance._command_line import main
+from logitproof.conformance._errors import UserError
+from logitproof.reports import read_record
+
 FEW = ("--profile", "smoke", "--dtype", "float32", "--function", "softmax", "--function", "softplus")
 SIDES = ("old", "new")
 slow = pytest.mark.slow
@@ -156,6 +160,71 @@ def test_where_one_side_is_left_no_comparison_of_an_earlier_upgrade_stays_beside
     few = ("--profile", "smoke", "--dtype", "float32", "--function", "sigmoid")
     assert _upgrade("torch==0.0.9999", f"torch@{sys.executable}", *few, cwd=tmp_path).returncode == 3
     assert not stale.exists()
+
+
+KERNELS = """
+import numpy as np
+framework = "numpy"
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+"""
+HERE = f"torch@{sys.executable}"
+
+
+@pytest.fixture
+def quick(tmp_path, monkeypatch):
+    """An upgrade of a module of NumPy that takes a few seconds, in this process: its words."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kernels.py").write_text(KERNELS)
+    return ["upgrade", HERE, HERE, "--backend", "kernels.py", "--profile", "smoke", "--dtype", "float32", "--jobs", "1"]
+
+
+WRONG = [
+    (AssertionError("an error of our own"), 3, "Traceback"),
+    (
+        UserError("the runs are on other inputs"),
+        2,
+        "logitproof: the runs are on other inputs; what was examined is kept",
+    ),
+    (KeyboardInterrupt(), 3, "logitproof: interrupted"),
+]
+
+
+@slow
+@pytest.mark.parametrize("ending", WRONG, ids=["bug", "refusal", "interrupt"])
+def test_whatever_goes_wrong_once_both_runs_are_made_the_records_stay_and_are_named(
+    quick, tmp_path, monkeypatch, capsys, ending
+):
+    error, status, told = ending
+
+    def wrong(*_arguments, **_keywords):
+        raise error
+
+    stale = tmp_path / "logitproof-upgrade" / "comparison.html"
+    stale.parent.mkdir()
+    stale.write_text("of another day")
+    monkeypatch.setattr("logitproof.conformance._upgrade_command.compare", wrong)
+    assert main([*quick, "--store", "history"]) == status
+    printed = capsys.readouterr()
+    assert told in printed.err
+    assert "what was examined is kept in logitproof-upgrade/old and logitproof-upgrade/new" in printed.err
+    assert len(list((tmp_path / "history").glob("*/*/*/record.json"))) == 1  # the same second, or two
+    assert not stale.exists()
+    assert main(["compare", "logitproof-upgrade/old", "logitproof-upgrade/new"]) == 0
+
+
+@slow
+def test_a_summary_that_cannot_be_made_costs_no_record_and_leaves_no_older_one(quick, tmp_path, monkeypatch, capsys):
+    older = tmp_path / "logitproof-upgrade" / "old" / "summary.md"
+    older.parent.mkdir(parents=True)
+    older.write_text("of another day")
+    monkeypatch.setattr("logitproof.conformance._upgrade_command.summary", lambda _: 1 / 0)
+    assert main(quick) == 0
+    assert "summary.md could not be made (ZeroDivisionError: division by zero)" in capsys.readouterr().err
+    for name in SIDES:
+        assert read_record(tmp_path / "logitproof-upgrade" / name).complete
+        assert not (tmp_path / "logitproof-upgrade" / name / "summary.md").exists()
 
 
 def test_an_interrupt_while_an_environment_is_built_is_heard_at_once(tmp_path):
