@@ -66,6 +66,7 @@ class Finding:
         count: how many elements of the check share its severity and kind.
         ulps: the largest error of those, in ulps.
         extent: from where to where each real argument reaches in their cases.
+        batches: how many of them are in which batch.
     """
 
     tally: Tally
@@ -73,6 +74,7 @@ class Finding:
     count: int
     ulps: float = np.inf
     extent: Mapping[str, Reach] = field(default_factory=dict)
+    batches: Mapping[str, int] = field(default_factory=dict)
 
 
 def settle(tallies: Sequence[Tally]) -> list[Finding]:
@@ -112,7 +114,7 @@ def _told(failure: Failure) -> str:
 
 def _reported(tally: Tally) -> list[Finding]:
     return [
-        Finding(tally, sighting, found.count, found.ulps, found.extent)
+        Finding(tally, sighting, found.count, found.ulps, found.extent, found.batches)
         for found in tally.findings.values()
         for sighting in _worst_and_smallest(found)
     ]
@@ -188,6 +190,7 @@ def check_record(tally: Tally, version: str, store: Store | None) -> Check:
         outputs=store((kept.batch, kept.array) for kept in tally.outputs) if store and tally.outputs else None,
         spread=tally.spread.record(),
         definition=deviation.definition if deviation else LITERAL,
+        batches=tuple(tally.batches.values()),
     )
 
 
@@ -275,6 +278,7 @@ def discrepancy_record(
         evidence=None if cause is None else cause.evidence,
         extent={name: interval(reach) for name, reach in finding.extent.items()},
         largest_ulps=hex_of(finding.ulps),
+        batches=dict(finding.batches),
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from logitproof.reports import Parameter, check_id, parameter_record
+from logitproof.reports import ExaminedBatch, Parameter, check_id, parameter_record
 
 from ._batch import Batch
 from ._judge import Tier
@@ -104,14 +104,24 @@ class Tally:
     findings: dict[tuple[str, str], Found] = field(default_factory=dict)
     spread: Spread = field(default_factory=Spread)
     outputs: list[Returned] = field(default_factory=list)
+    batches: dict[str, ExaminedBatch] = field(default_factory=dict)
     failed: list[FailedCase] = field(default_factory=list)
     unsupported: str | None = None
     given_up: int = 0
     answered: bool = False
 
-    def add(self, seen: Seen) -> None:
-        """Add what was seen in one output."""
+    def begin(self, batch: Batch) -> None:
+        """Note that a batch was put to the backend."""
+        self._count(ExaminedBatch(batch.name, batch.arguments[0].shape, batch.layout, 0))
+
+    def _count(self, batch: ExaminedBatch) -> None:
+        known = self.batches.get(batch.batch)
+        self.batches[batch.batch] = replace(known, results=known.results + batch.results) if known else batch
+
+    def add(self, batch: Batch, seen: Seen) -> None:
+        """Add what was seen in one output for a batch that was begun."""
         self.elements += seen.elements
+        self._count(replace(self.batches[batch.name], results=seen.elements))
         self.tiers.update(seen.tiers)
         self.worst_ulps = _larger(self.worst_ulps, seen.worst_ulps, "ulps")
         self.worst_ratio = _larger(self.worst_ratio, seen.worst_ratio, "ratio")
@@ -132,6 +142,8 @@ class Tally:
         self.worst_ratio = _larger(self.worst_ratio, other.worst_ratio, "ratio")
         for (severity, kind), found in other.findings.items():
             self.add_found(severity, kind, found)
+        for batch in other.batches.values():
+            self._count(batch)
         self.spread.merge(other.spread)
         self.outputs.extend(other.outputs)
         self.failed.extend(other.failed)

@@ -42,11 +42,13 @@ def _from_1(raw: Raw) -> None:
     for path, check in _parts(raw, "checks"):
         _add(check, path, "spread", None)
         _add(check, path, "definition", None)
+        _add(check, path, "batches", [])
     for path, discrepancy in _parts(raw, "discrepancies"):
         _add(discrepancy, path, "evidence", None)
         _add(discrepancy, path, "answers", [])
         _add(discrepancy, path, "extent", {})
         _add(discrepancy, path, "largest_ulps", None)
+        _add(discrepancy, path, "batches", {})
 
 
 UPGRADES: Mapping[int, Callable[[Raw], None]] = MappingProxyType({1: _from_1})

@@ -51,10 +51,11 @@ def test_the_largest_error_may_be_in_another_case_than_the_largest_multiple_of_t
 
 def test_findings_that_are_put_together_keep_the_largest_error_of_both():
     worst, other = SimpleNamespace(ratio=3.0, ulps=1.0, size=0), SimpleNamespace(ratio=2.0, ulps=9.0, size=1)
-    found = Found(1, worst, worst, 1.0, {"x": Reach(0.0, 1.0, nan=False)})
-    both = found.merged(Found(2, other, other, 9.0, {"x": Reach(-5.0, 0.0, nan=True)}))
+    found = Found(1, worst, worst, 1.0, {"x": Reach(0.0, 1.0, nan=False)}, {"own": 1})
+    both = found.merged(Found(2, other, other, 9.0, {"x": Reach(-5.0, 0.0, nan=True)}, {"own": 1, "other": 1}))
     assert (both.count, both.worst, both.smallest, both.ulps) == (3, worst, worst, 9.0)
     assert both.extent == {"x": Reach(-5.0, 1.0, nan=True)}
+    assert both.batches == {"own": 2, "other": 1}
 
 
 def test_every_discrepancy_of_a_function_lies_in_its_own_extent():
