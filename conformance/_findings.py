@@ -126,6 +126,24 @@ def _worst_and_smallest(found: Found) -> list[Sighting]:
     return [worst] if same else [worst, smallest]
 
 
+def settled(findings: Sequence[Finding], sightings: Iterable[Sighting]) -> list[Finding]:
+    """Put what became of sightings in ball arithmetic in their place; one that is undecided is counted as such.
+
+    Args:
+        findings: what was seen.
+        sightings: the same, confirmed or not, in the same order.
+    """
+    pairs = list(zip(findings, sightings, strict=True))
+    for finding, sighting in pairs:
+        if sighting.severity != finding.sighting.severity:
+            finding.tally.recount(finding.sighting, sighting)
+    made = []
+    for finding, sighting in pairs:
+        found = finding.tally.findings[sighting.severity, sighting.kind]
+        made.append(Finding(finding.tally, sighting, found.count, found.ulps, found.extent, found.batches))
+    return made
+
+
 def confirmed(sighting: Sighting) -> Sighting:
     """Judge a finding afresh in ball arithmetic; one that this does not confirm becomes undecided.
 

@@ -164,6 +164,14 @@ class Tally:
         older = self.findings.get((severity, kind))
         self.findings[severity, kind] = older.merged(found) if older else found
 
+    def recount(self, seen: Sighting, become: Sighting) -> None:
+        """Count a finding by what it has become."""
+        found = self.findings.pop((seen.severity, seen.kind))
+        if found.count > 1:
+            batches = Counter(found.batches) - Counter({seen.batch.name: 1})
+            self.findings[seen.severity, seen.kind] = replace(found, count=found.count - 1, batches=batches)
+        self.note(become)
+
 
 def _larger(old: Sighting | None, new: Sighting | None, measure: str) -> Sighting | None:
     if old is None or new is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import logitproof
+from logitproof.conformance import _api
 from logitproof.conformance._batch import Batch
 from logitproof.conformance._extent import Reach, interval, joined, reaches
 from logitproof.conformance._sightings import Found
@@ -123,3 +125,21 @@ def test_zero_has_one_sign_wherever_it_comes_from():
 def test_two_extents_together_reach_as_far_as_both(one, other, both):
     assert interval(joined({"x": one}, {"x": other})["x"]) == both
     assert interval(joined({"x": other}, {"x": one})["x"]) == both
+
+
+def test_a_defect_that_is_not_confirmed_is_counted_as_undecided_and_no_longer_as_a_defect(monkeypatch):
+    right = _api.confirmed
+
+    def doubting(sighting):
+        """The worst of the two that a check keeps is not confirmed."""
+        return right(sighting) if sighting.case else replace(right(sighting), severity="undecided")
+
+    rows = [[95.0, 0.0], [90.0, -7.0], [91.0, 1.0]]
+    before = _judged(rows)
+    monkeypatch.setattr(_api, "confirmed", doubting)
+    after = _judged(rows)
+    kept = {(each.severity, each.case): each.count for each in after.discrepancies}
+    counted = {severity: count for (severity, _), count in kept.items()}
+    assert before.checks[0].severities == {"defect": 6}
+    assert after.checks[0].severities == counted == {"defect": 5, "undecided": 1}
+    assert {sum(each.batches.values()) for each in after.discrepancies} == {5, 1}
