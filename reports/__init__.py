@@ -31,6 +31,7 @@ from ._comparison_html import comparison_html
 from ._comparison_junit import comparison_junit
 from ._comparison_markdown import comparison_markdown
 from ._comparison_terminal import comparison_view
+from ._conditions import Condition
 from ._finding import Finding, findings
 from ._gate import FAIL_ON, FAIL_ON_MEANINGS, FailOn, Gate, Gating, Stale, Waived, gate
 from ._gate_words import gate_notes
@@ -100,6 +101,7 @@ __all__ = [
     "ComparedBackend",
     "ComparedCheck",
     "Comparison",
+    "Condition",
     "CorpusInfo",
     "Curve",
     "Discrepancy",
