@@ -78,11 +78,12 @@ def errors_words(finding: Finding) -> str:
     if finding.results == 1:
         return ""
     if math.isfinite(finding.ulps):
-        ulps, ratio = at_most(finding.ulps), at_most(measure(finding.worst.error_bound_ratio))
+        largest = measure(finding.worst.error_bound_ratio)
+        ratio = f", at most {at_most(largest)} times the textbook bound" if largest else ""
         kept = "" if all(found.largest_ulps for found in finding.discrepancies) else ", as far as the record tells"
-        return f"at most {ulps} ulps, at most {ratio} times the textbook bound{kept}"
+        return f"at most {at_most(finding.ulps)} ulps{ratio}{kept}"
     is_any = any(math.isfinite(measure(found.error_ulps)) for found in finding.discrepancies)
-    return "some of them beyond any number of ulps" if is_any else ""
+    return "some of them more than 1e308 ulps, or no number" if is_any else ""
 
 
 def call_words(finding: Finding, found: Discrepancy | None = None) -> str:

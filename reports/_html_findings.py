@@ -151,7 +151,7 @@ def _section(record: Record, finding: Finding, script: str | None) -> Section:
         exact=brief(example.expected.decimal),
         enclosure=enclosure_words(example.expected),
         ulps=_finite(example.error_ulps) or (BEYOND_MEASURE if is_measured and _is_finite(example) else ""),
-        times=_finite(example.error_bound_ratio),
+        times=_finite(example.error_bound_ratio) if measure(example.error_bound_ratio) else "",
         errors=errors_words(finding),
         worst=finding.worst,
         answers=tuple(_answer(answer, example.dtype) for answer in example.answers),

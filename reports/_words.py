@@ -65,10 +65,15 @@ def at_most(number: float) -> str:
 
 
 def error_words(finding: Discrepancy) -> str:
-    """Return how far a result is off, e.g. "22 ulps, 1.5 times the textbook bound"; "" where no number measures it."""
-    if not math.isfinite(float_from(finding.error_ulps)):
+    """Return how far a result is off, e.g. "22 ulps, 1.5 times the textbook bound"; "" where no number measures it.
+
+    An error where the bound itself is infinite is no multiple of it.
+    """
+    if not math.isfinite(ulps := float_from(finding.error_ulps)):
         return ""
-    return f"{magnitude(finding.error_ulps)} ulps, {magnitude(finding.error_bound_ratio)} times the textbook bound"
+    is_multiple = ulps == 0 or float_from(finding.error_bound_ratio) != 0
+    ratio = f", {magnitude(finding.error_bound_ratio)} times the textbook bound" if is_multiple else ""
+    return f"{magnitude(finding.error_ulps)} ulps{ratio}"
 
 
 def counted(count: int, name: str) -> str:

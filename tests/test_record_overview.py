@@ -14,6 +14,7 @@ from logitproof.reports._overview import conventions, rows
 from logitproof.reports._words import (
     array_words,
     clean,
+    error_words,
     inputs_hex,
     inputs_words,
     magnitude,
@@ -173,8 +174,14 @@ def test_the_errors_of_a_finding_are_bounds_of_all_its_results():
     beyond = [found[0], replace(found[1], kind="nan", error_ulps="inf", error_bound_ratio="inf", largest_ulps="inf")]
     assert [errors_words(each) for each in told(*beyond)] == ["", errors_words(told(found[0])[0])]
     assert errors_words(*told(*(replace(each, cause="one") for each in beyond))) == (
-        "some of them beyond any number of ulps"
+        "some of them more than 1e308 ulps, or no number"
     )
+
+
+def test_an_error_is_no_multiple_of_a_bound_that_is_infinite():
+    found = discrepancy(check(), error_ulps=hex_of(8.0), largest_ulps=hex_of(8.0), error_bound_ratio=hex_of(0.0))
+    assert error_words(found) == "8 ulps"
+    assert errors_words(*told(found)) == "at most 8 ulps"
 
 
 def test_of_two_inputs_of_one_length_the_one_of_smaller_numbers_is_the_smallest():
