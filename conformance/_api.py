@@ -16,7 +16,7 @@ from ._cases import case_count
 from ._causes import causes_of
 from ._corpus import build, keys
 from ._examine import BatchJudge
-from ._findings import check_record, confirmed, discrepancy_record, settle
+from ._findings import check_record, confirmed, discrepancy_record, settle, settled
 from ._in_process import InProcess
 from ._plan import Task, all_questions, tasks_of
 from ._protocol import Answer, Deviation, EntryPoint, Output
@@ -151,8 +151,8 @@ def _take_in(tallies: dict[Identity, Tally], task: Task, batch: Batch, examined:
 
 
 def _findings(tallies: Mapping[Identity, Tally], version: str) -> Findings:
-    settled = settle(list(tallies.values()))
-    findings = [replace(each, sighting=confirmed(each.sighting)) for each in settled]
+    found = settle(list(tallies.values()))
+    findings = settled(found, [confirmed(each.sighting) for each in found])
     pairs = zip(findings, causes_of(findings), strict=True)
     return Findings(
         checks=tuple(check_record(tally, version, None) for tally in tallies.values()),

@@ -51,6 +51,8 @@ class BatchJudge:
 
     def take_in(self, examined: Examined, tallies: Mapping[str, Tally]) -> None:
         """Judge everything that one entry point made of the batch; `tallies` are by quantity."""
+        for tally in tallies.values():
+            tally.begin(self._batch)
         for part in examined.parts:
             self._take_part(part, tallies)
         for failure in examined.failures:
@@ -114,7 +116,7 @@ class BatchJudge:
     def _judge_output(self, part: Part, quantity: str, output: Output, tally: Tally) -> None:
         definition = _definition(tally.entry_point, quantity)
         judged = self._judged(part, quantity, definition, output)
-        tally.add(judged.seen)
+        tally.add(self._batch, judged.seen)
         if self._spreads:
             tally.spread.merge(judged.spread)
         if definition != LITERAL and (quantity, LITERAL) in self._truths:

@@ -67,6 +67,7 @@ class Finding:
         count: how many elements of the check share its severity and kind.
         ulps: the largest error of those, in ulps.
         extent: from where to where each real argument reaches in their cases.
+        batches: how many of them are in which batch.
     """
 
     tally: Tally
@@ -74,6 +75,7 @@ class Finding:
     count: int
     ulps: float = np.inf
     extent: Mapping[str, Reach] = field(default_factory=dict)
+    batches: Mapping[str, int] = field(default_factory=dict)
 
 
 def settle(tallies: Sequence[Tally]) -> list[Finding]:
@@ -114,7 +116,7 @@ def _failure_sighting(tally: Tally, failed: FailedCase, kind: str, severity: str
 
 def _reported(tally: Tally) -> list[Finding]:
     return [
-        Finding(tally, sighting, found.count, found.ulps, found.extent)
+        Finding(tally, sighting, found.count, found.ulps, found.extent, found.batches)
         for found in tally.findings.values()
         for sighting in _worst_and_smallest(found)
     ]
@@ -124,6 +126,24 @@ def _worst_and_smallest(found: Found) -> list[Sighting]:
     worst, smallest = found.worst, found.smallest
     same = worst.batch.name == smallest.batch.name and worst.case == smallest.case
     return [worst] if same else [worst, smallest]
+
+
+def settled(findings: Sequence[Finding], sightings: Iterable[Sighting]) -> list[Finding]:
+    """Put what became of sightings in ball arithmetic in their place; one that is undecided is counted as such.
+
+    Args:
+        findings: what was seen.
+        sightings: the same, confirmed or not, in the same order.
+    """
+    pairs = list(zip(findings, sightings, strict=True))
+    for finding, sighting in pairs:
+        if sighting.severity != finding.sighting.severity:
+            finding.tally.recount(finding.sighting, sighting)
+    made = []
+    for finding, sighting in pairs:
+        found = finding.tally.findings[sighting.severity, sighting.kind]
+        made.append(Finding(finding.tally, sighting, found.count, found.ulps, found.extent, found.batches))
+    return made
 
 
 def confirmed(sighting: Sighting) -> Sighting:
@@ -191,6 +211,7 @@ def check_record(tally: Tally, version: str, store: Store | None) -> Check:
         spread=tally.spread.record(),
         definition=deviation.definition if deviation else LITERAL,
         failures=() if status == "unsupported" else _call_failures(tally),
+        batches=tuple(tally.batches.values()),
     )
 
 
@@ -307,6 +328,7 @@ def discrepancy_record(
         evidence=None if cause is None else cause.evidence,
         extent={name: interval(reach) for name, reach in finding.extent.items()},
         largest_ulps=hex_of(finding.ulps),
+        batches=dict(finding.batches),
     )
 
 

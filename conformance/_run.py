@@ -28,7 +28,7 @@ from ._corpus_hash import batch_hash, combined_hash
 from ._errors import UserError
 from ._examine import BatchJudge
 from ._examinees import Examinee, Side, backend_record, examinees_of, specs_of
-from ._findings import Finding, Store, check_record, confirmed, discrepancy_record, settle
+from ._findings import Finding, Store, check_record, confirmed, discrepancy_record, settle, settled
 from ._plan import Source, Task, all_questions, check_entry_points, identity, sources, tasks_of
 from ._progress import Progress
 from ._property_findings import property_discrepancy, property_result
@@ -377,8 +377,7 @@ def _undisturbed(interrupted: bool) -> Iterator[None]:  # noqa: FBT001 - a fact
 
 
 def _confirm(findings: list[Finding], pool: ProcessPoolExecutor) -> list[Finding]:
-    sightings = pool.map(confirmed, [finding.sighting for finding in findings], chunksize=8)
-    return [replace(finding, sighting=sighting) for finding, sighting in zip(findings, sightings, strict=True)]
+    return settled(findings, pool.map(confirmed, [finding.sighting for finding in findings], chunksize=8))
 
 
 def _causes(findings: list[Finding], pool: ProcessPoolExecutor, progress: Progress) -> list[Cause | None]:

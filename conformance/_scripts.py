@@ -23,7 +23,7 @@ def scripts_for(record: Record, most: int = MOST_SCRIPTS) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     known = Known(record, Path("record.json"), ())
-    for example in (finding.example for finding in findings(record.discrepancies)):
+    for example in (finding.example for finding in findings(record)):
         if len(found) >= most:
             break
         try:

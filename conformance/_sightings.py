@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -97,6 +98,7 @@ class Found:
         smallest: the one in the smallest case.
         ulps: the largest error in ulps.
         extent: from where to where each real argument reaches in their cases.
+        batches: how many of them are in which batch, by its name.
     """
 
     count: int
@@ -104,12 +106,13 @@ class Found:
     smallest: Sighting
     ulps: float
     extent: Mapping[str, Reach]
+    batches: Mapping[str, int]
 
     @classmethod
     def single(cls, sighting: Sighting) -> Self:
         """One finding."""
         extent = reaches(sighting.batch, np.asarray([sighting.case]))
-        return cls(1, sighting, sighting, sighting.ulps, extent)
+        return cls(1, sighting, sighting, sighting.ulps, extent, {sighting.batch.name: 1})
 
     def merged(self, other: Found) -> Found:
         """Both together."""
@@ -119,6 +122,7 @@ class Found:
             smallest=min(self.smallest, other.smallest, key=lambda sighting: sighting.size),
             ulps=max(self.ulps, other.ulps),
             extent=joined(self.extent, other.extent),
+            batches=Counter(self.batches) + Counter(other.batches),
         )
 
 
@@ -232,7 +236,8 @@ class Judged:
         worst = self.sighting(*self._worst(mask), severity, kind)
         smallest = self.sighting(*self._smallest(mask), severity, kind)
         ulps = float(self.judgement.ulps.max(initial=0.0, where=mask))
-        return Found(int(np.count_nonzero(mask)), worst, smallest, ulps, self._extent(mask))
+        count = int(np.count_nonzero(mask))
+        return Found(count, worst, smallest, ulps, self._extent(mask), {self.batch.name: count})
 
     def _extent(self, mask: np.ndarray) -> Mapping[str, Reach]:
         return reaches(self.batch, self.cases[mask.any(axis=1)])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from logitproof.reports import FailureKind, Parameter, check_id, parameter_record
+from logitproof.reports import ExaminedBatch, FailureKind, Parameter, check_id, parameter_record
 
 from ._batch import Batch
 from ._judge import Tier
@@ -115,14 +115,24 @@ class Tally:
     findings: dict[tuple[str, str], Found] = field(default_factory=dict)
     spread: Spread = field(default_factory=Spread)
     outputs: list[Returned] = field(default_factory=list)
+    batches: dict[str, ExaminedBatch] = field(default_factory=dict)
     failed: list[FailedCase] = field(default_factory=list)
     failed_calls: list[FailedCalls] = field(default_factory=list)
     unsupported: str | None = None
     answered: bool = False
 
-    def add(self, seen: Seen) -> None:
-        """Add what was seen in one output."""
+    def begin(self, batch: Batch) -> None:
+        """Note that a batch was put to the backend."""
+        self._count(ExaminedBatch(batch.name, batch.arguments[0].shape, batch.layout, 0))
+
+    def _count(self, batch: ExaminedBatch) -> None:
+        known = self.batches.get(batch.batch)
+        self.batches[batch.batch] = replace(known, results=known.results + batch.results) if known else batch
+
+    def add(self, batch: Batch, seen: Seen) -> None:
+        """Add what was seen in one output for a batch that was begun."""
         self.elements += seen.elements
+        self._count(replace(self.batches[batch.name], results=seen.elements))
         self.tiers.update(seen.tiers)
         self.worst_ulps = _larger(self.worst_ulps, seen.worst_ulps, "ulps")
         self.worst_ratio = _larger(self.worst_ratio, seen.worst_ratio, "ratio")
@@ -148,6 +158,8 @@ class Tally:
         self.worst_ratio = _larger(self.worst_ratio, other.worst_ratio, "ratio")
         for (severity, kind), found in other.findings.items():
             self.add_found(severity, kind, found)
+        for batch in other.batches.values():
+            self._count(batch)
         self.spread.merge(other.spread)
         self.outputs.extend(other.outputs)
         self.failed.extend(other.failed)
@@ -167,6 +179,14 @@ class Tally:
         """Add findings of one severity and kind."""
         older = self.findings.get((severity, kind))
         self.findings[severity, kind] = older.merged(found) if older else found
+
+    def recount(self, seen: Sighting, become: Sighting) -> None:
+        """Count a finding by what it has become."""
+        found = self.findings.pop((seen.severity, seen.kind))
+        if found.count > 1:
+            batches = Counter(found.batches) - Counter({seen.batch.name: 1})
+            self.findings[seen.severity, seen.kind] = replace(found, count=found.count - 1, batches=batches)
+        self.note(become)
 
 
 def _larger(old: Sighting | None, new: Sighting | None, measure: str) -> Sighting | None:

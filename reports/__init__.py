@@ -31,6 +31,7 @@ from ._comparison_html import comparison_html
 from ._comparison_junit import comparison_junit
 from ._comparison_markdown import comparison_markdown
 from ._comparison_terminal import comparison_view
+from ._conditions import Condition
 from ._finding import Finding, findings
 from ._gate import FAIL_ON, FAIL_ON_MEANINGS, FailOn, Gate, Gating, Stale, Waived, gate
 from ._gate_words import gate_notes
@@ -57,6 +58,7 @@ from ._record import (
     Curve,
     Discrepancy,
     ErrorSpread,
+    ExaminedBatch,
     Expected,
     Extreme,
     FailureKind,
@@ -102,12 +104,14 @@ __all__ = [
     "ComparedBackend",
     "ComparedCheck",
     "Comparison",
+    "Condition",
     "CorpusInfo",
     "Curve",
     "Discrepancy",
     "EntryPointChange",
     "EntryPointChangeKind",
     "ErrorSpread",
+    "ExaminedBatch",
     "Expected",
     "Extreme",
     "FailOn",

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import msgspec
 
 from ._record import SCHEMA_VERSION, Record
-from ._upgrades import UPGRADES, Raw, completed, upgrade
+from ._upgrades import UPGRADES, Raw, upgrade
 from ._words import brief
 
 MAX_RECORD_BYTES = 1 << 30
@@ -65,8 +65,6 @@ def _decoded(text: bytes) -> Record:
         raw = msgspec.json.decode(text)
         if version != SCHEMA_VERSION:
             raw = _upgraded(raw, version)
-            text = msgspec.json.encode(raw)
-        elif isinstance(raw, dict) and completed(raw):
             text = msgspec.json.encode(raw)
         record = msgspec.json.decode(text, type=Record, strict=True)
         # msgspec ignores unknown keys of dataclasses: what they held is missing when the record is written again.

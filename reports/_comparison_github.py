@@ -20,7 +20,7 @@ from ._comparison_words import (
     verdict_line,
 )
 from ._github_commands import Level, command, limited
-from ._words import brief, inputs_hex, inputs_words
+from ._words import brief, inputs_hex, inputs_words, parameters_words
 
 _LEVELS: Mapping[Weight, Level] = {"worse": "error", "changed": "warning", "better": "notice", "same": "notice"}
 
@@ -65,7 +65,9 @@ def _message(group: ChangeGroup) -> str:
         exact = inputs_hex(example.inputs)
         results = (brief(result_words(text, place.check.dtype), 120) for text in (example.before, example.after))
         wanted = f", exact {brief(example.expected.decimal, 80)}" if example.expected.decimal else ""
+        keywords = parameters_words(example.parameters)
         lines += [
+            *([f"called with {brief(keywords)}"] if keywords else []),
             f"input: {brief(inputs_words(example.inputs))}{f' ({brief(exact)})' if exact else ''}",
             "before {}, now {}{}".format(*results, wanted),
             f"{errors_words(example)}; {severity_words(example)}",

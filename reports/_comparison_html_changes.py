@@ -172,7 +172,7 @@ def _example(name: str, place: Place, example: ChangeExample) -> ShownExample:
         mode=brief(check.mode, 80),
         device=brief(check.device, 80),
         batch=brief(example.batch),
-        keywords=brief(parameters_words({k: v for k, v in example.parameters.items() if k != "axis"})),
+        keywords=brief(parameters_words(example.parameters)),
         operands=operands_of(example.inputs),
         element=str(list(example.index)) if example.index else "",
         before=_value(example.before, example.before_ulps, example.before_severity, check.dtype),
@@ -206,7 +206,7 @@ def _lost(ulps: str, dtype: str) -> int:
 
 def _where(place: Place) -> Where:
     check, example = place.check, place.example
-    keywords = parameters_words({name: value for name, value in check.parameters.items() if name != "axis"})
+    keywords = parameters_words(check.parameters)
     return Where(
         check=quote(check.id, safe=""),
         dtype=brief(check.dtype, 40),

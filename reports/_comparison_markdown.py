@@ -149,7 +149,7 @@ def _group(group: ChangeGroup) -> str:
 def _example(place: Place, example: ChangeExample) -> Iterator[str]:
     exact = inputs_hex(example.inputs)
     element = f", element {code(brief(str(list(example.index)), 80))}" if example.index else ""
-    keywords = parameters_words({key: value for key, value in example.parameters.items() if key != "axis"})
+    keywords = parameters_words(example.parameters)
     if example.inputs:
         yield f"input: {code(brief(inputs_words(example.inputs)))}{element}"
     if exact:

@@ -136,7 +136,6 @@ def _group(group: ChangeGroup) -> RenderableType:
 
 def _facts(example: ChangeExample, dtype: str) -> dict[str, str]:
     at = f", element {list(example.index)}" if example.index else ""
-    keywords = {name: value for name, value in example.parameters.items() if name != "axis"}
     values = {
         "before": (example.before, example.before_ulps, example.before_severity),
         "now": (example.after, example.after_ulps, example.after_severity),
@@ -148,7 +147,7 @@ def _facts(example: ChangeExample, dtype: str) -> dict[str, str]:
     return {
         "input": brief(inputs_words(example.inputs) + at),
         "hex": brief(inputs_hex(example.inputs) or ""),
-        "keywords": brief(parameters_words(keywords)),
+        "keywords": brief(parameters_words(example.parameters)),
         "before": told["before"],
         "now": told["now"],
         "exact": brief(example.expected.decimal),

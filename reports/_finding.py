@@ -1,17 +1,25 @@
-"""Findings: discrepancies with the same cause, told once."""
+"""Findings: discrepancies with the same cause, told once; a result that is counted belongs to one of them."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import msgspec
+import numpy as np
 
+from logitproof.reference import FORMATS
+
+from ._array import Array, array_value
+from ._conditions import Condition, Examined
 from ._hexfloat import float_from
-from ._record import SEVERITIES, Discrepancy, Severity
+from ._record import SEVERITIES, Discrepancy, Findings, Record, Severity
 from ._words import backend_title
+
+MatterKey = tuple[str, str, str, str, str]
+"""Backend, version, check, severity and kind: what the record counts results by."""
 
 IDENTITY_BROKEN = "identity broken"
 """The kind of a discrepancy that stands for a broken property."""
@@ -21,33 +29,50 @@ IDENTITY_BROKEN = "identity broken"
 class Finding:
     """The discrepancies of one backend that have one cause; where none is known, one function, quantity and kind.
 
+    Those of one check, severity and kind are counted together, and so they are in one finding: that of the worst of
+    them, whatever explains the others.
+
     Attributes:
         anchor: a name for links, the same in every run that has this finding.
-        discrepancies: all of them, those of the simplest inputs first.
+        cause: the mistake that explains the worst of them; None where none is known.
+        discrepancies: all of them, those with the smallest inputs first.
+        examined: what else was examined.
     """
 
     anchor: str
+    cause: str | None
     discrepancies: tuple[Discrepancy, ...]
+    examined: Examined = field(repr=False, compare=False)
 
     @property
     def example(self) -> Discrepancy:
-        """The one to show: of the simplest inputs the one with the largest error."""
+        """The one to show, with the smallest input: of the fewest, then the smallest numbers; then the gravest."""
         return self.discrepancies[0]
 
     @property
     def worst(self) -> Discrepancy:
-        """The one with the largest error."""
+        """The one with the largest multiple of the bound."""
         return max(self.discrepancies, key=gravity)
+
+    @property
+    def ulps(self) -> float:
+        """The largest error in ulps of all its results; of those in the record, where that does not tell."""
+        return max(measure(found.largest_ulps or found.error_ulps) for found in self.discrepancies)
+
+    @property
+    def explained(self) -> int:
+        """How many of its discrepancies its cause explains."""
+        return sum(found.cause == self.cause for found in self.discrepancies)
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the calls with it share, and others lack."""
+        return self.examined.conditions(self.discrepancies)
 
     @property
     def severity(self) -> Severity:
         """The severity that all of them have."""
         return self.example.severity
-
-    @property
-    def cause(self) -> str | None:
-        """The mistake that explains them; None where none is known."""
-        return self.example.cause
 
     @property
     def title(self) -> str:
@@ -57,12 +82,17 @@ class Finding:
     @property
     def results(self) -> int:
         """How many results have it: a check keeps two of each kind, and counts them all."""
-        return sum({(found.check, found.kind): found.count for found in self.discrepancies}.values())
+        return sum({key_of(found): found.count for found in self.discrepancies}.values())
+
+    @property
+    def is_of_property(self) -> bool:
+        """Whether it is a property that does not hold; its checks are then those of the property."""
+        return self.kinds == (IDENTITY_BROKEN,)
 
     @property
     def checks(self) -> int:
         """How many checks found it."""
-        return len({found.check for found in self.discrepancies})
+        return len({(found.backend, found.version, found.check) for found in self.discrepancies})
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -90,13 +120,25 @@ class Finding:
         return tuple(dict.fromkeys(found.kind for found in self.discrepancies))
 
 
-def findings(discrepancies: Iterable[Discrepancy]) -> tuple[Finding, ...]:
-    """Return discrepancies grouped by cause, the gravest finding first."""
+def findings(record: Record | Findings) -> tuple[Finding, ...]:
+    """Return the discrepancies of a record grouped by cause, the gravest finding first."""
+    examined = Examined(record.checks)
+    matters: dict[MatterKey, list[Discrepancy]] = {}
+    for found in record.discrepancies:
+        matters.setdefault(key_of(found), []).append(found)
     groups: dict[tuple[str, ...], list[Discrepancy]] = {}
-    for found in discrepancies:
-        groups.setdefault(_key(found), []).append(found)
-    made = [Finding(_anchor(key), tuple(sorted(own, key=_simplicity))) for key, own in groups.items()]
+    causes: dict[tuple[str, ...], str | None] = {}
+    for own in matters.values():
+        worst = max(own, key=gravity)
+        groups.setdefault(_key(worst), []).extend(own)
+        causes[_key(worst)] = worst.cause
+    made = [Finding(_anchor(key), causes[key], tuple(sorted(own, key=_size)), examined) for key, own in groups.items()]
     return tuple(sorted(made, key=_rank))
+
+
+def key_of(found: Discrepancy) -> MatterKey:
+    """Return what a discrepancy is counted with."""
+    return found.backend, found.version, found.check, found.severity, found.kind
 
 
 def gravity(found: Discrepancy) -> tuple[bool, float, float, int]:
@@ -124,13 +166,29 @@ def _anchor(key: tuple[str, ...]) -> str:
     return f"finding-{hashlib.sha256(msgspec.json.encode(key)).hexdigest()[:12]}"
 
 
-def _simplicity(found: Discrepancy) -> tuple[int, int, tuple[float, ...]]:
-    sizes = [math.prod(array.shape) for array in found.inputs.values()]
-    worst_first = tuple(-float(part) for part in gravity(found))
-    return max(sizes, default=0), sum(sizes), worst_first
+def _size(found: Discrepancy) -> tuple[int, float, tuple[float, ...]]:
+    """As a run does that keeps the smallest case: by the first argument, the gravest first among equals."""
+    first = next(iter(found.inputs.values()), None)
+    count, magnitude = (math.prod(first.shape), _magnitude(first)) if first else (0, 0.0)
+    return count, magnitude, tuple(-float(part) for part in gravity(found))
+
+
+def _magnitude(array: Array) -> float:
+    """The largest finite number; infinity where the record does not have the numbers."""
+    try:
+        if array.values is not None and array.dtype in FORMATS:  # most are, and that is quickly read
+            return max((abs(number) for text in array.values if math.isfinite(number := float_from(text))), default=0.0)
+        value = array_value(array)
+    except (ValueError, OverflowError):
+        value = None
+    if value is None:
+        return math.inf
+    with np.errstate(invalid="ignore"):  # ml_dtypes grumbles about NaN
+        numbers = np.abs(value.astype(np.float64))
+    return float(numbers.max(initial=0.0, where=np.isfinite(numbers)))
 
 
 def _rank(finding: Finding) -> tuple[int, bool, tuple[float, ...]]:
     """Defects before weaknesses; a broken property after the defects of the same severity, which explain it."""
     worst_first = tuple(-float(part) for part in gravity(finding.worst))
-    return SEVERITIES.index(finding.severity), finding.kinds == (IDENTITY_BROKEN,), worst_first
+    return SEVERITIES.index(finding.severity), finding.is_of_property, worst_first

@@ -12,8 +12,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from ._finding import Finding
-from ._matter import Matter, MatterKey, key_of, matters
+from ._finding import Finding, MatterKey, key_of
+from ._matter import Matter, matters
 from ._overview import exit_status, was_examined
 from ._property_record import PropertyResult
 from ._record import Check, Discrepancy, Record, Severity

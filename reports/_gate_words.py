@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ._finding import Finding
-from ._matter import Matter, key_of
+from ._finding import Finding, key_of
+from ._matter import Matter
 from ._record import SEVERITIES, Severity
 from ._waiver import Waiver
 from ._words import brief, counted

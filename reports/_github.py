@@ -16,7 +16,7 @@ from ._gate_words import (
     waiver_words,
 )
 from ._github_commands import MOST_OF_A_KIND, command, limited
-from ._headline import cause_words, extent_words, headline
+from ._headline import call_words, cause_words, errors_words, extent_words, headline, trigger_words
 from ._overview import exit_status, verdict
 from ._record import Record, Severity
 from ._words import brief, error_words, inputs_hex, inputs_words, readable
@@ -41,7 +41,7 @@ def github_annotations(record: Record, gate: Gate | None = None) -> str:
         record: the run.
         gate: what of it gates; None where defects do and nothing is waived.
     """
-    found = findings(record.discrepancies)
+    found = findings(record)
     alarms: dict[str, list[str]] = {"error": [_incomplete(record)] if exit_status(record) == _CUT_SHORT else []}
     if gate is not None:
         alarms["error"] += _uncased("error", "gates", uncased_words(gate))
@@ -118,14 +118,17 @@ def _message(finding: Finding, gate: Gate | None) -> str:
     exact = inputs_hex(found.inputs)
     wanted = f", exact {brief(found.expected.decimal, 80)}" if found.expected.decimal else ""
     error = f": {error_words(found)}" if error_words(found) else ""
-    cause = cause_words(finding)
+    cause, called, when = cause_words(finding), call_words(finding), trigger_words(finding)
+    again = f"logitproof reproduce {brief(found.id, 64)}"
     lines = (
         brief(headline(finding), 400),
         f"waived {waived}" if (waived := waived_words(gate, finding)) else "",
         *gates_words(gate, finding),
         f"cause: {cause}" if cause else "",
         f"input: {brief(inputs_words(found.inputs))}{f' ({brief(exact)})' if exact else ''}" if found.inputs else "",
+        f"called with {called}" if called else "",
+        f"when: {when}" if when else "",
         f"returned {brief(readable(found.observed, found.dtype), 80)}{wanted}{error}",
-        f"{extent_words(finding)}; logitproof reproduce {brief(found.id, 64)}",
+        "; ".join(part for part in (extent_words(finding), errors_words(finding), again) if part),
     )
     return "\n".join(line for line in lines if line)

@@ -41,7 +41,7 @@ def html_report(
 
 
 def _context(record: Record, scripts: Mapping[str, str], earlier: Record | None, gate: Gate | None) -> dict[str, Any]:
-    found = findings(record.discrepancies)
+    found = findings(record)
     told = chapters(record, found, scripts)
     shown = [finding for finding in found if finding.severity != "convention"]
     columns, asked = questions(record)

@@ -89,7 +89,7 @@ def _question(convention: Convention, titles: Sequence[str]) -> Question:
         quantity=quantity_words(example.quantity),
         kind=kind_words(example.kind),
         dtype=brief(example.dtype),
-        keywords=brief(parameters_words({k: v for k, v in example.parameters.items() if k != "axis"})),
+        keywords=brief(parameters_words(example.parameters)),
         inputs=brief(inputs_words(example.inputs)),
         exact="" if example.expected.decimal == "choice" else brief(example.expected.decimal),
         reasons=tuple(explanations)[:4],

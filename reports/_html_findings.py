@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ._finding import Finding, measure
-from ._headline import cause_words, quantity_words
+from ._finding import Finding, MatterKey, key_of, measure
+from ._headline import call_words, cause_words, errors_words, quantity_words, trigger_words
 from ._hexfloat import float_from
 from ._html_operands import Operand, enclosure_words, operands_of
 from ._html_text import (
@@ -23,7 +23,7 @@ from ._html_text import (
 from ._mathematics import Mathematics, mathematics
 from ._record import Answer, Discrepancy, Record, Severity
 from ._upstream import upstream_report
-from ._words import brief, clean, magnitude, parameters_words
+from ._words import brief, clean, magnitude
 
 WEAKNESSES_IN_FULL = 60
 """So many weaknesses have a section each; the rest a line each. Defects all have one."""
@@ -60,7 +60,8 @@ class Section:
     title: str
     kinds: str
     quantity: str
-    keywords: str
+    called: str
+    when: str
     named: str | None
     explanation: str
     cause: str
@@ -73,8 +74,8 @@ class Section:
     enclosure: str
     ulps: str
     times: str
-    worst: Discrepancy | None
-    worst_error: str
+    errors: str
+    worst: Discrepancy
     answers: tuple[OtherAnswer, ...]
     places: tuple[Place, ...]
     places_left: int
@@ -94,7 +95,7 @@ class Chapter:
     severity: Severity
     heading: str
     sections: tuple[Section, ...]
-    lines: tuple[tuple[Finding, str], ...]
+    lines: tuple[tuple[Finding, str, str], ...]
 
     @property
     def count(self) -> int:
@@ -123,12 +124,12 @@ def _chapter(
         severity,
         heading,
         tuple(_section(record, finding, scripts.get(finding.example.id)) for finding in own[:cut]),
-        tuple((finding, title_words(finding)) for finding in own[cut:]),
+        tuple((finding, title_words(finding), trigger_words(finding)) for finding in own[cut:]),
     )
 
 
 def _section(record: Record, finding: Finding, script: str | None) -> Section:
-    example, worst = finding.example, finding.worst
+    example = finding.example
     named = property_of(example)
     is_measured = is_number(example.observed)
     rows = [] if named else _places(finding)
@@ -137,7 +138,8 @@ def _section(record: Record, finding: Finding, script: str | None) -> Section:
         title=title_words(finding),
         kinds=", ".join(map(kind_words, finding.kinds)),
         quantity=quantity_words(example.quantity),
-        keywords=brief(parameters_words({k: v for k, v in example.parameters.items() if k != "axis"})),
+        called=call_words(finding),
+        when=trigger_words(finding),
         named=named,
         explanation=brief(example.explanation, STEADY_CHARACTERS),
         cause=cause_words(finding),
@@ -149,9 +151,9 @@ def _section(record: Record, finding: Finding, script: str | None) -> Section:
         exact=brief(example.expected.decimal),
         enclosure=enclosure_words(example.expected),
         ulps=_finite(example.error_ulps) or (BEYOND_MEASURE if is_measured and _is_finite(example) else ""),
-        times=_finite(example.error_bound_ratio),
-        worst=worst if worst.id != example.id and _finite(worst.error_ulps) else None,
-        worst_error=_finite(worst.error_ulps),
+        times=_finite(example.error_bound_ratio) if measure(example.error_bound_ratio) else "",
+        errors=errors_words(finding),
+        worst=finding.worst,
         answers=tuple(_answer(answer, example.dtype) for answer in example.answers),
         places=tuple(rows[:PLACES_SHOWN]),
         places_left=max(len(rows) - PLACES_SHOWN, 0),
@@ -183,9 +185,9 @@ def _answer(answer: Answer, dtype: str) -> OtherAnswer:
 
 def _places(finding: Finding) -> list[Place]:
     """A row per entry point, the ones with most results first."""
-    counts: dict[tuple[str, str], dict[tuple[str, str], int]] = {}
+    counts: dict[tuple[str, str], dict[MatterKey, int]] = {}
     for found in finding.discrepancies:
-        counts.setdefault((found.entry_point, found.dtype), {})[found.check, found.kind] = found.count
+        counts.setdefault((found.entry_point, found.dtype), {})[key_of(found)] = found.count
     rows = [
         Place(brief(entry), tuple(_place(finding, entry, dtype, counts) for dtype in finding.dtypes))
         for entry in finding.entry_points
@@ -194,12 +196,12 @@ def _places(finding: Finding) -> list[Place]:
 
 
 def _place(
-    finding: Finding, entry: str, dtype: str, counts: Mapping[tuple[str, str], Mapping[tuple[str, str], int]]
+    finding: Finding, entry: str, dtype: str, counts: Mapping[tuple[str, str], Mapping[MatterKey, int]]
 ) -> tuple[int, int, str] | None:
     found = counts.get((entry, dtype))
     if found is None:
         return None
-    checks = list(dict.fromkeys(check for check, _ in found))
+    checks = list(dict.fromkeys(check for _, _, check, _, _ in found))
     link = (
         f"#check-{quote(checks[0], safe='')}"
         if len(checks) == 1

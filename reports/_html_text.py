@@ -21,8 +21,8 @@ STEADY_CHARACTERS = 4000
 
 _KINDS: Mapping[str, str] = MappingProxyType(
     {
-        "nan": "NaN where there is a number",
-        "infinity": "infinity where there is a number",
+        "nan": "NaN where there is none",
+        "infinity": "infinity where there is none",
         "limit missed": "a required limit is missed",
         "beyond bound": "less accurate than the textbook algorithm",
         "inaccurate": "less accurate than a careful algorithm",

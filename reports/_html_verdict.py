@@ -185,8 +185,8 @@ def _trouble(backend: Backend) -> str:
 
 def changes(record: Record, earlier: Record) -> Changes:
     """Return what is new, gone and still there, by the findings' anchors: these survive a new release."""
-    now = {finding.anchor: finding for finding in findings(record.discrepancies)}
-    before = {finding.anchor: finding for finding in findings(earlier.discrepancies)}
+    now = {finding.anchor: finding for finding in findings(record)}
+    before = {finding.anchor: finding for finding in findings(earlier)}
     asked_now, asked_before = _examined(record), _examined(earlier)
     appeared = [finding for anchor, finding in now.items() if anchor not in before]
     vanished = [finding for anchor, finding in before.items() if anchor not in now]

@@ -6,11 +6,13 @@ Names are those of what was examined, without versions, so that a server's histo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from xml.etree import ElementTree as ET  # XML is only written here
 
+from ._finding import Finding, MatterKey, findings, gravity, key_of
 from ._gate import Gate, Waived
 from ._gate_words import matter_words, refusal_words, stale_heading, stale_words, waiver_words
+from ._headline import call_words, trigger_words
 from ._junit_parts import LONG, SHORT, add_suite, case_of, document, joined_lines, output_of
 from ._overview import exit_status, verdict
 from ._property_record import PropertyResult
@@ -30,6 +32,8 @@ from ._words import (
 MOST_TOLD = 4
 """So many discrepancies of a check are told in its test case; the record has them all."""
 
+_Of = Mapping[MatterKey, Finding]
+"""The finding that each discrepancy belongs to."""
 _ERRORS: tuple[CheckStatus, ...] = ("crash", "hang", "error")
 
 
@@ -47,14 +51,17 @@ def junit(record: Record, gate: Gate | None = None) -> str:
     """
     root = ET.Element("testsuites", name="logitproof")
     told = _by_check(record.discrepancies)
+    of = {key_of(found): finding for finding in findings(record) for found in finding.discrepancies}
     run = {"profile": record.run.profile, "corpus": f"{record.corpus.version} {record.corpus.hash}"}
     add_suite(root, "logitproof", [_completeness(record), *_of_gate(gate)], run, record.run.started)
     for title, backend in _suites(record).items():
         checks = (
-            _of_check(check, told.get(check.id, ()), gate) for check in record.checks if backend_title(check) == title
+            _of_check(check, told.get(check.id, ()), of, gate)
+            for check in record.checks
+            if backend_title(check) == title
         )
         properties = (
-            _of_property(result, told.get(result.id, ()), gate)
+            _of_property(result, told.get(result.id, ()), of, gate)
             for result in record.properties
             if backend_title(result) == title
         )
@@ -119,7 +126,7 @@ def _of_gate(gate: Gate | None) -> Iterator[ET.Element]:
         yield case
 
 
-def _of_check(check: Check, found: Iterable[Discrepancy], gate: Gate | None) -> ET.Element:
+def _of_check(check: Check, found: Iterable[Discrepancy], of: _Of, gate: Gate | None) -> ET.Element:
     own = sorted(found, key=lambda each: each.severity != "defect")
     gating = [each for each in own if _gates(each, gate)]
     waived = gate.waived_at(check.backend, check.version, check.id) if gate else ()
@@ -128,15 +135,15 @@ def _of_check(check: Check, found: Iterable[Discrepancy], gate: Gate | None) -> 
     case = case_of(check.function, _check_name(check))
     if check.status in _ERRORS and (fails or not check.severities.get("defect")):
         error = ET.SubElement(case, "error", type=check.status, message=brief(check.reason or check.status, LONG))
-        error.text = joined_lines([*refusals, *_told(gating)])
+        error.text = joined_lines([*refusals, *_told(gating, of)])
     elif fails:
-        _fail(case, gating, _uncased(check, gate), refusals)
+        _fail(case, gating, _uncased(check, gate), [*refusals, *_told(gating, of)])
     elif waived:
         _skip(case, waived)
     elif check.status == "unsupported":
         ET.SubElement(case, "skipped", type="unsupported", message=brief(check.reason or "", LONG))
     others = [each for each in own if each not in gating]
-    output_of(case, [*_measured(check), *_waivers(waived), *_told(others)])
+    output_of(case, [*_measured(check), *_waivers(waived), *_told(others, of)])
     return case
 
 
@@ -169,11 +176,11 @@ def _waivers(waived: Iterable[Waived]) -> Iterator[str]:
         yield f"waived: {matter_words(own.matter)}; {'; '.join(map(waiver_words, own.waivers))}"
 
 
-def _of_property(result: PropertyResult, found: Iterable[Discrepancy], gate: Gate | None) -> ET.Element:
+def _of_property(result: PropertyResult, found: Iterable[Discrepancy], of: _Of, gate: Gate | None) -> ET.Element:
     entry_points = ", ".join(dict.fromkeys(result.entry_points.values()))
     names = (result.property, brief(entry_points, SHORT), result.dtype, result.mode, result.device, result.id)
     case = case_of("property", " · ".join(brief(name, SHORT) for name in names))
-    told = [line for each in [*found][:MOST_TOLD] for line in _told([each])]
+    told = [line for each in [*found][:MOST_TOLD] for line in _told([each], of)]
     waived = gate.waived_at(result.backend, result.version, result.id) if gate else ()
     fails = gate.gates_at(result.backend, result.version, result.id) if gate else result.status == "broken"
     if waived:
@@ -196,11 +203,11 @@ def _broken(result: PropertyResult) -> str:
     return brief(f"{result.statement}{sides}", LONG)
 
 
-def _fail(case: ET.Element, defects: list[Discrepancy], otherwise: str, refusals: Iterable[str]) -> None:
-    worst = defects[0] if defects else None
+def _fail(case: ET.Element, defects: list[Discrepancy], otherwise: str, told: Iterable[str]) -> None:
+    worst = max(defects, key=gravity, default=None)
     message = brief(worst.explanation, LONG) if worst else brief(otherwise, LONG)
     failure = ET.SubElement(case, "failure", type=brief(worst.kind, SHORT) if worst else "defect", message=message)
-    failure.text = joined_lines([*refusals, *_told(defects)]) or otherwise
+    failure.text = joined_lines(told) or otherwise
 
 
 def _check_name(check: Check) -> str:
@@ -212,25 +219,27 @@ def _check_name(check: Check) -> str:
 
 def _measured(check: Check) -> Iterator[str]:
     """The largest error, also where there is nothing else to tell: a result is never a bare pass."""
-    if check.worst_ulps is not None:
-        ulps, ratio = magnitude(check.worst_ulps.ulps), magnitude(check.worst_ulps.bound_ratio)
-        yield f"largest error: {ulps} ulps, {ratio} times the textbook bound"
+    if check.worst_ulps is not None and check.worst_ratio is not None:
+        ulps, ratio = magnitude(check.worst_ulps.ulps), magnitude(check.worst_ratio.bound_ratio)
+        yield f"largest error: {ulps} ulps; largest multiple of the textbook bound: {ratio}"
 
 
-def _told(found: Iterable[Discrepancy]) -> Iterator[str]:
+def _told(found: Iterable[Discrepancy], of: _Of) -> Iterator[str]:
     """One discrepancy of each kind: a check keeps two, the worst first."""
     kinds = {(each.severity, each.kind): each for each in reversed(list(found))}
     for each in list(reversed(kinds.values()))[:MOST_TOLD]:
         yield f"{each.severity}, {brief(each.kind, SHORT)}: {brief(each.explanation, LONG)}"
         if each.severity == "defect":
-            yield from _details(each)
+            yield from _details(each, of[key_of(each)])
         else:
             yield f"  {counted(each.count, 'result')}; logitproof reproduce {brief(each.id, 64)}"
 
 
-def _details(found: Discrepancy) -> Iterator[str]:
+def _details(found: Discrepancy, finding: Finding) -> Iterator[str]:
     facts = {
         "cause": ": ".join(brief(part, LONG) for part in (found.cause, found.evidence) if part),
+        "called": call_words(finding, found),
+        "when": trigger_words(finding),
         "input": brief(inputs_words(found.inputs), LONG),
         "in hex": brief(inputs_hex(found.inputs) or "", LONG),
         "element": str(list(found.index)) if found.index else "",

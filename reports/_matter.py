@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ._finding import IDENTITY_BROKEN, measure
+from ._finding import IDENTITY_BROKEN, MatterKey, key_of, measure
 from ._property_record import PropertyResult, PropertyStatus
 from ._record import Check, Discrepancy, Interval, Record, Severity
 
@@ -17,9 +17,6 @@ _PROPERTY_SEVERITIES: Mapping[PropertyStatus, Severity] = {
     "deviates": "convention",
     "undecided": "undecided",
 }
-
-MatterKey = tuple[str, str, str, str, str]
-"""Backend, version, check, severity and kind."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +61,6 @@ class Matter:
     def key(self) -> MatterKey:
         """What tells it from the others of a record."""
         return self.backend, self.version, self.check or self.entry_point, self.severity, self.kind
-
-
-def key_of(found: Discrepancy) -> MatterKey:
-    """Return the key of the matter that a discrepancy belongs to."""
-    return found.backend, found.version, found.check, found.severity, found.kind
 
 
 def matters(record: Record) -> tuple[Matter, ...]:

@@ -79,9 +79,16 @@ def alternative(chart: Chart) -> str:
     return " ".join(parts)
 
 
+def _share(share: float) -> str:
+    """A share that is neither all nor nothing is not told as such, however near it comes."""
+    if 0 < share < 0.001:
+        return "less than 0.1%"
+    return "more than 99.9%" if 0.999 < share < 1 else f"{share:.1%}"
+
+
 def _told(panel: CurvePanel | BarPanel, series: tuple[str, ...]) -> list[str]:
     if isinstance(panel, BarPanel):
-        return [f"{series[number]} {shares[0]:.1%} within ½ ulp" for number, shares in panel.shares]
+        return [f"{series[number]} {_share(shares[0])} within ½ ulp" for number, shares in panel.shares]
     told = []
     for line in panel.lines:
         largest = max((ulps for _, ulps in line.points), default=None)

@@ -212,6 +212,19 @@ class CallFailure:
 
 
 @dataclass(frozen=True)
+class ExaminedBatch:
+    """One batch of a check: its name, shape and layout of its real arguments, and how many results of it were judged.
+
+    `layout` is how they lie in memory: "contiguous", "transposed" or "sliced".
+    """
+
+    batch: str
+    shape: tuple[Count, ...]
+    layout: str
+    results: Count
+
+
+@dataclass(frozen=True)
 class Check:
     """What was examined, and how it went: identity, counts, and the largest errors with their inputs.
 
@@ -220,7 +233,8 @@ class Check:
     how the errors are spread; None where none was measured. `definition` is what the results were held against:
     "literal", or a deviation that the backend states; None where an older record does not tell. `failures` are the
     calls that failed, case by case; none for a check whose status is "unsupported", since its `reason` stands for all;
-    None where an older record does not tell.
+    None where an older record does not tell. `batches` are what it was made of; none where an older record does not
+    tell.
     """
 
     id: str
@@ -247,6 +261,7 @@ class Check:
     spread: ErrorSpread | None = None
     definition: str | None = None
     failures: tuple[CallFailure, ...] | None = None
+    batches: tuple[ExaminedBatch, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -305,7 +320,8 @@ class Discrepancy:
 
     `extent` and `largest_ulps` are about all the elements that `count` counts: from where to where the numbers of each
     real argument reach in their cases, and the largest error (the worst case has the largest multiple of the bound).
-    They are empty and null where nobody kept them: for a property, or in a record of an older schema.
+    `batches` has how many of them are in which batch. These are empty and null where nobody kept them: for a property,
+    or in a record of an older schema.
     """
 
     id: str
@@ -337,6 +353,7 @@ class Discrepancy:
     answers: tuple[Answer, ...] = ()
     extent: dict[str, Interval] = field(default_factory=dict)
     largest_ulps: Hex | None = None
+    batches: dict[str, Count] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,15 @@ from ._gate_words import (
     waived_words,
     waiver_words,
 )
-from ._headline import answers_words, cause_words, extent_words, headline
+from ._headline import (
+    answers_words,
+    call_words,
+    cause_words,
+    errors_words,
+    extent_words,
+    headline,
+    trigger_words,
+)
 from ._html_verdict import changes
 from ._markdown import code, escape, folded, table
 from ._markdown_room import fitted_table, fitting, size_of
@@ -61,7 +69,7 @@ def summary(record: Record, earlier: Record | None = None, room: int = ROOM, gat
         room: bytes of UTF-8 that the text may take; where nothing fits it is empty.
         gate: what of it gates; None where defects do and nothing is waived.
     """
-    found = gating_first(findings(record.discrepancies), gate)
+    found = gating_first(findings(record), gate)
     share = min(room, ROOM) / ROOM
     sections = (
         _head(record, gate),
@@ -121,23 +129,29 @@ _MACHINE = ("model", "machine", "system")
 
 
 def _gating(record: Record, found: Sequence[Finding], gate: Gate | None) -> str:
-    """A line per backend: how many findings, in how many checks."""
+    """A line per backend: how many findings, in how many checks of functions and of properties."""
     titles = list(dict.fromkeys((*backends_of(record.checks), *(finding.title for finding in found))))
     body = []
     for title in titles[:20]:
         tally = tallies([check for check in record.checks if backend_title(check) == title])
         own = [finding for finding in found if finding.title == title]
-        counts = []
-        for severity in SEVERITIES:
-            number = sum(finding.severity == severity for finding in own)
-            checks = f" in {counted(tally[severity].checks, 'check')}" if tally[severity].checks else ""
-            counts.append(f"{number:,}{checks}" if number or checks else "0")
-        body.append((escape(brief(title, 80)), *counts))
+        body.append(
+            (escape(brief(title, 80)), *(_counts(own, severity, tally[severity].checks) for severity in SEVERITIES))
+        )
     if not body:
         return ""
     names = {"defect": "defects", "weakness": "weaknesses", "convention": "conventions", "undecided": "undecided"}
     header = ("findings", *(names[each] + _gates_as(each, gate) for each in SEVERITIES))
     return table(header, body) + (f"\n\n{_rest(len(titles) - 20, 'backends')}" if len(titles) > 20 else "")
+
+
+def _counts(own: Sequence[Finding], severity: Severity, checks: int) -> str:
+    """How many findings of a severity a backend has, and in how many checks: "5 in 30 checks, 2 of properties"."""
+    of_severity = [finding for finding in own if finding.severity == severity]
+    broken = sum(finding.is_of_property for finding in of_severity)
+    found, where = len(of_severity) - broken, f" in {counted(checks, 'check')}" if checks else ""
+    parts = (f"{found:,}{where}" if found or checks else "", f"{broken:,} of properties" if broken else "")
+    return ", ".join(part for part in parts if part) or "0"
 
 
 def _gates_as(severity: Severity, gate: Gate | None) -> str:
@@ -208,9 +222,9 @@ def _told(found: Sequence[Finding], severity: Severity, rooms: tuple[int, int], 
     full = fitting((_finding(finding, gate) for finding in own), rooms[0])
     left = own[len(full) :]
     body = [_table_line(finding, gate) for finding in left]
-    rest = fitted_table(("finding", "largest error", "results"), body, rooms[1], _more("findings")) if left else ""
+    rest = fitted_table(("finding", "errors", "extent"), body, rooms[1], _more("findings")) if left else ""
     order = "waived ones last" if gate and any(map(gate.is_waived, own)) else "the worst first"
-    heading = f"## {_PLURALS[severity]}, {order}\n\n{len(own)} in all, {_meaning(severity, gate)}"
+    heading = f"## {_PLURALS[severity]}, {order}\n\n{counted(len(own), 'finding')} in all, {_meaning(severity, gate)}"
     return "\n\n".join(part for part in (heading, *full, rest) if part)
 
 
@@ -235,10 +249,10 @@ def _finding(finding: Finding, gate: Gate | None) -> str:
     cause = cause_words(finding)
     exact = inputs_hex(found.inputs)
     element = f", element {code(brief(str(list(found.index)), 80))}" if found.index else ""
-    keywords = parameters_words({key: value for key, value in found.parameters.items() if key != "axis"})
+    called, when = call_words(finding), trigger_words(finding)
     wanted = f", exact {code(brief(found.expected.decimal, 80))}" if found.expected.decimal else ""
     error = f": {error_words(found)}" if error_words(found) else ""
-    worst = error_words(finding.worst) if finding.worst.id != found.id else ""
+    errors = errors_words(finding)
     waived = waived_words(gate, finding)
     lines = (
         f"**waived** {escape(waived)}" if waived else "",
@@ -246,25 +260,34 @@ def _finding(finding: Finding, gate: Gate | None) -> str:
         f"cause: {escape(cause)}" if cause else "",
         f"input: {code(brief(inputs_words(found.inputs)))}{element}" if found.inputs else "",
         f"in hex: {code(brief(exact))}" if exact else "",
-        f"keywords: {code(brief(keywords))}" if keywords else "",
+        f"called with {code(called)}" if called else "",
+        f"when: {escape(when)}" if when else "",
         f"returned {code(brief(readable(found.observed, found.dtype), 80))}{wanted}{error}",
         escape(brief(found.explanation, 400)),
         *(f"others: {escape(answer)}: {code(names)}" for answer, names in answers_words(found)[:4]),
-        f"{extent_words(finding)}{f'; at most {worst}' if worst else ''}; {code(f'logitproof reproduce {found.id}')}",
+        f"{extent_words(finding)}{f'; {errors}' if errors else ''}; {code(f'logitproof reproduce {found.id}')}",
     )
     title = f"**{escape(brief(finding.title, 80))}**: {escape(brief(headline(finding), 300))}"
     return title + "\n\n" + "\n".join(f"- {line}" for line in lines if line)
 
 
 def _table_line(finding: Finding, gate: Gate | None) -> tuple[str, str, str]:
-    cause = cause_words(finding)
+    cause, when = cause_words(finding), trigger_words(finding)
     what = f"{escape(brief(finding.title, 80))}: {escape(brief(headline(finding), 300))}"
     waived = waived_words(gate, finding)
-    beside = f"{f'; cause: {escape(cause)}' if cause else ''}{f'; **waived** {escape(waived)}' if waived else ''}"
+    beside = "".join(
+        f"; {told}"
+        for told in (
+            f"cause: {escape(cause)}" if cause else "",
+            escape(when),
+            f"**waived** {escape(waived)}" if waived else "",
+        )
+        if told
+    )
     return (
         f"{what}{beside}; {code(finding.example.id)}",
-        error_words(finding.worst),
-        f"{finding.results:,}",
+        errors_words(finding),
+        extent_words(finding),
     )
 
 
@@ -281,9 +304,11 @@ def _conventions(record: Record, room: int) -> str:
 
 def _convention(convention: Convention) -> tuple[str, str, str, str]:
     example = convention.example
-    keywords = parameters_words({k: v for k, v in example.parameters.items() if k != "axis"})
+    keywords = parameters_words(example.parameters)
     asked = " · ".join(filter(None, (example.function, example.quantity, example.dtype, keywords)))
-    kind = escape(brief(example.kind, 120)) + (f"; {convention.others} more cases" if convention.others else "")
+    kind = escape(brief(example.kind, 120)) + (
+        f"; {counted(convention.others, 'more case')} on record" if convention.others else ""
+    )
     exact = code(brief(example.expected.decimal, 80)) if example.expected.decimal else ""
     inputs = code(brief(inputs_words(example.inputs, 4), 120))
     return f"{code(brief(asked, 160))}<br>{kind}", inputs, exact, "<br>".join(_answers(convention))

@@ -24,7 +24,15 @@ from ._gate_words import (
     waived_words,
     waiver_words,
 )
-from ._headline import answers_words, cause_words, extent_words, headline
+from ._headline import (
+    answers_words,
+    call_words,
+    cause_words,
+    errors_words,
+    extent_words,
+    headline,
+    trigger_words,
+)
 from ._html_verdict import changes
 from ._overview import GATING, Row, backends_of, rows, tallies, verdict
 from ._property_overview import STATUSES, PropertyLine, property_backends, property_lines
@@ -38,7 +46,6 @@ from ._words import (
     inputs_hex,
     inputs_words,
     magnitude,
-    parameters_words,
     readable,
 )
 
@@ -185,7 +192,7 @@ _TOLD: Mapping[Severity, str] = {
 
 def _worst(record: Record | Findings, gate: Gate | None) -> list[RenderableType]:
     """The worst defects in plain words, waived ones last; where there are none, the worst of the next severity."""
-    found = gating_first(findings(record.discrepancies), gate)
+    found = gating_first(findings(record), gate)
     recorded = isinstance(record, Record)
     # Where defects are waived, and weaknesses gate, these are what is to be seen.
     gating = {finding.severity for finding in found if gate and gate.gates(finding)}
@@ -194,8 +201,8 @@ def _worst(record: Record | Findings, gate: Gate | None) -> list[RenderableType]
         if own and (severity in gating if gating else severity != "convention"):
             left = len(own) - WORST_SHOWN
             where = ": logitproof report --format html shows them" if recorded else ""
-            rest = [Text(""), Text(f"… and {left} more {plural}{where}", style="dim")] if left > 0 else []
-            heading = Text(f"The worst {plural}, grouped by cause: {len(own)} in all", style="bold")
+            rest = [Text(""), Text(f"… and {left} more findings{where}", style="dim")] if left > 0 else []
+            heading = Text(f"The worst {plural}, grouped by cause: {counted(len(own), 'finding')} in all", style="bold")
             told = [_in_words(finding, gate, recorded=recorded) for finding in own[:WORST_SHOWN]]
             return [Text(""), heading, *(part for each in told for part in (Text(""), each)), *rest]
     return []
@@ -208,19 +215,19 @@ def _in_words(finding: Finding, gate: Gate | None, *, recorded: bool) -> Rendera
         (brief(finding.title, 80), _SEVERITY_STYLES[finding.severity]), f"  {headline(finding)}", overflow="fold"
     )
     place = f", element {list(found.index)}" if found.index else ""
-    worst = error_words(finding.worst) if finding.worst.id != found.id else ""
     facts = [
         ("waived", waived_words(gate, finding)),
         *(("gates", line) for line in gates_words(gate, finding)),
         ("cause", cause_words(finding)),
         ("input", brief(inputs_words(found.inputs) + place)),
         ("hex", brief(inputs_hex(found.inputs) or "")),
-        ("keywords", brief(parameters_words({key: value for key, value in found.parameters.items() if key != "axis"}))),
+        ("called", call_words(finding)),
+        ("when", trigger_words(finding)),
         ("returned", readable(found.observed, found.dtype)),
         ("exact", brief(found.expected.decimal)),
         ("error", error_words(found)),
         *(("others", f"{answer}: {names}") for answer, names in answers_words(found)[:3]),
-        ("extent", f"{extent_words(finding)}{f'; at most {worst}' if worst else ''}"),
+        ("extent", "; ".join(filter(None, (extent_words(finding), errors_words(finding))))),
         ("again", f"logitproof reproduce {brief(found.id, 64)}" if recorded else ""),
     ]
     grid = Table.grid(padding=(0, 1))

@@ -47,25 +47,13 @@ def _from_1(raw: Raw) -> None:
         for number, stored in enumerate(_stored(check)):
             for key in ("whole", "cases"):
                 _add(stored, f"{path}.outputs.batches[{number}]", key, None)
+        _add(check, path, "batches", [])
     for path, discrepancy in _parts(raw, "discrepancies"):
         _add(discrepancy, path, "evidence", None)
         _add(discrepancy, path, "answers", [])
         _add(discrepancy, path, "extent", {})
         _add(discrepancy, path, "largest_ulps", None)
-
-
-def completed(raw: Raw) -> bool:
-    """Add what an early record of this release's version of the schema lacks; return whether it did, changing `raw`.
-
-    Version 2 got the calls of a check that failed, and which cases an output is of.
-    """
-    checks = [check for _, check in _parts(raw, "checks")]
-    lacking = [(check, "failures") for check in checks]
-    lacking += [(stored, key) for check in checks for stored in _stored(check) for key in ("whole", "cases")]
-    lacking = [(part, key) for part, key in lacking if key not in part]
-    for part, key in lacking:
-        part[key] = None
-    return bool(lacking)
+        _add(discrepancy, path, "batches", {})
 
 
 UPGRADES: Mapping[int, Callable[[Raw], None]] = MappingProxyType({1: _from_1})

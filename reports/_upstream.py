@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ._finding import Finding
-from ._headline import cause_words, extent_words, headline, quantity_words
+from ._headline import call_words, cause_words, errors_words, extent_words, headline, quantity_words, trigger_words
 from ._markdown import code, escape, fenced, table
 from ._record import Answer, Backend, Discrepancy, Record
 from ._words import (
@@ -18,7 +18,6 @@ from ._words import (
     inputs_hex,
     inputs_words,
     magnitude,
-    parameters_words,
     readable,
 )
 
@@ -53,7 +52,7 @@ def upstream_report(record: Record, finding: Finding, script: str | None) -> str
         f"# {escape(capitalised(headline(finding)))}",
         _paragraph(finding),
         "## Versions\n\n" + "\n".join(_versions(record, found)),
-        "## Smallest input\n\n" + table(("", ""), _facts(found)),
+        "## Smallest input\n\n" + table(("", ""), _facts(finding)),
         _cause(finding),
         _answers(found),
         _script(found, script),
@@ -70,8 +69,9 @@ def capitalised(text: str) -> str:
 
 def _paragraph(finding: Finding) -> str:
     """What happens at the example, then how far it reaches."""
-    worst = error_words(finding.worst)
-    largest = f" The largest error is {escape(worst)}." if worst and finding.worst.id != finding.example.id else ""
+    errors, when = errors_words(finding), trigger_words(finding)
+    largest = f" Errors: {escape(errors)}." if errors else ""
+    alone = f" When: {escape(when)}." if when else ""
     entry_points = ", ".join(code(name) for name in finding.entry_points[:8])
     more = f" and {len(finding.entry_points) - 8} more" if len(finding.entry_points) > 8 else ""
     dtypes = escape(", ".join(finding.dtypes))
@@ -79,7 +79,7 @@ def _paragraph(finding: Finding) -> str:
     return (
         f"{explanation}\n\n"
         f"It was seen in {extent_words(finding)} of {escape(finding.title)}: "
-        f"{entry_points}{more}, in {dtypes}.{largest}"
+        f"{entry_points}{more}, in {dtypes}.{alone}{largest}"
     )
 
 
@@ -112,10 +112,10 @@ def _backend(record: Record, found: Discrepancy) -> Backend | None:
     return next((backend for backend in own if backend.version == found.version), next(iter(own), None))
 
 
-def _facts(found: Discrepancy) -> Iterator[tuple[str, str]]:
-    keywords = parameters_words(found.parameters)
+def _facts(finding: Finding) -> Iterator[tuple[str, str]]:
+    found, how = finding.example, call_words(finding)
     called = f"{code(found.entry_point)}, {escape(quantity_words(found.quantity))}, {escape(found.dtype)}"
-    yield "called", called + (f", {code(keywords)}" if keywords else "") + f", {escape(found.mode)}"
+    yield "called", called + (f", {code(how)}" if how else "") + f", {escape(found.mode)}"
     if found.inputs:
         yield "input", code(brief(inputs_words(found.inputs, _ELEMENTS), 4000))
     if exact := inputs_hex(found.inputs, _ELEMENTS):

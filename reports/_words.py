@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Mapping
+from decimal import ROUND_CEILING, Context, Decimal
 
 import numpy as np
 
 from logitproof.reference import FORMATS
 
 from ._array import Array, array_value
-from ._hexfloat import float_from, scalar_from, shortest_decimal
+from ._hexfloat import float_from, hex_of, scalar_from, shortest_decimal
 from ._property_record import PropertyResult
 from ._record import Backend, Check, Discrepancy, Parameter
 
@@ -57,11 +58,22 @@ def magnitude(text: str) -> str:
     return f"{mantissa}e{int(exponent)}" if e else mantissa
 
 
+def at_most(number: float) -> str:
+    """Return a finite error as a bound of three digits: no smaller than it, e.g. "7.43" for 7.4201."""
+    above = Decimal(number).normalize(Context(prec=3, rounding=ROUND_CEILING))
+    return magnitude(hex_of(float(above)))
+
+
 def error_words(finding: Discrepancy) -> str:
-    """Return how far a result is off, e.g. "22 ulps, 1.5 times the textbook bound"; "" where no number measures it."""
-    if not math.isfinite(float_from(finding.error_ulps)):
+    """Return how far a result is off, e.g. "22 ulps, 1.5 times the textbook bound"; "" where no number measures it.
+
+    An error where the bound itself is infinite is no multiple of it.
+    """
+    if not math.isfinite(ulps := float_from(finding.error_ulps)):
         return ""
-    return f"{magnitude(finding.error_ulps)} ulps, {magnitude(finding.error_bound_ratio)} times the textbook bound"
+    is_multiple = ulps == 0 or float_from(finding.error_bound_ratio) != 0
+    ratio = f", {magnitude(finding.error_bound_ratio)} times the textbook bound" if is_multiple else ""
+    return f"{magnitude(finding.error_ulps)} ulps{ratio}"
 
 
 def counted(count: int, name: str) -> str:
@@ -74,6 +86,8 @@ def counted(count: int, name: str) -> str:
         "broken property": "broken properties",
         "check": "checks",
         "finding": "findings",
+        "more case": "more cases",
+        "check of the property": "checks of the property",
     }
     return f"{count:,} {name if count == 1 else plural.get(name, name)}"
 
@@ -125,17 +139,18 @@ def _hex_words(array: Array) -> str:
 
 def parameters_words(parameters: Mapping[str, Parameter]) -> str:
     """Return keywords as they are called, e.g. "axis=-1, label_smoothing=0.125"; "" where there are none."""
-    return ", ".join(f"{clean(key)}={_parameter_words(value)}" for key, value in parameters.items())
+    return ", ".join(f"{clean(key)}={parameter_words(value)}" for key, value in parameters.items())
 
 
 def question(finding: Check | Discrepancy) -> str:
     """Return what was asked: entry point, quantity, dtype and keywords."""
-    keywords = parameters_words({k: v for k, v in finding.parameters.items() if k != "axis"})
+    keywords = parameters_words(finding.parameters)
     parts = (finding.entry_point, finding.quantity, finding.dtype, keywords)
     return " · ".join(clean(part) for part in parts if part)
 
 
-def _parameter_words(value: Parameter) -> str:
+def parameter_words(value: Parameter) -> str:
+    """Return the value of a keyword, e.g. "0.125", or "[0.5, 1, 2]"."""
     if isinstance(value, Array):
         return array_words(value)
     if isinstance(value, str):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from logitproof.conformance._bisection import Examined, Part
@@ -13,7 +11,7 @@ from logitproof.conformance._causes import causes_of
 from logitproof.conformance._corpus import build, keys
 from logitproof.conformance._elements import element_numbers, result_shape
 from logitproof.conformance._examine import BatchJudge
-from logitproof.conformance._findings import confirmed, settle
+from logitproof.conformance._findings import confirmed, settle, settled
 from logitproof.conformance._protocol import Answer, EntryPoint, Output
 from logitproof.conformance._tally import Returned, Tally, identity_of
 from logitproof.conformance._truth import truths
@@ -51,8 +49,8 @@ def judged(function, quantity, result, dtype="float32", *, options=False):
         tally.outputs.append(Returned(batch.name, array, batch.name, None))
         judge = BatchJudge(batch, truths(batch, dict.fromkeys([(quantity, "literal"), ("value", "literal")])))
         judge.take_in(Examined((Part(batch, cases, Answer((output,))),)), {quantity: tally})
-    settled = settle(list(tallies.values()))
-    findings = [replace(each, sighting=confirmed(each.sighting)) for each in settled]
+    found = settle(list(tallies.values()))
+    findings = settled(found, [confirmed(each.sighting) for each in found])
     return list(zip(findings, causes_of(findings), strict=True))
 
 

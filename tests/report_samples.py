@@ -11,6 +11,7 @@ from logitproof.reports import Array, Record
 
 CONSTRAINED = {
     *("severity", "severities", "tiers", "status", "ulps", "bound_ratio", "error_ulps", "error_bound_ratio", "by"),
+    "largest_ulps",
     *("at", "bound", "ratio", "sha256", "values", "data", "schema", "curves", "histogram"),
 }
 """Fields whose values the schema limits: no text of others can be there."""

@@ -118,8 +118,8 @@ def test_an_older_record_is_compared(folder, capsys):
     drop(raw, ("corpus", "given"), ("run", "seconds"))
     for section, names in {
         "backends": ("signatures",),
-        "checks": ("spread", "definition", "failures"),
-        "discrepancies": ("evidence", "answers", "extent", "largest_ulps"),
+        "checks": ("spread", "definition", "failures", "batches"),
+        "discrepancies": ("evidence", "answers", "extent", "largest_ulps", "batches"),
     }.items():
         for each in raw[section]:
             for name in names:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import logitproof
+from logitproof.conformance import _api
 from logitproof.conformance._batch import Batch
 from logitproof.conformance._extent import Reach, interval, joined, reaches
 from logitproof.conformance._sightings import Found
@@ -51,10 +53,11 @@ def test_the_largest_error_may_be_in_another_case_than_the_largest_multiple_of_t
 
 def test_findings_that_are_put_together_keep_the_largest_error_of_both():
     worst, other = SimpleNamespace(ratio=3.0, ulps=1.0, size=0), SimpleNamespace(ratio=2.0, ulps=9.0, size=1)
-    found = Found(1, worst, worst, 1.0, {"x": Reach(0.0, 1.0, nan=False)})
-    both = found.merged(Found(2, other, other, 9.0, {"x": Reach(-5.0, 0.0, nan=True)}))
+    found = Found(1, worst, worst, 1.0, {"x": Reach(0.0, 1.0, nan=False)}, {"own": 1})
+    both = found.merged(Found(2, other, other, 9.0, {"x": Reach(-5.0, 0.0, nan=True)}, {"own": 1, "other": 1}))
     assert (both.count, both.worst, both.smallest, both.ulps) == (3, worst, worst, 9.0)
     assert both.extent == {"x": Reach(-5.0, 1.0, nan=True)}
+    assert both.batches == {"own": 2, "other": 1}
 
 
 def test_every_discrepancy_of_a_function_lies_in_its_own_extent():
@@ -122,3 +125,21 @@ def test_zero_has_one_sign_wherever_it_comes_from():
 def test_two_extents_together_reach_as_far_as_both(one, other, both):
     assert interval(joined({"x": one}, {"x": other})["x"]) == both
     assert interval(joined({"x": other}, {"x": one})["x"]) == both
+
+
+def test_a_defect_that_is_not_confirmed_is_counted_as_undecided_and_no_longer_as_a_defect(monkeypatch):
+    right = _api.confirmed
+
+    def doubting(sighting):
+        """The worst of the two that a check keeps is not confirmed."""
+        return right(sighting) if sighting.case else replace(right(sighting), severity="undecided")
+
+    rows = [[95.0, 0.0], [90.0, -7.0], [91.0, 1.0]]
+    before = _judged(rows)
+    monkeypatch.setattr(_api, "confirmed", doubting)
+    after = _judged(rows)
+    kept = {(each.severity, each.case): each.count for each in after.discrepancies}
+    counted = {severity: count for (severity, _), count in kept.items()}
+    assert before.checks[0].severities == {"defect": 6}
+    assert after.checks[0].severities == counted == {"defect": 5, "undecided": 1}
+    assert {sum(each.batches.values()) for each in after.discrepancies} == {5, 1}

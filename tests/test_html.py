@@ -180,7 +180,7 @@ def test_an_upgrade_keeps_a_finding_the_same():
     now = sample()
     old = replace(now, discrepancies=tuple(replace(found, version="1.0") for found in now.discrepancies))
     assert "0 new, 0 gone" in _page(now, earlier=old).text
-    assert [one.anchor for one in findings(old.discrepancies)] == [one.anchor for one in findings(now.discrepancies)]
+    assert [one.anchor for one in findings(old)] == [one.anchor for one in findings(now)]
 
 
 # Safe, alone, and always the same

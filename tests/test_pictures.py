@@ -19,6 +19,7 @@ from logitproof.reports._pictures import pictures
 from logitproof.reports._pictures_axes import axis_for, chosen
 from logitproof.reports._pictures_data import BarPanel, charts
 from logitproof.reports._pictures_style import COLOURS, style_of
+from logitproof.reports._pictures_words import alternative
 
 SVG = "{http://www.w3.org/2000/svg}"
 SMALL = {"functions": ("sigmoid", "softmax", "softmax_cross_entropy"), "dtypes": ("bfloat16", "float32")}
@@ -269,3 +270,12 @@ def test_matplotlib_is_not_imported_before_a_picture_is_drawn():
         "module.pictures(record(check()))\nassert 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    ("histogram", "words"),
+    [((99_999, 1), "more than 99.9%"), ((1, 99_999), "less than 0.1%"), ((4, 0), "100.0%"), ((3, 1), "75.0%")],
+)
+def test_a_share_that_is_neither_all_nor_nothing_is_not_told_as_such(histogram, words):
+    (told,) = (alternative(chart) for chart in charts(record(spread_check(histogram=histogram))))
+    assert f" {words} within ½ ulp" in told

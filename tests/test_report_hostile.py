@@ -35,7 +35,7 @@ every_recorded = pytest.mark.parametrize("text", RECORDABLE, ids=[NAMES[HOSTILE.
 
 
 def _upstream(record, script):
-    return "\n".join(upstream_report(record, finding, script) for finding in findings(record.discrepancies))
+    return "\n".join(upstream_report(record, finding, script) for finding in findings(record))
 
 
 @every_recorded

@@ -202,7 +202,7 @@ def test_a_link_to_a_check_that_the_filters_hide_lifts_them(visit):
 
 
 def test_a_check_leads_to_its_findings_and_back(visit):
-    anchor = findings(sample().discrepancies)[0].anchor
+    anchor = findings(sample())[0].anchor
     page = visit(fragment=f"#{anchor}")
     expect(page.locator(f"#{anchor}")).to_be_in_viewport()
     page.locator(f"#{anchor} .places a").first.click()
@@ -212,7 +212,7 @@ def test_a_check_leads_to_its_findings_and_back(visit):
     expect(page.locator(f"#{anchor} h4")).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("anchor", ["pictures", "conventions", findings(tall().discrepancies)[40].anchor])
+@pytest.mark.parametrize("anchor", ["pictures", "conventions", findings(tall())[40].anchor])
 def test_a_link_past_much_that_was_never_laid_out_arrives(visit, anchor):
     page = visit("long", f"#{anchor}", viewport={"width": 1280, "height": 700})
     heading = page.locator(f"#{anchor} :is(h2, h4)").first
@@ -263,7 +263,7 @@ def test_pictures_are_chosen_by_function_and_follow_the_filter(visit):
 
 def test_a_script_and_a_report_can_be_copied(visit):
     page = visit(permissions=["clipboard-read", "clipboard-write"])
-    anchor = findings(sample().discrepancies)[0].anchor
+    anchor = findings(sample())[0].anchor
     details = page.locator(f"#{anchor} details.text")
     details.nth(0).locator("summary").click()
     details.nth(0).get_by_role("button", name="Copy").click()
@@ -277,7 +277,7 @@ def test_a_script_and_a_report_can_be_copied(visit):
 def test_where_copying_is_refused_the_text_is_selected(visit):
     page = visit()
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')); }")
-    anchor = findings(sample().discrepancies)[0].anchor
+    anchor = findings(sample())[0].anchor
     details = page.locator(f"#{anchor} details.text").first
     details.locator("summary").click()
     details.get_by_role("button", name="Copy").click()

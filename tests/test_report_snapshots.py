@@ -40,9 +40,7 @@ FORMATS = {
     "github.txt": github_annotations,
     "record.json": lambda record: encode_record(record).decode(),
     "report.html": lambda record: html_report(record, _scripts(record)),
-    "upstream.md": lambda record: "".join(
-        upstream_report(record, finding, SCRIPT) for finding in findings(record.discrepancies)
-    ),
+    "upstream.md": lambda record: "".join(upstream_report(record, finding, SCRIPT) for finding in findings(record)),
 }
 
 

@@ -16,7 +16,7 @@ def _told(script="print(1)\n", worker=None, **changes):
     one = check()
     whole = record(one, discrepancies=(discrepancy(one, **changes),))
     whole = replace(whole, backends=(worker or whole.backends[0],))
-    return upstream_report(whole, findings(whole.discrepancies)[0], script)
+    return upstream_report(whole, findings(whole)[0], script)
 
 
 def test_it_tells_what_where_and_how_far_off():
@@ -74,4 +74,4 @@ def test_without_a_script_or_with_one_too_long_the_report_still_fits_a_tracker()
 
 def test_a_finding_of_a_backend_that_the_record_does_not_have_is_told():
     whole = replace(finished(), backends=())
-    assert all(upstream_report(whole, finding, None).startswith("# ") for finding in findings(whole.discrepancies))
+    assert all(upstream_report(whole, finding, None).startswith("# ") for finding in findings(whole))
