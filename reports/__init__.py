@@ -41,6 +41,7 @@ from ._html import html_report
 from ._identity import check_id, discrepancy_id, parameter_record, property_id
 from ._junit import junit
 from ._matter import Matter
+from ._options import UNCALLED, UncalledOptions, option_words, uncalled_options, uncalled_words
 from ._overview import exit_status, verdict
 from ._pictures import Picture, pictures
 from ._property_record import PropertyExtreme, PropertyResult
@@ -55,6 +56,7 @@ from ._record import (
     CorpusInfo,
     Curve,
     Discrepancy,
+    EntryPointOptions,
     ErrorSpread,
     Expected,
     Extreme,
@@ -89,6 +91,7 @@ __all__ = [
     "SEVERITY_RANKS",
     "TIERS",
     "TIER_MEANINGS",
+    "UNCALLED",
     "Answer",
     "Array",
     "Backend",
@@ -104,6 +107,7 @@ __all__ = [
     "Discrepancy",
     "EntryPointChange",
     "EntryPointChangeKind",
+    "EntryPointOptions",
     "ErrorSpread",
     "Expected",
     "Extreme",
@@ -131,6 +135,7 @@ __all__ = [
     "Stale",
     "StoredOutput",
     "Timing",
+    "UncalledOptions",
     "Waived",
     "Waiver",
     "array_record",
@@ -165,6 +170,7 @@ __all__ = [
     "judgement_view",
     "junit",
     "open_folder",
+    "option_words",
     "outcome_of",
     "outputs_file",
     "parameter_record",
@@ -181,6 +187,8 @@ __all__ = [
     "shortest_decimal",
     "stored_dtype",
     "summary",
+    "uncalled_options",
+    "uncalled_words",
     "upstream_report",
     "verdict",
     "verified_outputs",
