@@ -14,6 +14,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from logitproof.reports import clean
+
+from ._output import tell
 from ._sightings import Sighting
 from ._tally import Identity
 
@@ -64,8 +67,7 @@ class Lines:
 
     def note(self, line: str) -> None:
         """Write `line`."""
-        sys.stderr.write(f"logitproof: {line}\n")
-        sys.stderr.flush()
+        tell(line)
 
     def end(self) -> None:
         """Write what is left to tell."""
@@ -106,7 +108,7 @@ class Screen:
 
     def note(self, line: str) -> None:
         """Write `line` above the table."""
-        self._console.print(line, markup=False, highlight=False)
+        self._console.print(clean(line), markup=False, highlight=False)
 
     def __rich__(self) -> RenderableType:
         """Draw everything."""

@@ -75,7 +75,7 @@ from ._summary import summary
 from ._terminal import findings_view, judgement_view, record_view, run_view
 from ._upstream import upstream_report
 from ._waiver import Region, Waiver
-from ._words import backend_title
+from ._words import backend_title, clean, duration_words
 
 __all__ = [
     "CHANGE_MEANINGS",
@@ -144,6 +144,7 @@ __all__ = [
     "bit_equal",
     "change_key",
     "check_id",
+    "clean",
     "comparison_github",
     "comparison_html",
     "comparison_junit",
@@ -153,6 +154,7 @@ __all__ = [
     "decode_comparison",
     "decode_record",
     "discrepancy_id",
+    "duration_words",
     "encode_comparison",
     "encode_record",
     "exit_status",

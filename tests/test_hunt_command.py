@@ -94,7 +94,7 @@ def test_failures_end_it_with_status_1_and_are_known_the_next_time(place, capsys
         (("--minutes", "soon"), "--minutes"),
         (("--examples", "0"), "--examples"),
         (("--seed", "x"), "--seed"),
-        (("--profile", "ci"), "unrecognized arguments"),
+        (("--profile", "ci"), "unknown option '--profile'"),
     ],
 )
 def test_a_wrong_command_line_is_told_in_one_line_with_status_2(place, capsys, options, line):

@@ -264,7 +264,7 @@ def test_a_newer_record_is_refused_with_what_to_do(tmp_path):
         ([".", "--format", "github", "--output", "x"], "annotations are read from standard output"),
         (["-", "--since", "-"], "cannot both be standard input"),
         ([".", "--since", "missing.json"], "missing.json: No such file or directory"),
-        ([".", "."], "unrecognized arguments"),
+        ([".", "."], "unexpected argument '.'"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_nothing_is_written(folder, words, told):
