@@ -75,7 +75,7 @@ from ._summary import summary
 from ._terminal import findings_view, judgement_view, record_view, run_view
 from ._upstream import upstream_report
 from ._waiver import Region, Waiver
-from ._words import backend_title, clean, duration_words
+from ._words import backend_title, clean, duration_words, error_words, inputs_words
 
 __all__ = [
     "CHANGE_MEANINGS",
@@ -157,6 +157,7 @@ __all__ = [
     "duration_words",
     "encode_comparison",
     "encode_record",
+    "error_words",
     "exit_status",
     "findings",
     "findings_view",
@@ -167,6 +168,7 @@ __all__ = [
     "headline",
     "hex_of",
     "html_report",
+    "inputs_words",
     "is_comparison",
     "is_newly_broken",
     "judgement_view",
