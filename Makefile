@@ -49,7 +49,7 @@ picture: $(STAMP)
 	$(BIN)/python docs/pictures/draw.py
 
 clean:
-	rm -rf $(VENV) build dist logitproof.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 
 # The tests open the report in a real browser; where it is not there and cannot be installed, those tests fail and say so.
 browser:

@@ -13,14 +13,13 @@ import pytest
 
 from logitproof.conformance._batch import Batch
 from logitproof.conformance._corpus import build, keys
-from logitproof.conformance._workers import FRAMEWORKS, Worker, parse_backend
+from logitproof.conformance._listing import installed
+from logitproof.conformance._workers import Worker, parse_backend
 
-PROFILE = "ci"
 
-
-def _logitproof_run(folder: Path) -> None:
-    command = [sys.executable, "-m", "logitproof", "run", "--profile", PROFILE]
-    command += [word for name in FRAMEWORKS for word in ("--backend", name)]
+def _logitproof_run(frameworks: Sequence[str], profile: str, folder: Path) -> None:
+    command = [sys.executable, "-m", "logitproof", "run", "--profile", profile]
+    command += [word for name in frameworks for word in ("--backend", name)]
     outcome = subprocess.run(command, cwd=folder, capture_output=True, check=False)
     assert outcome.returncode in {0, 1}, outcome.stderr.decode()
 
@@ -33,16 +32,18 @@ def _framework_alone(name: str, batches: Sequence[Batch]) -> None:
                 worker.evaluate(batch, entry_point.name, batch.spec.quantities)
 
 
-def _frameworks_alone(batches: Sequence[Batch]) -> None:
-    with ThreadPoolExecutor(len(FRAMEWORKS)) as threads:
-        list(threads.map(lambda name: _framework_alone(name, batches), FRAMEWORKS))
+def _frameworks_alone(frameworks: Sequence[str], batches: Sequence[Batch]) -> None:
+    with ThreadPoolExecutor(len(frameworks)) as threads:
+        list(threads.map(lambda name: _framework_alone(name, batches), frameworks))
 
 
-@pytest.mark.benchmark(group=f"profile {PROFILE}, all frameworks: the whole run beside their start-up and calls")
+@pytest.mark.benchmark(group="profile ci, all installed frameworks: the whole run beside their start-up and calls")
 @pytest.mark.parametrize("what", ["frameworks alone", "logitproof run"])
 def test_run(benchmark: Any, what: str, tmp_path: Path) -> None:  # noqa: ANN401 - pytest-benchmark exports no type
+    frameworks = installed()
+    profile = "smoke" if benchmark.disabled else "ci"  # where nothing is measured, that it works is all there is to see
     if what == "logitproof run":
-        benchmark.pedantic(_logitproof_run, args=(tmp_path,), rounds=1)
+        benchmark.pedantic(_logitproof_run, args=(frameworks, profile, tmp_path), rounds=1)
     else:
-        batches = [build(key) for key in keys(PROFILE)]
-        benchmark.pedantic(_frameworks_alone, args=(batches,), rounds=1)
+        batches = [build(key) for key in keys(profile)]
+        benchmark.pedantic(_frameworks_alone, args=(frameworks, batches), rounds=1)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -155,31 +156,59 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what `main` prints."""
-        line = f"{message} (see {self.prog} --help)"
+        line = f"{message} (see `{self.prog} --help`)"
         raise UserError(line)
+
+    def refuse(self, argument: str) -> NoReturn:
+        """Raise what `main` prints of an argument that is none of this command's."""
+        if not argument.startswith("-"):
+            self.error(f"unexpected argument {argument!r}")
+        option = argument.partition("=")[0]
+        near = difflib.get_close_matches(option, self._option_string_actions, n=1)
+        self.error(f"unknown option {option!r}" + (f": did you mean {near[0]!r}?" if near else ""))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        options = _parser().parse_args([_shielded(argument) for argument in typed])
+        options = _options([_shielded(argument) for argument in typed])
         return _command(options.command)(options, typed)
     except UserError as error:
-        _complain(" ".join(str(error).split()))
+        _complain(str(error))
         return WRONG
     except KeyboardInterrupt:
         _complain("interrupted")
         return INCOMPLETE
     except Exception:  # noqa: BLE001 - see below; nothing is hidden
         # Python would end with status 1, which here means that a backend has defects.
-        traceback.print_exc()
+        sys.stderr.writelines(f"{_clean(line)}\n" for line in traceback.format_exc().splitlines())
         _complain("this is an error of logitproof itself, please report it")
         return INCOMPLETE
 
 
 def _complain(line: str) -> None:
-    sys.stderr.write(f"logitproof: {line}\n")
+    sys.stderr.write(f"logitproof: {_clean(' '.join(line.split()))}\n")
+
+
+def _clean(line: str) -> str:
+    """Return a line, parts of which somebody typed, without what would steer the terminal."""
+    cleaned: str = import_module("logitproof.reports").clean(line)  # --help needs nothing of it
+    return cleaned
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line.
+
+    Raises:
+        UserError: it is wrong.
+    """
+    parser, commands = _parser()
+    options, surplus = parser.parse_known_args(arguments)
+    if surplus:
+        before = arguments[: arguments.index(options.command)]
+        (parser if surplus[0] in before else commands[options.command]).refuse(surplus[0])
+    return options
 
 
 def _command(name: str) -> Callable[[argparse.Namespace, Sequence[str]], int]:
@@ -201,7 +230,8 @@ def _shielded(argument: str) -> str:
     return f" {argument}"
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> tuple[_Parser, Mapping[str, _Parser]]:
+    """Return the parser, and those of its commands."""
     parser = _Parser(
         prog="logitproof",
         description="Hold the softmax, sigmoid, cross-entropy, KL and entropy functions of deep-learning frameworks, "
@@ -224,7 +254,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_reproduce(_subparser(commands, "reproduce", "write a stand-alone script for one discrepancy", _REPRODUCE))
     _add_list(_subparser(commands, "list", "list what there is to examine", ""))
-    return parser
+    return parser, commands.choices
 
 
 class _Version(argparse.Action):

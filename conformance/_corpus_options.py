@@ -38,12 +38,17 @@ def alternatives(function: Function) -> Mapping[str, tuple[str, ...]]:
 
 def option_sets(function: Function) -> tuple[tuple[str, ...], ...]:
     """Return each alternative alone, then every pair of options (with both reductions), then all options at once."""
-    table = alternatives(function)
-    alone = [(each,) for values in table.values() for each in values]
-    first = {option: values if option == "reduction" else values[:1] for option, values in table.items()}
-    pairs = [pair for a, b in combinations(table, 2) for pair in product(first[a], first[b])]
-    together = [tuple(values[0] for values in first.values())] if len(table) > 2 else []
+    alone = [(each,) for values in alternatives(function).values() for each in values]
+    first = first_alternatives(function)
+    pairs = [pair for a, b in combinations(first, 2) for pair in product(first[a], first[b])]
+    together = [tuple(values[0] for values in first.values())] if len(first) > 2 else []
     return (*alone, *pairs, *together)
+
+
+def first_alternatives(function: Function) -> Mapping[str, tuple[str, ...]]:
+    """Return of each option what is enough to have called it: the first alternative, but both reductions."""
+    table = alternatives(function)
+    return {option: values if option == "reduction" else values[:1] for option, values in table.items()}
 
 
 def _weights(count: int, step: int, start: int) -> Floats:

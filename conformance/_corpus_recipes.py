@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from logitproof.reference import Format, Function, format_named, function_named
 
-from ._corpus_options import option_sets
+from ._corpus_options import first_alternatives, option_sets
 from ._corpus_recipe import Recipe
 
 LENGTHS = tuple(range(1, 18))
@@ -129,24 +129,31 @@ def _cotangents(shape: tuple[int, ...], axis: int | None) -> Iterator[Recipe]:
     yield Recipe("mixed", shape, axis, cotangent="zeros")
 
 
+def _profile_of_options(function: Function, options: tuple[str, ...]) -> str:
+    """Tell the smallest profile of a set of options: smoke calls each option alone, in pairs and with all others.
+
+    A backend may accept any of a function's options without the others, and none of them may go uncalled.
+    """
+    enough = {each for values in first_alternatives(function).values() for each in values}
+    return "smoke" if enough.issuperset(options) else "ci"
+
+
 def _row_options(function: Function) -> Iterator[Recipe]:
     """Yield every option alone, in pairs and all at once; then beside confident rows and along another axis."""
     base = Recipe("options", (17, 10), -1, content="ordinary")
     sets = option_sets(function)
     for options in sets:
-        smoke = options in (("label_smoothing=0.125", "weight"), ("ignore_index=-100", "reduction=mean"))
-        yield replace(base, options=options, profile="smoke" if smoke else "ci")
+        yield replace(base, options=options, profile=_profile_of_options(function, options))
     for options in sets:
         if len(options) == 1:
             yield replace(base, shape=(12, 5), content="confident", options=options)
-    other_axis = replace(base, shape=(3, 7, 5), axis=1)
-    if "label_smoothing" in function.options:  # K is the length of the axis, not of the last one
-        yield replace(other_axis, options=("label_smoothing=0.125",))
-    if "weight" in function.options:
-        yield replace(other_axis, options=("weight",))
-        yield replace(other_axis, options=("weight", "reduction=mean"))
-    if "ignore_index" in function.options:
-        yield replace(other_axis, options=("ignore_index=-100", "reduction=mean"))
+    # K is the length of the axis, not of the last one; and rows are counted along all others.
+    other_axis = replace(base, shape=(3, 7, 5), axis=1, profile="smoke")
+    for values in first_alternatives(function).values():
+        yield from (replace(other_axis, options=(value,)) for value in values)
+    for option in ("weight", "ignore_index=-100"):
+        if option.partition("=")[0] in function.options:
+            yield replace(other_axis, options=(option, "reduction=mean"))
 
 
 def _limit_options(function: Function) -> Iterator[Recipe]:
@@ -210,8 +217,7 @@ def _element_sizes(fmt: Format) -> Iterator[Recipe]:
 
 def _element_options(function: Function) -> Iterator[Recipe]:
     for options in option_sets(function):
-        smoke = options in (("label_smoothing=0.125",), ("pos_weight", "weight"))
-        profile = "smoke" if smoke else "ci"
+        profile = _profile_of_options(function, options)
         yield Recipe("options", (7, 9), None, content="ordinary", options=options, profile=profile)
     for options in (each for each in option_sets(function) if len(each) == 1):
         yield Recipe("options", (6, 11), None, content="confident", options=options)

@@ -15,6 +15,7 @@ from ._backend_spec import BackendSpec, parse_backend
 from ._batch import Batch
 from ._errors import UserError
 from ._findings import Store
+from ._option_calls import OptionCalls
 from ._plan import Task
 from ._property_run import PropertyTask
 from ._protocol import Hello
@@ -137,8 +138,14 @@ def _started(side: Side, spec: BackendSpec, timeout: float) -> Examinee:
     return Examinee(side, spec, worker, worker.hello)
 
 
-def backend_record(examinee: Examinee, *, complete: bool) -> Backend:
-    """Return a backend as the record keeps it; `complete` says whether the run was let go to its end."""
+def backend_record(examinee: Examinee, options: OptionCalls, *, complete: bool) -> Backend:
+    """Return a backend as the record keeps it.
+
+    Args:
+        examinee: the backend.
+        options: what was called of every backend of the run.
+        complete: whether the run was let go to its end.
+    """
     hello = examinee.hello
     if hello is None:
         return Backend(
@@ -172,4 +179,5 @@ def backend_record(examinee: Examinee, *, complete: bool) -> Backend:
         status="cut short" if cut else "complete",
         reason=examinee.trouble or (None if complete else "the run was interrupted"),
         signatures={entry.name: entry.signature for entry in hello.entry_points if entry.signature is not None},
+        options=options.of(examinee.label, hello.entry_points),
     )

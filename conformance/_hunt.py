@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -56,6 +56,7 @@ class Hunted:
     Attributes:
         findings: the checks that were made, and the new discrepancies.
         files: the witnesses of those, in the same order.
+        worst: the worst result that failed like each of them, in the same order.
         recognised: failures that had a witness before, with its id.
         examples: how many examples were judged.
         cases: how many rows or elements were in them.
@@ -64,6 +65,7 @@ class Hunted:
 
     findings: Findings = field(default_factory=lambda: Findings((), ()))
     files: list[Path] = field(default_factory=list)
+    worst: list[Discrepancy] = field(default_factory=list)
     recognised: dict[Signature, str] = field(default_factory=dict)
     examples: int = 0
     cases: int = 0
@@ -99,7 +101,7 @@ class _Session:
         self._request, self._examiner, self._progress = request, examiner, progress
         self._old, self._known = known, dict(known)
         self._deadline = time.monotonic() + request.seconds
-        self._new: list[Discrepancy] = []
+        self._new: list[tuple[Signature, Discrepancy]] = []
         self._hunted = Hunted()
 
     def run(self) -> None:
@@ -125,8 +127,17 @@ class _Session:
         versions = {name: hello.version for name, hello in self._examiner.hellos.items()}
         tallies = sorted(self._examiner.tallies.values(), key=lambda each: _order(each.identity))
         checks = tuple(check_record(each, versions[each.identity.backend], None) for each in tallies)
-        self._hunted.findings = Findings(checks, tuple(self._new))
+        self._hunted.findings = Findings(checks, tuple(self._of_all(*each) for each in self._new))
         return self._hunted
+
+    def _of_all(self, signature: Signature, shrunk: Discrepancy) -> Discrepancy:
+        """Return a shrunk failure with what is known of all that failed like it; keep the worst of them."""
+        finding = self._examiner.worst(signature)
+        worst = shrunk if finding is None else discrepancy_record(finding, shrunk.version)
+        self._hunted.worst.append(worst)
+        return replace(
+            shrunk, check=worst.check, count=worst.count, extent=worst.extent, largest_ulps=worst.largest_ulps
+        )
 
     def _digest(self, number: int, subject: Subject) -> str:
         key = f"{self._request.seed}/{number}/{subject}/{sorted(subject.keywords)}"
@@ -175,7 +186,7 @@ class _Session:
             discrepancy = discrepancy_record(finding, version)
             file = write_witness(self._request.folder, witness_of(batch, discrepancy))
             self._known[signature] = discrepancy.id
-            self._new.append(discrepancy)
+            self._new.append((signature, discrepancy))
             self._hunted.files.append(file)
             self._progress.note(f"kept: {file}: {signature}")
 

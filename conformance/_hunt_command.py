@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
-from logitproof.reports import findings_view
+from logitproof.reports import Discrepancy, error_words, findings_view, inputs_words
 
 from ._backend_spec import BackendSpec, parse_backend
 from ._errors import UserError
@@ -132,7 +132,13 @@ def _view(hunted: Hunted, seed: int) -> Group:
     lines = [
         f"{hunted.examples} examples with {hunted.cases} cases, seed {seed}.",
         f"New failures: {len(hunted.files)}. Known ones that were seen again: {len(hunted.recognised)}.",
-        *(f"  {file}" for file in hunted.files),
+        *(_kept(file, worst) for file, worst in zip(hunted.files, hunted.worst, strict=True)),
         *(f"  known: {signature} ({witness})" for signature, witness in hunted.recognised.items()),
     ]
     return Group(findings_view(hunted.findings), Text(""), *(Text(line, overflow="fold") for line in lines))
+
+
+def _kept(file: Path, worst: Discrepancy) -> str:
+    """Return the line of a witness: shrunk inputs are simple, and others may have failed by far more."""
+    error = error_words(worst)
+    return f"  {file}" + (f": at worst {error}, at {inputs_words(worst.inputs)}" if error else "")

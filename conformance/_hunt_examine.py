@@ -43,7 +43,7 @@ class Examiner:
     Attributes:
         hellos: what the backends offer, by their names.
         tallies: what was seen, by check, whatever the parameters.
-        largest: the largest error within the bound, by check.
+        largest: the largest error, by check, whether it is within the bound or not.
     """
 
     def __init__(
@@ -78,8 +78,18 @@ class Examiner:
             self._keep_largest(general, tally)
         return outcome
 
+    def worst(self, signature: Signature) -> Finding | None:
+        """Return the worst result that failed so among all that was examined, confirmed; None where none stands."""
+        for tally in self.tallies.values():
+            found = tally.findings.get(("defect", signature.kind))
+            if found is not None and _signature(tally, signature.kind) == signature:
+                sighting = confirmed(found.worst)
+                if (sighting.severity, sighting.kind) == ("defect", signature.kind):
+                    return Finding(tally, sighting, found.count, found.ulps, found.extent)
+        return None
+
     def _keep_largest(self, identity: Identity, tally: Tally) -> None:
-        found, older = within_bound(tally), self.largest.get(identity)
+        found, older = tally.worst_ratio, self.largest.get(identity)
         if found is not None and (older is None or found.ratio > older.ratio):
             self.largest[identity] = found
 
@@ -135,7 +145,7 @@ class Examiner:
         defects: dict[Signature, Finding] = {}
         # The smallest case comes after the worst one.
         for finding in reversed(settle([*answered, *tallies])):
-            signature = _signature(finding)
+            signature = _signature(finding.tally, finding.sighting.kind)
             if finding.sighting.severity != "defect" or signature in defects:
                 continue
             sighting = finding.sighting if signature in known else confirmed(finding.sighting)
@@ -148,6 +158,6 @@ def _place(task: Task, batch: Batch) -> tuple[str, str, str, str]:
     return task.backend, task.entry_point.name, batch.function, batch.dtype
 
 
-def _signature(finding: Finding) -> Signature:
-    its = finding.tally.identity
-    return Signature(its.backend, its.function, its.entry_point, its.dtype, its.quantity, finding.sighting.kind)
+def _signature(tally: Tally, kind: str) -> Signature:
+    its = tally.identity
+    return Signature(its.backend, its.function, its.entry_point, its.dtype, its.quantity, kind)

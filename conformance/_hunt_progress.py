@@ -14,6 +14,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from logitproof.reports import clean
+
+from ._output import tell
 from ._sightings import Sighting
 from ._tally import Identity
 
@@ -21,7 +24,7 @@ _SHOWN = 10
 """The largest errors that a terminal shows."""
 
 Largest = Mapping[Identity, Sighting]
-"""The largest errors so far, within the bound."""
+"""The largest errors so far."""
 
 
 class HuntProgress(Protocol):
@@ -64,8 +67,7 @@ class Lines:
 
     def note(self, line: str) -> None:
         """Write `line`."""
-        sys.stderr.write(f"logitproof: {line}\n")
-        sys.stderr.flush()
+        tell(line)
 
     def end(self) -> None:
         """Write what is left to tell."""
@@ -77,7 +79,7 @@ class Lines:
             identity, sighting = own[0]
             self._told[self._subject] = sighting.ratio
             where = f"{identity.entry_point}, {identity.quantity.replace(':', ' by ')}"
-            self.note(f"{self._subject}: {sighting.ratio:.3g} of the bound, {sighting.ulps:.3g} ulps ({where})")
+            self.note(f"{self._subject}: {sighting.ratio:.3g} times the bound, {sighting.ulps:.3g} ulps ({where})")
 
 
 class Screen:
@@ -106,7 +108,7 @@ class Screen:
 
     def note(self, line: str) -> None:
         """Write `line` above the table."""
-        self._console.print(line, markup=False, highlight=False)
+        self._console.print(clean(line), markup=False, highlight=False)
 
     def __rich__(self) -> RenderableType:
         """Draw everything."""
@@ -117,7 +119,7 @@ class Screen:
         for name in ("error/bound", "ulps", "function", "dtype", "quantity", "entry point"):
             table.add_column(name, justify="right" if name in {"error/bound", "ulps"} else "left", no_wrap=True)
         for its, seen in _sorted(self._largest)[:_SHOWN]:
-            cells = (f"{seen.ratio:.3f}", f"{seen.ulps:.3g}", its.function, its.dtype, its.quantity, its.entry_point)
+            cells = (f"{seen.ratio:.3g}", f"{seen.ulps:.3g}", its.function, its.dtype, its.quantity, its.entry_point)
             table.add_row(*(Text(cell) for cell in cells))
         return Group(Text(head, style="bold"), table)
 

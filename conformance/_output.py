@@ -14,6 +14,8 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 
+from logitproof.reports import clean
+
 from ._errors import UserError
 
 PIPED_WIDTH = 160
@@ -51,8 +53,8 @@ def print_text(text: str) -> None:
 
 
 def tell(line: str) -> None:
-    """Write a note on standard error."""
-    sys.stderr.write(f"logitproof: {line}\n")
+    """Write a note on standard error; what of it is a user's, or a file's, does not steer the terminal."""
+    sys.stderr.write(f"logitproof: {clean(line)}\n")
     sys.stderr.flush()
 
 

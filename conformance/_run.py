@@ -29,6 +29,7 @@ from ._errors import UserError
 from ._examine import BatchJudge
 from ._examinees import Examinee, Side, backend_record, examinees_of, specs_of
 from ._findings import Finding, Store, check_record, confirmed, discrepancy_record, settle, settled
+from ._option_calls import OptionCalls
 from ._plan import Source, Task, all_questions, check_entry_points, identity, sources, tasks_of
 from ._progress import Progress
 from ._property_findings import property_discrepancy, property_result
@@ -137,7 +138,7 @@ def _record(scene: _Scene, side: Side, examinees: Sequence[Examinee]) -> Record:
             scene.request.profile,
             {name: digest for name, digest in session.given.items() if name.partition("/")[0] in offered},
         ),
-        backends=tuple(backend_record(examinee, complete=complete) for examinee in examinees),
+        backends=tuple(backend_record(examinee, session.options, complete=complete) for examinee in examinees),
         checks=tuple(check_record(tally, versions[tally.identity.backend], side.store) for tally in made),
         properties=tuple(property_result(found, versions[found.task.backend]) for found in properties),
         discrepancies=(
@@ -181,6 +182,7 @@ class _Session:
         self._property_findings: dict[int, PropertyFinding] = {}
         self._over = Event()
         self.tallies: dict[Identity, Tally] = {}
+        self.options = OptionCalls()
         self.hashes: list[tuple[str, str]] = []
         self.given: dict[str, str] = {}
 
@@ -330,6 +332,7 @@ class _Session:
             whole = self.tallies.setdefault(tally.identity, Tally(tally.identity, tally.entry_point))
             whole.merge(tally)
         for place, task in enumerate(underway.tasks):
+            self.options.take_in(underway.batch, task, underway.answers[place])
             for quantity in task.quantities:
                 for part in underway.answers[place].parts:
                     if outputs := part.answer.of(quantity):

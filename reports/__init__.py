@@ -42,6 +42,7 @@ from ._html import html_report
 from ._identity import check_id, discrepancy_id, parameter_record, property_id
 from ._junit import junit
 from ._matter import Matter
+from ._options import UNCALLED, UncalledOptions, option_words, uncalled_options, uncalled_words
 from ._overview import exit_status, verdict
 from ._pictures import Picture, pictures
 from ._property_record import PropertyExtreme, PropertyResult
@@ -57,6 +58,7 @@ from ._record import (
     CorpusInfo,
     Curve,
     Discrepancy,
+    EntryPointOptions,
     ErrorSpread,
     ExaminedBatch,
     Expected,
@@ -77,7 +79,7 @@ from ._summary import summary
 from ._terminal import findings_view, judgement_view, record_view, run_view
 from ._upstream import upstream_report
 from ._waiver import Region, Waiver
-from ._words import backend_title
+from ._words import backend_title, clean, duration_words, error_words, inputs_words
 
 __all__ = [
     "CHANGE_MEANINGS",
@@ -93,6 +95,7 @@ __all__ = [
     "SEVERITY_RANKS",
     "TIERS",
     "TIER_MEANINGS",
+    "UNCALLED",
     "Answer",
     "Array",
     "Backend",
@@ -110,6 +113,7 @@ __all__ = [
     "Discrepancy",
     "EntryPointChange",
     "EntryPointChangeKind",
+    "EntryPointOptions",
     "ErrorSpread",
     "ExaminedBatch",
     "Expected",
@@ -139,6 +143,7 @@ __all__ = [
     "Stale",
     "StoredOutput",
     "Timing",
+    "UncalledOptions",
     "Waived",
     "Waiver",
     "array_record",
@@ -147,6 +152,7 @@ __all__ = [
     "bit_equal",
     "change_key",
     "check_id",
+    "clean",
     "comparison_github",
     "comparison_html",
     "comparison_junit",
@@ -156,8 +162,10 @@ __all__ = [
     "decode_comparison",
     "decode_record",
     "discrepancy_id",
+    "duration_words",
     "encode_comparison",
     "encode_record",
+    "error_words",
     "exit_status",
     "findings",
     "findings_view",
@@ -168,11 +176,13 @@ __all__ = [
     "headline",
     "hex_of",
     "html_report",
+    "inputs_words",
     "is_comparison",
     "is_newly_broken",
     "judgement_view",
     "junit",
     "open_folder",
+    "option_words",
     "outcome_of",
     "outputs_file",
     "parameter_record",
@@ -189,6 +199,8 @@ __all__ = [
     "shortest_decimal",
     "stored_dtype",
     "summary",
+    "uncalled_options",
+    "uncalled_words",
     "upstream_report",
     "verdict",
     "verified_outputs",

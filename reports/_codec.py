@@ -68,8 +68,10 @@ def _decoded(text: bytes) -> Record:
             text = msgspec.json.encode(raw)
         record = msgspec.json.decode(text, type=Record, strict=True)
         # msgspec ignores unknown keys of dataclasses: what they held is missing when the record is written again.
-        if msgspec.json.encode(raw, order="sorted") != msgspec.json.encode(record, order="sorted"):
-            raise _does_not_fit(version, first_difference(raw, msgspec.to_builtins(record), "$"))
+        if msgspec.json.encode(raw, order="sorted") != msgspec.json.encode(record, order="sorted") and (
+            difference := first_difference(raw, msgspec.to_builtins(record), "$")
+        ):
+            raise _does_not_fit(version, difference)
     except (msgspec.DecodeError, RecursionError) as error:
         raise _no_record(error) from None
     return record
@@ -189,10 +191,10 @@ def _version(text: bytes) -> int:
 
 
 def first_difference(raw: object, built: object, path: str) -> str | None:
-    """Return the path of a key that only one of the two has."""
+    """Return the path of a key of `raw` that `built` lacks; one that `raw` lacks has its default, and is newer."""
     if isinstance(raw, dict) and isinstance(built, dict):
-        if surplus := raw.keys() ^ built.keys():
-            return f"unexpected or missing key {path}.{min(surplus)}"
+        if surplus := raw.keys() - built.keys():
+            return f"unexpected key {path}.{min(surplus)}"
         pairs = ((raw[key], built[key], f"{path}.{key}") for key in raw)
     elif isinstance(raw, list) and isinstance(built, list | tuple):
         pairs = ((left, right, f"{path}[{i}]") for i, (left, right) in enumerate(zip(raw, built, strict=True)))

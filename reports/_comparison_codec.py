@@ -40,9 +40,10 @@ def decode_comparison(text: bytes) -> Comparison:
             _require_version(raw)
             comparison = msgspec.json.decode(text, type=Comparison, strict=True)
             # msgspec ignores unknown keys of dataclasses.
-            if msgspec.json.encode(raw, order="sorted") != msgspec.json.encode(comparison, order="sorted"):
-                difference = first_difference(raw, msgspec.to_builtins(comparison), "$")
-                message = f"not a comparison of schema {COMPARISON_SCHEMA_VERSION}: {brief(str(difference))}"
+            if msgspec.json.encode(raw, order="sorted") != msgspec.json.encode(comparison, order="sorted") and (
+                difference := first_difference(raw, msgspec.to_builtins(comparison), "$")
+            ):
+                message = f"not a comparison of schema {COMPARISON_SCHEMA_VERSION}: {brief(difference)}"
                 raise RecordError(message)
         except (msgspec.DecodeError, RecursionError) as error:
             message = f"not a comparison: {brief(str(error))}"

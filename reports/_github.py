@@ -17,6 +17,7 @@ from ._gate_words import (
 )
 from ._github_commands import MOST_OF_A_KIND, command, limited
 from ._headline import call_words, cause_words, errors_words, extent_words, headline, trigger_words
+from ._options import UNCALLED, uncalled_options, uncalled_words
 from ._overview import exit_status, verdict
 from ._record import Record, Severity
 from ._words import brief, error_words, inputs_hex, inputs_words, readable
@@ -42,10 +43,13 @@ def github_annotations(record: Record, gate: Gate | None = None) -> str:
         gate: what of it gates; None where defects do and nothing is waived.
     """
     found = findings(record)
-    alarms: dict[str, list[str]] = {"error": [_incomplete(record)] if exit_status(record) == _CUT_SHORT else []}
+    alarms: dict[str, list[str]] = {
+        "error": [_incomplete(record)] if exit_status(record) == _CUT_SHORT else [],
+        "notice": _uncased("notice", UNCALLED, [uncalled_words(each) for each in uncalled_options(record)]),
+    }
     if gate is not None:
         alarms["error"] += _uncased("error", "gates", uncased_words(gate))
-        alarms["notice"] = _uncased("notice", "waived", _waived_uncased(gate))
+        alarms["notice"] += _uncased("notice", "waived", _waived_uncased(gate))
         if gate.stale:
             alarms.setdefault("error" if gate.strict else "warning", []).append(_stale(gate))
     lines = [

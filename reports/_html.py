@@ -19,6 +19,7 @@ from ._html_page import asset, choices, environment, policy
 from ._html_properties import properties
 from ._html_text import STEADY_CHARACTERS
 from ._html_verdict import changes, head, waivers
+from ._options import UNCALLED, uncalled_options, uncalled_words
 from ._overview import tallies
 from ._pictures import pictures
 from ._property_overview import broken_properties
@@ -69,6 +70,8 @@ def _context(record: Record, scripts: Mapping[str, str], earlier: Record | None,
         "properties": properties(record),
         "broken": broken_properties(record.properties),
         "not_run": _not_run(record),
+        "uncalled_heading": UNCALLED,
+        "uncalled": [uncalled_words(each) for each in uncalled_options(record)],
         "tally": tallies(record.checks),
         "data": embedded(record, shown),
         "choices": _choices(record),

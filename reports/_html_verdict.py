@@ -12,7 +12,7 @@ from ._gate_words import matter_words, refusal_words, stale_heading, stale_words
 from ._overview import backends_of, exit_status, tallies, verdict, was_examined
 from ._record import Backend, Check, Record
 from ._waiver import Waiver
-from ._words import backend_title, counted
+from ._words import backend_title, duration_words
 
 _EXAMINED_PROPERTY = ("holds", "broken", "deviates")
 _ANSWERS = {
@@ -226,8 +226,6 @@ def _versions(earlier: Record, record: Record) -> tuple[tuple[str, str], ...]:
 def _duration(started: str, finished: str) -> str:
     """Return how long a run took, "" where its times cannot be read: they are text by whoever wrote the record."""
     try:
-        seconds = round((datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds())
+        return duration_words((datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds())
     except (ValueError, TypeError):
         return ""
-    minutes, rest = divmod(seconds, 60)
-    return f"{minutes} min {rest} s" if minutes else counted(rest, "s")

@@ -14,6 +14,7 @@ from ._gate import Gate, Waived
 from ._gate_words import matter_words, refusal_words, stale_heading, stale_words, waiver_words
 from ._headline import call_words, trigger_words
 from ._junit_parts import LONG, SHORT, add_suite, case_of, document, joined_lines, output_of
+from ._options import UNCALLED, UncalledOptions, uncalled_options, uncalled_words
 from ._overview import exit_status, verdict
 from ._property_record import PropertyResult
 from ._record import Backend, Check, CheckStatus, Discrepancy, Record
@@ -66,7 +67,8 @@ def junit(record: Record, gate: Gate | None = None) -> str:
             if backend_title(result) == title
         )
         own = [] if backend is None else [_of_backend(backend)]
-        add_suite(root, title, [*own, *checks, *properties], {**run, **_facts(backend)}, record.run.started)
+        uncalled = (_of_options(each) for each in uncalled_options(record) if each.title == title)
+        add_suite(root, title, [*own, *uncalled, *checks, *properties], {**run, **_facts(backend)}, record.run.started)
     return document(root)
 
 
@@ -104,6 +106,13 @@ def _of_backend(backend: Backend) -> ET.Element:
     case = case_of("logitproof", f"{brief(backend.name, SHORT)} was examined to its end")
     if backend.status != "complete":
         ET.SubElement(case, "error", type=backend.status, message=brief(backend.reason or backend.status, LONG))
+    return case
+
+
+def _of_options(uncalled: UncalledOptions) -> ET.Element:
+    entry_point = f"{brief(uncalled.entry_point, SHORT)} ({brief(uncalled.function, SHORT)})"
+    case = case_of("logitproof", f"{entry_point} was called with every option that it accepts")
+    ET.SubElement(case, "skipped", type="not examined", message=f"{UNCALLED}: {uncalled_words(uncalled)}")
     return case
 
 

@@ -2,6 +2,9 @@
 
 Floats are text (`hex_of`), so that JSON, which knows neither NaN nor infinity, loses nothing; no field of the schema
 is a JSON float.
+
+The classes have slots: without them msgspec leaves a default out of an object that it reads, and a record of before a
+key was added would be written again without that key.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ TIER_MEANINGS: Mapping[Tier, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RunInfo:
     """How the run was made: its command, times (ISO 8601, UTC), machine and environment.
 
@@ -65,7 +68,7 @@ class RunInfo:
     seconds: dict[Text, dict[Text, Hex]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CorpusInfo:
     """The inputs of the run: the corpus's version, the hash over its batches, and the profile that chose them.
 
@@ -79,12 +82,27 @@ class CorpusInfo:
     given: dict[Text, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class EntryPointOptions:
+    """The options that an entry point accepts, and those of them that it was called with.
+
+    An option is a keyword at a value that is not its default, "label_smoothing" say; "reduction=mean" and
+    "reduction=sum" are two, and "axis" is an axis other than the last. It counts as called whatever came of the call.
+    """
+
+    function: str
+    entry_point: Text
+    accepted: tuple[Text, ...]
+    called: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Backend:
     """A framework at a version, or a user's module, as its worker described itself.
 
     `status` is "unavailable" where it could not start and "cut short" where it did not finish; `reason` says why.
-    `signatures` has the parameters of entry points with their defaults, as far as Python can tell them.
+    `signatures` has the parameters of entry points with their defaults, as far as Python can tell them. `options` tells
+    of each entry point with options which were called.
     """
 
     name: Text
@@ -101,9 +119,10 @@ class Backend:
     status: BackendStatus
     reason: Text | None
     signatures: dict[Text, Text] = field(default_factory=dict)
+    options: tuple[EntryPointOptions, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Extreme:
     """The element of a check with the largest error, by one measure.
 
@@ -128,7 +147,7 @@ class Extreme:
     expected: Text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredOutput:
     """One batch's output in the file of its check: an array of `dtype` and `shape`, after those of earlier batches.
 
@@ -143,7 +162,7 @@ class StoredOutput:
     cases: tuple[tuple[Count, Count], ...] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outputs:
     """The output arrays of a check: raw little-endian bytes in `outputs/<sha256>`, the batches one after another."""
 
@@ -151,7 +170,7 @@ class Outputs:
     batches: tuple[StoredOutput, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Curve:
     """The largest errors of a check along some measure of its inputs, a point for each stretch of it.
 
@@ -176,7 +195,7 @@ class Curve:
             raise ValueError(message)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ErrorSpread:
     """How the errors of a check are spread.
 
@@ -191,7 +210,7 @@ class ErrorSpread:
     curves: tuple[Curve, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CallFailure:
     """Cases of a check whose calls failed in one way.
 
@@ -211,7 +230,7 @@ class CallFailure:
     cases: dict[Text, tuple[tuple[Count, Count], ...]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ExaminedBatch:
     """One batch of a check: its name, shape and layout of its real arguments, and how many results of it were judged.
 
@@ -224,7 +243,7 @@ class ExaminedBatch:
     results: Count
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """What was examined, and how it went: identity, counts, and the largest errors with their inputs.
 
@@ -264,7 +283,7 @@ class Check:
     batches: tuple[ExaminedBatch, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Expected:
     """The exact result: hex text of float64 numbers that enclose it, and a decimal for people.
 
@@ -276,7 +295,7 @@ class Expected:
     decimal: Text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What another entry point returned for the same element of the same case.
 
@@ -292,7 +311,7 @@ class Answer:
     error_ulps: Hex
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Interval:
     """From where to where numbers reach, as hex text; both ends are None where all of them are NaN.
 
@@ -309,7 +328,7 @@ class Interval:
             raise ValueError(message)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Discrepancy:
     """A case where a backend and the mathematics, two runs, modes or layouts do not agree.
 
@@ -356,7 +375,7 @@ class Discrepancy:
     batches: dict[str, Count] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """One run's result. `complete` is false when it was cut short or a backend could not start."""
 
@@ -370,7 +389,7 @@ class Record:
     discrepancies: tuple[Discrepancy, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Findings:
     """What examining or judging one function found: the checks made, and the discrepancies."""
 

@@ -34,6 +34,7 @@ from ._headline import (
 from ._html_verdict import changes
 from ._markdown import code, escape, folded, table
 from ._markdown_room import fitted_table, fitting, size_of
+from ._options import UNCALLED, uncalled_options, uncalled_words
 from ._overview import Convention, Row, backends_of, conventions, rows, tallies, verdict
 from ._property_overview import STATUSES, property_backends, property_lines
 from ._record import SEVERITIES, TIER_MEANINGS, Record, Severity
@@ -82,6 +83,7 @@ def summary(record: Record, earlier: Record | None = None, room: int = ROOM, gat
         _conventions(record, int(7_000 * share)),
         _maps(record, int(7_000 * share)),
         _properties(record, int(500 * share)),
+        _uncalled(record, int(1_000 * share)),
         _not_run(record, int(2_500 * share)),
         _run(record),
         _legend(),
@@ -366,6 +368,12 @@ def _properties(record: Record, room: int) -> str:
         lines.append(f"- {escape(brief(title, 80))}: {counts}")
     fit = fitting(lines, room, "\n")
     return "\n\n".join(filter(None, ("## Properties" if fit else "", "\n".join(fit))))
+
+
+def _uncalled(record: Record, room: int) -> str:
+    """The options that entry points accept and were not called with."""
+    lines = [f"- {escape(uncalled_words(each))}" for each in uncalled_options(record)]
+    return _listed(UNCALLED, lines, room) if lines else ""
 
 
 def _not_run(record: Record, room: int) -> str:

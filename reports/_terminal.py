@@ -34,6 +34,7 @@ from ._headline import (
     trigger_words,
 )
 from ._html_verdict import changes
+from ._options import UNCALLED, uncalled_options, uncalled_words
 from ._overview import GATING, Row, backends_of, rows, tallies, verdict
 from ._property_overview import STATUSES, PropertyLine, property_backends, property_lines
 from ._record import SEVERITIES, TIER_MEANINGS, Check, Findings, Record, Severity
@@ -68,6 +69,7 @@ def record_view(record: Record, earlier: Record | None = None, gate: Gate | None
         findings_view(record, gate),
         *_waivers(gate),
         *_unavailable(record),
+        *_uncalled(record),
         *_changes(record, earlier),
         Text(""),
         _verdict(record, gate),
@@ -290,6 +292,15 @@ def _unavailable(record: Record) -> list[RenderableType]:
         for backend in record.backends
         if backend.status != "complete"
     ]
+
+
+def _uncalled(record: Record) -> list[RenderableType]:
+    """The options that entry points accept and were not called with."""
+    uncalled = uncalled_options(record)
+    if not uncalled:
+        return []
+    lines = [Text(f"  {uncalled_words(each)}", overflow="fold") for each in uncalled[:WORST_SHOWN]]
+    return [Text(""), Text(UNCALLED, style="bold"), *lines, *_more(len(uncalled), "entry points")]
 
 
 def _verdict(record: Record | Findings, gate: Gate | None = None) -> Text:

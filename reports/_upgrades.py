@@ -32,7 +32,7 @@ def _from_1(raw: Raw) -> None:
     """Version 2 added how errors are spread and by which definition; of a discrepancy its evidence, and more.
 
     Of the inputs, it added the hashes of those that are not of the corpus; of the run, the seconds that entry points
-    took; of the backends, their signatures.
+    took; of the backends, their signatures and which options were called.
     """
     if isinstance(corpus := raw.get("corpus"), dict):
         _add(corpus, "$.corpus", "given", {})
@@ -40,6 +40,7 @@ def _from_1(raw: Raw) -> None:
         _add(run, "$.run", "seconds", {})
     for path, backend in _parts(raw, "backends"):
         _add(backend, path, "signatures", {})
+        _add(backend, path, "options", [])
     for path, check in _parts(raw, "checks"):
         _add(check, path, "spread", None)
         _add(check, path, "definition", None)

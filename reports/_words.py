@@ -92,6 +92,14 @@ def counted(count: int, name: str) -> str:
     return f"{count:,} {name if count == 1 else plural.get(name, name)}"
 
 
+def duration_words(seconds: float) -> str:
+    """Return a time for people, in whole seconds, from an hour on in minutes: "40 s", "2 min 10 s", "1 h 5 min"."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 def readable(text: str, dtype: str) -> str:
     """Return the shortest decimal of a number of `dtype` written by `hex_of`, or `text` where it is no such number."""
     try:

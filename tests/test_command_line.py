@@ -68,7 +68,13 @@ def _fails(capsys, *arguments):
     [
         ([], "required: COMMAND"),
         (["examine"], "invalid choice: 'examine' (choose from"),
-        (["run", "--bakend", "torch"], "unrecognized arguments: --bakend torch"),
+        (
+            ["run", "--bakend", "torch"],
+            "unknown option '--bakend': did you mean '--backend'? (see `logitproof run --help`)",
+        ),
+        (["hunt", "--profile=ci"], "unknown option '--profile' (see `logitproof hunt --help`)"),
+        (["run", "--profile", "smoke", "softmax"], "unexpected argument 'softmax' (see `logitproof run --help`)"),
+        (["--profile=smoke", "run"], "unknown option '--profile' (see `logitproof --help`)"),
         (["run", "--backend", "pytorch"], "unknown backend 'pytorch': did you mean 'torch'?"),
         (["run", "--backend", "cobol77"], "unknown backend 'cobol77': choose torch, tensorflow, keras"),
         (["run", "--backend", "kernels.py"], "backend 'kernels.py': there is no such file"),
@@ -283,6 +289,31 @@ def test_list_backends_names_what_is_installed_without_importing_it():
     printed = _python(program)
     assert "logitproof run --backend torch" in printed
     assert printed.splitlines()[-1] == "set()"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--{}"],
+        ["run", "{}"],
+        ["{}"],
+        ["--{}", "run"],
+        ["run", "--timeout", "{}"],
+        ["run", "--function", "{}"],
+        ["run", "--backend", "{}.py"],
+        ["run", "--backend", "{}"],
+        ["run", "--inputs", "{}"],
+        ["report", "{}"],
+        ["reproduce", "{}"],
+        ["judge", "softmax", "--inputs", "{}", "--outputs", "y.npz"],
+        ["exact", "softmax", "1", "--labels", "{}"],
+        ["compare", "{}", "{}"],
+    ],
+)
+def test_nothing_that_is_typed_steers_the_terminal(capsys, monkeypatch, tmp_path, arguments):
+    monkeypatch.chdir(tmp_path)
+    told = _fails(capsys, *(each.format("\x1b[31m\x07\x9b\u202e\r") for each in arguments))
+    assert told.removesuffix("\n").isprintable()
 
 
 def test_version_and_help_end_well(capsys):

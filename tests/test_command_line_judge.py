@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from record_samples import check, discrepancy
 
-from logitproof import Findings, assert_ok, exact, judge
+from logitproof import Findings, assert_ok, exact, examine, judge
 from logitproof.conformance._command_line import main
 
 LOGITS = np.array([[1, 2, 3], [-50, 0, 50]], np.float32)
@@ -153,6 +153,79 @@ def test_the_assertion_shows_the_defects():
     assert "FAIL: 1 defect" in text
     assert "beyond" in text
     assert "\x1b" not in text
+
+
+def _shown_again(findings):
+    """The source that the assertion shows."""
+    with pytest.raises(AssertionError) as caught:
+        assert_ok(findings)
+    return str(caught.value).partition("for `kernel`:\n\n")[2]
+
+
+def _softmax(logits, *, axis):
+    terms = np.exp(logits - logits.max(axis, keepdims=True))
+    return terms / terms.sum(axis, keepdims=True)
+
+
+def _unshifted(logits, *, axis):
+    with np.errstate(over="ignore", invalid="ignore"):
+        terms = np.exp(logits)
+        return terms / terms.sum(axis, keepdims=True)
+
+
+def test_what_the_assertion_shows_again_fails_with_the_kernel_and_passes_with_a_right_one():
+    source = _shown_again(
+        examine(_unshifted, "softmax", framework="numpy", profile="smoke", dtypes=["float32", "float64"])
+    )
+    with pytest.raises(AssertionError, match="given outputs is NaN"):
+        exec(source, {"kernel": _unshifted})  # noqa: S102 - our own
+    exec(source, {"kernel": _softmax})  # noqa: S102 - our own
+
+
+@pytest.mark.parametrize(
+    ("function", "inputs", "quantity", "words"),
+    [
+        ("softmax", {"logits": LOGITS}, "value", "kernel(logits, axis=-1)"),
+        ("softmax", {"logits": LOGITS.T, "axis": 0}, "value", "kernel(logits, axis=-1)"),
+        ("softmax", {"logits": LOGITS.astype(ml_dtypes.bfloat16)}, "value", "ml_dtypes.bfloat16)\n"),
+        (
+            "softmax",
+            {"logits": LOGITS, "cotangent": LOGITS},
+            "gradient:logits",
+            "kernel_vjp(cotangent, logits, axis=-1)",
+        ),
+        (
+            "sparse_softmax_cross_entropy",
+            {
+                "logits": LOGITS,
+                "labels": np.array([0, 2]),
+                "weight": np.array([1, 0.5, 2], np.float32),
+                "label_smoothing": 0.1,
+                "reduction": "mean",
+            },
+            "value",
+            'kernel(logits, labels, axis=-1, label_smoothing=0.1, weight=weight, reduction="mean")',
+        ),
+        (
+            "sigmoid_cross_entropy",
+            {"logits": LOGITS, "labels": np.abs(LOGITS) / 64, "pos_weight": np.array([1, 0.5, 2], np.float32)},
+            "value",
+            "kernel(logits, labels, pos_weight=pos_weight)",
+        ),
+    ],
+)
+def test_the_assertion_shows_how_to_call_with_the_smallest_input(function, inputs, quantity, words):
+    right = exact(function, {name: each for name, each in inputs.items() if name != "cotangent"}).nearest()
+    wrong = np.full_like(right if quantity == "value" else inputs["logits"], 7)
+    source = _shown_again(judge(function, inputs, {quantity: wrong}))
+    assert words in source
+
+    def returns_seven(*arguments, **_):
+        logits = arguments[quantity != "value"]
+        return np.full((), 7, logits.dtype) if "reduction" in inputs else np.full_like(logits, 7)
+
+    with pytest.raises(AssertionError, match="FAIL: 1 defect"):
+        exec(source, {"kernel": returns_seven, "kernel_vjp": returns_seven})  # noqa: S102 - our own
 
 
 def test_the_assertion_does_not_pass_where_nothing_was_judged():

@@ -7,12 +7,14 @@ import pickle
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
 
+from logitproof.conformance._batch import Batch
 from logitproof.conformance._cases import case_count
 from logitproof.conformance._corpus import CORPUS_VERSION, BatchKey, build, keys
 from logitproof.conformance._corpus_hash import (
@@ -23,7 +25,7 @@ from logitproof.conformance._corpus_hash import (
     combined_hash,
     corpus_hash,
 )
-from logitproof.conformance._corpus_options import alternatives, option_sets
+from logitproof.conformance._corpus_options import alternatives, first_alternatives, option_sets
 from logitproof.conformance._corpus_recipe import Recipe
 from logitproof.conformance._corpus_recipes import (
     FEWER_LENGTHS,
@@ -35,6 +37,9 @@ from logitproof.conformance._corpus_recipes import (
     _row_recipes,
     recipes,
 )
+from logitproof.conformance._plan import tasks_of
+from logitproof.conformance._protocol import EntryPoint, Hello
+from logitproof.conformance._request import PROFILES
 from logitproof.reference import FORMATS, FUNCTIONS, Function, format_named
 
 ROW_FUNCTIONS = [function for function in FUNCTIONS.values() if function.has_axis]
@@ -52,13 +57,13 @@ def named(function: Function) -> str:
 
 def test_the_version_has_its_hash():
     """Whoever changes a byte of the corpus raises CORPUS_VERSION and pins the new hashes, here and below."""
-    assert CORPUS_VERSION == 1
-    assert corpus_hash("smoke") == "b8d501990a29fddee1aec7a635bb85b480eb185ba317b05d41a985e9eb0f8ba0"
+    assert CORPUS_VERSION == 2
+    assert corpus_hash("smoke") == "7c720c2c47f9245ad21f9741d057f27f06a880e7829f6f10cbb021cc45ad62f8"
 
 
 @pytest.mark.slow
 def test_the_version_has_its_hash_in_the_ci_profile():
-    assert corpus_hash("ci") == "b4b4eaf5adf9aeba15ba842db94e4289c05a889001c05733541366b2017a2a80"
+    assert corpus_hash("ci") == "9bfc4ac2741e18a1fcedb66ce2222ae1c7561fcca684f596e3169e5388c1c4f3"
 
 
 def test_nightly_batches_build():
@@ -98,7 +103,9 @@ def test_every_function_and_format_keeps_to_its_budget(function, dtype):
     """One framework call costs a millisecond or so, one element of certified truth a microsecond."""
     counts = {profile: len(keys(profile, functions=[function], dtypes=[dtype])) for profile in ("smoke", "ci")}
     elements = sum(recipe.rows * recipe.row_length for recipe in ci_recipes(function, dtype))
-    assert 10 <= counts["smoke"] <= 20
+    options = sum(recipe.profile == "smoke" and bool(recipe.options) for recipe in ci_recipes(function, dtype))
+    assert 10 <= counts["smoke"] - options <= 16
+    assert options <= 24
     assert (50 if dtype == "float32" else 35) <= counts["ci"] <= 120
     assert elements <= 300_000
 
@@ -199,16 +206,45 @@ def test_cotangents_are_ones_zeros_and_random(function):
     assert {recipe.cotangent for recipe in ci_recipes(function.name, "float64")} == {"ones", "zeros", "random"}
 
 
-@pytest.mark.parametrize("function", [function for function in FUNCTIONS.values() if function.options], ids=named)
-def test_every_option_is_tried_alone_and_with_every_other(function):
-    tried = [
-        {option.partition("=")[0] for option in recipe.options} for recipe in ci_recipes(function.name, "bfloat16")
+def called(batch: Batch, keywords: Sequence[str]) -> bool:
+    """Whether a run asks an entry point with these keywords for the value and every gradient of a batch."""
+    quantities = batch.spec.quantities
+    differentiable = tuple(argument.name for argument in batch.spec.arguments if argument.is_real)
+    entry_point = EntryPoint("theirs", batch.function, tuple(keywords), differentiable, ())
+    hello = Hello(1, "numpy", "1", {}, {}, ("cpu",), ("eager",), (batch.dtype,), 1, {}, (entry_point,))
+    return [task.quantities for task in tasks_of(batch, {"theirs": hello})] == [quantities]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("function", [function for function in FUNCTIONS.values() if function.keywords], ids=named)
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_every_profile_calls_every_option_of_every_set_that_is_accepted_alone_and_with_every_other(
+    profile, function, dtype
+):
+    chosen = [
+        recipes(key.function, key.dtype)[key.name] for key in keys(profile, functions=[function.name], dtypes=[dtype])
     ]
-    for option in function.options:
-        assert {option} in tried
-        assert all({option, other} in tried for other in function.options if other != option)
-    sets = option_sets(function)
-    assert all((value,) in sets for values in alternatives(function).values() for value in values)
+    telling = [recipe for recipe in chosen if recipe.options or len(recipe.shape) == 3]
+    batches = [(recipe, build(BatchKey(function.name, dtype, recipe.name))) for recipe in telling]
+    alone = {option: {(value,) for value in values} for option, values in first_alternatives(function).items()}
+    axis = ("axis",) * function.has_axis
+    for number in range(len(function.options) + 1):
+        for accepted in combinations(function.options, number):
+            made = [recipe for recipe, batch in batches if called(batch, (*axis, *accepted))]
+            tried = {recipe.options for recipe in made}
+            assert {values for option in accepted for values in alone[option]} <= tried
+            pairs = {a + b for one, other in combinations(accepted, 2) for a in alone[one] for b in alone[other]}
+            assert pairs <= tried
+            if function.has_axis:
+                elsewhere = {recipe.options for recipe in made if recipe.position < len(recipe.shape) - 1}
+                assert {(), *(values for option in accepted for values in alone[option])} <= elsewhere
+
+
+@pytest.mark.parametrize("function", [function for function in FUNCTIONS.values() if function.options], ids=named)
+def test_every_value_of_an_option_is_tried_alone_in_ci(function):
+    tried = {recipe.options for recipe in ci_recipes(function.name, "bfloat16")}
+    assert {(value,) for values in alternatives(function).values() for value in values} <= tried
+    assert set(option_sets(function)) <= tried
 
 
 @pytest.mark.parametrize("function", FUNCTIONS.values(), ids=named)

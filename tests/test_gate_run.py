@@ -11,9 +11,14 @@ from waiver_samples import SIGNATURE, gated, known
 
 from logitproof.conformance._baseline import baseline_text
 from logitproof.conformance._command_line import main
+from logitproof.conformance._corpus import CORPUS_VERSION
 from logitproof.reports import encode_record
 
 RUN = ("run", "--backend", "numpy")
+
+
+def _of_this_corpus(record):
+    return replace(record, corpus=replace(record.corpus, version=CORPUS_VERSION))
 
 
 @pytest.fixture
@@ -23,7 +28,7 @@ def run(monkeypatch, tmp_path):
 
     def fake(request, _progress, _store):
         requests.append(request)
-        return known()
+        return _of_this_corpus(known())
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("logitproof.conformance._run_command.run", fake)
@@ -68,7 +73,7 @@ def test_stale_waivers_gate_where_the_run_is_strict(waived):
 
 
 def _earlier(folder, earlier=None):
-    (folder / "older.json").write_bytes(encode_record(earlier or known()))
+    (folder / "older.json").write_bytes(encode_record(_of_this_corpus(earlier or known())))
     return "older.json"
 
 

@@ -142,6 +142,23 @@ def test_a_fault_of_one_number_is_shrunk_to_that(tmp_path):
     assert witness.observed.startswith("nan:")
 
 
+def test_the_error_that_is_told_is_the_largest_of_all_that_failed_alike(tmp_path):
+    log = Log()
+
+    def call(x):
+        return np.where(x < -20, 0, np.logaddexp(0, x.astype(np.float64))).astype(x.dtype)
+
+    found = hunted(tmp_path, "softplus", call, log=log, examples=60)
+    (discrepancy,), (worst,) = found.findings.discrepancies, found.worst
+    (check,) = found.findings.checks
+    assert discrepancy.check == worst.check == check.id
+    assert discrepancy.count == worst.count == check.severities["defect"] > 1
+    assert discrepancy.largest_ulps == worst.largest_ulps
+    ratio = float_from(check.worst_ratio.bound_ratio)
+    assert float_from(worst.error_bound_ratio) == ratio > float_from(discrepancy.error_bound_ratio) > 1
+    assert [sighting.ratio for sighting in log.largest.values()] == [ratio]
+
+
 def test_a_fault_of_a_row_length_is_shrunk_to_zeros(tmp_path):
     call = wrong_where(textbook_softmax, lambda logits, **_: logits.shape[-1] > 7)
     witness = shrunk(hunted(tmp_path, "softmax", call))["value", "beyond bound"]

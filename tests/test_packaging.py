@@ -65,12 +65,37 @@ def test_the_import_package_holds_nothing_but_its_entry_and_the_links():
     assert names == {"__init__.py", "__main__.py", "py.typed", *PARTS}
 
 
+def _copy_of_the_tree(place):
+    left_out = shutil.ignore_patterns(".*", "*.egg-info", "__pycache__", "build", "dist", "logitproof-report")
+    return shutil.copytree(ROOT, place, symlinks=True, ignore=left_out)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-m", "pip", "install", "--no-deps", "--no-build-isolation", "--target", "{out}", "."),
+        # What an editable installation asks for; to install it would replace the one that runs this test.
+        ("-c", "import build; build.ProjectBuilder('.').build('editable', '{out}')"),
+        ("-m", "build", "--no-isolation", "--outdir", "{out}", "."),
+    ],
+    ids=["pip install", "editable", "build"],
+)
+def test_building_leaves_nothing_in_the_checkout(tmp_path, words):
+    tree, out = _copy_of_the_tree(tmp_path / "tree"), tmp_path / "out"
+    before = sorted(tree.rglob("*"))
+    command = [sys.executable, "-B", *(word.format(out=out) for word in words)]
+    outcome = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert any(out.rglob("*"))
+    assert [path for path in sorted(tree.rglob("*")) if path not in before and path.name != "__pycache__"] == []
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """Build the source distribution, and from it the wheel, in a copy of the tree; return the folder with both."""
     work = tmp_path_factory.mktemp("built")
-    left_out = shutil.ignore_patterns(".*", "*.egg-info", "__pycache__", "build", "dist", "logitproof-report")
-    shutil.copytree(ROOT, work / "tree", symlinks=True, ignore=left_out)
+    _copy_of_the_tree(work / "tree")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(work / "dist"), str(work / "tree")]
     outcome = subprocess.run(command, capture_output=True, text=True, check=False)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
