@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ._errors import UserError
+from ._system import refusal
 
 WRONG, INCOMPLETE = 2, 3
 
@@ -170,6 +171,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    if reason := refusal():
+        sys.stderr.write(f"logitproof: {reason}\n")
+        return WRONG
     typed = list(sys.argv[1:] if arguments is None else arguments)
     try:
         options = _options([_shielded(argument) for argument in typed])

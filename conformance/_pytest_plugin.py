@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ._system import refusal
+
 if TYPE_CHECKING:
     from logitproof.properties import Plan
 
@@ -151,6 +153,8 @@ def _backends(config: pytest.Config) -> Sequence[str]:
 def _refuse_unknown(names: Sequence[str]) -> None:
     if not names:
         return
+    if reason := refusal():
+        raise pytest.UsageError(reason)
     from ._errors import UserError  # noqa: PLC0415 - only where it is asked for
     from ._listing import installed  # noqa: PLC0415 - as above
     from ._run_command import check_backend  # noqa: PLC0415 - as above

@@ -28,6 +28,8 @@ def __getattr__(name: str) -> object:
     if name == "__version__":
         return import_module("importlib.metadata").version("logitproof")
     if name in _HOMES:
+        if reason := import_module("logitproof.conformance._system").refusal():
+            raise ImportError(reason)
         return getattr(import_module(_HOMES[name]), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
