@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from multiprocessing import get_context
 
 from logitproof.reports import (
@@ -27,9 +27,6 @@ from ._compare_prepare import Preparation, Underway, definition_of
 from ._compare_run import ComparedRun, backends_paired, require_comparable
 from ._compare_told import compared_backends, notes, property_changes, timings
 from ._corpus import BatchKey
-
-DAMAGED = (ArithmeticError, LookupError, TypeError, ValueError, OSError)
-"""What a record that does not fit its outputs may lead to."""
 
 
 def compare(
@@ -118,7 +115,11 @@ def _judged(asked: Sequence[Job], jobs: int | None) -> Iterator[list[tuple[int, 
         return
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _ignore_interrupts)
     try:
-        yield from pool.map(_attempt, asked)
+        for judged in [pool.submit(_attempt, job) for job in asked]:
+            try:
+                yield judged.result()
+            except BrokenExecutor as error:  # a process was killed, for its memory say
+                yield _told(error)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -129,11 +130,15 @@ def _ignore_interrupts() -> None:
 
 
 def _attempt(job: Job) -> list[tuple[int, Kept]] | str:
-    """Judge a batch; what a damaged record leads to is told, and costs no other batch."""
+    """Judge a batch; what a damaged record or an error of our own leads to is told, and costs no other batch."""
     try:
         return changes_in(job)
-    except DAMAGED as error:
-        return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other checks are compared
+        return _told(error)
+
+
+def _told(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 
 def _finished(check: Underway, old: ComparedRun, new: ComparedRun) -> ComparedCheck:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from flint import arb
 
 from logitproof.reference import format_named
-from logitproof.reports import ChangeExample, Expected, Severity, hex_of
+from logitproof.reports import (
+    SEVERITY_RANKS,
+    ChangeExample,
+    ChangeKind,
+    Expected,
+    FailureKind,
+    Severity,
+    hex_of,
+)
 
 from ._batch import Batch
 from ._cases import case_count, take_cases
@@ -17,7 +26,6 @@ from ._compare_elements import Candidate, Kept, Place, compared, gravest, place_
 from ._compare_kinds import Twice, ranks
 from ._compare_lines import Lines, Part, lines_of, same_bits
 from ._corpus import BatchKey, build
-from ._corpus_hash import case_hash
 from ._examine import LITERAL
 from ._findings import expected_of
 from ._judge import judge
@@ -27,21 +35,32 @@ from ._truth import Truth, exact_element, truth
 INF = "inf"
 
 
+_DIES = ("crash", "hang")
+_SEVERITIES: Mapping[FailureKind, Severity] = MappingProxyType(
+    {"error": "defect", "crash": "defect", "hang": "defect", "missing gradient": "defect", "refused": "convention"}
+)
+
+
 @dataclass(frozen=True)
 class Trouble:
-    """Why a run has no result.
+    """Why a run has no result of some cases of a batch.
 
     Attributes:
-        kind: "crash", "hang", "error", "refused", "unsupported", "missing gradient".
+        kind: how their calls failed.
         told: the reason, in words.
-        severity: how grave it is; None where it is none.
-        case: the hash of a case; None for a reason that stands for all.
+        stretches: the cases, as `CallFailure` has them; None where it stands for all that no other one has.
+        is_answered: whether there is a result all the same.
     """
 
-    kind: str
+    kind: FailureKind
     told: str
-    severity: Severity | None
-    case: str | None = None
+    stretches: tuple[tuple[int, int], ...] | None = None
+    is_answered: bool = False
+
+    @property
+    def severity(self) -> Severity | None:
+        """How grave it is; None where it is none."""
+        return _SEVERITIES.get(self.kind)
 
 
 @dataclass(frozen=True)
@@ -53,7 +72,7 @@ class Pair:
         quantity: the quantity.
         definitions: what the results were held against, before and after.
         parts: the stored arrays, before and after.
-        troubles: why there are no others, before and after; the last one stands for all.
+        troubles: which calls failed, before and after; the last one stands for all that no other one has.
     """
 
     number: int
@@ -121,6 +140,51 @@ class _Bench:
         return self._truths[question]
 
 
+class _Side:
+    """What one run has of each case of a batch: a result, or why there is none."""
+
+    def __init__(self, parts: Sequence[Part], troubles: Sequence[Trouble], batch: Batch, quantity: str) -> None:
+        self.lines = lines_of(parts, batch, quantity)
+        self._troubles = troubles
+        self._numbers = np.full(case_count(batch), len(troubles) - 1)
+        self.fails_beside = np.zeros(case_count(batch), dtype=bool)
+        for number, trouble in enumerate(troubles):
+            for first, end in trouble.stretches or ():
+                if trouble.is_answered:
+                    self.fails_beside[first:end] = True
+                else:
+                    self._numbers[first:end] = number
+
+    def trouble(self, case: int) -> Trouble:
+        """Return why a case has no result."""
+        return self._troubles[int(self._numbers[case])]
+
+    def beside(self, case: int) -> Trouble:
+        """Return why a call of a case failed that has a result all the same."""
+        return next(
+            trouble
+            for trouble in self._troubles
+            if trouble.is_answered and any(first <= case < end for first, end in trouble.stretches or ())
+        )
+
+    @property
+    def is_told(self) -> np.ndarray:
+        """Whether the case itself was seen to fail."""
+        return np.isin(self._numbers, [number for number, each in enumerate(self._troubles) if _is_own(each)])
+
+    @property
+    def dies(self) -> np.ndarray:
+        """Whether a case takes its process with it; one that was given up does what was seen of those beside it."""
+        kinds = {each.kind for each in self._troubles if each.stretches is not None and not each.is_answered}
+        deadly = {*_DIES, "given up"} if kinds.intersection(_DIES) else set(_DIES)
+        made = np.isin(self._numbers, [number for number, each in enumerate(self._troubles) if each.kind in deadly])
+        return np.asarray(made & self.lines.nothing)
+
+
+def _is_own(trouble: Trouble) -> bool:
+    return trouble.stretches is not None and trouble.kind != "given up"
+
+
 @dataclass(frozen=True)
 class _Loaded:
     """The outputs of a pair as lines, and what there is to be said of each case.
@@ -128,33 +192,48 @@ class _Loaded:
     Attributes:
         asked: the pair.
         batch: the inputs.
-        before: the older lines.
-        after: the newer lines.
+        sides: what both runs have.
         changed: which elements of cases that both have are not the same.
-        lost: the cases that only the older run has.
-        gained: the cases that only the newer one has.
     """
 
     asked: Pair
     batch: Batch
-    before: Lines
-    after: Lines
+    sides: tuple[_Side, _Side]
     changed: np.ndarray
-    lost: np.ndarray
-    gained: np.ndarray
 
     @classmethod
     def of(cls, pair: Pair, batch: Batch) -> _Loaded:
-        before, after = (lines_of(parts, batch, pair.quantity) for parts in pair.parts)
-        nothing = np.zeros(case_count(batch), dtype=bool)
-        if before.misfit or after.misfit:
-            return cls(pair, batch, before, after, nothing[:, np.newaxis], nothing, nothing)
+        old, new = (
+            _Side(parts, troubles, batch, pair.quantity)
+            for parts, troubles in zip(pair.parts, pair.troubles, strict=True)
+        )
+        before, after = old.lines, new.lines
         both = (before.known & after.known)[:, np.newaxis]
         if before.dtype == after.dtype:
             changed = both & ~same_bits(before.values, after.values)
         else:
             changed = np.broadcast_to(both, after.values.shape)
-        return cls(pair, batch, before, after, changed, before.known & ~after.known, after.known & ~before.known)
+        return cls(pair, batch, (old, new), changed)
+
+    @property
+    def before(self) -> Lines:
+        """The older lines."""
+        return self.sides[0].lines
+
+    @property
+    def after(self) -> Lines:
+        """The newer lines."""
+        return self.sides[1].lines
+
+    @property
+    def lost(self) -> np.ndarray:
+        """The cases that only the older run has."""
+        return self.before.known & self.after.nothing
+
+    @property
+    def gained(self) -> np.ndarray:
+        """The cases that only the newer one has."""
+        return self.after.known & self.before.nothing
 
     @property
     def to_judge(self) -> np.ndarray:
@@ -166,22 +245,21 @@ class _Loaded:
 
     def changes(self, bench: _Bench) -> Kept:
         """Count what became of the elements."""
-        if self.before.misfit or self.after.misfit:
-            return self._of_misfits()
         kept = Kept()
         both = self.before.known & self.after.known
-        kept.add("identical", int(np.count_nonzero(both)) * self._width - int(np.count_nonzero(self.changed)))
+        kept.add("identical", self._elements(both) - int(np.count_nonzero(self.changed)))
         if self.changed.any():
             kept.merge(compared(self._twice(bench)))
         if self.lost.any():
-            kept.add("new error", int(np.count_nonzero(self.lost)) * self._width, self._of_lost(bench))
+            kept.add("new error", self._elements(self.lost), self._of_lost(bench))
         if self.gained.any():
-            kept.add("gone error", int(np.count_nonzero(self.gained)) * self._width, self._of_gained(bench))
+            kept.add("gone error", self._elements(self.gained), self._of_gained(bench))
+        self._add_misfits(kept)
+        self._add_failures(kept)
         return kept
 
-    @property
-    def _width(self) -> int:
-        return int(self.after.values.shape[1])
+    def _elements(self, cases: np.ndarray) -> int:
+        return int(np.count_nonzero(cases)) * int(self.after.values.shape[1])
 
     def _twice(self, bench: _Bench) -> Twice:
         cases = np.flatnonzero(self.changed.any(axis=1))
@@ -196,112 +274,131 @@ class _Loaded:
         return Twice(self.batch, before, after, measured, self.changed[cases])
 
     def _lost_case(self) -> int:
-        """Return the first case that is lost and of which the newer run tells why, or else the first."""
-        return _told_case(self.batch, np.flatnonzero(self.lost), self.asked.troubles[1])
+        """Return the first case that is lost and was seen to fail, or else the first."""
+        return _first(self.lost, self.sides[1].is_told)
 
     def _of_lost(self, bench: _Bench) -> Candidate:
         case = self._lost_case()
         judged = bench.judged(self.asked.quantity, self.asked.definitions[0], self.before, np.array([case]))
         place = _worst(judged, np.ones(judged.output.shape, dtype=bool))
-        told = _trouble_of(self.batch, case, self.asked.troubles[1])
+        trouble = self.sides[1].trouble(case)
         example = ChangeExample(
             **place_of(self.batch, self.asked.quantity, case, place[1]),
             before=hex_of(judged.output[place]),
-            after=told.told,
-            failure=told.kind,
+            after=trouble.told,
+            failure=trouble.kind,
             expected=expected_of(judged.sighting(*place)),
             before_ulps=hex_of(float(judged.judgement.ulps[place])),
             after_ulps=INF,
             ulps=INF,
             before_severity=severity_at(judged, place),
-            after_severity=told.severity,
+            after_severity=trouble.severity,
         )
-        return Candidate((float(told.case is not None),), example)
+        return Candidate((float(self.sides[1].is_told[case]),), example)
 
     def _of_gained(self, bench: _Bench) -> Candidate:
-        cases = np.flatnonzero(self.gained)
+        cases, is_told = np.flatnonzero(self.gained), self.sides[0].is_told
         judged = bench.judged(self.asked.quantity, self.asked.definitions[1], self.after, cases)
         wrong = gravest(judged, np.ones(judged.output.shape, dtype=bool))
-        own = wrong & (cases == _told_case(self.batch, cases, self.asked.troubles[0]))[:, np.newaxis]
+        own = wrong & is_told[cases][:, np.newaxis]
         place = _worst(judged, own if own.any() else wrong)
-        told = _trouble_of(self.batch, int(cases[place[0]]), self.asked.troubles[0])
+        case = int(cases[place[0]])
+        trouble = self.sides[0].trouble(case)
         example = ChangeExample(
-            **place_of(self.batch, self.asked.quantity, int(cases[place[0]]), place[1]),
-            before=told.told,
+            **place_of(self.batch, self.asked.quantity, case, place[1]),
+            before=trouble.told,
             after=hex_of(judged.output[place]),
-            failure=told.kind,
+            failure=trouble.kind,
             expected=expected_of(judged.sighting(*place)),
             before_ulps=INF,
             after_ulps=hex_of(float(judged.judgement.ulps[place])),
             ulps=INF,
-            before_severity=told.severity,
+            before_severity=trouble.severity,
             after_severity=severity_at(judged, place),
         )
-        return Candidate((float(ranks(judged)[place]), float(told.case is not None)), example)
+        return Candidate((float(ranks(judged)[place]), float(is_told[case])), example)
 
-    def _of_misfits(self) -> Kept:
+    def _add_misfits(self, kept: Kept) -> None:
         """Say what became of results of which some have a shape or a dtype that cannot be judged."""
         before, after = self.before, self.after
-        kept = Kept()
-        if not after.known.any():
-            told = self.asked.troubles[1][-1]
-            words = self._in_words(_told(before), told.told, told.kind, ("defect", told.severity))
-            kept.add("new error", before.values.size, words)
-        elif not before.known.any():
-            told = self.asked.troubles[0][-1]
-            words = self._in_words(told.told, _told(after), told.kind, (told.severity, "defect"))
-            kept.add("gone error", after.values.size, words)
-        elif (before.misfit, before.dtype, before.values.shape) == (after.misfit, after.dtype, after.values.shape):
-            same = int(np.count_nonzero(same_bits(before.values, after.values)))
-            kept.add("identical", same)
-            words = self._in_words(_told(before), _told(after), "shape", ("defect", "defect"))
-            kept.add("otherwise", before.values.size - same, words)
-        else:
-            failure = "shape" if "shape" in before.misfit + after.misfit else "dtype"
-            words = self._in_words(_told(before), _told(after), failure, (_severity(before), _severity(after)))
-            kept.add("dtype or shape changed", max(after.values.size, 1), words)
-        return kept
+        if (same := self._alike()) is not None:
+            kept.add("identical", int(np.count_nonzero(same)))
+            self._add_in_words(kept, "otherwise", after.odd, elements=same.size - int(np.count_nonzero(same)))
+            return
+        self._add_in_words(kept, "new error", before.odd & after.nothing)
+        self._add_in_words(kept, "gone error", after.odd & before.nothing)
+        self._add_in_words(kept, "dtype or shape changed", after.odd & before.known)
+        self._add_in_words(kept, "dtype or shape changed", before.odd & ~after.nothing)
 
-    def _in_words(
-        self, before: str, after: str, failure: str, severities: tuple[Severity | None, Severity | None]
-    ) -> Candidate:
-        """Return an example that no number shows: the first case stands for all."""
+    def _alike(self) -> np.ndarray | None:
+        """Tell which elements are the same, where both runs' results do not fit in the same way."""
+        if len(self.before.misfits) != 1 or len(self.after.misfits) != 1:
+            return None
+        (was,), (now,) = self.before.misfits, self.after.misfits
+        if was.told != now.told or not np.array_equal(was.cases, now.cases) or was.values.dtype != now.values.dtype:
+            return None
+        return same_bits(was.values, now.values)
+
+    def _add_failures(self, kept: Kept) -> None:
+        """Say what became of cases without a result in both runs, and of calls that failed beside a result."""
+        old, new = self.sides
+        nothing = self.before.nothing & self.after.nothing
+        self._add_in_words(kept, "regressed", nothing & new.dies & ~old.dies)
+        self._add_in_words(kept, "otherwise", nothing & old.dies & ~new.dies)
+        answered = ~(self.before.nothing | self.after.nothing)
+        self._add_in_words(kept, "regressed", answered & new.fails_beside & ~old.fails_beside, beside=True)
+        self._add_in_words(kept, "fixed", answered & old.fails_beside & ~new.fails_beside, beside=True)
+        self._add_in_words(kept, "otherwise", self.before.nothing & new.fails_beside, beside=True)
+
+    def _add_in_words(
+        self, kept: Kept, kind: ChangeKind, cases: np.ndarray, *, beside: bool = False, elements: int | None = None
+    ) -> None:
+        """Add what no number shows; `beside` where it is about calls that failed beside a result."""
+        if not cases.any():
+            return
+        case = _first(cases, self.sides[0].is_told | self.sides[1].is_told)
+        (before, was, before_severity), (after, now, after_severity) = (
+            _described(side, case, self.batch.dtype, beside=beside) for side in self.sides
+        )
         example = ChangeExample(
-            **place_of(self.batch, self.asked.quantity, 0, 0),
+            **place_of(self.batch, self.asked.quantity, case, 0),
             before=before,
             after=after,
-            failure=failure,
+            failure=now or was,
             expected=Expected("", "", ""),
             before_ulps=INF,
             after_ulps=INF,
             ulps=INF,
-            before_severity=severities[0],
-            after_severity=severities[1],
+            before_severity=before_severity,
+            after_severity=after_severity,
         )
-        return Candidate((0.0,), example)
+        rose = SEVERITY_RANKS[after_severity] - SEVERITY_RANKS[before_severity]
+        rank = SEVERITY_RANKS[after_severity] if kind == "gone error" else rose
+        kept.add(kind, self._elements(cases) if elements is None else elements, Candidate((float(rank),), example))
+
+
+def _described(side: _Side, case: int, dtype: str, *, beside: bool) -> tuple[str, str, Severity | None]:
+    """Return what a run has of a case in words, the kind of failure where it is one, and its severity."""
+    lines = side.lines
+    if lines.nothing[case] or (beside and side.fails_beside[case]):
+        trouble = side.trouble(case) if lines.nothing[case] else side.beside(case)
+        return trouble.told, trouble.kind, trouble.severity
+    if beside:
+        return "every call gives a result", "", None
+    if (misfit := lines.misfit_of(case)) is not None:
+        return misfit.told, misfit.failure, "defect"
+    if lines.dtype != dtype:
+        return f"dtype {lines.dtype}", "dtype", "defect"
+    return f"shape and dtype as they must be, {lines.dtype}", "", None
+
+
+def _first(cases: np.ndarray, preferred: np.ndarray) -> int:
+    """Return the first of some cases that is preferred, or else the first."""
+    chosen = cases & preferred
+    return int(np.argmax(chosen if chosen.any() else cases))
 
 
 def _worst(judged: Judged, mask: np.ndarray) -> Place:
     """Return the largest error among some elements."""
     line, element = np.unravel_index(int(np.argmax(np.where(mask, judged.judgement.ulps, -1.0))), mask.shape)
     return int(line), int(element)
-
-
-def _told_case(batch: Batch, cases: np.ndarray, troubles: Sequence[Trouble]) -> int:
-    """Return the first of some cases that a run tells the trouble of, or else the first."""
-    told = {trouble.case for trouble in troubles} - {None}
-    found = (int(case) for case in cases if told and case_hash(batch, int(case)) in told)
-    return next(found, int(cases[0]))
-
-
-def _trouble_of(batch: Batch, case: int, troubles: Sequence[Trouble]) -> Trouble:
-    own = case_hash(batch, case)
-    return next((trouble for trouble in troubles if trouble.case == own), troubles[-1])
-
-
-def _told(lines: Lines) -> str:
-    return lines.misfit or f"shape and dtype as they must be, {lines.dtype}"
-
-
-def _severity(lines: Lines) -> Severity | None:
-    return "defect" if lines.misfit else None

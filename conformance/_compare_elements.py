@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from logitproof.reports import REGRESSIONS, ChangeExample, ChangeKind, Severity, hex_of
+from logitproof.reports import REGRESSIONS, SEVERITY_RANKS, ChangeExample, ChangeKind, Severity, hex_of
 
 from ._batch import Batch
 from ._compare_kinds import DEFECT, KINDS, Twice, distances_apart, kinds, ranks
@@ -72,11 +72,12 @@ def _keep(kept: Kept, twice: Twice, kind: ChangeKind, mask: np.ndarray, apart: n
     if not mask.any():
         return
     place = _largest(twice, gravest(twice.after, mask) if kind == "gone NaN or infinity" else mask, apart)
-    rank = (float(ranks(twice.after)[place]) if kind == "gone NaN or infinity" else 0.0, *_size(twice, place, apart))
     example = _example(twice, place, float(apart[place]))
+    first = ranks(twice.after)[place] if kind == "gone NaN or infinity" else 0
     if kind == "dtype or shape changed":
         example = of_dtype(example, twice.batch, twice.dtypes)
-    kept.add(kind, int(np.count_nonzero(mask)), Candidate(rank, example))
+        first = SEVERITY_RANKS[example.after_severity] - SEVERITY_RANKS[example.before_severity]
+    kept.add(kind, int(np.count_nonzero(mask)), Candidate((float(first), *_size(twice, place, apart)), example))
 
 
 def _doubted(twice: Twice, mask: np.ndarray, apart: np.ndarray) -> np.ndarray:

@@ -49,5 +49,6 @@ def _is_waived(known: Gate, versions: dict[str, str], backend: str, check: str) 
 
 
 def _status(comparison: Comparison, *, fails: bool) -> int:
-    compared = any(check.changes for check in comparison.checks)
+    gone = any(change.kind == "removed" for change in comparison.entry_points)
+    compared = gone or any(check.changes for check in comparison.checks)
     return INCOMPLETE if not comparison.complete or not compared else int(fails)

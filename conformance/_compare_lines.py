@@ -6,11 +6,12 @@ import math
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from logitproof.reference import FORMATS
+from logitproof.reference import FORMATS, format_named
 from logitproof.reports import StoredOutput, stored_dtype
 
 from ._batch import Batch
@@ -74,6 +75,14 @@ def part_of(stored: StoredOutput, file: Path, offset: int, given: Collection[str
         offset: where it begins there, in bytes.
         given: names of batches that are not of the corpus: they may look like a part of another.
     """
+    if stored.whole is not None and stored.cases is not None:
+        cases = tuple(case for first, end in stored.cases for case in range(first, end))
+        return Part(stored.whole, cases, file, offset, stored.dtype, stored.shape)
+    return _early_part(stored, file, offset, given)
+
+
+def _early_part(stored: StoredOutput, file: Path, offset: int, given: Collection[str]) -> Part:
+    """Return an array of an early record, which tells the cases by the name of their batch alone."""
     whole, cases = stored.batch, None
     found = _SOME_CASES.match(stored.batch)
     if found is not None and stored.batch not in given:
@@ -94,24 +103,57 @@ def _cases(found: re.Match[str], count: int) -> tuple[int, ...] | None:
 
 
 @dataclass(frozen=True)
+class Misfit:
+    """Results of some cases that do not fit the batch.
+
+    Attributes:
+        cases: the cases.
+        values: the results, as they came.
+        failure: what is wrong with them: "shape" or "dtype".
+        told: that in words: "shape (3,)".
+    """
+
+    cases: np.ndarray
+    values: np.ndarray
+    failure: str
+    told: str
+
+
+@dataclass(frozen=True)
 class Lines:
     """What came of a quantity of a batch, one line per case.
 
     Attributes:
         values: the elements, in the dtype that they came in.
-        known: whether a case has a result.
-        misfit: why they do not fit the batch, in words: "shape (3,)"; then `values` are as they came and `known` is
-            whether there are any; "" where they fit.
+        known: whether a case has a result that fits the batch.
+        misfits: the results that do not.
     """
 
     values: np.ndarray
     known: np.ndarray
-    misfit: str = ""
+    misfits: tuple[Misfit, ...] = ()
 
     @property
     def dtype(self) -> str:
         """The name of the dtype."""
         return self.values.dtype.name
+
+    @cached_property
+    def odd(self) -> np.ndarray:
+        """Whether a case has a result that does not fit."""
+        made = np.zeros_like(self.known)
+        for misfit in self.misfits:
+            made[misfit.cases] = True
+        return made
+
+    @property
+    def nothing(self) -> np.ndarray:
+        """Whether a case has no result at all."""
+        return ~(self.known | self.odd)
+
+    def misfit_of(self, case: int) -> Misfit | None:
+        """Return what a case has that does not fit."""
+        return next((misfit for misfit in self.misfits if case in misfit.cases), None)
 
 
 def lines_of(parts: Sequence[Part], batch: Batch, quantity: str) -> Lines:
@@ -122,35 +164,30 @@ def lines_of(parts: Sequence[Part], batch: Batch, quantity: str) -> Lines:
         OSError: a file is gone.
     """
     numbers = element_numbers(batch, quantity)
-    arrays = [part.array() for part in parts]
-    dtypes = {array.dtype for array in arrays}
     known = np.zeros(case_count(batch), dtype=bool)
-    if not arrays:
-        return Lines(np.zeros(numbers.shape, np.float64), known)
-    for part, array in zip(parts, arrays, strict=True):
-        if misfit := _misfit(part, array, batch, quantity, dtypes):
-            return Lines(array, np.ones(1, dtype=bool), misfit)
-    values = np.zeros(numbers.shape, dtypes.pop())
-    for part, array in zip(parts, arrays, strict=True):
-        if part.cases is None:
-            values, known[:] = by_case(array, batch), True
+    formats = [part.dtype for part in parts if part.dtype in FORMATS]
+    dtype = batch.dtype if batch.dtype in formats or not formats else formats[0]
+    values = np.zeros(numbers.shape, format_named(dtype).numpy_dtype)
+    misfits = []
+    for part in parts:
+        array, cases = part.array(), _cases_of(part, batch)
+        own = batch if part.cases is None else take_cases(batch, cases.tolist())
+        if array.shape != result_shape(own, quantity):
+            misfits.append(Misfit(cases, array, "shape", f"shape {array.shape}"))
+        elif part.dtype != dtype:
+            misfits.append(Misfit(cases, array, "dtype", f"dtype {part.dtype}"))
         else:
-            cases = list(part.cases)
-            values[cases] = by_case(array, take_cases(batch, cases))
-            known[cases] = True
-    return Lines(values, known)
+            values[cases], known[cases] = by_case(array, own), True
+    return Lines(values, known, tuple(misfits))
 
 
-def _misfit(part: Part, array: np.ndarray, batch: Batch, quantity: str, dtypes: set[np.dtype[np.generic]]) -> str:
-    if part.cases is not None and (batch.is_reduced or max(part.cases) >= case_count(batch)):
+def _cases_of(part: Part, batch: Batch) -> np.ndarray:
+    if part.cases is None:
+        return np.arange(case_count(batch))
+    if batch.is_reduced or max(part.cases) >= case_count(batch):
         message = f"there are no cases {part.cases[:3]} … in the batch {batch.name!r}"
         raise ValueError(message)
-    expected = result_shape(batch if part.cases is None else take_cases(batch, list(part.cases)), quantity)
-    if array.shape != expected:
-        return f"shape {array.shape}"
-    if array.dtype.name not in FORMATS or len(dtypes) > 1:
-        return f"dtype {array.dtype.name}"
-    return ""
+    return np.asarray(part.cases, dtype=np.intp)
 
 
 def same_bits(before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -23,8 +23,8 @@ from ._explain import RUNS
 
 NOT_KNOWN = "not known"
 _NOT_FINITE = ("nan", "infinity")
-_BESIDE_NUMBERS = (*NO_RESULT, "input modified", "dtype", "shape")
-"""Kinds of discrepancy that no number shows."""
+_BESIDE_NUMBERS = ("input modified", "dtype", "shape")
+"""Kinds of discrepancy that no number shows, of calls that gave a result."""
 
 
 def by_largest_errors(
@@ -46,15 +46,32 @@ def _kind(checks: tuple[Check, Check], found: tuple[Sequence[Discrepancy], Seque
     errors = [_largest(check) for check in checks]
     chosen: list[tuple[bool, ChangeKind]] = [  # the first one that fits holds
         (bool((after - before).intersection(_NOT_FINITE)), "new NaN or infinity"),
-        (bool(old.elements and (not new.elements or (after - before).intersection(NO_RESULT))), "new error"),
+        (bool(old.elements and not new.elements) or _fails_newly(old, new, after - before), "new error"),
         (order > 0, "regressed"),
         (bool((before - after).intersection(_NOT_FINITE)), "gone NaN or infinity"),
-        (bool(new.elements and not old.elements), "gone error"),
+        (bool(new.elements and not old.elements) or _fails_newly(new, old, before - after), "gone error"),
         (order < 0, "fixed"),
         (errors[1] > errors[0], "farther"),
         (errors[1] < errors[0], "nearer"),
     ]
     return next((kind for fits, kind in chosen if fits), "otherwise")
+
+
+def _fails_newly(old: Check, new: Check, kinds: set[str]) -> bool:
+    """Whether calls fail in the newer run that gave a result in the older; `kinds` are its new kinds of discrepancy."""
+    if old.failures is None or new.failures is None:
+        return bool(old.elements) and bool(kinds.intersection(NO_RESULT))
+    return bool(old.elements) and bool(_failed_cases(new) - _failed_cases(old))
+
+
+def _failed_cases(check: Check) -> set[tuple[str, int]]:
+    return {
+        (batch, case)
+        for failure in check.failures or ()
+        for batch, stretches in failure.cases.items()
+        for first, end in stretches
+        for case in range(first, end)
+    }
 
 
 def _order_of_severities(old: Check, new: Check) -> int:
@@ -121,14 +138,15 @@ def beside_numbers(
 ) -> tuple[Change, ...]:
     """Return what became of findings that no stored output shows: an input modified, a second call that differs.
 
-    Where the elements tell of something graver already, nothing is added.
+    Where the elements tell of something graver already, nothing is added, and no dtype or shape where they tell of one.
 
     Args:
         found: the discrepancies of the check in the older run, and in the newer.
         changes: what the elements tell.
     """
     told = list(changes)
-    before, after = ({_name(each): each for each in own if _is_beside(each)} for own in found)
+    ignored = ("dtype", "shape") if any(change.kind == "dtype or shape changed" for change in told) else ()
+    before, after = ({_name(each): each for each in own if _is_beside(each, ignored)} for own in found)
     added: list[Change] = []
     risen = [each for name, each in after.items() if _rank(each) > _rank(before.get(name))]
     if risen and not any(change.is_regression for change in told):
@@ -147,8 +165,8 @@ def _name(found: Discrepancy) -> tuple[str, str]:
     return found.kind, next((words for words in RUNS.values() if f"({words})" in found.explanation), "")
 
 
-def _is_beside(found: Discrepancy) -> bool:
-    return found.kind in _BESIDE_NUMBERS or bool(_name(found)[1])
+def _is_beside(found: Discrepancy, ignored: Sequence[str]) -> bool:
+    return found.kind not in ignored and (found.kind in _BESIDE_NUMBERS or bool(_name(found)[1]))
 
 
 def _rank(found: Discrepancy | None) -> int:
@@ -168,7 +186,7 @@ def of_discrepancy(
         parameters=found.parameters,
         before="nothing of the kind" if is_after else found.observed,
         after=found.observed if is_after else "nothing of the kind",
-        failure=found.kind if found.kind in _BESIDE_NUMBERS else _name(found)[1],
+        failure=found.kind if found.kind in (*NO_RESULT, *_BESIDE_NUMBERS) else _name(found)[1],
         expected=found.expected,
         before_ulps=nothing if is_after else found.error_ulps,
         after_ulps=found.error_ulps if is_after else nothing,

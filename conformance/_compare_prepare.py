@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from logitproof.reports import Check, Discrepancy, Outputs, RecordError, outputs_file, verified_outputs
+from logitproof.reports import Check, Outputs, RecordError, outputs_file, verified_outputs
 
 from ._batch import Batch
 from ._compare_batch import Pair, Trouble
@@ -67,12 +67,11 @@ class Preparation:
         """Return the batches of a check that must be judged, and count the others as the same.
 
         Raises:
-            UserError: outputs are damaged, or are not of the same inputs.
+            UserError: outputs are damaged.
         """
         both = check.old, check.new
-        if all(each.outputs is None and not each.elements for each in both):
-            return []
-        if check.old.outputs is not None and check.old.outputs == check.new.outputs:
+        fail_alike = _failing(check.old) == _failing(check.new)
+        if fail_alike and check.old.outputs is not None and check.old.outputs == check.new.outputs:
             check.kept.add("identical", sum(math.prod(each.shape) for each in check.old.outputs.batches))
             return []
         if missing := self._missing(both):
@@ -80,12 +79,13 @@ class Preparation:
             return []
         parts = [self._parts(run, each) for run, each in zip((0, 1), both, strict=True)]
         made: list[tuple[BatchKey, Batch | None, Pair]] = []
-        for whole in dict.fromkeys([*parts[0], *parts[1]]):
+        for whole in dict.fromkeys([*parts[0], *parts[1], *(name for each in both for name in _failing_batches(each))]):
             before, after = parts[0].get(whole, ()), parts[1].get(whole, ())
-            if self._is_same(before, after):
+            troubles = troubles_of(self._runs[0], check.old, whole), troubles_of(self._runs[1], check.new, whole)
+            if self._is_same(before, after) and _places(troubles[0]) == _places(troubles[1]):
                 check.kept.add("identical", sum(part.size for part in before))
-            elif self._are_comparable(check, whole, before, after):
-                made.append(self._pair(number, check, whole, (before, after)))
+            elif self._were_asked(check, whole, (before, after), troubles):
+                made.append(self._pair(number, check, whole, (before, after), troubles))
         if made and (reason := self._without_inputs(made)):
             check.give_up(reason)
             return []
@@ -136,36 +136,37 @@ class Preparation:
             return False
         return all(bool(same_bits(old.array(), new.array()).all()) for old, new in zip(before, after, strict=True))
 
-    def _are_comparable(self, check: Underway, whole: str, before: Sequence[Part], after: Sequence[Part]) -> bool:
-        """Whether the outputs of a batch that differ are to be compared.
-
-        Raises:
-            UserError: one run was asked for the batch, and the other was not.
-        """
-        for word, parts, run, own in (
-            ("older", before, self._runs[0], check.old),
-            ("newer", after, self._runs[1], check.new),
-        ):
-            if parts or _says_why(own, run.of(own)):
+    def _were_asked(
+        self,
+        check: Underway,
+        whole: str,
+        parts: tuple[Sequence[Part], Sequence[Part]],
+        troubles: tuple[Sequence[Trouble], Sequence[Trouble]],
+    ) -> bool:
+        """Whether both runs came to a batch: one is incomplete, or was given inputs that the other was not, if not."""
+        name = f"{check.new.function}/{check.new.dtype}/{whole}"
+        is_given = check.new.input_class == WITNESS_CLASS or any(name in run.record.corpus.given for run in self._runs)
+        for run, own, told in zip(self._runs, parts, troubles, strict=True):
+            if own or len(told) > 1:
                 continue
-            if not run.record.complete:
+            if is_given and name not in run.record.corpus.given:
+                _say(check, "some inputs were given to one run only, and are left out")
                 return False
-            if own.input_class == WITNESS_CLASS:
-                _say(check, "some witnesses are in one run only, and left out")
+            if not run.record.complete and told[0].kind != "unsupported":
+                _say(check, "some inputs are left out, which an incomplete run did not come to")
                 return False
-            message = (
-                f"the runs are not on the same inputs: the {word} one has nothing of "
-                f"{own.function}/{own.dtype}/{whole} by {own.entry_point}"
-            )
-            raise UserError(message)
         return True
 
     def _pair(
-        self, number: int, check: Underway, whole: str, parts: tuple[tuple[Part, ...], tuple[Part, ...]]
+        self,
+        number: int,
+        check: Underway,
+        whole: str,
+        parts: tuple[tuple[Part, ...], tuple[Part, ...]],
+        troubles: tuple[tuple[Trouble, ...], tuple[Trouble, ...]],
     ) -> tuple[BatchKey, Batch | None, Pair]:
         definitions = definition_of(self._runs[0], check.old), definition_of(self._runs[1], check.new)
         key = BatchKey(check.new.function, check.new.dtype, whole)
-        troubles = troubles_of(self._runs[0], check.old, whole), troubles_of(self._runs[1], check.new, whole)
         given = self._given.get(f"{key.function}/{key.dtype}/{key.name}")
         return key, given, Pair(number, check.new.quantity, definitions, parts, troubles)
 
@@ -187,9 +188,22 @@ def _say(check: Underway, reason: str) -> None:
         check.reasons.append(reason)
 
 
-def _says_why(check: Check, found: Iterable[Discrepancy]) -> bool:
-    """Whether a run says why a check may have no results."""
-    return check.status != "examined" or check.reason is not None or any(each.kind in NO_RESULT for each in found)
+def _failing_batches(check: Check) -> Iterator[str]:
+    for failure in check.failures or ():
+        yield from failure.cases
+
+
+def _failing(check: Check) -> frozenset[tuple[object, ...]]:
+    """Return which calls of a check failed, and how; the reasons may be worded otherwise in another version."""
+    return frozenset(
+        (failure.kind, failure.is_answered, batch, stretches)
+        for failure in check.failures or ()
+        for batch, stretches in failure.cases.items()
+    )
+
+
+def _places(troubles: Iterable[Trouble]) -> frozenset[tuple[object, ...]]:
+    return frozenset((trouble.kind, trouble.is_answered, trouble.stretches) for trouble in troubles)
 
 
 def definition_of(run: ComparedRun, check: Check) -> str:
@@ -201,13 +215,21 @@ def definition_of(run: ComparedRun, check: Check) -> str:
 
 
 def troubles_of(run: ComparedRun, check: Check, whole: str) -> tuple[Trouble, ...]:
-    """Return why a check has no results, case by case, and in the end why it has none at all."""
-    found = [each for each in run.of(check) if each.kind in NO_RESULT]
-    own = [Trouble(each.kind, each.observed, each.severity, each.case) for each in found if each.batch == whole]
+    """Return which calls of a batch failed, and in the end what stands for all that nothing was told of."""
+    own = tuple(
+        Trouble(each.kind, each.reason, each.cases[whole], each.is_answered)
+        for each in check.failures or ()
+        if whole in each.cases
+    )
+    return (*own, _trouble_of_all(run, check))
+
+
+def _trouble_of_all(run: ComparedRun, check: Check) -> Trouble:
+    if check.status == "unsupported":
+        return Trouble("unsupported", check.reason or "")
+    found = [each for each in run.of(check) if each.kind in NO_RESULT] if check.failures is None else []
     if found:
-        last = Trouble(found[0].kind, found[0].observed, found[0].severity)
-    elif check.status in {"crash", "hang", "error"}:
-        last = Trouble(check.status, check.reason or "", "defect")
-    else:
-        last = Trouble("unsupported", check.reason or "not asked for", None)
-    return (*own, last)
+        return Trouble(found[0].kind, found[0].observed)  # type: ignore[arg-type]
+    if check.failures is None and check.status in ("crash", "hang", "error"):
+        return Trouble(check.status, check.reason or "")
+    return Trouble("given up", "no result, and the record does not say why")

@@ -44,10 +44,11 @@ CHANGE_MEANINGS: Mapping[ChangeKind, str] = MappingProxyType(
         "new NaN or infinity": "NaN or infinite now, a finite number before, and the exact result is a number that the "
         "dtype holds",
         "new error": "raises, crashes, hangs or is refused now, and gave a result before",
-        "regressed": "its severity rose, to weakness or to defect",
+        "regressed": "its severity rose, to weakness or to defect; or it crashes or hangs where it raised",
         "dtype or shape changed": "another dtype or shape than before",
         "farther": "farther from the exact result than before, with the same severity",
-        "otherwise": "another result, as far from the exact one as before, or where there is no exact one",
+        "otherwise": "another result, as far from the exact one as before, or where there is no exact one; or none, "
+        "for another reason that is no graver",
         "gone NaN or infinity": "NaN or infinite before, a finite number now, and the exact result is a number "
         "that the dtype holds",
         "gone error": "raised, crashed, hung or was refused before, and gives a result now",
@@ -118,8 +119,9 @@ class ChangeExample:
         before: what the older run returned, as hex text; in words where that is no number: an exception, a shape.
         after: what the newer run returned, so written.
         failure: the kind of failure, before or after, where no number shows it: "crash", "hang", "error", "refused",
-            "unsupported", "dtype", "shape", "input modified", "missing gradient"; or the call that showed it, where it
-            was not the first: "called a second time", "while gradients are recorded"; "" where a number of that does.
+            "unsupported", "given up", "dtype", "shape", "input modified", "missing gradient"; or the call that showed
+            it, where it was not the first: "called a second time", "while gradients are recorded"; "" where a number of
+            that does.
         expected: the exact result.
         before_ulps: the older result's distance from the exact one in ulps, as hex text, "inf" where no number
             measures it.

@@ -56,6 +56,19 @@ _PHRASES: Mapping[ChangeKind, str] = MappingProxyType(
         "identical": "is the same",
     }
 )
+_FAILS: Mapping[str, str] = MappingProxyType(
+    {
+        "error": "it raises",
+        "refused": "it is refused",
+        "crash": "it crashes",
+        "hang": "it hangs",
+        "unsupported": "it is not offered",
+        "missing gradient": "there is no gradient",
+        "given up": "it was not called, since other inputs fail",
+    }
+)
+"""Why there is no result."""
+
 _SEVERE: Mapping[Severity | None, str] = MappingProxyType(
     {
         "defect": "a defect",
@@ -202,6 +215,13 @@ def change_headline(group: ChangeGroup) -> str:
 def change_phrase(group: ChangeGroup) -> str:
     """Return what became of a group's results, with the severity where that changed."""
     example = group.largest.example
+    fails = "" if example is None else _FAILS.get(example.failure, "")
+    if group.kind == "new error" and fails:
+        return f"{_PHRASES[group.kind]}: {fails}"
+    if group.kind == "otherwise" and fails:
+        return f"is not there, as before: {fails}, and crashed or hung"
+    if group.kind == "regressed" and example is not None and example.failure in ("crash", "hang", "given up"):
+        return "is not there, as before: it crashes or hangs now, and did not"
     if group.kind == "regressed" and example is not None:
         return f"became {_SEVERE[example.after_severity]}"
     if group.kind == "fixed" and example is not None:

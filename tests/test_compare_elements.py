@@ -10,32 +10,44 @@ import pytest
 
 from logitproof.conformance import _compare_elements
 from logitproof.conformance._compare_batch import Job, Pair, Trouble, changes_in
+from logitproof.conformance._compare_elements import Kept
 from logitproof.conformance._compare_lines import part_of, same_bits
 from logitproof.conformance._corpus import BatchKey
 from logitproof.conformance._user_inputs import batch_from_arrays
 from logitproof.reports import StoredOutput, float_from
 
-NO_TROUBLE = (Trouble("unsupported", "not asked for", None),)
+NO_TROUBLE = (Trouble("unsupported", "not asked for"),)
 
 
 def became(folder, function, inputs, before, after, *, definitions=("literal", "literal"), troubles=(NO_TROUBLE,) * 2):
     """Return the changes of one batch: by kind, how many elements and the example."""
-    batch = batch_from_arrays(function, inputs, name="batch")
-    parts = tuple(tuple(part(folder, name, array) for name, array in own) for own in (before, after))
-    pair = Pair(3, "value", definitions, parts, troubles)
-    ((number, kept),) = changes_in(Job(BatchKey(function, batch.dtype, "batch"), batch, (pair,)))
-    assert number == 3
+    kept = counted(folder, function, inputs, before, after, definitions=definitions, troubles=troubles)
     return {
         kind: (count, kept.largest[kind].example if kind in kept.largest else None)
         for kind, count in kept.counts.items()
     }
 
 
+def counted(folder, function, inputs, before, after, *, definitions=("literal", "literal"), troubles=(NO_TROUBLE,) * 2):
+    """Return the changes of one batch while they are counted."""
+    batch = batch_from_arrays(function, inputs, name="batch")
+    parts = tuple(tuple(part(folder, name, array) for name, array in own) for own in (before, after))
+    pair = Pair(3, "value", definitions, parts, troubles)
+    ((number, kept),) = changes_in(Job(BatchKey(function, batch.dtype, "batch"), batch, (pair,)))
+    assert number == 3
+    return kept
+
+
 def part(folder, name, array):
     content = array.tobytes()
     file = folder / hashlib.sha256(content + name.encode()).hexdigest()
     file.write_bytes(b"xyz" + content)
-    return part_of(StoredOutput(name, array.dtype.name, array.shape), file, 3)
+    stored = StoredOutput(name, array.dtype.name, array.shape)
+    if "[" in name:
+        whole, _, told = name.removesuffix("]").partition("[")
+        ends = [tuple(map(int, stretch.split(":"))) for stretch in told.split(",")]
+        stored = replace(stored, whole=whole, cases=tuple((each[0], each[-1] + (len(each) == 1)) for each in ends))
+    return part_of(stored, file, 3)
 
 
 def one(folder, function, inputs, before, after, *, dtype=np.float32):
@@ -191,6 +203,38 @@ def test_results_that_are_no_floats_are_told_by_their_dtype(tmp_path):
     assert (example.failure, example.after, example.after_severity) == ("dtype", "dtype int64", "defect")
 
 
+def test_one_wrong_dtype_that_is_a_defect_now_is_shown_before_one_that_is_right_again(tmp_path):
+    inputs = {"x": np.zeros(2, np.float32)}
+    halves = np.full(2, 0.5)
+    kept = Kept()
+    for was, now in (("f8", "f4"), ("f4", "f8")):
+        parts = ([("batch", halves.astype(was))], [("batch", halves.astype(now))])
+        kept.merge(counted(tmp_path, "sigmoid", inputs, *parts))
+    example = kept.largest["dtype or shape changed"].example
+    assert (example.before_severity, example.after_severity) == (None, "defect")
+
+
+def test_a_part_of_another_shape_leaves_the_other_cases_comparable(tmp_path):
+    inputs = {"logits": np.arange(12, dtype=np.float32).reshape(4, 3)}
+    whole = np.exp(inputs["logits"]) / np.exp(inputs["logits"]).sum(-1, keepdims=True)
+    squeezed = [("batch[0:2]", whole[:2]), ("batch[2:3]", whole[2]), ("batch[3:4]", whole[3:] * np.float32(1.5))]
+    made = became(tmp_path, "softmax", inputs, [("batch", whole)], squeezed)
+    counts = {kind: count for kind, (count, _) in made.items()}
+    assert counts == {"identical": 6, "dtype or shape changed": 3, "regressed": 3}
+    example = made["dtype or shape changed"][1]
+    assert (example.after, example.before_severity, example.after_severity) == ("shape (3,)", None, "defect")
+    assert example.index[0] == 2
+
+
+def test_of_parts_of_several_dtypes_the_right_one_is_compared(tmp_path):
+    inputs = {"logits": np.arange(12, dtype=np.float32).reshape(4, 3)}
+    whole = np.exp(inputs["logits"]) / np.exp(inputs["logits"]).sum(-1, keepdims=True)
+    mixed = [("batch[0:2]", whole[:2].astype(np.float64)), ("batch[2:4]", whole[2:])]
+    made = became(tmp_path, "softmax", inputs, [("batch", whole)], mixed)
+    assert {kind: count for kind, (count, _) in made.items()} == {"identical": 6, "dtype or shape changed": 6}
+    assert made["dtype or shape changed"][1].after == "dtype float64"
+
+
 # Cases apart
 
 
@@ -198,7 +242,7 @@ def test_cases_that_one_run_evaluated_apart_are_compared_where_they_stood(tmp_pa
     inputs = {"logits": np.arange(12, dtype=np.float32).reshape(4, 3)}
     whole = np.exp(inputs["logits"]) / np.exp(inputs["logits"]).sum(-1, keepdims=True)
     after = [("batch[0:2]", whole[:2]), ("batch[3:4]", whole[3:] * np.float32(1.5))]
-    trouble = Trouble("crash", "exit status 11", "defect")
+    trouble = Trouble("crash", "exit status 11")
     made = became(tmp_path, "softmax", inputs, [("batch", whole)], after, troubles=(NO_TROUBLE, (trouble,)))
     assert {kind: count for kind, (count, _) in made.items()} == {"identical": 6, "new error": 3, "regressed": 3}
     assert made["new error"][1].index[0] == 2
@@ -223,7 +267,7 @@ def test_rows_along_another_axis_are_compared_where_they_stood(tmp_path):
 
 def test_the_example_of_an_error_that_is_gone_is_one_that_is_wrong_still(tmp_path):
     inputs = {"x": np.zeros(3, np.float32)}
-    trouble = (Trouble("error", "no", "defect"),)
+    trouble = (Trouble("error", "no"),)
     after = [("batch", np.array([0.5, 0.7, 0.5], np.float32))]
     made = became(tmp_path, "sigmoid", inputs, [], after, troubles=(trouble, NO_TROUBLE))
     count, example = made["gone error"]

@@ -154,7 +154,7 @@ def test_witnesses_of_both_runs_are_compared_and_others_left_out(folder, witness
     (check,) = (each for each in made.checks if each.input_class == "witness" and each.quantity == "value")
     assert check.by_element
     assert check.elements == 1
-    assert "some witnesses are in one run only, and left out" in check.reason
+    assert "some inputs were given to one run only, and are left out" in check.reason
     (change,) = check.changes
     assert change.kind == "regressed"
     assert change.largest.inputs["x"].values == ("0x1.8p+0",)

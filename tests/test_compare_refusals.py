@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from compared_kernels import ran
+from compared_kernels import killed, ran
 
+from logitproof.conformance import _compare
 from logitproof.conformance._command_line import main
 from logitproof.conformance._compare import compare
 from logitproof.reports import decode_comparison, encode_record, read_record
@@ -117,12 +118,15 @@ def test_an_older_record_is_compared(folder, capsys):
     drop(raw, ("corpus", "given"), ("run", "seconds"))
     for section, names in {
         "backends": ("signatures",),
-        "checks": ("spread", "definition"),
+        "checks": ("spread", "definition", "failures"),
         "discrepancies": ("evidence", "answers", "extent", "largest_ulps"),
     }.items():
         for each in raw[section]:
             for name in names:
                 each.pop(name, None)
+    for check in raw["checks"]:
+        for stored in check["outputs"]["batches"] if check["outputs"] else ():
+            del stored["whole"], stored["cases"]
     (folder / "old" / "record.json").write_text(json.dumps(raw))
     status, made = compared(capsys, "old", "new")
     assert (status, made.outcome) == (1, "regressed")
@@ -177,10 +181,6 @@ def test_what_is_wrong_with_the_command_line_is_one_line(folder, capsys, words, 
             {"backends": lambda own: tuple(replace(each, name="other", target="torch") for each in own)},
             "the runs have no backend in common: the older one has kernels, the newer other",
         ),
-        (
-            {"checks": lambda own: tuple(_without_a_batch(each) for each in own)},
-            "the newer one has nothing of sigmoid/float32/",
-        ),
     ],
 )
 def test_runs_on_other_inputs_are_refused(folder, capsys, change, told):
@@ -188,8 +188,20 @@ def test_runs_on_other_inputs_are_refused(folder, capsys, change, told):
     assert told in refused(capsys, "old", "new")
 
 
-def _without_a_batch(check):
-    """A check that examined a batch less, and does not say why."""
+def test_what_a_record_has_no_result_of_and_says_nothing_about_is_told_as_that(folder, capsys):
+    edited(folder / "new", checks=lambda own: tuple(map(_without_results, own)))
+    status, made = compared(capsys, "old", "new")
+    assert (status, made.outcome) == (1, "regressed")
+    (check,) = (
+        each for each in made.checks if each.function == "sigmoid" and each.input_class == "mixed" and each.changes
+    )
+    (change,) = check.changes
+    assert (change.kind, change.largest.failure) == ("new error", "given up")
+    assert change.largest.after == "no result, and the record does not say why"
+
+
+def _without_results(check):
+    """A check that has no results, and does not say why."""
     if check.outputs is None or check.function != "sigmoid" or check.input_class != "mixed":
         return check
     return replace(check, outputs=None, elements=0)
@@ -290,6 +302,32 @@ def test_batches_that_this_release_does_not_have_cost_their_checks_only(folder, 
     assert not check.by_element
     assert "no batch 'other/" in check.reason
     assert sum(each.by_element for each in made.checks) > 5
+
+
+def test_an_error_of_logitproof_in_one_batch_costs_its_checks_only(folder, monkeypatch):
+    right = _compare.changes_in
+
+    def wrong(job):
+        if job.key.function == "sigmoid" and job.key.name.startswith("mixed/"):
+            raise AssertionError("an error of our own")
+        return right(job)
+
+    monkeypatch.setattr(_compare, "changes_in", wrong)
+    made = compare(run_of(folder / "old"), run_of(folder / "new"), jobs=1)
+    lost = [each for each in made.checks if "an error of our own" in (each.reason or "")]
+    assert {(each.function, each.input_class, each.by_element) for each in lost} == {("sigmoid", "mixed", False)}
+    assert made.outcome == "regressed"
+    assert any(each.by_element and each.is_regression for each in made.checks)
+    assert any("an error of our own" in note for note in made.notes)
+
+
+def test_a_process_that_is_killed_while_it_judges_costs_what_it_had_only(folder, monkeypatch):
+    monkeypatch.setattr(_compare, "_attempt", killed)
+    made = compare(run_of(folder / "old"), run_of(folder / "new"), jobs=2)
+    lost = [each for each in made.checks if "BrokenProcessPool" in (each.reason or "")]
+    assert {each.function for each in lost} == {"sigmoid"}
+    assert made.outcome == "regressed"
+    assert any(each.by_element for each in made.checks)
 
 
 def test_a_shape_that_the_batch_does_not_have_is_told_and_breaks_nothing(folder, capsys):

@@ -195,7 +195,7 @@ def test_markdown_tells_everything_that_there_is_to_decide_by():
     text = comparison_markdown(sample())
     for words in (
         "torch==2.12.0, tensorflow-cpu==2.15.1 → torch==2.13.0, tensorflow-cpu==2.18.1", "torch 2.12.0 → 2.13.0",
-        "| **regressed**: its severity rose, to weakness or to defect | 3 | 23 | 1.93e6 ulps | `torch.sigmoid`, ",
+        "| **regressed**: its severity rose, to weakness or to defect; or it crashes or hangs where it raised | 3 |",
         "- input: `x = -88.72284`", "- in hex: `x = -0x1.62e43p+6`",
         "- before `2.7e-39` `0x1.d668p-129`: 0.25 ulps off, within bounds",
         "- now `0` `0x0p+0`: 1.93e6 ulps off, a defect", "- exact `2.7000000000000512e-39`",
