@@ -196,6 +196,8 @@ def test_an_early_record_of_schema_2_is_read_and_tells_nothing_of_what_it_did_no
             del stored["whole"], stored["cases"]
     read = decode_record(json.dumps(raw).encode())
     assert {own.failures for own in read.checks} == {None}
+    written = json.loads(encode_record(read))
+    assert {own["failures"] for own in written["checks"]} == {None}  # the key is there again, as the schema has it
     assert decode_record(encode_record(read)) == read
     raw["checks"][0].pop("tiers")  # what it always had it must have
     with pytest.raises(RecordError, match="tiers"):
