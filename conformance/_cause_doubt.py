@@ -1,8 +1,13 @@
-"""Doubts about a candidate: all that was returned beside a finding must look as if the candidate had made it."""
+"""Doubts about a candidate: all that was returned beside a finding must look as if the candidate had made it.
+
+Where a formula errs by itself and not by rounding, every kernel that has it errs alike: there a single number that is
+another one refutes the candidate. Rounding errors are as good as random, and only many of them tell.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import log2
 
 import numpy as np
@@ -12,9 +17,10 @@ from logitproof.reference import format_named
 from ._batch import Batch
 from ._cases import case_count
 from ._cause_case import Case, lines_of
-from ._cause_machine import Machine, machines
-from ._cause_mistake import Mistake
-from ._cause_right import careful
+from ._cause_catalogue import is_of_rounding, mistakes
+from ._cause_machine import Machine, machines, wide
+from ._cause_mistake import Mistake, Result
+from ._cause_right import careful, styles
 from ._elements import case_size, element_numbers, result_shape
 from ._findings import Finding
 from ._tally import Returned, Tally
@@ -31,6 +37,12 @@ FAR = 16.0
 NEARER = 4.0
 """A result follows the candidate where it is so many times nearer to it than to the right result."""
 
+CERTAIN = 16.0
+"""An error is the formula's own where it is so many times larger than what any arithmetic adds to it."""
+
+SELDOM = 50
+"""An estimate of rounding errors by a few arithmetics is too small more seldom than in one of so many elements."""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -43,6 +55,8 @@ class Trial:
         unexplained: elements that are wrong in the way of the finding where the candidate is right.
         failed: cases in which both are wrong alike.
         passed: cases in which both are right.
+        refutes: elements where the candidate certainly gives a wrong number, and another one was returned.
+        misses: elements where a number was returned that is certainly wrong, and the candidate gives the right one.
     """
 
     follows: int = 0
@@ -51,6 +65,8 @@ class Trial:
     unexplained: int = 0
     failed: int = 0
     passed: int = 0
+    refutes: int = 0
+    misses: int = 0
 
     def __add__(self, other: Trial) -> Trial:
         return Trial(
@@ -60,6 +76,8 @@ class Trial:
             self.unexplained + other.unexplained,
             self.failed + other.failed,
             self.passed + other.passed,
+            self.refutes + other.refutes,
+            self.misses + other.misses,
         )
 
     @property
@@ -77,6 +95,16 @@ class Trial:
         return 6 * self.contradicts > self.follows + self.contradicts
 
     @property
+    def refuted(self) -> bool:
+        """Whether it certainly makes other numbers: of right causes, where all arithmetics agree, 1 in 150."""
+        return SELDOM * self.refutes > self.follows
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether something else is certainly wrong as well."""
+        return SELDOM * self.misses > self.follows
+
+    @property
     def is_against(self) -> bool:
         """Whether it is, or where both are wrong, mostly in another way: of right causes up to two thirds."""
         return self.contradicted or 4 * self.differs > 3 * (self.follows + self.differs)
@@ -90,6 +118,13 @@ class _Around:
     returned: np.ndarray
     right: np.ndarray
     ulps: np.ndarray
+
+    @cached_property
+    def noise(self) -> np.ndarray:
+        """How far right algorithms are from the right results in competent arithmetics."""
+        algorithms = styles(self.case.function, self.case.quantity)
+        made = [style(self.case, each).astype(np.float64) for style in algorithms for each in machines(self.case.dtype)]
+        return np.maximum(_farthest(made, self.right), self.ulps)
 
 
 class Trials:
@@ -144,7 +179,8 @@ def _around(finding: Finding) -> _Around | None:
         returned = returned[[line[each] for each in chosen]]
     case = Case.of(batch, quantity, chosen)
     with np.errstate(all="ignore"):
-        right = careful(case.function, quantity)(case, machines(batch.dtype)[0]).astype(np.float64)
+        machine = wide(batch.dtype) or machines(batch.dtype)[0]
+        right = careful(case.function, quantity)(case, machine).astype(np.float64)
         returned = returned.astype(np.float64)
     return _Around(case, returned, right, _spacing(batch.dtype, right))
 
@@ -178,13 +214,14 @@ def _spacing(dtype: str, numbers: np.ndarray) -> np.ndarray:
 
 def _tried(around: _Around, mistake: Mistake, machine: Machine, symptom: str) -> Trial | None:
     with np.errstate(all="ignore"):
-        made = mistake.result(around.case, machine)
-        predicted = around.right if made is None else made.astype(np.float64)
+        made = _made(mistake.result, around.case, machine)
+        predicted = around.right if made is None else made
         decided = ~np.isnan(around.right)
         wrong = (_distance(predicted, around) > FAR) & decided
         off = (_distance(around.returned, around) > FAR) & decided
         error = _difference(around.returned, around.right)
         follows = wrong & off & (_difference(predicted, around.returned) * NEARER <= error)
+        refutes, misses = _against(around, mistake, wrong & ~follows, off & ~wrong)
     shown = off & _shows(symptom, around.returned)
     return Trial(
         follows=int(np.count_nonzero(follows)),
@@ -193,7 +230,45 @@ def _tried(around: _Around, mistake: Mistake, machine: Machine, symptom: str) ->
         unexplained=int(np.count_nonzero(shown & ~wrong)),
         failed=int(np.count_nonzero(follows.any(axis=1))),
         passed=int(np.count_nonzero(~(wrong | off).any(axis=1))),
+        refutes=int(np.count_nonzero(refutes)),
+        misses=int(np.count_nonzero(misses)),
     )
+
+
+def _made(result: Result, case: Case, machine: Machine) -> np.ndarray | None:
+    made = result(case, machine)
+    return None if made is None else made.astype(np.float64)
+
+
+def _against(
+    around: _Around, mistake: Mistake, otherwise: np.ndarray, besides: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which elements that are wrong otherwise than the candidate, and which besides it, are so with certainty.
+
+    That is where no form of the mistake makes them, in whatever arithmetic: its own error is far larger than what
+    rounding adds to it. What is no number tells nothing here: it may have become one elsewhere.
+    """
+    exactly = wide(around.case.dtype)
+    otherwise, besides = otherwise & np.isfinite(around.returned), besides & np.isfinite(around.returned)
+    if exactly is None or is_of_rounding(mistake.name) or not (otherwise | besides).any():
+        return np.zeros_like(otherwise), np.zeros_like(besides)
+    used = machines(around.case.dtype)
+    off = _difference(around.returned, around.right)
+    besides = besides & np.isfinite(around.right) & (off >= CERTAIN * around.noise)
+    for form in mistakes(around.case.function, around.case.quantity):
+        own = _made(form.result, around.case, exactly) if form.name == mistake.name else None
+        if own is None:
+            continue
+        made = [numbers for each in used if (numbers := _made(form.result, around.case, each)) is not None]
+        error, apart = _difference(own, around.right), _difference(own, around.returned)
+        certain = np.isfinite(own) & (error >= CERTAIN * np.maximum(around.noise, _farthest(made, own)))
+        otherwise = otherwise & certain & (apart * NEARER > error)
+        besides = besides & (apart * NEARER > off)
+    return otherwise, besides
+
+
+def _farthest(results: list[np.ndarray], number: np.ndarray) -> np.ndarray:
+    return np.asarray(np.max([_difference(each, number) for each in results], axis=0))
 
 
 def _distance(numbers: np.ndarray, around: _Around) -> np.ndarray:

@@ -118,3 +118,17 @@ def machines(dtype: str) -> tuple[Machine, ...]:
         ),
         Machine(storage, own, own, "pairwise", own=True),
     )
+
+
+@cache
+def wide(dtype: str) -> Machine | None:
+    """Return the arithmetic in which a formula makes the error that is its own, and rounding next to none.
+
+    Steps have at least 11 bits more than the storage format, in which inputs and results are; None where the platform
+    has no such numbers.
+    """
+    storage = format_named(dtype)
+    working = np.longdouble if storage.precision > FORMATS["float32"].precision else np.float64
+    if np.finfo(working).nmant + 1 < storage.precision + 11:
+        return None
+    return Machine(storage, np.dtype(working), np.dtype(working), "pairwise", own=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from math import frexp, inf, isfinite, isnan, ldexp
+from math import copysign, frexp, inf, isfinite, isinf, isnan, ldexp
 from typing import Self
 
 import numpy as np
@@ -88,14 +88,20 @@ class Observation:
         return sighting.ulps if finite and np.isfinite(self.value) else np.inf
 
     def distance(self, result: float) -> float:
-        """Return how far another result of the format is from the exact one, in ulps; infinite for a wrong limit."""
+        """Return how far another result of the format is from the exact one, in ulps; infinite for a wrong limit.
+
+        0 for the infinity that an exact result beyond the format's largest number rounds to.
+        """
         sighting = self.sighting
         exact = sighting.exact
         assert exact is not None
         if exact.status != Status.FINITE:
             return 0.0 if _LIMITS.get(exact.status, _never)(result) else inf
         if not isfinite(result):
-            return inf
+            storage = format_named(sighting.batch.dtype)
+            largest = ldexp(exact.hi, min(exact.exponent - storage.emax - 1, 64))
+            rounds_to_it = largest * copysign(1.0, result) >= 1 - storage.unit_roundoff / 2
+            return 0.0 if isinf(result) and rounds_to_it else inf
         shift = exact.exponent - sighting.exponent
         try:
             return abs((ldexp(result, -sighting.exponent) - ldexp(exact.hi, shift)) - ldexp(exact.lo, shift))
@@ -161,12 +167,17 @@ class Stack:
 
 
 def stacks(findings: Iterable[tuple[int, Finding]]) -> list[Stack]:
-    """Return stacks of all findings that a number tells and a distance or a limit judged."""
+    """Return stacks of all findings that a number tells and a distance or a limit judged.
+
+    What a NaN among the inputs leads to tells nothing: every comparison with it picks a branch.
+    """
     sorted_by: dict[tuple[object, ...], list[tuple[int, Finding]]] = {}
     for number, finding in findings:
         sighting = finding.sighting
         size = _size(sighting.batch)
         if sighting.severity not in ("defect", "weakness") or sighting.observed is None or sighting.exact is None:
+            continue
+        if sighting.exact.status == Status.NOT_FINITE:
             continue
         if size <= MAX_NUMBERS and sighting.observed.dtype.name == sighting.batch.dtype:
             sorted_by.setdefault(_signature(sighting.batch, sighting.quantity, finding), []).append((number, finding))

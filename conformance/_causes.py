@@ -152,6 +152,8 @@ def evidence(match: Match) -> str:
     if not np.isfinite(value):
         word = "NaN" if np.isnan(value) else "+inf" if value > 0 else "-inf"
         return f"{word}, as {formula} gives"
+    if match.observation.bits == 0:
+        return f"{value:g}, as {formula} gives"
     if match.off == 0:
         return f"bit-identical to {formula}"
     error = match.observation.error
@@ -192,7 +194,9 @@ def _of_group(findings: Sequence[Finding], group: Sequence[Explained], expected:
     rejected: set[str] = set()
 
     def is_doubtful(name: str) -> bool:
-        return _is_doubtful(trials, findings, group, _explained_by(name, remaining))
+        others = [each for each in group if each.number not in causes]
+        matching = _explained_by(name, remaining)
+        return _is_doubtful(trials, findings, group, matching) or _is_partial(trials, findings, others, matching)
 
     while names := _best(group, remaining, rejected, expected):
         standing = [name for name in names if not is_doubtful(name)]
@@ -282,7 +286,8 @@ def _by_place(
         told = _trials(trials, findings, matching)
         total = sum(told, Trial())
         worth = sum(trial.bits for trial in told)
-        if 10 * (total.contradicts + total.unexplained) <= total.follows and worth >= ENOUGH_OF_PLACES:
+        is_there = 10 * (total.contradicts + total.unexplained) <= total.follows and not total.refuted
+        if is_there and worth >= ENOUGH_OF_PLACES:
             found.append(((name in expected, total.follows - total.contradicts), matching))
     best = [matching for score, matching in found if score == max(score for score, _ in found)]
     best.sort(key=lambda matching: matching[0][1].place)
@@ -292,17 +297,22 @@ def _by_place(
 
 
 def _trials(trials: Trials, findings: Sequence[Finding], matching: Sequence[tuple[Explained, Claim]]) -> list[Trial]:
-    """Try a candidate on the batches of what it is to explain; if they are many, on those of the most telling."""
+    """Try a candidate on the batches of all these defects; of weaknesses, if they are many, on the most telling."""
     told: dict[tuple[int, str], Trial] = {}
-    for each, claim in sorted(matching, key=lambda pair: (-pair[1].bits, pair[0].number)):
+    for each, claim in sorted(matching, key=_telling):
         _, _, function, quantity = each.group
         finding = findings[each.number]
         place = _place(finding)
-        if place not in told and len(told) < BATCHES:
+        if place not in told and (each.kind[1] == "defect" or len(told) < BATCHES):
             trial = trials.of(finding, mistakes(function, quantity)[claim.place], claim.machine)
             if trial is not None:
                 told[place] = trial
     return list(told.values())
+
+
+def _telling(pair: tuple[Explained, Claim]) -> tuple[bool, float, int]:
+    each, claim = pair
+    return each.kind[1] != "defect", -claim.bits, each.number
 
 
 def _place(finding: Finding) -> tuple[int, str]:
@@ -384,7 +394,26 @@ def _is_doubtful(
 ) -> bool:
     """Whether a candidate would have failed where nothing failed: beside what it explains, or in other batches."""
     beside = sum(_trials(trials, findings, matching), Trial())
-    return beside.is_against or (beside + sum(_elsewhere(trials, findings, group, matching), Trial())).contradicted
+    whole = beside + sum(_elsewhere(trials, findings, group, matching), Trial())
+    return beside.is_against or whole.contradicted or whole.refuted
+
+
+def _is_partial(
+    trials: Trials, findings: Sequence[Finding], group: Sequence[Explained], matching: Sequence[tuple[Explained, Claim]]
+) -> bool:
+    """Whether it leaves unexplained what is wrong in its own batches, or where the same options are given and more."""
+    given = {_options(findings[each.number]) for each, _ in matching}
+
+    def concerns(each: Explained) -> bool:
+        own = _options(findings[each.number])
+        return own in given or any(options and options <= own for options in given)
+
+    beside = sum(_trials(trials, findings, matching), Trial())
+    return sum(_elsewhere(trials, findings, [*filter(concerns, group)], matching), beside).is_partial
+
+
+def _options(finding: Finding) -> frozenset[str]:
+    return frozenset(name for name, _ in finding.tally.identity.parameters if name != "axis")
 
 
 def _elsewhere(
@@ -402,7 +431,7 @@ def _elsewhere(
 
 
 BATCHES = 16
-"""Batches that a candidate is tried on."""
+"""Batches with weaknesses that a candidate is tried on."""
 
 
 def _same_mistake(name: str, other: str) -> bool:

@@ -48,7 +48,8 @@ _EXACT = """examples:
   logitproof exact softmax_cross_entropy 1 2 3 --labels 0 0 1 --gradient logits
   logitproof exact sparse_softmax_cross_entropy 1 2 3 --labels 2 --label-smoothing 0.125
 
-Numbers are decimals, hex floats (0x1.8p-3), inf or nan.
+Numbers are decimals, hex floats (0x1.8p-3), inf or nan. Which of them are rounded to the dtype, and why a result is
+no number, is said on standard error.
 
 """
 
@@ -348,7 +349,7 @@ def _add_exact(parser: argparse.ArgumentParser) -> None:
     for name in ("labels", "probs", "log-probs"):
         parser.add_argument(f"--{name}", metavar="NUMBER", nargs="+", help=f"the argument {name.replace('-', '_')}")
     parser.add_argument("--axis", metavar="N", type=int, help="the axis that rows run along (default: the last)")
-    parser.add_argument("--label-smoothing", metavar="E", type=_number, help="from 0 to 1")
+    parser.add_argument("--label-smoothing", metavar="E", help="from 0 to 1")
     for name in ("weight", "pos-weight"):
         parser.add_argument(f"--{name}", metavar="NUMBER", nargs="+", help=f"the keyword {name.replace('-', '_')}")
     parser.add_argument("--ignore-index", metavar="N", type=int, help="rows with this label do not count")

@@ -13,8 +13,10 @@ from flint import arb
 from logitproof.reference import (
     DEFINITIONS,
     FORMATS,
+    LIMITS,
     Enclosure,
     Format,
+    Limit,
     Status,
     ball,
     enclose,
@@ -32,7 +34,7 @@ Dyadic = tuple[int, int]
 MAX_PRECISION = 1 << 16
 """Bits of working precision at which a decimal or a rounding is given up as undecided."""
 
-_WORDS = {
+WORDS = {
     Status.POSITIVE_INFINITY: "inf",
     Status.NEGATIVE_INFINITY: "-inf",
     Status.NAN: "nan",
@@ -40,6 +42,8 @@ _WORDS = {
     Status.CHOICE: "choice",
     Status.UNDECIDED: "undecided",
 }
+"""What stands for the decimal of an element that is no number."""
+
 _NUMBERS = {Status.POSITIVE_INFINITY: math.inf, Status.NEGATIVE_INFINITY: -math.inf}
 
 
@@ -48,7 +52,7 @@ class ExactResult:
     """The exact result of a call: certified, element by element.
 
     Attributes:
-        inputs: the function and its exact inputs.
+        inputs: the function and its exact inputs, rounded to the dtype.
         quantity: "value", or "gradient:" and an argument.
         definition: "literal", or the stated deviation that was evaluated.
         enclosure: intervals that contain the exact reals, with a status for elements that are none.
@@ -74,13 +78,25 @@ class ExactResult:
     def nearest(self, dtype: str | None = None) -> np.ndarray:
         """Return the correctly rounded results (to nearest, ties to even) in `dtype`, by default that of the inputs.
 
-        Elements that are no number, and what stays undecided, are NaN: `enclosure.status` tells them apart.
+        Elements that are no number, and what stays undecided, are NaN: `enclosure.status` tells them apart. A zero has
+        the sign of the exact result, or is +0 where that is exactly 0 or its sign undecided.
 
         Raises:
             ValueError: there is no such dtype.
         """
         fmt = format_named(dtype or self.inputs.dtype)
         return self._each(lambda index: self._nearest(index, fmt), fmt.numpy_dtype)
+
+    def limits(self) -> np.ndarray:
+        """Return the entry of the table of limits that decided each element, None where arithmetic did.
+
+        It says why: of a choice, what the possible answers are.
+        """
+        return self._each(self._limit, object)
+
+    def _limit(self, index: int) -> Limit | None:
+        entry = int(self.enclosure.limit.flat[index])
+        return None if entry < 0 else LIMITS[entry]
 
     def _ball(self, index: int, precision: int) -> arb:
         return ball(
@@ -105,7 +121,7 @@ class ExactResult:
 
     def _decimal(self, index: int, digits: int) -> str:
         if (status := self._status(index)) is not Status.FINITE:
-            return _WORDS[status]
+            return WORDS[status]
         # log2(10) < 3.33 bits a digit, and 10 bits so that one unit of the last place is certain.
         needed = int(3.33 * digits) + 10
         precision = max(64, 2 * needed)
@@ -114,16 +130,16 @@ class ExactResult:
             if found.is_finite() and (found.is_exact() or found.rel_accuracy_bits() >= needed):
                 return found.str(digits, radius=False)
             precision *= 2
-        return _WORDS[Status.UNDECIDED]
+        return WORDS[Status.UNDECIDED]
 
     def _nearest(self, index: int, fmt: Format) -> float:
         if (status := self._status(index)) is not Status.FINITE:
             return _NUMBERS.get(status, math.nan)
         ends = self._ends(index)
         precision = 64
-        while (low := nearest_float(*ends[0], fmt)).hex() != nearest_float(*ends[1], fmt).hex():
+        while (low := nearest_float(*ends[0], fmt)).hex() != (high := nearest_float(*ends[1], fmt)).hex():
             if precision > MAX_PRECISION:
-                return math.nan
+                return 0.0 if low == high else math.nan
             precision *= 2
             if (found := self._ball(index, precision)).is_finite():
                 with working_precision(2 * precision):  # at which the ends of a ball are rounded outwards
@@ -157,8 +173,8 @@ def exact(
         function: canonical name, e.g. "softmax".
         inputs: the argument of a function of one argument (array-like), or a mapping from argument names to
             array-likes, e.g. {"logits": [1, 2, 3], "labels": 2}.
-        dtype: the format that the real inputs are rounded to before anything is computed; by default the one they
-            have, float64 for Python's numbers.
+        dtype: the format that the real inputs are rounded to before anything is computed, infinite beyond its largest
+            number; by default the one they have, float64 for Python's numbers.
         quantity: "value", or "gradient:" and the name of a real argument: the vector-Jacobian product with `cotangent`.
         cotangent: array-like of the value's shape; ones by default.
         definition: "literal", or a stated deviation that the reference knows.
@@ -194,24 +210,33 @@ def exact(
     return ExactResult(batch, quantity, definition, enclosure)
 
 
-def nearest_float(mantissa: int, exponent: int, fmt: Format) -> float:
-    """Return the float of format `fmt` nearest to mantissa·2^exponent, ties to even, infinite beyond the largest.
+def nearest_float(factor: int | Fraction, exponent: int, fmt: Format) -> float:
+    """Return the float of format `fmt` nearest to factor·2^exponent, ties to even, infinite beyond the largest.
 
-    In integers: n = RN(x / 2^q) with q = max(⌊log₂|x|⌋, emin) − p + 1, so that n·2^q is the result. What is far
+    In rationals: n = RN(x / 2^q) with q = max(⌊log₂|x|⌋, emin) − p + 1, so that n·2^q is the result. What is far
     outside the format never gets so far, because 2^-(10^300) has no room in a computer.
     """
-    top = mantissa.bit_length() + exponent - 1
-    if mantissa == 0:
+    number = abs(Fraction(factor))
+    if number == 0:
         return 0.0
+    sign = -1.0 if factor < 0 else 1.0
+    top = _magnitude(number) + exponent
     if top < fmt.quantum_exponent - 1:
-        return math.copysign(0.0, mantissa)
+        return sign * 0.0
     if top > fmt.emax:
-        return math.copysign(math.inf, mantissa)
+        return sign * math.inf
     quantum = max(top, fmt.emin) - fmt.precision + 1
-    steps = round(mantissa * Fraction(2) ** (exponent - quantum))
-    if abs(steps).bit_length() + quantum - 1 > fmt.emax:
-        return math.copysign(math.inf, mantissa)
-    return math.ldexp(steps, quantum) if steps else math.copysign(0.0, mantissa)
+    steps = round(number * Fraction(2) ** (exponent - quantum))
+    if steps.bit_length() + quantum - 1 > fmt.emax:
+        return sign * math.inf
+    return sign * math.ldexp(steps, quantum)
+
+
+def _magnitude(number: Fraction) -> int:
+    """⌊log₂ number⌋."""
+    numerator, denominator = number.numerator, number.denominator
+    guess = numerator.bit_length() - denominator.bit_length()  # it is this, or one less
+    return guess if numerator << max(-guess, 0) >= denominator << max(guess, 0) else guess - 1
 
 
 def _dyadic(exact_ball: arb) -> Dyadic:
@@ -235,8 +260,18 @@ def _in_format(values: object, fmt: Format) -> np.ndarray:
     if array.dtype.name not in FORMATS and array.dtype.kind not in "iu":
         message = f"not an array of real numbers: dtype {array.dtype}"
         raise ValueError(message)
-    with np.errstate(over="ignore"):  # beyond the largest number of the format lies infinity
-        return array.astype(fmt.numpy_dtype)
+    if array.dtype == fmt.numpy_dtype:
+        return array
+    numbers = array.astype(object).ravel() if array.dtype.kind in "iu" else array.astype(np.float64).ravel()
+    # One by one: ml_dtypes converts by way of float32, which rounds twice.
+    rounded = np.array([_rounded(number, fmt) for number in numbers.tolist()], np.float64)
+    return rounded.reshape(array.shape).astype(fmt.numpy_dtype)
+
+
+def _rounded(number: float, fmt: Format) -> float:
+    if number == 0 or not math.isfinite(number):
+        return number
+    return nearest_float(Fraction(number), 0, fmt)
 
 
 def _check_choice(what: str, value: object, choices: Sequence[str]) -> None:

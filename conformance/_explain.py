@@ -105,8 +105,8 @@ def _undecided(tally: Tally, sighting: Sighting, expected: Expected) -> str:
 def _because(sighting: Sighting) -> str:
     if sighting.exact is None or sighting.exact.limit < 0:
         return ""
-    limit = LIMITS[sighting.exact.limit]
-    return f" {limit.applies_to[:1].upper()}{limit.applies_to[1:]}: {limit.reason}."
+    why = LIMITS[sighting.exact.limit].why
+    return f" {why[:1].upper()}{why[1:]}."
 
 
 def _deviation(tally: Tally, sighting: Sighting, expected: Expected) -> str:

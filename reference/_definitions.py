@@ -1,7 +1,8 @@
 """The functions of the catalogue as mathematics defines them, element by element or row by row.
 
 Literal: no shift by the maximum, no case distinction but the ones that make a result exact (a term with factor 0,
-equal logits). `log(1 + y)` is written `log1p`, which `arb` encloses for every y. Operands are finite apart from −inf
+equal logits) or give it digits at any gap (the largest logit, whose share is nearly 1). `log(1 + y)` is written
+`log1p`, which `arb` encloses for every y. Operands are finite apart from −inf
 logits, whose exponential is 0; what is undefined there is decided by the table of limits.
 """
 
@@ -126,12 +127,21 @@ def exponentials(logits: list[float]) -> tuple[list[arb], arb]:
     return terms, total(terms)
 
 
+def largest_and_rest(logits: list[float]) -> tuple[int, arb]:
+    """Return the place m of the largest logit, and log(Σ e^x_j) - x_m = log(1 + Σ_(j≠m) e^x_j / e^x_m)."""
+    place = logits.index(max(logits))
+    terms = list(map(arb.exp, map(arb, logits)))
+    top = terms.pop(place)
+    return place, (total(terms) / top).log1p()
+
+
 def logsumexp_of(logits: list[float]) -> arb:
     """Return log Σ e^x_j; x + log k where the k finite logits are all x."""
     equal = equal_classes(logits)
     if equal:
         return arb(max(logits)) + arb(equal).log()
-    return total(map(arb.exp, map(arb, logits))).log()
+    place, rest = largest_and_rest(logits)
+    return logits[place] + rest
 
 
 def softmax_of(logits: list[float]) -> list[arb]:
@@ -147,8 +157,11 @@ def log_softmax_of(logits: list[float]) -> list[arb]:
     if equal:
         log = -arb(equal).log()
         return [_MINUS_INFINITY if x == -inf else log for x in logits]
-    norm = logsumexp_of(logits)
-    return [x - norm for x in logits]
+    place, rest = largest_and_rest(logits)
+    norm = logits[place] + rest
+    logs = [x - norm for x in logits]
+    logs[place] = -rest
+    return logs
 
 
 def _softmax(operands: Operands) -> list[arb]:
@@ -197,8 +210,7 @@ def _sparse_softmax_cross_entropy(operands: Operands) -> list[arb]:
     if operands.smoothing:
         logs = log_softmax_of(logits)
         return [-total([t * log for t, log in zip(index_targets(operands), logs, strict=True) if not t.is_zero()])]
-    equal = equal_classes(logits)
-    loss = arb(equal).log() if equal else logsumexp_of(logits) - logits[operands.label]
+    loss = -log_softmax_of(logits)[operands.label]
     return [loss if operands.weight is None else loss * operands.weight[operands.label]]
 
 

@@ -7,6 +7,7 @@ differentiated by ball power series, so none is trusted because it stands here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 from math import fsum
 from types import MappingProxyType
 
@@ -23,9 +24,7 @@ from ._definitions import (
     pos_weights,
     product,
     sigmoid_of,
-    softmax_of,
     softplus_of,
-    total,
 )
 from ._operands import Operands, Rule
 
@@ -88,19 +87,36 @@ def _sigmoid_cross_entropy_by_labels(operands: Operands) -> list[arb]:
 # Rows of logits
 
 
+def _others(terms: list[arb]) -> list[arb]:
+    """Return for every term the sum of all others, without subtracting it from the whole."""
+    before = [ZERO, *accumulate(terms[:-1])]
+    after = [ZERO, *accumulate(reversed(terms[1:]))]
+    return [low + high for low, high in zip(before, reversed(after), strict=True)]
+
+
+def _less_share(numbers: list[arb], logits: list[float]) -> list[arb]:
+    """Return a_i − p_i Σ a_j = (a_i Σ_(j≠i) e_j − e_i Σ_(j≠i) a_j) / Σ e: no loss where one a alone is not 0."""
+    terms, norm = exponentials(logits)
+    entries = zip(numbers, terms, _others(terms), _others(numbers), strict=True)
+    return [(a * rest - e * others) / norm for a, e, rest, others in entries]
+
+
 def _softmax(operands: Operands) -> list[arb]:
-    # p_i (v_i − Σ p_j v_j), with v counted from the first entry that has probability: a constant cotangent gives 0
-    probs = softmax_of(operands.arguments[0])
-    start = next(arb(v) for p, v in zip(probs, operands.cotangent, strict=True) if not p.is_zero())
+    # p_i (v_i − Σ p_j v_j) = e_i (v_i Σ_(j≠i) e_j − Σ_(j≠i) e_j v_j) / (Σ e)², with v counted from the first entry that
+    # has probability: a constant cotangent gives 0
+    terms, norm = exponentials(operands.arguments[0])
+    start = next(arb(v) for e, v in zip(terms, operands.cotangent, strict=True) if not e.is_zero())
     moved = [v - start for v in operands.cotangent]
-    mean = total([p * v for p, v in zip(probs, moved, strict=True)])
-    return [p * (v - mean) for p, v in zip(probs, moved, strict=True)]
+    drawn = _others([e * v for e, v in zip(terms, moved, strict=True)])
+    entries = zip(terms, moved, _others(terms), drawn, strict=True)
+    return [e * (v * rest - others) / norm**2 for e, v, rest, others in entries]
 
 
 def _log_softmax(operands: Operands) -> list[arb]:
-    values = [float(v) for v in operands.cotangent]
-    pulled = ZERO if _cancel(values) else total([arb(v) for v in values])
-    return [v - p * pulled for p, v in zip(softmax_of(operands.arguments[0]), operands.cotangent, strict=True)]
+    numbers = [arb(v) for v in operands.cotangent]
+    if _cancel([float(v) for v in operands.cotangent]):
+        return numbers
+    return _less_share(numbers, operands.arguments[0])
 
 
 def _cancel(values: list[float]) -> bool:
@@ -118,9 +134,7 @@ def _logsumexp(operands: Operands) -> list[arb]:
 
 def _cross_entropy_by_logits(operands: Operands, targets: list[arb]) -> list[arb]:
     # p_i Σ t_j − t_i with t_j = w_j y'_j
-    mass = total(targets)
-    probs = softmax_of(operands.arguments[0])
-    return [operands.cotangent[0] * (p * mass - t) for p, t in zip(probs, targets, strict=True)]
+    return [-operands.cotangent[0] * slope for slope in _less_share(targets, operands.arguments[0])]
 
 
 def _softmax_cross_entropy_by_logits(operands: Operands) -> list[arb]:

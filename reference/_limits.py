@@ -20,6 +20,7 @@ class Limit:
         kind: "required" where mathematics leaves one answer, "choice" where it does not.
         expected: the answer: a required status, or CHOICE.
         reason: why.
+        answers: between what a choice is, the answers that kernels give; () where one is required.
     """
 
     id: str
@@ -27,14 +28,24 @@ class Limit:
     kind: Literal["required", "choice"]
     expected: Status
     reason: str
+    answers: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """What it applies to, the reason, and the answers of a choice, in one line without a full stop."""
+        told = f"{self.applies_to}: {self.reason}"
+        if not self.answers:
+            return told
+        *others, last = self.answers
+        return f"{told}; possible are {', '.join(others)} and {last}"
 
 
 def _required(name: str, expected: Status, applies_to: str, reason: str) -> Limit:
     return Limit(name, applies_to, "required", expected, reason)
 
 
-def _choice(name: str, applies_to: str, reason: str) -> Limit:
-    return Limit(name, applies_to, "choice", Status.CHOICE, reason)
+def _choice(name: str, applies_to: str, reason: str, *answers: str) -> Limit:
+    return Limit(name, applies_to, "choice", Status.CHOICE, reason, answers)
 
 
 LIMITS: tuple[Limit, ...] = (
@@ -116,69 +127,108 @@ LIMITS: tuple[Limit, ...] = (
         "all-masked-row",
         "softmax, log_softmax, cross-entropy and all gradients of a row of -inf",
         "0/0: no distribution is left",
+        "NaN",
+        "the result of equal logits",
+        "that of probabilities which are all 0",
     ),
-    _choice("infinite-logit", "a +inf logit in a row", "inf/inf: a hard maximum and NaN are both in use"),
+    _choice("infinite-logit", "a +inf logit in a row", "inf/inf", "NaN", "the result of a hard maximum"),
     _choice(
         "infinite-logit-sigmoid",
         "sigmoid cross-entropy at an infinite logit",
         "its terms are 0·inf or inf - inf, depending on the form",
+        "NaN",
+        "the limit",
     ),
     _choice(
         "zero-label-on-zero-probability",
         "a zero or negative label or weight where the probability is 0 or the logit -inf",
-        "0·log 0 with independent factors: 0 by continuity in the label, NaN in IEEE arithmetic",
+        "0·log 0 with independent factors",
+        "that of a term of 0",
+        "NaN as in IEEE arithmetic",
     ),
     _choice(
         "edge-of-domain",
         "a derivative at p = 0, p = 1, y = 0 or an infinite input, where it is infinite or one-sided",
         "the function is not differentiable there",
+        "the one-sided or infinite derivative",
+        "0",
+        "NaN",
     ),
     _choice(
         "infinite-value",
         "a derivative where the value itself is infinite or undefined",
         "no finite difference quotient exists",
+        "NaN",
+        "an infinity",
+        "what the formula of the derivative gives",
     ),
     _choice(
         "masked-log-softmax-gradient",
         "the gradient of log_softmax by a -inf logit, or through one that has a cotangent",
         "the value there is -inf: what flows through it is convention",
+        "what the formula of the derivative gives",
+        "0",
+        "NaN",
     ),
-    _choice("mean-over-nothing", "a mean whose divisor is 0 or unknown", "0/0"),
+    _choice("mean-over-nothing", "a mean whose divisor is 0 or unknown", "0/0", "NaN", "0"),
     _choice(
         "outside-domain",
         "a negative or infinite probability or label, or an infinite log-probability that is not -inf",
-        "the function is not defined there: clipping, extending and refusing are all in use",
+        "the function is not defined there",
+        "the result of clipped arguments",
+        "what the formula gives",
+        "NaN",
+        "an error",
     ),
-    _choice("label-out-of-range", "an index label that names no class", "it may be refused, ignored or give NaN"),
+    _choice(
+        "label-out-of-range",
+        "an index label that names no class",
+        "no entry of the row is meant",
+        "an error",
+        "0 as of an ignored row",
+        "NaN",
+    ),
     _choice(
         "ignored-row",
         "an ignored row that holds NaN, +inf or nothing but -inf",
-        "0 because it is left out, or NaN because it is multiplied by 0",
+        "it is left out, or multiplied by 0",
+        "0",
+        "NaN",
     ),
     _choice(
         "nan-without-influence",
         "a result that depends on a NaN by a zero cotangent only, or by no factor at all",
-        "0·NaN is NaN in IEEE arithmetic, 0 where the term is left out",
+        "0·NaN",
+        "NaN as in IEEE arithmetic",
+        "the result without the term",
     ),
     _choice(
         "edge-of-clip",
         "a derivative where a deviating definition's clip meets its edge, to within rounding of the clipped number",
         "the clip has two one-sided derivatives there",
+        "the derivative inside",
+        "0 as outside",
     ),
     _choice(
         "nan-at-clip",
         "a gradient by a deviating definition that clips or clamps, at a NaN",
-        "comparing NaN with the edges picks a branch, and with it 0 or NaN: there is no derivative to hold it against",
+        "comparing NaN with the edges picks a branch: there is no derivative to hold it against",
+        "0",
+        "NaN",
     ),
     _choice(
         "empty-normaliser",
         "a definition that divides probabilities by their sum, where the sum is 0",
         "0/0: no distribution can be made of it",
+        "NaN",
+        "the result of probabilities that are all 0",
     ),
     _choice(
         "vanishing-denominator",
         "a definition whose smallest denominator is rounded to 0 by the dtype, where the denominator is 0",
         "x/0: the guard that the definition states does not exist in this dtype",
+        "NaN",
+        "an infinity",
     ),
 )
 """The table of limits. The first entry that applies decides, in the order in which the rules apply them."""

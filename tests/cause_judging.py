@@ -6,7 +6,7 @@ import numpy as np
 
 from logitproof.conformance._bisection import Examined, Part
 from logitproof.conformance._cases import case_count
-from logitproof.conformance._cause_case import Case
+from logitproof.conformance._cause_case import Case, lines_of
 from logitproof.conformance._causes import causes_of
 from logitproof.conformance._corpus import build, keys
 from logitproof.conformance._elements import element_numbers, result_shape
@@ -40,7 +40,10 @@ def judged(function, quantity, result, dtype="float32", *, options=False):
         if lines is None:
             continue
         array = np.empty(result_shape(batch, quantity), dtype=batch.arguments[0].dtype)
-        array.reshape(-1)[element_numbers(batch, quantity).reshape(-1)] = lines.reshape(-1)
+        numbers = np.arange(array.size).reshape(array.shape)
+        in_rows = batch.is_reduced and quantity != "value"  # one case, and all the same it is made row by row
+        places = lines_of(batch, numbers) if in_rows else element_numbers(batch, quantity)
+        array.reshape(-1)[places.reshape(-1)] = lines.reshape(-1)
         output = Output(quantity, "plain", array, dtype, None)
         tally = tallies.setdefault(
             identity_of("kernel", "kernel", batch, quantity),

@@ -65,7 +65,7 @@ SHOWN = [
     ("log(1 + e) instead of log1p", "softplus", "value", "float32"),
     ("log of sigmoid", "log_sigmoid", "value", "float32"),
     ("softplus taken as x above 10", "softplus", "value", "float32"),
-    ("softplus cut off by a threshold", "softplus", "value", "float32"),
+    ("softplus cut off by a threshold", "softplus", "gradient:x", "float32"),
     ("log(1 - p) instead of log1p", "binary_cross_entropy", "value", "float32"),
     ("probabilities normalised first", "kl_divergence", "value", "float32"),
     ("labels and probabilities exchanged", "kl_divergence", "value", "float32"),
@@ -211,6 +211,21 @@ def test_other_libraries_functions_leave_a_candidate_near_and_the_evidence_says_
     assert any(
         text.startswith("within 1 ulp of x - logsumexp(x) in float32, where the exact result is ") for text in told
     )
+
+
+def test_a_zero_is_not_called_bit_identical():
+    mistake = _mistake("probabilities clipped to 1e-7", "binary_cross_entropy", "gradient:probs")
+    pairs = judged("binary_cross_entropy", "gradient:probs", lambda case: mistake.result(case, machines("float32")[-1]))
+    told = {cause.evidence for finding, cause in pairs if cause is not None and finding.sighting.observed == 0}
+    assert told
+    assert all(text.startswith(("0, as ", "-0, as ")) for text in told)
+
+
+def test_a_result_at_a_nan_input_has_no_cause_of_its_own():
+    mistake = _mistake("softplus cut off by a threshold", "softplus", "value")
+    pairs = judged("softplus", "value", lambda case: mistake.result(case, machines("float32")[-1]))
+    assert [finding.sighting.kind for finding, _ in pairs if finding.sighting.severity == "defect"] == ["limit missed"]
+    assert names_in(pairs) == set()
 
 
 def test_the_bits_of_another_framework_are_reproduced_and_the_evidence_says_so():

@@ -68,7 +68,10 @@ DEFECTS = {
         "value": {"log(1 + e) instead of log1p"},
         "x": {"log(1 + e) instead of log1p"},
     },
-    ("faulty_torch_formulas", "logit"): {"value": {"probabilities clipped to 1e-6"}},
+    ("faulty_torch_formulas", "logit"): {
+        "value": {"probabilities clipped to 1e-6"},
+        "probs": {"probabilities clipped to 1e-6"},
+    },
     ("faulty_torch_formulas", "entropy"): {"value": {"0 times infinity"}},
     ("faulty_torch_formulas", "kl_divergence"): {"value": {EXCHANGED}, "labels": {EXCHANGED}, "probs": {EXCHANGED}},
     ("faulty_torch_formulas", "softmax_cross_entropy"): {
@@ -105,6 +108,10 @@ DEFECTS = {
     # catalogue does not have it.
     ("faulty_torch_options", "sparse_softmax_cross_entropy"): {"value": {"ignored rows count in the mean"}},
     ("faulty_torch_options", "nll_loss"): {"value": {"weights forgotten"}, "log_probs": {"weights forgotten"}},
+    ("faulty_torch_options", "binary_cross_entropy"): {
+        "value": {"label smoothing towards 0"},
+        "probs": {"label smoothing towards 0"},
+    },
     ("faulty_torch_places", "entropy"): {"value": {"logarithm to the base 2"}, "probs": {"logarithm to the base 2"}},
     ("faulty_torch_places", "softmax_cross_entropy"): {
         "value": {OVER_ALL_CLASSES},
