@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from flint import arb
@@ -10,14 +10,14 @@ from flint import arb
 from logitproof.reference import FORMATS, Status, format_named
 
 from ._batch import Batch
-from ._bisection import Examined, Part
+from ._bisection import NOT_THERE, Examined, Part
 from ._cases import case_count
 from ._elements import by_case, case_size, magnitudes, result_shape
 from ._judge import SEVERITY_OF, Judgement, Verdict, judge
-from ._protocol import EntryPoint, Output
+from ._protocol import EntryPoint, Failure, Output
 from ._sightings import Judged, Sighting
 from ._spread_places import Places, places_of
-from ._tally import Tally
+from ._tally import FailedCase, Tally
 from ._truth import Question, Truth, exact_element
 
 LITERAL = "literal"
@@ -54,10 +54,19 @@ class BatchJudge:
             self._take_part(part, tallies)
         for failure in examined.failures:
             for quantity in failure.quantities:
-                for case in failure.cases[:1] if failure.failure.kind == "unsupported" else failure.cases:
-                    tallies[quantity].fail(self._batch, case, failure.failure, self._is_valid(case))
-        for tally in tallies.values():
-            tally.given_up += len(examined.not_run)
+                for each in self._failed(failure.cases, failure.failure):
+                    tallies[quantity].fail(each)
+        for quantity in {name for failure in examined.failures for name in failure.quantities}:
+            tallies[quantity].given_up += len(examined.not_run)
+
+    def _failed(self, cases: Sequence[int], failure: Failure) -> Iterator[FailedCase]:
+        """Give the cases without a result; where what is asked is not there, one of them stands for all."""
+        if failure.kind in NOT_THERE:
+            case = next(filter(self._is_valid, cases), cases[0])
+            yield FailedCase(self._batch, case, failure, self._is_valid(case), len(cases))
+        else:
+            for case in cases:
+                yield FailedCase(self._batch, case, failure, self._is_valid(case))
 
     def _is_valid(self, case: int) -> bool:
         """Whether a case is a valid input: mathematics gives a number or an infinity for every element of its value."""
@@ -77,7 +86,9 @@ class BatchJudge:
                     self._judge_output(part, quantity, output, tally)
             for error in part.answer.errors:
                 if error.quantity == quantity:
-                    tally.fail(self._batch, first, error.failure, self._is_valid(first))
+                    cases = part.cases if error.failure.kind in NOT_THERE else (first,)
+                    for each in self._failed(cases, error.failure):
+                        tally.fail(each)
             if quantity in part.answer.missing:
                 _note_missing(self._batch, quantity, tally, first)
         if part.answer.modified and tallies:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from logitproof.reports import Parameter, check_id, parameter_record
+from logitproof.reports import Parameter, UnexaminedKind, check_id, parameter_record
 
 from ._batch import Batch
 from ._judge import Tier
@@ -64,13 +64,27 @@ def identity_of(backend: str, entry_point: str, batch: Batch, quantity: str) -> 
 
 
 @dataclass(frozen=True)
+class Omission:
+    """Why cases are left out.
+
+    Attributes:
+        reason: why, in words.
+        kind: why, by name; None where an entry point does not offer what they ask: then nothing is there to examine.
+    """
+
+    reason: str
+    kind: UnexaminedKind | None = None
+
+
+@dataclass(frozen=True)
 class FailedCase:
-    """A case without a result: why, and whether it is a valid input."""
+    """A case without a result: why, and whether it is a valid input; it may stand for several `cases` of a batch."""
 
     batch: Batch
     case: int
     failure: Failure
     is_valid: bool
+    cases: int = 1
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,7 @@ class Tally:
     outputs: list[Returned] = field(default_factory=list)
     failed: list[FailedCase] = field(default_factory=list)
     unsupported: str | None = None
+    omitted: Counter[Omission] = field(default_factory=Counter)
     given_up: int = 0
     answered: bool = False
 
@@ -136,12 +151,19 @@ class Tally:
         self.outputs.extend(other.outputs)
         self.failed.extend(other.failed)
         self.unsupported = self.unsupported or other.unsupported
+        self.omitted.update(other.omitted)
         self.given_up += other.given_up
         self.answered = self.answered or other.answered
 
-    def fail(self, batch: Batch, case: int, failure: Failure, is_valid: bool) -> None:  # noqa: FBT001 - a fact
+    def fail(self, failed: FailedCase) -> None:
         """Add a case without a result."""
-        self.failed.append(FailedCase(batch, case, failure, is_valid))
+        self.failed.append(failed)
+
+    def omit(self, omission: Omission, cases: int) -> None:
+        """Add cases that are left out."""
+        self.unsupported = self.unsupported or omission.reason
+        if omission.kind is not None:
+            self.omitted[omission] += cases
 
     def note(self, sighting: Sighting) -> None:
         """Add a finding that no distance tells."""

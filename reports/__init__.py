@@ -43,7 +43,7 @@ from ._junit import junit
 from ._matter import Matter
 from ._overview import exit_status, verdict
 from ._pictures import Picture, pictures
-from ._property_record import PropertyExtreme, PropertyResult
+from ._property_record import PropertyExtreme, PropertyResult, Unexamined, UnexaminedKind
 from ._record import (
     SCHEMA_VERSION,
     SEVERITIES,
@@ -131,6 +131,8 @@ __all__ = [
     "Stale",
     "StoredOutput",
     "Timing",
+    "Unexamined",
+    "UnexaminedKind",
     "Waived",
     "Waiver",
     "array_record",

@@ -26,7 +26,6 @@ _PHRASES: Mapping[str, str] = {
     "undecided": "could not be decided",
     "crash": "ends the process",
     "hang": "does not return",
-    "error": "raises an error on a valid input",
     "refused": "refuses an input",
     "shape": "has another shape than it should",
     "dtype": "has another dtype than it should",
@@ -95,6 +94,8 @@ def _phrase(finding: Finding) -> str:
     kind = finding.example.kind
     if kind == IDENTITY_BROKEN:
         return f"breaks the property {brief(finding.example.quantity, 120).removeprefix(PROPERTY)}"
+    if kind == "error":
+        return f"raises {brief(finding.example.observed, 160)}"
     if kind.startswith(_DEVIATION):
         return f"follows a stated definition, {brief(kind.removeprefix(_DEVIATION), 60)}, and not the literal one"
     return _PHRASES.get(kind, brief(kind, 80))

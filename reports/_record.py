@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from ._array import Array
-from ._property_record import Count, Hex, PropertyResult, Text
+from ._property_record import Count, Hex, PropertyResult, Text, Unexamined
 
 SCHEMA_VERSION = 2
 """The version of the schema that this release writes; it reads the older ones too."""
@@ -191,7 +191,9 @@ class Check:
     `tiers` counts elements and `severities` counts findings; a name that is absent counts zero. `coverage` tells how
     much of the input space was seen ("65536 of 65536 inputs"), `reason` why a check was not run to its end, `spread`
     how the errors are spread; None where none was measured. `definition` is what the results were held against:
-    "literal", or a deviation that the backend states; None where an older record does not tell.
+    "literal", or a deviation that the backend states; None where an older record does not tell. `unexamined` has the
+    cases that were not examined, and why; None where an older record does not tell. What the entry point does not offer
+    has the status "unsupported", and is none of them: nothing is there to be examined.
     """
 
     id: str
@@ -217,6 +219,7 @@ class Check:
     outputs: Outputs | None
     spread: ErrorSpread | None = None
     definition: str | None = None
+    unexamined: tuple[Unexamined, ...] | None = None
 
 
 @dataclass(frozen=True)

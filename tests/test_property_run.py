@@ -133,7 +133,7 @@ def test_a_check_alone_is_examined_without_properties(tmp_path):
 @pytest.mark.parametrize(
     ("body", "status", "told"),
     [
-        ('raise TypeError("never")', {"unsupported"}, "never"),
+        ('raise TypeError("never")', {"broken"}, "never"),
         ('if x.max() > 0.5:\n        raise TypeError("too large")\n    return x * 0 + 0.5', {"broken"}, "too large"),
         ("return x.astype(np.float64).sum()", {"broken"}, "of shape ()"),
         ("return x * np.nan", {"broken"}, "nan"),
