@@ -15,6 +15,7 @@ from ._junit_parts import LONG, SHORT, add_suite, case_of, document, joined_line
 from ._overview import exit_status, verdict
 from ._property_record import PropertyResult
 from ._record import Backend, Check, CheckStatus, Discrepancy, Record
+from ._unexamined import gaps, unexamined_words
 from ._words import (
     backend_title,
     brief,
@@ -37,7 +38,8 @@ def junit(record: Record, gate: Gate | None = None) -> str:
     """Return `record` as JUnit XML.
 
     A defect and a broken property are failures; a check that crashed, hung or raised, a backend that did not come to
-    its end, and a run that is no pass for being incomplete, are errors; what is unsupported is skipped. Weaknesses,
+    its end, and a run that is no pass for being incomplete, are errors; what is not offered or not examined is skipped,
+    and a test case of its own counts the latter. Weaknesses,
     conventions and what is undecided are in the output of their test case. Where a gate says otherwise, what gates is a
     failure whatever its severity, and what is waived is skipped: its message names the waiver.
 
@@ -48,7 +50,7 @@ def junit(record: Record, gate: Gate | None = None) -> str:
     root = ET.Element("testsuites", name="logitproof")
     told = _by_check(record.discrepancies)
     run = {"profile": record.run.profile, "corpus": f"{record.corpus.version} {record.corpus.hash}"}
-    add_suite(root, "logitproof", [_completeness(record), *_of_gate(gate)], run, record.run.started)
+    add_suite(root, "logitproof", [_completeness(record), *_examined(record), *_of_gate(gate)], run, record.run.started)
     for title, backend in _suites(record).items():
         checks = (
             _of_check(check, told.get(check.id, ()), gate) for check in record.checks if backend_title(check) == title
@@ -91,6 +93,14 @@ def _completeness(record: Record) -> ET.Element:
     if exit_status(record) == 3:
         ET.SubElement(case, "error", type="incomplete", message=brief(verdict(record), LONG))
     return case
+
+
+def _examined(record: Record) -> Iterator[ET.Element]:
+    """What was not examined, where there is any of that."""
+    if unexamined := unexamined_words(gaps(record), record):
+        case = case_of("logitproof", "everything was examined")
+        ET.SubElement(case, "skipped", type="not examined", message=brief(unexamined, LONG))
+        yield case
 
 
 def _of_backend(backend: Backend) -> ET.Element:
@@ -136,7 +146,7 @@ def _of_check(check: Check, found: Iterable[Discrepancy], gate: Gate | None) -> 
     elif check.status == "unsupported":
         ET.SubElement(case, "skipped", type="unsupported", message=brief(check.reason or "", LONG))
     others = [each for each in own if each not in gating]
-    output_of(case, [*_measured(check), *_waivers(waived), *_told(others)])
+    output_of(case, [*_measured(check), *_left(check), *_waivers(waived), *_told(others)])
     return case
 
 
@@ -155,7 +165,11 @@ def _uncased(check: Check, gate: Gate | None) -> str:
     if gate is None:
         return f"{counted(check.severities['defect'], 'result')} with a defect"
     own = [each.matter for each in gate.gating_at(check.backend, check.version, check.id)]
-    return "; ".join(f"{counted(each.results, 'result')}: {each.severity}, {brief(each.kind, SHORT)}" for each in own)
+    return "; ".join(
+        f"{counted(each.results, 'case' if each.severity == 'unexamined' else 'result')}: {each.severity}, "
+        f"{brief(each.kind, SHORT)}"
+        for each in own
+    )
 
 
 def _skip(case: ET.Element, waived: Iterable[Waived]) -> None:
@@ -215,6 +229,12 @@ def _measured(check: Check) -> Iterator[str]:
     if check.worst_ulps is not None:
         ulps, ratio = magnitude(check.worst_ulps.ulps), magnitude(check.worst_ulps.bound_ratio)
         yield f"largest error: {ulps} ulps, {ratio} times the textbook bound"
+
+
+def _left(check: Check) -> Iterator[str]:
+    """The cases that were not examined, and why."""
+    for each in check.unexamined or ():
+        yield f"not examined: {counted(each.cases, 'case')}: {brief(each.reason, LONG)}"
 
 
 def _told(found: Iterable[Discrepancy]) -> Iterator[str]:

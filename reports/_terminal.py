@@ -121,8 +121,9 @@ def _where(row: Row) -> str:
     if row.worst is None or row.worst_check is None:
         return ", ".join(counted(count, status) for status, count in row.not_run.items())
     check = row.worst_check
+    unexamined = f"{counted(row.unexamined, 'check')} not examined to the end · " if row.unexamined else ""
     quantity = "" if check.quantity == "value" else f"{check.quantity} · "
-    return clean(f"{quantity}{inputs_words(row.worst.inputs, 3)} · {check.entry_point}")
+    return clean(f"{unexamined}{quantity}{inputs_words(row.worst.inputs, 3)} · {check.entry_point}")
 
 
 def _counts(checks: Sequence[Check], titles: Iterable[str]) -> Table:

@@ -68,7 +68,8 @@ def test_a_right_module_satisfies_the_properties_of_its_functions(tmp_path):
     assert by_property(record)["sigmoid-derivative"] == {"holds", "unsupported"}
     assert record.discrepancies == ()
     assert exit_status(record) == 0
-    assert verdict(record) == "PASS: no discrepancy."
+    assert verdict(record).startswith("PASS: no discrepancy; 6 of 26 checks not examined: ")
+    assert verdict(record).endswith(" in bfloat16 (numpy has no bfloat16).")
 
 
 def test_properties_of_functions_that_a_backend_lacks_are_left_out(tmp_path):

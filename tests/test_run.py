@@ -16,7 +16,7 @@ from logitproof.conformance._request import RunRequest
 from logitproof.conformance._run import run
 from logitproof.conformance._sightings import Exact
 from logitproof.reference import Status
-from logitproof.reports import Check, Record, encode_record, exit_status, float_from
+from logitproof.reports import Check, Record, encode_record, exit_status, float_from, verdict
 
 SOFTPLUS = """
 import numpy as np
@@ -151,6 +151,7 @@ def test_a_function_without_the_axis_that_every_call_has_is_not_examined(tmp_pat
     record = examined(tmp_path, source, functions=("softmax", "softplus"), dtypes=("float64",))
     told = {each.kind for check in record.checks if check.function == "softmax" for each in check.unexamined}
     assert told == {"signature"}
+    assert "not examined: softmax in float64 (softmax does not take axis" in verdict(record)
 
 
 def test_what_is_given_up_after_errors_is_counted_for_what_raised_alone(tmp_path):
