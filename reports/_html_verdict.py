@@ -11,6 +11,7 @@ from ._gate import Gate
 from ._gate_words import matter_words, refusal_words, stale_heading, stale_words, uncased_words, waived_counts
 from ._overview import backends_of, exit_status, standing, tallies, verdict, was_examined
 from ._record import Backend, Check, Record
+from ._regression import Earlier, Loss
 from ._unexamined import gaps, unexamined_words
 from ._waiver import Waiver
 from ._words import backend_title, counted
@@ -65,6 +66,7 @@ class Changes:
         gone: there before, and not now, although what showed them was examined again.
         unknown: there before, and nothing of what showed them was examined now.
         still: how many were there before and are there now.
+        lost: what had results before, and has none now.
         versions: the backends of both runs, earlier and now.
     """
 
@@ -73,6 +75,7 @@ class Changes:
     gone: tuple[Finding, ...]
     unknown: tuple[Finding, ...]
     still: int
+    lost: tuple[Loss, ...]
     started: str
     versions: tuple[tuple[str, str], ...]
 
@@ -209,6 +212,7 @@ def changes(record: Record, earlier: Record) -> Changes:
         gone=gone,
         unknown=unknown,
         still=len(now) - len(appeared),
+        lost=Earlier(earlier).losses(record),
         started=earlier.run.started,
         versions=_versions(earlier, record),
     )

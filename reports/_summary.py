@@ -205,14 +205,15 @@ def _changes(record: Record, earlier: Record, room: int) -> str:
         + (f", {len(made.unknown)} in what was not examined now" if made.unknown else "")
     )
     when = escape(brief(made.started, 40))
+    lost = [f"- without results now: {escape(loss.words)}" for loss in made.lost]
     new = [f"- new: {_line(finding)}" for finding in made.new]
     gone = [f"- gone: {_line(finding)}" for finding in made.gone]
-    fit = fitting([*new, *gone], room, "\n")
+    fit = fitting([*lost, *new, *gone], room, "\n")
     parts = (
         f"## Since the run of {when}",
         f"Findings: {counts}{f'; {versions}' if versions else ''}.",
         "\n".join(fit),
-        _rest(len(new) + len(gone) - len(fit), "of these"),
+        _rest(len(lost) + len(new) + len(gone) - len(fit), "of these"),
     )
     return "\n\n".join(part for part in parts if part)
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 from page_samples import made, stated
-from record_samples import record
+from record_samples import backend, record
 from rich.console import Console
 
 from logitproof.conformance._command_line import main
@@ -48,8 +48,8 @@ def run():
     )
 
 
-def held(of, fail_on="unexamined"):
-    return gate(of, (), fail_on, strict=False, today=date(2026, 1, 1))
+def held(of, fail_on="unexamined", **options):
+    return gate(of, (), fail_on, strict=False, today=date(2026, 1, 1), **options)
 
 
 def test_the_verdict_counts_what_was_not_examined_and_why():
@@ -172,3 +172,39 @@ max-results = 100
     file.write_text(settings.format(kind="given up") + settings.format(kind="unsupported"))
     assert main(words) == 0
     assert "waived: 2 unexamined (15 cases)" in capsys.readouterr().out
+
+
+# --- since an earlier run
+
+
+def raising():
+    """The same check, on which everything raises now."""
+    return replace(
+        absent(status="error", reason="RuntimeError: boom", severities={"defect": 2}), unexamined=(GIVEN_UP,)
+    )
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (raising(), "RuntimeError: boom"),
+        (absent(reason="declared unsupported", unexamined=(DECLARED,)), "declared unsupported"),
+        (absent(status="hang", reason="timeout", severities={"defect": 1}, unexamined=()), "timeout"),
+    ],
+)
+def test_an_entry_point_that_has_no_results_any_more_is_named(now, reason):
+    named = f"torch 2.13.0: torch.sigmoid in float32, 1 check: {reason}"
+    newer, older = record(now, clean(input_class="other")), record(clean(), clean(input_class="other"))
+    console = Console(width=200, record=True)
+    console.print(record_view(newer, older))
+    assert f"without results now  {named}" in console.export_text()
+    assert f"- without results now: {named}" in summary(newer, older).replace("\\", "")
+    assert named in html_report(newer, {}, older)
+    assert "ithout results now" not in summary(newer, newer)
+    assert held(newer, "regression", earlier=older).status == 1
+
+
+def test_an_entry_point_that_is_gone_is_named():
+    gone = replace(record(clean(input_class="other")), backends=(replace(backend(), entry_points=()),))
+    named = "without results now: torch 2.13.0: torch.sigmoid in float32, 1 check: entry point gone"
+    assert named in summary(gone, record(clean())).replace("\\", "")
