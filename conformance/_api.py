@@ -61,8 +61,8 @@ def examine(
     for key in keys(profile, functions=(function,), dtypes=tuple(dtypes) or None):
         batch = build(key)
         for task in tasks_of(batch, {backend.name: backend.hello}):
-            for quantity, reason in task.unsupported.items():
-                _tally(tallies, task, batch, quantity).unsupported = reason
+            for quantity, omission in task.omitted.items():
+                _tally(tallies, task, batch, quantity).omit(omission, case_count(batch))
             if task.quantities:
                 examined = examine_batch(backend, batch, task.entry_point.name, list(task.quantities))
                 _take_in(tallies, task, batch, examined)

@@ -38,7 +38,7 @@ def _gating(options: argparse.Namespace) -> Gating:
     """What gates without any waiver; where the settings fail on regressions, which one run has none of, defects do."""
     settings = read_settings(Path.cwd())
     if options.fail_on == "regression":
-        message = "--fail-on regression: a baseline is of one run; use defect, weakness or any"
+        message = "--fail-on regression: a baseline is of one run; use defect, weakness, any or unexamined"
         raise UserError(message)
     alone = {key: value for key, value in settings.items() if (key, value) != ("fail_on", "regression")}
     return replace(gating_from(options, alone, None), waivers=(), strict=False)

@@ -15,6 +15,8 @@ MOST_DEATHS = 2
 """After so many cases that crashed or hung, the rest is not run (design §7)."""
 
 _FATAL = ("crash", "hang")
+NOT_THERE = ("unsupported", "not implemented")
+"""Kinds of failure of a whole batch, whichever its cases: what is asked is not there."""
 
 
 class Evaluator(Protocol):
@@ -97,7 +99,7 @@ def examine_batch(worker: Evaluator, batch: Batch, entry_point: str, quantities:
     if failure is None:
         return Examined((Part(batch, every, answer),))
     parts = (Part(batch, every, _without(answer, failed)),) if answer.failure is None else ()
-    if failure.kind == "unsupported" or len(every) == 1:
+    if failure.kind in NOT_THERE or len(every) == 1:
         return Examined(parts, (CaseFailure(every, failed, failure),))
     search = _Search(worker, batch, entry_point, failed)
     search.pursue(every, failure)

@@ -327,7 +327,7 @@ def add_gate(parser: argparse.ArgumentParser, default: str = "defect") -> None:
     parser.add_argument(
         "--fail-on",
         metavar="NAME",
-        help=f"defect, weakness, any, or regression since the run of --since (default {default})",
+        help=f"defect, weakness, any, unexamined, or regression since the run of --since (default {default})",
     )
     parser.add_argument(
         "--strict",
@@ -401,7 +401,7 @@ def _add_baseline(parser: argparse.ArgumentParser) -> None:
         help="a record.json, a folder that has one, or - for standard input (default: logitproof-report)",
     )
     parser.add_argument("--output", metavar="FILE", type=Path, help="a file of settings (default: standard output)")
-    parser.add_argument("--fail-on", metavar="NAME", help="what gates: defect (default), weakness or any")
+    parser.add_argument("--fail-on", metavar="NAME", help="what gates: defect (default), weakness, any, unexamined")
     parser.add_argument("--owner", metavar="WHO", help="who looks after the waivers")
     parser.add_argument("--reason", metavar="TEXT", help="why the results are put up with")
     parser.add_argument("--expires", metavar="DAY", type=_day, help="the last day of the waivers, e.g. 2027-06-30")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -11,14 +11,15 @@ from flint import arb
 from logitproof.reference import FORMATS, Status, format_named
 
 from ._batch import Batch
-from ._bisection import Examined, Part
+from ._bisection import NOT_THERE, Examined, Part
 from ._cases import case_count
 from ._elements import by_case, case_size, magnitudes, result_shape
 from ._judge import SEVERITY_OF, Judgement, Verdict, judge
 from ._protocol import EntryPoint, Failure, Output
+from ._refusals import refusal_of
 from ._sightings import Judged, Sighting
 from ._spread_places import Places, places_of
-from ._tally import FailedCalls, Tally
+from ._tally import FailedCalls, FailedCase, Tally
 from ._truth import Question, Truth, exact_element
 
 LITERAL = "literal"
@@ -57,12 +58,21 @@ class BatchJudge:
             self._take_part(part, tallies)
         for failure in examined.failures:
             for quantity in failure.quantities:
-                for case in failure.cases[:1] if failure.failure.kind == "unsupported" else failure.cases:
-                    tallies[quantity].fail(self._batch, case, failure.failure, bool(self._valid[case]))
+                for each in self._failed(failure.cases, failure.failure):
+                    tallies[quantity].fail(each)
         for quantity, tally in tallies.items():
-            tally.failed_calls.extend(self._failed_calls(examined, quantity))
+            tally.failed_calls.extend(self._failed_calls(examined, quantity, tally.entry_point))
 
-    def _failed_calls(self, examined: Examined, quantity: str) -> Iterator[FailedCalls]:
+    def _failed(self, cases: Sequence[int], failure: Failure) -> Iterator[FailedCase]:
+        """Give the cases without a result; where what is asked is not there, one of them stands for all."""
+        if failure.kind in NOT_THERE:
+            case = next((case for case in cases if self._valid[case]), cases[0])
+            yield FailedCase(self._batch, case, failure, bool(self._valid[case]), len(cases))
+        else:
+            for case in cases:
+                yield FailedCase(self._batch, case, failure, bool(self._valid[case]))
+
+    def _failed_calls(self, examined: Examined, quantity: str, entry_point: EntryPoint) -> Iterator[FailedCalls]:
         """Give the cases whose calls failed: each that has no result once, and those that have one all the same."""
         answered = {case for part in examined.parts if part.answer.of(quantity) for case in part.cases}
         left = set(range(case_count(self._batch))) - answered
@@ -76,15 +86,19 @@ class BatchJudge:
             given_up = Failure("given up", "not called", f"others failed: {failures[0].failure.text}")
             found.append((left & set(examined.not_run), given_up))
         for cases, failure in found:
-            yield from self._failed(cases & left, failure, is_answered=False)
-            yield from self._failed(cases & answered, failure, is_answered=True)
+            refused = {
+                case for case in cases if failure.kind == "error" and self._is_refused(case, failure, entry_point)
+            }
+            for kind, own in ((failure.kind, cases - refused), ("refused", refused)):
+                for some, is_answered in ((own & left, False), (own & answered, True)):
+                    if some:
+                        told = failure.text, is_answered
+                        yield FailedCalls(self._batch.name, tuple(sorted(some)), kind, *told)
             left -= cases
 
-    def _failed(self, cases: set[int], failure: Failure, *, is_answered: bool) -> Iterator[FailedCalls]:
-        refused = {case for case in cases if failure.kind == "error" and not self._valid[case]}
-        for kind, own in ((failure.kind, cases - refused), ("refused", refused)):
-            if own:
-                yield FailedCalls(self._batch.name, tuple(sorted(own)), kind, failure.text, is_answered)  # type: ignore[arg-type]
+    def _is_refused(self, case: int, failure: Failure, entry_point: EntryPoint) -> bool:
+        """Whether an exception is no defect: the input is not valid, or its refusal is documented."""
+        return not self._valid[case] or refusal_of(entry_point, self._batch, case, failure) is not None
 
     @cached_property
     def _valid(self) -> np.ndarray:
@@ -105,7 +119,9 @@ class BatchJudge:
                     self._judge_output(part, quantity, output, tally)
             for error in part.answer.errors:
                 if error.quantity == quantity:
-                    tally.fail(self._batch, first, error.failure, bool(self._valid[first]))
+                    cases = part.cases if error.failure.kind in NOT_THERE else (first,)
+                    for each in self._failed(cases, error.failure):
+                        tally.fail(each)
             if quantity in part.answer.missing:
                 _note_missing(self._batch, quantity, tally, first)
         if part.answer.modified and tallies:

@@ -128,7 +128,9 @@ _HAPPENED = {
 
 def _told(tally: Tally, sighting: Sighting, expected: Expected) -> str:
     del expected
-    return f"{_subject(tally, sighting)}{_HAPPENED.get(sighting.kind, '')}: {sighting.reason}"
+    refusal = sighting.refusal
+    documented = f" Documented: {refusal.reason} ({refusal.link})." if refusal else ""
+    return f"{_subject(tally, sighting)}{_HAPPENED.get(sighting.kind, '')}: {sighting.reason}{documented}"
 
 
 _WORDS: dict[str, Callable[[Tally, Sighting, Expected], str]] = {

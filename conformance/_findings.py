@@ -19,9 +19,9 @@ from logitproof.reports import (
     Discrepancy,
     Expected,
     Extreme,
-    FailureKind,
     Outputs,
     Parameter,
+    Unexamined,
     array_record,
     discrepancy_id,
     hex_of,
@@ -36,8 +36,10 @@ from ._examine import LITERAL, plain_sighting
 from ._explain import explain
 from ._extent import Reach, interval
 from ._judge import KIND_OF, SEVERITY_OF, Verdict, decide
+from ._protocol import Failure
+from ._refusals import refusal_of
 from ._sightings import Exact, Found, Sighting
-from ._tally import FailedCase, Tally
+from ._tally import FailedCase, Omission, Tally
 from ._truth import exact_element
 
 DIGITS = 20
@@ -80,32 +82,47 @@ class Finding:
 
 def settle(tallies: Sequence[Tally]) -> list[Finding]:
     """Turn failures into findings, now that all is seen, and list what is to be reported."""
-    working = {_dtype_of(tally) for tally in tallies if tally.answered}
+    working = {_implementation_of(tally) for tally in tallies if tally.answered}
     for tally in tallies:
-        _settle_failures(tally, dtype_works=_dtype_of(tally) in working)
+        _settle_failures(tally, is_implemented=_implementation_of(tally) in working)
     return [finding for tally in tallies for finding in _reported(tally)]
 
 
-def _dtype_of(tally: Tally) -> tuple[str, str, str, str]:
+def _implementation_of(tally: Tally) -> tuple[object, ...]:
+    """What a framework implements, or does not: an entry point with some options in a dtype."""
     identity = tally.identity
-    return identity.backend, identity.entry_point, identity.function, identity.dtype
+    options = frozenset(name for name, _ in identity.parameters)
+    return identity.backend, identity.entry_point, identity.function, identity.dtype, identity.quantity, options
 
 
-def _settle_failures(tally: Tally, *, dtype_works: bool) -> None:
-    """A dtype on which everything raises is not supported; one that works elsewhere must work on valid inputs."""
-    if not dtype_works:
-        tally.failed_calls = [
-            replace(calls, kind="unsupported") if calls.kind in ("error", "refused") else calls
-            for calls in tally.failed_calls
-        ]
+def _settle_failures(tally: Tally, *, is_implemented: bool) -> None:
+    """An exception is a defect: unless it is documented for the input, or mathematics has no answer to it either.
+
+    That a framework has no implementation is believed where nothing shows that it has one.
+    """
+    tally.failed_calls = [
+        replace(calls, kind="error" if is_implemented else "unsupported") if calls.kind == "not implemented" else calls
+        for calls in tally.failed_calls
+    ]
     for failed in tally.failed:
-        kind = failed.failure.kind
-        if kind == "unsupported" or (kind == "error" and not dtype_works):
-            tally.unsupported = tally.unsupported or failed.failure.text
-        elif kind == "error" and not failed.is_valid:
-            tally.note(_failure_sighting(tally, failed, "refused", "convention"))
+        failure = failed.failure
+        if failure.kind == "unsupported":
+            tally.omit(Omission(failure.text), failed.cases)
+        elif failure.kind == "not implemented" and not is_implemented:
+            tally.omit(Omission(failure.text, "not implemented"), failed.cases)
+        elif failure.kind in ("crash", "hang"):
+            tally.note(_failure_sighting(tally, failed, failure.kind, "defect"))
         else:
-            tally.note(_failure_sighting(tally, failed, kind, "defect"))
+            tally.note(_exception_sighting(tally, failed))
+
+
+def _exception_sighting(tally: Tally, failed: FailedCase) -> Sighting:
+    refusal = refusal_of(tally.entry_point, failed.batch, failed.case, failed.failure)
+    if refusal is not None:
+        return replace(_failure_sighting(tally, failed, "refused", "convention"), refusal=refusal)
+    if not failed.is_valid:
+        return _failure_sighting(tally, failed, "refused", "convention")
+    return _failure_sighting(tally, failed, "error", "defect")
 
 
 def _failure_sighting(tally: Tally, failed: FailedCase, kind: str, severity: str) -> Sighting:
@@ -212,6 +229,7 @@ def check_record(tally: Tally, version: str, store: Store | None) -> Check:
         definition=deviation.definition if deviation else LITERAL,
         failures=() if status == "unsupported" else _call_failures(tally),
         batches=tuple(tally.batches.values()),
+        unexamined=_unexamined(tally),
     )
 
 
@@ -227,13 +245,13 @@ def _outputs(tally: Tally, store: Store) -> Outputs:
 
 def _call_failures(tally: Tally) -> tuple[CallFailure, ...]:
     """Return the calls that failed, those that failed alike together."""
-    found: dict[tuple[FailureKind, str, bool], dict[str, list[int]]] = {}
+    found: dict[tuple[str, str, bool], dict[str, list[int]]] = {}
     for calls in tally.failed_calls:
         alike = found.setdefault((calls.kind, calls.reason, calls.is_answered), {})
         alike.setdefault(calls.batch, []).extend(calls.cases)
     return tuple(
-        CallFailure(*alike, {batch: _stretches(cases) for batch, cases in batches.items()})
-        for alike, batches in found.items()
+        CallFailure(kind, reason, is_answered, {name: _stretches(cases) for name, cases in batches.items()})  # type: ignore[arg-type]
+        for (kind, reason, is_answered), batches in found.items()
     )
 
 
@@ -252,18 +270,34 @@ def _severities(tally: Tally) -> dict[str, int]:
 
 
 def _status(tally: Tally) -> tuple[str, str | None]:
-    deaths = [failed.failure for failed in tally.failed if failed.failure.kind in ("crash", "hang")]
-    errors = [failed.failure for failed in tally.failed if failed.failure.kind == "error"]
-    not_run = f"; {tally.given_up} cases were not run" if tally.given_up else ""
+    deaths, errors = _deaths(tally), _errors(tally)
     if deaths:
-        return deaths[0].kind, deaths[0].text + not_run
-    if tally.answered:
-        return "examined", errors[0].text + not_run if errors else None
-    if tally.unsupported is not None:
-        return "unsupported", tally.unsupported
-    if errors:
-        return "error", errors[0].text + not_run
-    return "examined", None
+        return deaths[0].kind, deaths[0].text
+    if not tally.answered and ("defect", "error") in tally.findings:
+        return "error", errors[0].text
+    if tally.answered or errors:
+        return "examined", errors[0].text if errors else None
+    return ("examined", None) if tally.unsupported is None else ("unsupported", tally.unsupported)
+
+
+def _deaths(tally: Tally) -> list[Failure]:
+    return [failed.failure for failed in tally.failed if failed.failure.kind in ("crash", "hang")]
+
+
+def _errors(tally: Tally) -> list[Failure]:
+    """The exceptions, but for those by which a framework says that it has no implementation, where that is believed."""
+    believed = {omission.kind for omission in tally.omitted}
+    kinds = {"error", "not implemented"} - believed
+    return [failed.failure for failed in tally.failed if failed.failure.kind in kinds]
+
+
+def _unexamined(tally: Tally) -> tuple[Unexamined, ...]:
+    omitted = [Unexamined(each.kind, cases, each.reason) for each, cases in tally.omitted.items() if each.kind]
+    if tally.given_up:
+        deaths, errors = _deaths(tally), _errors(tally)
+        reason = f"a {deaths[0].kind}: {deaths[0].type}" if deaths else errors[0].text
+        omitted.append(Unexamined("given up", tally.given_up, f"given up after {reason}"))
+    return tuple(omitted)
 
 
 def _coverage(tally: Tally) -> str | None:

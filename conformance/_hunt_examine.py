@@ -137,14 +137,12 @@ class Examiner:
         return self._deaths[_place(task, batch)] > MOST_DEATHS
 
     def _defects(self, tallies: Sequence[Tally], known: Mapping[Signature, str]) -> dict[Signature, Finding]:
-        """Return the confirmed defects among what was found; a dtype that worked before must work on every input."""
+        """Return the confirmed defects among what was found."""
         if not any(tally.failed or tally.findings for tally in tallies):
             return {}
-        before = [tally for tally in self.tallies.values() if tally.answered]
-        answered = [Tally(tally.identity, tally.entry_point, answered=True) for tally in before]
         defects: dict[Signature, Finding] = {}
         # The smallest case comes after the worst one.
-        for finding in reversed(settle([*answered, *tallies])):
+        for finding in reversed(settle(tallies)):
             signature = _signature(finding.tally, finding.sighting.kind)
             if finding.sighting.severity != "defect" or signature in defects:
                 continue

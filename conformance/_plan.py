@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from logitproof.reference import FUNCTIONS
@@ -15,7 +15,7 @@ from ._errors import UserError
 from ._examine import LITERAL, questions
 from ._protocol import EntryPoint, Hello
 from ._request import RunRequest
-from ._tally import Identity, identity_of
+from ._tally import Identity, Omission, identity_of
 from ._truth import Question
 from ._user_inputs import input_batches
 from ._witness import witnesses_in
@@ -41,13 +41,13 @@ class Task:
         backend: the backend's name.
         entry_point: what to call.
         quantities: what to ask for.
-        unsupported: quantities not to be asked for, with the reason.
+        omitted: quantities not to be asked for, with the reason.
     """
 
     backend: str
     entry_point: EntryPoint
     quantities: tuple[str, ...]
-    unsupported: Mapping[str, str]
+    omitted: Mapping[str, Omission]
 
 
 def sources(
@@ -116,22 +116,39 @@ def _task(batch: Batch, backend: str, hello: Hello, entry_point: EntryPoint, che
     ]
     if not wanted:
         return None
-    lacking = [name for name in batch.parameters if name not in entry_point.keywords]
-    refusal = ""
-    if batch.dtype not in hello.dtypes:
-        refusal = f"{hello.framework} has no {batch.dtype}"
-    elif lacking:
-        refusal = f"{entry_point.name} does not take {', '.join(lacking)}"
-    unsupported = {
-        quantity: refusal or f"{entry_point.name} has no {quantity.replace(':', ' by ')}"
+    omitted = {
+        quantity: omission
         for quantity in wanted
-        if refusal or not _offers(entry_point, quantity)
+        if (omission := omission_of(hello, entry_point, batch.dtype, batch.parameters, quantity)) is not None
     }
-    return Task(backend, entry_point, tuple(name for name in wanted if name not in unsupported), unsupported)
+    return Task(backend, entry_point, tuple(name for name in wanted if name not in omitted), omitted)
 
 
-def _offers(entry_point: EntryPoint, quantity: str) -> bool:
-    return quantity == "value" or quantity.removeprefix("gradient:") in entry_point.differentiable
+def omission_of(
+    hello: Hello, entry_point: EntryPoint, dtype: str, keywords: Iterable[str], quantity: str
+) -> Omission | None:
+    """Return why an entry point is not asked something; None where it is asked.
+
+    Args:
+        hello: what its backend tells of itself.
+        entry_point: what to ask.
+        dtype: the dtype of the call.
+        keywords: the keywords of the call.
+        quantity: what is asked for.
+    """
+    options = FUNCTIONS[entry_point.function].options
+    lacking = [name for name in keywords if name not in entry_point.keywords]
+    if any(name in options for name in lacking):
+        return Omission(f"{entry_point.name} does not take {', '.join(lacking)}")
+    if quantity != "value" and quantity.removeprefix("gradient:") not in entry_point.differentiable:
+        return Omission(f"{entry_point.name} has no {quantity.replace(':', ' by ')}")
+    if dtype not in hello.dtypes:
+        return Omission(f"{hello.framework} has no {dtype}", "no dtype")
+    if stated := entry_point.unsupported_in(dtype):
+        return Omission(f"{stated.reason}: {stated.link}" if stated.link else stated.reason, "unsupported")
+    if lacking:
+        return Omission(f"{entry_point.name} does not take {', '.join(lacking)}, which every call has", "signature")
+    return None
 
 
 def all_questions(batch: Batch, planned: Sequence[Task]) -> tuple[Question, ...]:

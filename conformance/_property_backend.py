@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Protocol
 
 import numpy as np
 
 from logitproof.properties import Call, Failed, Property, Unsupported
-from logitproof.reference import FUNCTIONS, format_named
 
 from ._batch import Batch
+from ._bisection import NOT_THERE
 from ._elements import result_shape
 from ._examine import LITERAL
+from ._plan import omission_of
 from ._protocol import Answer, EntryPoint, Failure, Hello
+from ._tally import Omission
+
+
+class Omitted(Unsupported):
+    """Why a property is left out.
+
+    Attributes:
+        omission: the reason.
+    """
+
+    def __init__(self, omission: Omission) -> None:
+        """Take the reason."""
+        super().__init__(omission.reason)
+        self.omission = omission
 
 
 class Asked(Protocol):
@@ -38,7 +53,6 @@ class PropertyBackend:
 
     worker: Asked
     entry_points: Mapping[str, EntryPoint]
-    _works: dict[tuple[str, str, str], bool] = field(default_factory=dict, repr=False)
 
     def definition(self, function: str, quantity: str) -> str:
         """Return the definition that the entry point states for a quantity."""
@@ -49,43 +63,26 @@ class PropertyBackend:
         """Return what the entry point gives.
 
         Raises:
-            Unsupported: it does not take such a call, or works on nothing of this dtype.
+            Unsupported: it has no such gradient.
+            Omitted: it does not take such a call, or its framework does not implement it.
             Failed: it raised, crashed, hung, gave no gradient, or a result of another dtype or shape.
         """
         entry = self.entry_points[call.function]
-        if refusal := self._refusal(entry, call):
-            raise Unsupported(refusal)
+        if omission := omission_of(self.worker.hello, entry, call.dtype, call.parameters, call.quantity):
+            raise Omitted(omission)
         batch = batch_of(call)
         answer = self.worker.evaluate(batch, entry.name, (call.quantity,), once=True)
         if failure := _failure(answer):
-            raise self._raised(entry, call, failure)
+            raise self._raised(entry, failure)
         return _result(entry, call, batch, answer)
 
-    def _refusal(self, entry: EntryPoint, call: Call) -> str:
-        lacking = [name for name in call.parameters if name not in entry.keywords]
-        if call.dtype not in self.worker.hello.dtypes:
-            return f"{self.worker.hello.framework} has no {call.dtype}"
-        if lacking:
-            return f"{entry.name} does not take {', '.join(lacking)}"
-        argument = call.quantity.removeprefix("gradient:")
-        if call.quantity != "value" and argument not in entry.differentiable:
-            return f"{entry.name} has no gradient by {argument}"
-        return ""
-
-    def _raised(self, entry: EntryPoint, call: Call, failure: Failure) -> Exception:
-        """Tell what is not there from what went wrong: an entry point that fails on zeros too is not supported."""
+    def _raised(self, entry: EntryPoint, failure: Failure) -> Exception:
+        """Tell what is not there from what went wrong."""
         told = f"{entry.name}: {failure.type}: {' '.join(failure.message.split())[:300]}"
-        if failure.kind == "unsupported" or (failure.kind == "error" and not self._works_at_all(entry, call)):
-            return Unsupported(told)
+        if failure.kind in NOT_THERE:
+            return Omitted(Omission(told, "not implemented" if failure.kind == "not implemented" else None))
         is_fatal = failure.kind in ("crash", "hang")
         return Failed(f"{failure.kind}: {told}", entry.function, entry.name, is_fatal=is_fatal)
-
-    def _works_at_all(self, entry: EntryPoint, call: Call) -> bool:
-        key = (entry.function, entry.name, call.dtype)
-        if key not in self._works:
-            batch = batch_of(_plainest(call))
-            self._works[key] = _failure(self.worker.evaluate(batch, entry.name, ("value",), once=True)) is None
-        return self._works[key]
 
 
 def bindings(prop: Property, hello: Hello) -> list[dict[str, EntryPoint]]:
@@ -113,16 +110,6 @@ def batch_of(call: Call) -> Batch:
         parameters=call.parameters,
         cotangent=call.cotangent,
     )
-
-
-def _plainest(call: Call) -> Call:
-    """The easiest call there is: one row of halves, without options."""
-    spec, dtype = FUNCTIONS[call.function], format_named(call.dtype).numpy_dtype
-    shape = (1, 2) if spec.has_axis else (1,)
-    arguments = tuple(np.full(shape, 0.5, dtype) if item.is_real else np.zeros(1, np.int64) for item in spec.arguments)
-    parameters = {"axis": -1} if spec.has_axis else {}
-    value_shape = (1,) if spec.result != "vector" else shape
-    return Call(call.function, call.dtype, arguments, parameters, "value", np.ones(value_shape, dtype))
 
 
 def _failure(answer: Answer) -> Failure | None:

@@ -13,13 +13,14 @@ from logitproof.reports import (
     Expected,
     PropertyExtreme,
     PropertyResult,
+    Unexamined,
     array_record,
     discrepancy_id,
     hex_of,
     property_id,
 )
 
-from ._property_run import PropertyFinding
+from ._property_run import CASES, PropertyFinding
 
 KIND = "identity broken"
 
@@ -49,7 +50,15 @@ def property_result(finding: PropertyFinding, version: str) -> PropertyResult:
         cases=finding.cases,
         comparisons=finding.comparisons,
         worst=_extreme(finding),
+        unexamined=_unexamined(finding),
     )
+
+
+def _unexamined(finding: PropertyFinding) -> tuple[Unexamined, ...]:
+    omission, task = finding.omission, finding.task
+    if omission is None or omission.kind is None:
+        return ()
+    return (Unexamined(omission.kind, task.batches * CASES, omission.reason),)
 
 
 def property_discrepancy(finding: PropertyFinding, version: str) -> Discrepancy | None:

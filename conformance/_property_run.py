@@ -31,9 +31,10 @@ from logitproof.reference import FORMATS
 from ._backend_spec import FRAMEWORKS
 from ._bisection import MOST_DEATHS
 from ._examine import LITERAL
-from ._property_backend import PropertyBackend, bindings
+from ._property_backend import Omitted, PropertyBackend, bindings
 from ._protocol import EntryPoint, Hello
 from ._request import RunRequest
+from ._tally import Omission
 from ._training import WorkerTrainer
 from ._workers import Worker
 
@@ -87,14 +88,14 @@ class PropertyAnswers:
         paths: the weights of training, stretch by stretch.
         failed: a single input each, and what the backend did instead of giving a result.
         failure: what it did instead of training.
-        unsupported: why the property cannot be asked.
+        omission: why the property is not asked.
     """
 
     answered: tuple[tuple[Given, tuple[np.ndarray, ...]], ...] = ()
     failed: tuple[tuple[Given, str], ...] = ()
     paths: tuple[TrainingPath, ...] = ()
     failure: str | None = None
-    unsupported: str | None = None
+    omission: Omission | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class PropertyFinding:
         comparisons: how many comparisons were made.
         worst: the outcome nearest to its bound, or furthest beyond it; None where there was none.
         given: the inputs of that outcome.
+        omission: why it was not asked.
     """
 
     task: PropertyTask
@@ -118,6 +120,7 @@ class PropertyFinding:
     comparisons: int = 0
     worst: Outcome | None = None
     given: Given | None = None
+    omission: Omission | None = None
 
 
 def property_tasks(request: RunRequest, backends: Mapping[str, Hello]) -> list[PropertyTask]:
@@ -160,7 +163,7 @@ def _train(task: PropertyTask, worker: Worker) -> PropertyAnswers:
     try:
         return PropertyAnswers(paths=asked_training(WorkerTrainer(worker), task.dtype, steps=task.batches))
     except Unsupported as error:
-        return PropertyAnswers(unsupported=str(error))
+        return PropertyAnswers(omission=Omission(str(error)))
     except Failed as error:
         return PropertyAnswers(failure=str(error))
 
@@ -188,7 +191,8 @@ def ask(task: PropertyTask, worker: Worker, deaths: Counter[tuple[str, str]]) ->
         return _train(task, worker)
     for function, name in task.names.items():
         if deaths[function, name] >= MOST_DEATHS:
-            return PropertyAnswers(unsupported=f"{name} is not asked any more: it crashed or hung {MOST_DEATHS} times")
+            reason = f"{name} is not asked any more: it crashed or hung {MOST_DEATHS} times"
+            return PropertyAnswers(omission=Omission(reason, "given up"))
     backend = PropertyBackend(worker, task.entry_points)
     answered: list[tuple[Given, tuple[np.ndarray, ...]]] = []
     failed: list[tuple[Given, str]] = []
@@ -198,8 +202,10 @@ def ask(task: PropertyTask, worker: Worker, deaths: Counter[tuple[str, str]]) ->
         given = task.stated.domain.draw(choices, task.dtype, CASES)
         try:
             answered.append((given, asked(task.stated, backend, given)))
+        except Omitted as error:
+            return PropertyAnswers(omission=error.omission)
         except Unsupported as error:
-            return PropertyAnswers(unsupported=str(error))
+            return PropertyAnswers(omission=Omission(str(error)))
         except Failed as error:
             if error.is_fatal:
                 deaths[error.function, error.entry_point] += 1
@@ -222,8 +228,8 @@ def _smallest_failure(prop: Property, backend: PropertyBackend, given: Given, wh
 
 def judge_property(task: PropertyTask, answers: PropertyAnswers) -> PropertyFinding:
     """Hold a backend's answers against a property."""
-    if answers.unsupported is not None:
-        return PropertyFinding(task, "unsupported", answers.unsupported)
+    if answers.omission is not None:
+        return PropertyFinding(task, "unsupported", answers.omission.reason, omission=answers.omission)
     if task.is_training:
         return _judge_training(task, answers)
     definitions = _definitions(task.entry_points.values())

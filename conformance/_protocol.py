@@ -40,6 +40,42 @@ class Deviation:
 
 
 @dataclass(frozen=True)
+class Unsupported:
+    """Dtypes that an entry point is said not to take.
+
+    Attributes:
+        dtypes: their names.
+        reason: what is said, in a few words.
+        link: where it is said; "" for a user's module.
+    """
+
+    dtypes: tuple[str, ...]
+    reason: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Inputs that an entry point is documented to refuse, by raising an exception.
+
+    Attributes:
+        argument: the argument that is refused where it is not what it must be.
+        allowed: what it must be, a name that `_refusals` knows.
+        error: the type of the exception, by its own name.
+        text: a part of its text.
+        link: where the documentation says so.
+        reason: what it says, in a sentence.
+    """
+
+    argument: str
+    allowed: str
+    error: str
+    text: str
+    link: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class EntryPoint:
     """A public function of a backend; identified by `function` and `name` together.
 
@@ -50,6 +86,8 @@ class EntryPoint:
         differentiable: the arguments it has gradients for.
         deviations: what it states about itself.
         signature: its parameters with their defaults, where the worker can tell.
+        unsupported: the dtypes that it is said not to take.
+        refusals: the inputs that it is documented to refuse.
     """
 
     name: str
@@ -58,10 +96,16 @@ class EntryPoint:
     differentiable: tuple[str, ...]
     deviations: tuple[Deviation, ...]
     signature: str | None = None
+    unsupported: tuple[Unsupported, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
     def deviation_of(self, quantity: str) -> Deviation | None:
         """The stated deviation that `quantity` follows, if there is one."""
         return next((deviation for deviation in self.deviations if quantity in deviation.quantities), None)
+
+    def unsupported_in(self, dtype: str) -> Unsupported | None:
+        """What says that it does not take `dtype`, if anything does."""
+        return next((each for each in self.unsupported if dtype in each.dtypes), None)
 
 
 @dataclass(frozen=True)
@@ -90,7 +134,8 @@ class Failure:
     """Why there is no result.
 
     Attributes:
-        kind: "crash", "hang", "error" (it raised) or "unsupported" (it has no way to be asked this).
+        kind: "crash", "hang", "error" (it raised), "not implemented" (it raised, and its framework says so that it has
+            no implementation for the dtype) or "unsupported" (it has no way to be asked this).
         type: the exception's type, the signal's name or "exit status N"; "timeout" for a hang.
         message: what is known about it, bounded.
     """
@@ -218,6 +263,21 @@ def _read_entry_point(entry: Mapping[str, Any]) -> EntryPoint:
             for deviation in entry["deviations"]
         ),
         signature=None if entry.get("signature") is None else str(entry["signature"]),
+        unsupported=tuple(
+            Unsupported(tuple(each["dtypes"]), str(each["reason"]), str(each["link"]))
+            for each in entry.get("unsupported", ())
+        ),
+        refusals=tuple(
+            Refusal(
+                argument=str(each["argument"]),
+                allowed=str(each["allowed"]),
+                error=str(each["error"]),
+                text=str(each["text"]),
+                link=str(each["link"]),
+                reason=str(each["reason"]),
+            )
+            for each in entry.get("refusals", ())
+        ),
     )
 
 

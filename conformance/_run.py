@@ -21,6 +21,7 @@ from logitproof.reports import SCHEMA_VERSION, CorpusInfo, Record, RunInfo
 from ._answers import Answers
 from ._batch import Batch
 from ._bisection import Examined, Part, examine_batch
+from ._cases import case_count
 from ._cause import Cause
 from ._causes import assigned, cause_stacks, explained
 from ._corpus import CORPUS_VERSION
@@ -265,9 +266,10 @@ class _Session:
         planned = tasks_of(batch, self._hellos, self._request.entry_points, self._request.checks)
         for task in planned:
             # Every check begins here, so that their order is that of the plan and not that of the answers.
-            for quantity in (*task.quantities, *task.unsupported):
+            for quantity in (*task.quantities, *task.omitted):
                 tally = self._tally(task, batch, quantity)
-                tally.unsupported = tally.unsupported or task.unsupported.get(quantity)
+                if omission := task.omitted.get(quantity):
+                    tally.omit(omission, case_count(batch))
         asked = [task for task in planned if task.quantities]
         if not asked:
             self._progress.advance()

@@ -89,7 +89,7 @@ def _categorical_function(callee: str, from_logits: str) -> Write:
 def _sparse_function(callee: str, from_logits: str) -> Write:
     def write(batch: Batch) -> Snippet:
         scores, labels = names_of(batch)
-        return Snippet(callee, (labels, scores, from_logits, f"axis={axis_of(batch)}", *_ignoring(batch)))
+        return Snippet(callee, (labels, scores, from_logits, *_ignoring(batch)))
 
     return write
 

@@ -16,6 +16,7 @@ from ._batch import Batch
 from ._elements import case_size, magnitudes
 from ._extent import Reach, joined, reaches
 from ._judge import KIND_OF, SEVERITY_OF, Allowed, Judgement, Tier, Verdict
+from ._protocol import Refusal
 from ._spread import Spread, spread_of
 from ._spread_places import Places
 
@@ -68,6 +69,7 @@ class Sighting:
         exponent: exponent of the ulp of the exact result.
         reason: why, in words, where no number tells it.
         size: how simple the case is: fewer elements first, then smaller numbers.
+        refusal: the documented refusal that it is, if it is one.
     """
 
     batch: Batch
@@ -86,6 +88,7 @@ class Sighting:
     exponent: int = 0
     reason: str = ""
     size: tuple[int, float] = (0, 0.0)
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True)

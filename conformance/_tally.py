@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from logitproof.reports import ExaminedBatch, FailureKind, Parameter, check_id, parameter_record
+from logitproof.reports import ExaminedBatch, Parameter, UnexaminedKind, check_id, parameter_record
 
 from ._batch import Batch
 from ._judge import Tier
@@ -64,22 +64,36 @@ def identity_of(backend: str, entry_point: str, batch: Batch, quantity: str) -> 
 
 
 @dataclass(frozen=True)
+class Omission:
+    """Why cases are left out.
+
+    Attributes:
+        reason: why, in words.
+        kind: why, by name; None where an entry point does not offer what they ask: then nothing is there to examine.
+    """
+
+    reason: str
+    kind: UnexaminedKind | None = None
+
+
+@dataclass(frozen=True)
 class FailedCase:
-    """A case without a result: why, and whether it is a valid input."""
+    """A case without a result: why, and whether it is a valid input; it may stand for several `cases` of a batch."""
 
     batch: Batch
     case: int
     failure: Failure
     is_valid: bool
+    cases: int = 1
 
 
 @dataclass(frozen=True)
 class FailedCalls:
-    """Cases of one batch whose calls failed, as `CallFailure` has it."""
+    """Cases of one batch whose calls failed, as `CallFailure` has it; "not implemented" until all is seen."""
 
     batch: str
     cases: tuple[int, ...]
-    kind: FailureKind
+    kind: str
     reason: str
     is_answered: bool = False
 
@@ -119,6 +133,7 @@ class Tally:
     failed: list[FailedCase] = field(default_factory=list)
     failed_calls: list[FailedCalls] = field(default_factory=list)
     unsupported: str | None = None
+    omitted: Counter[Omission] = field(default_factory=Counter)
     answered: bool = False
 
     def begin(self, batch: Batch) -> None:
@@ -165,11 +180,18 @@ class Tally:
         self.failed.extend(other.failed)
         self.failed_calls.extend(other.failed_calls)
         self.unsupported = self.unsupported or other.unsupported
+        self.omitted.update(other.omitted)
         self.answered = self.answered or other.answered
 
-    def fail(self, batch: Batch, case: int, failure: Failure, is_valid: bool) -> None:  # noqa: FBT001 - a fact
+    def fail(self, failed: FailedCase) -> None:
         """Add a case without a result."""
-        self.failed.append(FailedCase(batch, case, failure, is_valid))
+        self.failed.append(failed)
+
+    def omit(self, omission: Omission, cases: int) -> None:
+        """Add cases that are left out."""
+        self.unsupported = self.unsupported or omission.reason
+        if omission.kind is not None:
+            self.omitted[omission] += cases
 
     def note(self, sighting: Sighting) -> None:
         """Add a finding that no distance tells."""

@@ -151,8 +151,9 @@ def _of(names: Sequence[str]) -> Callable[[object], str]:
 
 def _severity(value: object) -> str:
     text = _text(value)
-    if text not in SEVERITIES:
-        message = f"must be one of {', '.join(SEVERITIES)}, not {_shown(text)}"
+    known = (*SEVERITIES, "unexamined")
+    if text not in known:
+        message = f"must be one of {', '.join(known)}, not {_shown(text)}"
         raise ValueError(message)
     return text
 

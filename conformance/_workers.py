@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from logitproof.properties import Stretch
-from logitproof.reference import DEFINITIONS
+from logitproof.reference import DEFINITIONS, FUNCTIONS
 
 from ._backend_spec import FRAMEWORKS, BackendSpec, parse_backend
 from ._batch import Batch
@@ -30,6 +30,7 @@ from ._protocol import (
     read_answer,
     read_hello,
 )
+from ._refusals import ALLOWED
 from ._training import Trained, read_trained, train_request
 from .worker._wire import Array, Header, WireError
 
@@ -274,12 +275,19 @@ def _heard(channel: Channel, spec: BackendSpec, limits: _Limits) -> Hello:
     except (WireError, ProtocolError) as error:
         message = f"{spec.name}: {error}"
         raise WorkerUnavailable(message) from None
-    _require_known_definitions(hello, spec)
+    _require_known_names(hello, spec)
     return hello
 
 
-def _require_known_definitions(hello: Hello, spec: BackendSpec) -> None:
+def _require_known_names(hello: Hello, spec: BackendSpec) -> None:
     for entry in hello.entry_points:
+        for refusal in entry.refusals:
+            if refusal.allowed not in ALLOWED or refusal.argument not in _arguments(entry):
+                message = (
+                    f"{spec.name}: {entry.function} states that it refuses {refusal.argument!r} unless it is "
+                    f"{refusal.allowed!r}, which logitproof does not know: choose from {', '.join(ALLOWED)}"
+                )
+                raise BackendError(message)
         known = DEFINITIONS[entry.function]
         for deviation in entry.deviations:
             if deviation.definition not in known:
@@ -288,6 +296,10 @@ def _require_known_definitions(hello: Hello, spec: BackendSpec) -> None:
                     f"which logitproof does not know: choose from {', '.join(known)}"
                 )
                 raise BackendError(message)
+
+
+def _arguments(entry: EntryPoint) -> tuple[str, ...]:
+    return tuple(argument.name for argument in FUNCTIONS[entry.function].arguments)
 
 
 def _environment(inherited: Mapping[str, str], threads: int) -> dict[str, str]:

@@ -45,7 +45,7 @@ from ._matter import Matter
 from ._options import UNCALLED, UncalledOptions, option_words, uncalled_options, uncalled_words
 from ._overview import exit_status, verdict
 from ._pictures import Picture, pictures
-from ._property_record import PropertyExtreme, PropertyResult
+from ._property_record import PropertyExtreme, PropertyResult, Unexamined, UnexaminedKind
 from ._record import (
     SCHEMA_VERSION,
     SEVERITIES,
@@ -144,6 +144,8 @@ __all__ = [
     "StoredOutput",
     "Timing",
     "UncalledOptions",
+    "Unexamined",
+    "UnexaminedKind",
     "Waived",
     "Waiver",
     "array_record",

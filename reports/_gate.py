@@ -13,15 +13,15 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from ._finding import Finding, MatterKey, key_of
-from ._matter import Matter, matters
+from ._matter import Matter, MatterSeverity, matters
 from ._overview import exit_status, was_examined
 from ._property_record import PropertyResult
-from ._record import Check, Discrepancy, Record, Severity
+from ._record import Check, Discrepancy, Record
 from ._regression import Earlier
 from ._waiver import Waiver, in_versions
 from ._words import brief
 
-FailOn = Literal["defect", "weakness", "any", "regression"]
+FailOn = Literal["defect", "weakness", "any", "unexamined", "regression"]
 StaleKind = Literal["expired", "exceeded", "gone", "matches nothing"]
 
 FAIL_ON: tuple[FailOn, ...] = get_args(FailOn)
@@ -32,16 +32,18 @@ FAIL_ON_MEANINGS: Mapping[FailOn, str] = MappingProxyType(
         "defect": "defects and broken properties",
         "weakness": "these, and weaknesses",
         "any": "these, conventions, and whatever could not be decided",
+        "unexamined": "defects and broken properties, and whatever was not examined",
         "regression": "defects and weaknesses that an earlier run did not have, or not as many or as large, "
         "and what could be examined then and cannot be now",
     }
 )
 
-FAILING: Mapping[FailOn, tuple[Severity, ...]] = MappingProxyType(
+FAILING: Mapping[FailOn, tuple[MatterSeverity, ...]] = MappingProxyType(
     {
         "defect": ("defect",),
         "weakness": ("defect", "weakness"),
         "any": ("defect", "weakness", "convention", "undecided"),
+        "unexamined": ("defect", "unexamined"),
     }
 )
 """The severities that fail a run; which findings are regressions another run tells."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ._finding import Finding, key_of
 from ._matter import Matter
-from ._record import SEVERITIES, Severity
+from ._record import SEVERITIES
 from ._waiver import Waiver
 from ._words import brief, counted
 
@@ -78,11 +78,27 @@ def refusal_words(own: Gating) -> list[str]:
 
 
 def uncased_words(gate: Gate | None) -> list[str]:
-    """Return what gates and is in no finding, since the record keeps no case of it: a line each."""
-    gating = gate.gating if gate else ()
-    return [
-        "; ".join((matter_words(own.matter), *refusal_words(own))) for own in gating if not own.matter.discrepancies
-    ]
+    """Return what gates and is in no finding, since the record keeps no case of it: a line each.
+
+    What was not examined is told together for all the checks of an entry point that share dtype and reason.
+    """
+    gating = [own for own in gate.gating if not own.matter.discrepancies] if gate else []
+    groups: dict[object, list[Gating]] = {}
+    for own in gating:
+        its = own.matter
+        is_alone = its.severity != "unexamined"
+        groups.setdefault(its.key if is_alone else (its.backend, its.entry_point, its.dtype, its.kind), []).append(own)
+    return [_together(own) for own in groups.values()]
+
+
+def _together(own: Sequence[Gating]) -> str:
+    first, refusals = own[0].matter, dict.fromkeys(line for each in own for line in refusal_words(each))
+    if first.severity != "unexamined":
+        return "; ".join((matter_words(first), *refusals))
+    title = brief(f"{first.backend} {first.version}".strip(), 80)
+    names = " · ".join(brief(part, 120) for part in (first.entry_point, first.dtype))
+    checks = counted(len({each.matter.check for each in own}), "check")
+    return "; ".join((f"not examined, {title}: {names}: {brief(first.kind, 80)}, {checks}", *refusals))
 
 
 def stale_words(stale: Stale) -> str:
@@ -101,7 +117,8 @@ def matter_words(matter: Matter) -> str:
     """Return what is waived, in one line: "defect, torch 2.13.0: value of torch.sigmoid, float32: nan, 12 results"."""
     title = brief(f"{matter.backend} {matter.version}".strip(), 80)
     names = [brief(part, 120) for part in (matter.entry_point, matter.quantity, matter.dtype) if part]
-    results = "" if matter.quantity.startswith("property:") else f", {counted(matter.results, 'result')}"
+    unit = "case" if matter.severity == "unexamined" else "result"
+    results = "" if matter.quantity.startswith("property:") else f", {counted(matter.results, unit)}"
     return f"{matter.severity}, {title}: {' · '.join(names)}: {brief(matter.kind, 80)}{results}"
 
 
@@ -128,7 +145,7 @@ def _first(lines: Sequence[str], most: int) -> list[str]:
 def waived_counts(waived: Sequence[Waived]) -> str:
     """Return how much is waived, the gravest first: "2 defects (30 results), 1 broken property"; "" for nothing."""
     checks = [own for own in waived if not own.matter.quantity.startswith("property:")]
-    parts = [_of_severity(checks, severity) for severity in SEVERITIES]
+    parts = [_of_severity(checks, severity) for severity in (*SEVERITIES, "unexamined")]
     broken = {
         (own.matter.backend, own.matter.version, own.matter.quantity)
         for own in waived
@@ -137,12 +154,13 @@ def waived_counts(waived: Sequence[Waived]) -> str:
     return ", ".join(filter(None, (*parts, counted(len(broken), "broken property") if broken else "")))
 
 
-def _of_severity(waived: Sequence[Waived], severity: Severity) -> str:
+def _of_severity(waived: Sequence[Waived], severity: str) -> str:
     own = [each.matter for each in waived if each.matter.severity == severity]
     if not own:
         return ""
     results = sum(matter.results for matter in own)
-    return f"{counted(len({matter.key[:3] for matter in own}), severity)} ({counted(results, 'result')})"
+    unit = "case" if severity == "unexamined" else "result"
+    return f"{counted(len({matter.key[:3] for matter in own}), severity)} ({counted(results, unit)})"
 
 
 def verdict_words(gate: Gate) -> str:

@@ -20,6 +20,7 @@ from ._headline import call_words, cause_words, errors_words, extent_words, head
 from ._options import UNCALLED, uncalled_options, uncalled_words
 from ._overview import exit_status, verdict
 from ._record import Record, Severity
+from ._unexamined import gaps, unexamined_words
 from ._words import brief, error_words, inputs_hex, inputs_words, readable
 
 _LEVELS: Mapping[Severity, str] = {
@@ -35,8 +36,8 @@ def github_annotations(record: Record, gate: Gate | None = None) -> str:
     """Return workflow commands, a line each: errors for defects, warnings for weaknesses, notices for conventions.
 
     The worst findings come first; where there are more than ten of a level, the tenth counts the rest. A record that is
-    no pass for being incomplete is an error before all others. What gates is an error whatever its severity, what is
-    waived a notice, and a stale waiver a warning: an error where it gates.
+    no pass for being incomplete is an error before all others, and what was not examined a notice. What gates is an
+    error whatever its severity, what is waived a notice, and a stale waiver a warning: an error where it gates.
 
     Args:
         record: the run.
@@ -47,6 +48,8 @@ def github_annotations(record: Record, gate: Gate | None = None) -> str:
         "error": [_incomplete(record)] if exit_status(record) == _CUT_SHORT else [],
         "notice": _uncased("notice", UNCALLED, [uncalled_words(each) for each in uncalled_options(record)]),
     }
+    if unexamined := unexamined_words(gaps(record), record):
+        alarms["notice"].append(command("notice", "logitproof: not examined", unexamined))
     if gate is not None:
         alarms["error"] += _uncased("error", "gates", uncased_words(gate))
         alarms["notice"] += _uncased("notice", "waived", _waived_uncased(gate))

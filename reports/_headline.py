@@ -27,7 +27,6 @@ _PHRASES: Mapping[str, str] = {
     "undecided": "could not be decided",
     "crash": "ends the process",
     "hang": "does not return",
-    "error": "raises an error on a valid input",
     "refused": "refuses an input",
     "shape": "has another shape than it should",
     "dtype": "has another dtype than it should",
@@ -189,10 +188,13 @@ def _subject(finding: Finding) -> str:
 def _phrase(finding: Finding) -> str:
     if finding.is_of_property:
         return f"breaks the property {brief(finding.example.quantity, 120).removeprefix(PROPERTY)}"
-    return ", or ".join(dict.fromkeys(map(_kind_phrase, finding.kinds)))
+    return ", or ".join(dict.fromkeys(_kind_phrase(finding, kind) for kind in finding.kinds))
 
 
-def _kind_phrase(kind: str) -> str:
+def _kind_phrase(finding: Finding, kind: str) -> str:
+    if kind == "error":
+        raised = next(found.observed for found in finding.discrepancies if found.kind == kind)
+        return f"raises {brief(raised, 160)}"
     if kind.startswith(_DEVIATION):
         return f"follows a stated definition, {brief(kind.removeprefix(_DEVIATION), 60)}, and not the literal one"
     return _PHRASES.get(kind, brief(kind, 80))

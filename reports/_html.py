@@ -20,7 +20,7 @@ from ._html_properties import properties
 from ._html_text import STEADY_CHARACTERS
 from ._html_verdict import changes, head, waivers
 from ._options import UNCALLED, uncalled_options, uncalled_words
-from ._overview import tallies
+from ._overview import standing, tallies
 from ._pictures import pictures
 from ._property_overview import broken_properties
 from ._record import SEVERITIES, Record
@@ -84,7 +84,7 @@ def _context(record: Record, scripts: Mapping[str, str], earlier: Record | None,
 def _not_run(record: Record) -> list[tuple[tuple[str, str, str], int]]:
     """The checks that were not run to their end, counted by backend, status and reason."""
     reasons = Counter(
-        (backend_title(check), check.status, brief(check.reason or "", STEADY_CHARACTERS))
+        (backend_title(check), standing(check), brief(check.reason or "", STEADY_CHARACTERS))
         for check in record.checks
         if check.status != "examined"
     )

@@ -12,6 +12,7 @@ from ._array import Array
 from ._finding import Finding, measure
 from ._html_map import LETTERS, worst_tier
 from ._html_text import decimal
+from ._overview import standing
 from ._record import SEVERITIES, TIERS, Check, Extreme, Record
 from ._words import array_words, backend_title, brief, clean, magnitude, parameters_words
 
@@ -84,7 +85,7 @@ def _check(check: Check, words: Vocabulary, anchors: list[str]) -> list[Any]:
         words.number(check.input_class),
         words.number(brief(parameters_words(check.parameters))),
         words.number(check.device),
-        words.number(check.status),
+        words.number(standing(check)),
         words.number(brief(check.reason or "")),
         TIERS.index(tier) if tier else -1,
         sortable(check.worst_ulps.ulps if check.worst_ulps else None),

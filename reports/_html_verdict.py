@@ -9,8 +9,10 @@ from datetime import datetime
 from ._finding import Finding, findings
 from ._gate import Gate
 from ._gate_words import matter_words, refusal_words, stale_heading, stale_words, uncased_words, waived_counts
-from ._overview import backends_of, exit_status, tallies, verdict, was_examined
+from ._overview import backends_of, exit_status, standing, tallies, verdict, was_examined
 from ._record import Backend, Check, Record
+from ._regression import Earlier, Loss
+from ._unexamined import gaps, unexamined_words
 from ._waiver import Waiver
 from ._words import backend_title, duration_words
 
@@ -38,6 +40,7 @@ class Reliance:
         faulty: the functions with a defect, each with the dtypes that have it.
         suspect: the other functions of broken properties: which side of a property is wrong, nobody knows.
         clean: the functions that were examined and are neither.
+        unexamined: what was not examined, and why, reason by reason; None where an older record does not tell.
         checks: how many checks it has; so the following.
     """
 
@@ -46,8 +49,9 @@ class Reliance:
     faulty: tuple[tuple[str, tuple[str, ...]], ...]
     suspect: tuple[str, ...]
     clean: tuple[str, ...]
+    unexamined: tuple[str, ...] | None
     checks: int
-    not_run: int
+    not_offered: int
     results: int
     defects: int
 
@@ -62,6 +66,7 @@ class Changes:
         gone: there before, and not now, although what showed them was examined again.
         unknown: there before, and nothing of what showed them was examined now.
         still: how many were there before and are there now.
+        lost: what had results before, and has none now.
         versions: the backends of both runs, earlier and now.
     """
 
@@ -70,6 +75,7 @@ class Changes:
     gone: tuple[Finding, ...]
     unknown: tuple[Finding, ...]
     still: int
+    lost: tuple[Loss, ...]
     started: str
     versions: tuple[tuple[str, str], ...]
 
@@ -103,6 +109,7 @@ class Head:
     word: str
     sentence: str
     answer: str
+    unexamined: str
     backends: tuple[Reliance, ...]
     duration: str
 
@@ -117,6 +124,7 @@ def head(record: Record, gate: Gate | None = None) -> Head:
         word=word if colon else "",
         sentence=rest if colon else word,
         answer=_answer(status, gate),
+        unexamined=unexamined_words(gaps(record), record),
         backends=tuple(_reliance(record, title) for title in titles),
         duration=_duration(record.run.started, record.run.finished),
     )
@@ -163,11 +171,17 @@ def _reliance(record: Record, title: str) -> Reliance:
         faulty=tuple((function, tuple(dtypes)) for function, dtypes in faulty.items()),
         suspect=tuple(suspect),
         clean=tuple(name for name in examined if name not in faulty and name not in suspect),
+        unexamined=_left_out(record, title, own),
         checks=len(own),
-        not_run=sum(check.status != "examined" for check in own),
+        not_offered=sum(standing(check) == "not offered" for check in own),
         results=sum(check.elements for check in own),
         defects=tallies(own)["defect"].checks,
     )
+
+
+def _left_out(record: Record, title: str, own: Iterable[Check]) -> tuple[str, ...] | None:
+    words = tuple(gap.words for gap in gaps(record) if gap.backend == title)
+    return None if not words and any(check.unexamined is None for check in own) else words
 
 
 def _faulty(checks: Iterable[Check]) -> dict[str, dict[str, None]]:
@@ -198,6 +212,7 @@ def changes(record: Record, earlier: Record) -> Changes:
         gone=gone,
         unknown=unknown,
         still=len(now) - len(appeared),
+        lost=Earlier(earlier).losses(record),
         started=earlier.run.started,
         versions=_versions(earlier, record),
     )

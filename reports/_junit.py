@@ -18,6 +18,7 @@ from ._options import UNCALLED, UncalledOptions, uncalled_options, uncalled_word
 from ._overview import exit_status, verdict
 from ._property_record import PropertyResult
 from ._record import Backend, Check, CheckStatus, Discrepancy, Record
+from ._unexamined import gaps, unexamined_words
 from ._words import (
     backend_title,
     brief,
@@ -42,7 +43,8 @@ def junit(record: Record, gate: Gate | None = None) -> str:
     """Return `record` as JUnit XML.
 
     A defect and a broken property are failures; a check that crashed, hung or raised, a backend that did not come to
-    its end, and a run that is no pass for being incomplete, are errors; what is unsupported is skipped. Weaknesses,
+    its end, and a run that is no pass for being incomplete, are errors; what is not offered or not examined is skipped,
+    and a test case of its own counts the latter. Weaknesses,
     conventions and what is undecided are in the output of their test case. Where a gate says otherwise, what gates is a
     failure whatever its severity, and what is waived is skipped: its message names the waiver.
 
@@ -54,7 +56,7 @@ def junit(record: Record, gate: Gate | None = None) -> str:
     told = _by_check(record.discrepancies)
     of = {key_of(found): finding for finding in findings(record) for found in finding.discrepancies}
     run = {"profile": record.run.profile, "corpus": f"{record.corpus.version} {record.corpus.hash}"}
-    add_suite(root, "logitproof", [_completeness(record), *_of_gate(gate)], run, record.run.started)
+    add_suite(root, "logitproof", [_completeness(record), *_examined(record), *_of_gate(gate)], run, record.run.started)
     for title, backend in _suites(record).items():
         checks = (
             _of_check(check, told.get(check.id, ()), of, gate)
@@ -100,6 +102,14 @@ def _completeness(record: Record) -> ET.Element:
     if exit_status(record) == 3:
         ET.SubElement(case, "error", type="incomplete", message=brief(verdict(record), LONG))
     return case
+
+
+def _examined(record: Record) -> Iterator[ET.Element]:
+    """What was not examined, where there is any of that."""
+    if unexamined := unexamined_words(gaps(record), record):
+        case = case_of("logitproof", "everything was examined")
+        ET.SubElement(case, "skipped", type="not examined", message=brief(unexamined, LONG))
+        yield case
 
 
 def _of_backend(backend: Backend) -> ET.Element:
@@ -152,7 +162,7 @@ def _of_check(check: Check, found: Iterable[Discrepancy], of: _Of, gate: Gate | 
     elif check.status == "unsupported":
         ET.SubElement(case, "skipped", type="unsupported", message=brief(check.reason or "", LONG))
     others = [each for each in own if each not in gating]
-    output_of(case, [*_measured(check), *_waivers(waived), *_told(others, of)])
+    output_of(case, [*_measured(check), *_left(check), *_waivers(waived), *_told(others, of)])
     return case
 
 
@@ -171,7 +181,11 @@ def _uncased(check: Check, gate: Gate | None) -> str:
     if gate is None:
         return f"{counted(check.severities['defect'], 'result')} with a defect"
     own = [each.matter for each in gate.gating_at(check.backend, check.version, check.id)]
-    return "; ".join(f"{counted(each.results, 'result')}: {each.severity}, {brief(each.kind, SHORT)}" for each in own)
+    return "; ".join(
+        f"{counted(each.results, 'case' if each.severity == 'unexamined' else 'result')}: {each.severity}, "
+        f"{brief(each.kind, SHORT)}"
+        for each in own
+    )
 
 
 def _skip(case: ET.Element, waived: Iterable[Waived]) -> None:
@@ -231,6 +245,12 @@ def _measured(check: Check) -> Iterator[str]:
     if check.worst_ulps is not None and check.worst_ratio is not None:
         ulps, ratio = magnitude(check.worst_ulps.ulps), magnitude(check.worst_ratio.bound_ratio)
         yield f"largest error: {ulps} ulps; largest multiple of the textbook bound: {ratio}"
+
+
+def _left(check: Check) -> Iterator[str]:
+    """The cases that were not examined, and why."""
+    for each in check.unexamined or ():
+        yield f"not examined: {counted(each.cases, 'case')}: {brief(each.reason, LONG)}"
 
 
 def _told(found: Iterable[Discrepancy], of: _Of) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ._finding import IDENTITY_BROKEN, MatterKey, key_of, measure
 from ._property_record import PropertyResult, PropertyStatus
@@ -18,15 +20,18 @@ _PROPERTY_SEVERITIES: Mapping[PropertyStatus, Severity] = {
     "undecided": "undecided",
 }
 
+MatterSeverity = Severity | Literal["unexamined"]
+"""A severity; or that cases were not examined."""
+
 
 @dataclass(frozen=True)
 class Matter:
-    """Results of one check, or property, that share severity and kind.
+    """Results of one check, or property, that share severity and kind; or its cases that were not examined.
 
     Attributes:
         check: the id of the check, or of the property's result.
         severity: their severity.
-        kind: the kind of failure.
+        kind: the kind of failure; of what was not examined the reason, by name.
         backend: the backend's name.
         version: its version.
         function: the function.
@@ -35,14 +40,14 @@ class Matter:
         quantity: the quantity; "property:" and its id for a property.
         causes: the causes of the cases that the record keeps, "" for none that is known.
         discrepancies: the ids of those cases.
-        results: how many results they are.
+        results: how many results they are, or cases.
         ulps: the largest error in ulps, or more where the record does not tell that.
         ratio: the largest error in multiples of the bound; so likewise.
         extent: from where to where each real argument reaches; empty where the record does not tell.
     """
 
     check: str
-    severity: Severity
+    severity: MatterSeverity
     kind: str
     backend: str
     version: str
@@ -81,7 +86,26 @@ def matters(record: Record) -> tuple[Matter, ...]:
         for result in record.properties
         if (severity := _PROPERTY_SEVERITIES.get(result.status))
     )
-    return (*checks, *properties)
+    return (*checks, *properties, *_unexamined(record))
+
+
+def _unexamined(record: Record) -> Iterator[Matter]:
+    """The cases that were not examined, check by check and reason by reason."""
+    for check in record.checks:
+        for kind, cases in _reasons(check).items():
+            yield Matter(*_identity(check, "unexamined", kind), results=cases)
+    for result in record.properties:
+        function, entry_point = next(iter(result.entry_points.items()), ("", ""))
+        names = (result.backend, result.version, function, entry_point, result.dtype, f"property:{result.property}")
+        for kind, cases in _reasons(result).items():
+            yield Matter(result.id, "unexamined", kind, *names, results=cases)
+
+
+def _reasons(owner: Check | PropertyResult) -> Counter[str]:
+    cases = Counter[str]()
+    for each in owner.unexamined or ():
+        cases[each.kind] += each.cases
+    return cases
 
 
 def _place(owner: Check | PropertyResult) -> tuple[str, str, str]:
@@ -99,7 +123,9 @@ def _of_check(check: Check, cases: Mapping[MatterKey, Sequence[Discrepancy]]) ->
             yield Matter(*_identity(check, severity, UNRECORDED), results=left, ulps=_ulps(check), ratio=_ratio(check))
 
 
-def _identity(check: Check, severity: Severity, kind: str) -> tuple[str, Severity, str, str, str, str, str, str, str]:
+def _identity(
+    check: Check, severity: MatterSeverity, kind: str
+) -> tuple[str, MatterSeverity, str, str, str, str, str, str, str]:
     names = (check.backend, check.version, check.function, check.entry_point, check.dtype, check.quantity)
     return check.id, severity, kind, *names
 

@@ -13,6 +13,7 @@ from ._gate_words import verdict_words
 from ._property_overview import broken_properties
 from ._property_record import PropertyResult
 from ._record import SEVERITIES, TIERS, Check, Discrepancy, Extreme, Findings, Record, Severity, Tier
+from ._unexamined import gaps, unexamined_words
 from ._words import backend_title, counted
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ GATING: Severity = "defect"
 class Row:
     """All checks of one backend, function and dtype: the worst tier reached, the largest error and where it was.
 
-    `worst` is None where no error was measured; `not_run` counts checks by the status that kept them from running.
+    `worst` is None where no error was measured; `not_run` counts checks by what kept them from running, `unexamined`
+    those that were not examined, or not to the end.
     """
 
     function: str
@@ -35,6 +37,7 @@ class Row:
     worst_check: Check | None
     severities: dict[Severity, int]
     not_run: dict[str, int]
+    unexamined: int
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,10 @@ def verdict(record: Record | Findings, gate: Gate | None = None) -> str:
     counts = ", ".join(_counted(severity, tally[severity]) for severity in SEVERITIES if tally[severity].results)
     broken = broken_properties(_properties(record))
     found = ", ".join(filter(None, (counts, f"{counted(broken, 'broken property')}" if broken else "")))
-    found = found or "no discrepancy"
+    unexamined = unexamined_words(gaps(record), record)
+    found = (found or "no discrepancy") + (f"; {unexamined}" if unexamined else "")
     if not _was_examined(record):
-        return "Nothing was examined: this is not a pass."
+        return f"Nothing was examined: this is not a pass{f'; {unexamined}' if unexamined else ''}."
     beside = verdict_words(gate) if gate else ""
     if not _is_complete(record):
         return f"Incomplete: not a pass. So far {found}{beside}."
@@ -108,6 +112,13 @@ def _was_examined(record: Record | Findings) -> bool:
 def was_examined(checks: Sequence[Check]) -> bool:
     """Whether at least one result was judged, or found to be none: an all-errored run is never a pass."""
     return any(check.elements or check.severities.get(GATING) for check in checks)
+
+
+def standing(check: Check) -> str:
+    """Return whether a check was examined, in a word or two; an older record does not tell what was not offered."""
+    if check.status != "unsupported" or check.unexamined is None:
+        return check.status
+    return "not examined" if check.unexamined else "not offered"
 
 
 def tallies(checks: Sequence[Check]) -> dict[Severity, Tally]:
@@ -154,7 +165,7 @@ def _row(function: str, dtype: str, checks: Sequence[Check]) -> Row:
     worst, worst_check = max(measured, key=lambda pair: measure(pair[0].ulps), default=(None, None))
     reached = [tier for tier in TIERS if any(check.tiers.get(tier) for check in checks)]
     ranked = [tier for tier in reached if tier != "limit"] or reached
-    not_run = [check.status for check in checks if check.status != "examined"]
+    not_run = [standing(check) for check in checks if check.status != "examined"]
     return Row(
         function,
         dtype,
@@ -163,6 +174,7 @@ def _row(function: str, dtype: str, checks: Sequence[Check]) -> Row:
         worst_check=worst_check,
         severities={severity: tally.results for severity, tally in tallies(checks).items() if tally.results},
         not_run={status: not_run.count(status) for status in dict.fromkeys(not_run)},
+        unexamined=sum(bool(check.unexamined) for check in checks),
     )
 
 

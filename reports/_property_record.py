@@ -17,6 +17,26 @@ Hex = Annotated[str, Meta(pattern=r"^(-?0x[01](\.[0-9a-f]+)?p[+-][0-9]+|-?inf|na
 PropertyStatus = Literal["holds", "broken", "deviates", "undecided", "unsupported"]
 
 
+UnexaminedKind = Literal["unsupported", "no dtype", "not implemented", "signature", "given up"]
+
+
+@dataclass(frozen=True)
+class Unexamined:
+    """Cases of a check, or of a property, that were not examined.
+
+    Attributes:
+        kind: "unsupported": the entry point is said not to take the dtype; "no dtype": its framework does not have it;
+            "not implemented": its framework raised an exception that says so; "signature": it does not take what every
+            call has; "given up": after crashes, hangs or exceptions of other cases.
+        cases: how many.
+        reason: why, in words.
+    """
+
+    kind: UnexaminedKind
+    cases: Count
+    reason: Text
+
+
 @dataclass(frozen=True)
 class PropertyExtreme:
     """The comparison of a property that came nearest to its bound, or exceeded it most.
@@ -55,6 +75,7 @@ class PropertyResult:
         cases: how many inputs were tried.
         comparisons: how many comparisons of two sides were made.
         worst: the comparison with the largest ratio; None where there was none.
+        unexamined: the cases that were not examined, as of a check; None where an older record does not tell.
     """
 
     id: str
@@ -71,3 +92,4 @@ class PropertyResult:
     cases: Count
     comparisons: Count
     worst: PropertyExtreme | None
+    unexamined: tuple[Unexamined, ...] | None = None

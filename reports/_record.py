@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from ._array import Array
-from ._property_record import Count, Hex, PropertyResult, Text
+from ._property_record import Count, Hex, PropertyResult, Text, Unexamined
 
 SCHEMA_VERSION = 2
 """The version of the schema that this release writes; it reads the older ones too."""
@@ -253,7 +253,8 @@ class Check:
     "literal", or a deviation that the backend states; None where an older record does not tell. `failures` are the
     calls that failed, case by case; none for a check whose status is "unsupported", since its `reason` stands for all;
     None where an older record does not tell. `batches` are what it was made of; none where an older record does not
-    tell.
+    tell. `unexamined` has the cases that were not examined, and why; None where an older record does not tell. What the
+    entry point does not offer has the status "unsupported", and is none of them: nothing is there to be examined.
     """
 
     id: str
@@ -281,6 +282,7 @@ class Check:
     definition: str | None = None
     failures: tuple[CallFailure, ...] | None = None
     batches: tuple[ExaminedBatch, ...] = ()
+    unexamined: tuple[Unexamined, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,44 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from ._finding import IDENTITY_BROKEN
 from ._matter import Matter, matters
-from ._overview import was_examined
-from ._record import Record
+from ._record import Check, Record
+from ._words import backend_title, brief, counted
 
 GONE = "entry point gone"
 """The kind of an entry point that an earlier run had."""
 NOT_RUN = "no longer supported"
 """The kind of a check that an earlier run could make."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Checks of an entry point that had results in an earlier run, and have none.
+
+    Attributes:
+        backend: the title of the backend.
+        entry_point: the entry point.
+        dtypes: the dtypes of those checks.
+        reason: why, in words: what it raises, say.
+        checks: how many they are.
+    """
+
+    backend: str
+    entry_point: str
+    dtypes: tuple[str, ...]
+    reason: str
+    checks: int
+
+    @property
+    def words(self) -> str:
+        """What is lost, e.g. "torch 2.13: torch.sigmoid in float16, 8 checks: RuntimeError: no kernel"."""
+        dtypes = ", ".join(brief(dtype, 40) for dtype in self.dtypes)
+        checks = counted(self.checks, "check")
+        return f"{self.backend}: {brief(self.entry_point, 120)} in {dtypes}, {checks}: {brief(self.reason)}"
 
 
 class Earlier:
@@ -73,8 +100,32 @@ class Earlier:
             for name in backend.entry_points if now else ():
                 if now and name not in now.entry_points:
                     yield Matter("", "defect", GONE, now.name, now.version, "", name, "", "")
-        made = {check.id for check in self._record.checks if was_examined([check])}
-        for check in record.checks:
-            if check.status == "unsupported" and check.id in made:
+        for check in self._without_results(record):
+            if check.status == "unsupported":
                 names = (check.backend, check.version, check.function, check.entry_point, check.dtype, check.quantity)
                 yield Matter(check.id, "defect", NOT_RUN, *names, results=check.cases or 1)
+
+    def losses(self, record: Record) -> tuple[Loss, ...]:
+        """Return the checks that had results then, and have none now, whatever keeps them from it: by the reason."""
+        groups: dict[tuple[str, str, str], list[Check]] = {}
+        for check in self._without_results(record):
+            reason = brief(check.reason or check.status)
+            groups.setdefault((backend_title(check), check.entry_point, reason), []).append(check)
+        for check, title in self._gone(record):
+            groups.setdefault((title, check.entry_point, GONE), []).append(check)
+        return tuple(
+            Loss(title, entry_point, tuple(dict.fromkeys(check.dtype for check in own)), reason, len(own))
+            for (title, entry_point, reason), own in groups.items()
+        )
+
+    def _without_results(self, record: Record) -> Iterator[Check]:
+        made = {check.id for check in self._record.checks if check.elements}
+        return (check for check in record.checks if check.id in made and not check.elements)
+
+    def _gone(self, record: Record) -> Iterator[tuple[Check, str]]:
+        """Give the checks of entry points that are gone, with the title of their backend now."""
+        for own in self.lost(record):
+            if own.kind == GONE:
+                for check in self._record.checks:
+                    if check.elements and (check.backend, check.entry_point) == (own.backend, own.entry_point):
+                        yield check, f"{own.backend} {own.version}".strip()

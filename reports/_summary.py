@@ -35,9 +35,10 @@ from ._html_verdict import changes
 from ._markdown import code, escape, folded, table
 from ._markdown_room import fitted_table, fitting, size_of
 from ._options import UNCALLED, uncalled_options, uncalled_words
-from ._overview import Convention, Row, backends_of, conventions, rows, tallies, verdict
+from ._overview import Convention, Row, backends_of, conventions, rows, standing, tallies, verdict
 from ._property_overview import STATUSES, property_backends, property_lines
 from ._record import SEVERITIES, TIER_MEANINGS, Record, Severity
+from ._unexamined import gaps
 from ._words import (
     backend_title,
     brief,
@@ -52,6 +53,9 @@ from ._words import (
 
 ROOM = 60_000
 """Bytes of UTF-8 that a summary may take, unless less is asked for."""
+
+_TITLE = 600
+"""So many characters of the verdict are told: with it, what was not examined and why."""
 
 _PLURALS = {"defect": "Defects", "weakness": "Weaknesses", "undecided": "Undecided", "convention": "Conventions"}
 _MEANINGS: dict[Severity, str] = {
@@ -76,6 +80,7 @@ def summary(record: Record, earlier: Record | None = None, room: int = ROOM, gat
         _head(record, gate),
         _gating(record, found, gate),
         _waivers(gate, int(4_500 * share)),
+        _unexamined(record, int(1_500 * share)),
         _changes(record, earlier, int(3_000 * share)) if earlier else "",
         _told(found, "defect", (int(15_000 * share), int(8_000 * share)), gate),
         _told(found, "undecided", (int(2_000 * share), int(1_000 * share)), gate),
@@ -84,7 +89,7 @@ def summary(record: Record, earlier: Record | None = None, room: int = ROOM, gat
         _maps(record, int(7_000 * share)),
         _properties(record, int(500 * share)),
         _uncalled(record, int(1_000 * share)),
-        _not_run(record, int(2_500 * share)),
+        _not_run(record, int(1_500 * share)),
         _run(record),
         _legend(),
     )
@@ -107,7 +112,7 @@ def _more(what: str) -> str:
 
 
 def _title(record: Record, gate: Gate | None) -> str:
-    return f"# logitproof: {escape(brief(verdict(record, gate)))}"
+    return f"# logitproof: {escape(brief(verdict(record, gate), _TITLE))}"
 
 
 def _head(record: Record, gate: Gate | None) -> str:
@@ -181,6 +186,22 @@ def _waivers(gate: Gate | None, room: int) -> str:
     return "\n\n".join(parts)
 
 
+def _unexamined(record: Record, room: int) -> str:
+    """What was not examined, by its reason: no pass, and easily taken for one."""
+    found = gaps(record)
+    if not found:
+        return ""
+    body = []
+    for gap in found:
+        names = ", ".join(code(brief(name, 80)) for name in gap.names)
+        dtypes = ", ".join(escape(brief(dtype, 40)) for dtype in gap.dtypes)
+        checks = f"{gap.checks:,}" if gap.is_whole else f"{gap.checks:,}, not to the end"
+        where = escape(brief(gap.backend, 80))
+        body.append((where, f"{names} in {dtypes}", checks, f"{gap.cases:,}", escape(gap.reason)))
+    shown = fitted_table(("backend", "what", "checks", "cases", "reason"), body, room, _more("reasons"))
+    return f"## Not examined\n\n{shown}"
+
+
 def _listed(heading: str, lines: Sequence[str], room: int) -> str:
     fit = fitting(lines, room, "\n")
     left = f"… and {len(lines) - len(fit)} more: report.html shows them." if len(lines) > len(fit) else ""
@@ -200,14 +221,15 @@ def _changes(record: Record, earlier: Record, room: int) -> str:
         + (f", {len(made.unknown)} in what was not examined now" if made.unknown else "")
     )
     when = escape(brief(made.started, 40))
+    lost = [f"- without results now: {escape(loss.words)}" for loss in made.lost]
     new = [f"- new: {_line(finding)}" for finding in made.new]
     gone = [f"- gone: {_line(finding)}" for finding in made.gone]
-    fit = fitting([*new, *gone], room, "\n")
+    fit = fitting([*lost, *new, *gone], room, "\n")
     parts = (
         f"## Since the run of {when}",
         f"Findings: {counts}{f'; {versions}' if versions else ''}.",
         "\n".join(fit),
-        _rest(len(new) + len(gone) - len(fit), "of these"),
+        _rest(len(lost) + len(new) + len(gone) - len(fit), "of these"),
     )
     return "\n\n".join(part for part in parts if part)
 
@@ -378,7 +400,7 @@ def _uncalled(record: Record, room: int) -> str:
 
 def _not_run(record: Record, room: int) -> str:
     reasons = Counter(
-        (backend_title(check), check.status, brief(check.reason or ""))
+        (backend_title(check), standing(check), brief(check.reason or ""))
         for check in record.checks
         if check.status != "examined"
     )

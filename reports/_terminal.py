@@ -130,8 +130,9 @@ def _where(row: Row) -> str:
     if row.worst is None or row.worst_check is None:
         return ", ".join(counted(count, status) for status, count in row.not_run.items())
     check = row.worst_check
+    unexamined = f"{counted(row.unexamined, 'check')} not examined to the end · " if row.unexamined else ""
     quantity = "" if check.quantity == "value" else f"{check.quantity} · "
-    return clean(f"{quantity}{inputs_words(row.worst.inputs, 3)} · {check.entry_point}")
+    return clean(f"{unexamined}{quantity}{inputs_words(row.worst.inputs, 3)} · {check.entry_point}")
 
 
 def _counts(checks: Sequence[Check], titles: Iterable[str]) -> Table:
@@ -277,6 +278,12 @@ def _changes(record: Record, earlier: Record | None) -> list[RenderableType]:
     made = changes(record, earlier)
     counts = f"{len(made.new)} new, {len(made.gone)} gone, {made.still} as before"
     lines = [Text(f"Findings since the run of {brief(made.started, 40)}: {counts}", style="bold")]
+    lines += [
+        Text.assemble("  ", ("without results now", "bold red"), f"  {loss.words}", overflow="fold")
+        for loss in made.lost[:WORST_SHOWN]
+    ]
+    if len(made.lost) > WORST_SHOWN:
+        lines.append(Text(f"  … and {len(made.lost) - WORST_SHOWN} more without results now", style="dim"))
     for word, style, own in (("new", "bold red", made.new), ("gone", "green", made.gone)):
         for finding in own[:WORST_SHOWN]:
             told = f"  {finding.severity}, {brief(finding.title, 80)}: {headline(finding)}"

@@ -29,7 +29,7 @@ def upgrade(raw: Raw, version: int) -> Raw:
 
 
 def _from_1(raw: Raw) -> None:
-    """Version 2 added how errors are spread and by which definition; of a discrepancy its evidence, and more.
+    """Version 2 added how errors are spread, by which definition, what was not examined; of a discrepancy its evidence.
 
     Of the inputs, it added the hashes of those that are not of the corpus; of the run, the seconds that entry points
     took; of the backends, their signatures and which options were called.
@@ -49,6 +49,9 @@ def _from_1(raw: Raw) -> None:
             for key in ("whole", "cases"):
                 _add(stored, f"{path}.outputs.batches[{number}]", key, None)
         _add(check, path, "batches", [])
+        _add(check, path, "unexamined", None)
+    for path, result in _parts(raw, "properties"):
+        _add(result, path, "unexamined", None)
     for path, discrepancy in _parts(raw, "discrepancies"):
         _add(discrepancy, path, "evidence", None)
         _add(discrepancy, path, "answers", [])

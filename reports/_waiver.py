@@ -13,9 +13,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from ._hexfloat import float_from
-from ._matter import Matter
+from ._matter import Matter, MatterSeverity
 from ._property_record import PropertyResult
-from ._record import Check, Interval, Severity
+from ._record import Check, Interval
 from ._words import brief
 
 
@@ -53,7 +53,7 @@ class Waiver:
         check: the id of a check, or of a property's result.
         discrepancies: the ids of discrepancies: all that the record keeps of a check's kind.
         function: a pattern; so the next three.
-        severity: the severity that the results have.
+        severity: the severity that the results have; "unexamined" for what was not examined.
         region: by argument, where the inputs may lie.
         max_ulps: the largest error in ulps.
         max_bound_ratio: the largest error in multiples of the bound.
@@ -75,7 +75,7 @@ class Waiver:
     entry_point: str | None = None
     dtype: str | None = None
     quantity: str | None = None
-    severity: Severity = "defect"
+    severity: MatterSeverity = "defect"
     region: Mapping[str, Region] = field(default_factory=dict)
     max_ulps: float | None = None
     max_bound_ratio: float | None = None

@@ -83,6 +83,7 @@ def counted(count: int, name: str) -> str:
         "weakness": "weaknesses",
         "convention": "conventions",
         "result": "results",
+        "case": "cases",
         "broken property": "broken properties",
         "check": "checks",
         "finding": "findings",

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from page_samples import found, made, sample, stated
 from record_samples import INPUTS, backend, check, discrepancy, record
 
-from logitproof.reports import Array, Record
+from logitproof.reports import Array, Record, Unexamined
 
 CONSTRAINED = {
     *("severity", "severities", "tiers", "status", "ulps", "bound_ratio", "error_ulps", "error_bound_ratio", "by"),
@@ -48,8 +48,14 @@ def everything() -> Record:
     """All severities, a cause, other answers, properties, and all that can go wrong with a backend or a check."""
     base = sample()
     crash = made(
-        function="softmax", status="crash", reason="exit status 11; 3 cases were not run", elements=0, tiers={},
+        function="softmax", status="crash", reason="exit status 11", elements=0, tiers={},
         severities={"defect": 1}, worst_ulps=None, worst_ratio=None,
+        unexamined=(Unexamined("given up", 3, "given up after a crash: exit status 11"),),
+    )  # fmt: skip
+    declared = made(
+        function="softmax", dtype="float16", status="unsupported", reason="declared unsupported", cases=0, elements=0,
+        tiers={}, severities={}, worst_ulps=None, worst_ratio=None,
+        unexamined=(Unexamined("unsupported", 12, "declared unsupported"),),
     )  # fmt: skip
     crashed = found(
         crash, kind="crash", observed="exit status 11", error_ulps="inf", error_bound_ratio="inf", count=1,
@@ -67,7 +73,7 @@ def everything() -> Record:
         base,
         complete=False,
         backends=(switched, *base.backends[1:], absent),
-        checks=(*base.checks, crash),
+        checks=(*base.checks, crash, declared),
         discrepancies=(*base.discrepancies, crashed, broken),
     )
 
@@ -105,7 +111,8 @@ def poisoned(value, text: str):
     if isinstance(value, Array):
         return value if value.corpus is None else replace(value, corpus=text)
     if is_dataclass(value):
-        own = {field.name: getattr(value, field.name) for field in fields(value) if field.name not in CONSTRAINED}
+        fixed = CONSTRAINED | ({"kind"} if isinstance(value, Unexamined) else set())
+        own = {field.name: getattr(value, field.name) for field in fields(value) if field.name not in fixed}
         return replace(value, **{name: poisoned(each, text) for name, each in own.items()})
     if isinstance(value, dict):
         return {poisoned(key, text): poisoned(each, text) for key, each in value.items()}

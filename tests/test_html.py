@@ -145,7 +145,7 @@ def test_broken_properties_are_told_with_both_sides_and_holding_ones_folded():
 def test_a_function_of_a_broken_property_is_not_called_free_of_defects():
     of = record(made(severities={}), made(function="softmax", severities={}))
     row = _page(replace(of, properties=(stated(),))).text.split("May I rely on it?")[1].split("What was examined")[0]
-    assert "broken properties of softmax sigmoid 2" in row
+    assert "broken properties of softmax sigmoid not told 2" in row
     assert row.startswith(" Not everywhere.")
 
 

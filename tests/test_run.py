@@ -16,7 +16,7 @@ from logitproof.conformance._request import RunRequest
 from logitproof.conformance._run import run
 from logitproof.conformance._sightings import Exact
 from logitproof.reference import Status
-from logitproof.reports import Record, encode_record, float_from
+from logitproof.reports import Check, Record, encode_record, exit_status, float_from, verdict
 
 SOFTPLUS = """
 import numpy as np
@@ -62,15 +62,103 @@ def test_a_deviation_does_not_excuse_a_result_that_does_not_follow_it(tmp_path):
     assert "beyond bound" in kinds(examined(tmp_path, wrong, dtypes=("float64",)), "defect")
 
 
-def test_a_dtype_on_which_everything_raises_is_unsupported(tmp_path):
-    source = SOFTPLUS.replace(
-        "    return", '    if x.dtype == np.float16:\n        raise TypeError("no halves")\n    return'
-    )
-    record = examined(tmp_path, source)
-    of_half = [check for check in record.checks if check.dtype == "float16" and check.quantity == "value"]
-    assert {check.status for check in of_half} == {"unsupported"}
-    assert all("no halves" in (check.reason or "") for check in of_half)
+NO_HALVES = SOFTPLUS.replace(
+    "    return", '    if x.dtype == np.float16:\n        raise TypeError("no halves")\n    return'
+)
+
+
+def of_half(record: Record) -> list[Check]:
+    return [check for check in record.checks if check.dtype == "float16" and check.quantity == "value"]
+
+
+def test_a_dtype_on_which_everything_raises_is_a_defect(tmp_path):
+    record = examined(tmp_path, NO_HALVES)
+    assert {(check.status, check.reason) for check in of_half(record)} == {("error", "TypeError: no halves")}
+    assert all(check.severities["defect"] for check in of_half(record))
+    assert "error" in kinds(record, "defect")
+    assert exit_status(record) == 1
+
+
+def test_a_dtype_that_is_declared_unsupported_is_not_examined(tmp_path):
+    record = examined(tmp_path, NO_HALVES + 'unsupported = {"softplus": ["float16"]}\n')
+    assert {check.status for check in of_half(record)} == {"unsupported"}
+    told = {(each.kind, each.reason) for check in of_half(record) for each in check.unexamined}
+    assert told == {("unsupported", "declared unsupported")}
     assert "error" not in kinds(record, "defect")
+
+
+def test_an_option_or_a_gradient_on_which_everything_raises_is_a_defect(tmp_path):
+    source = """
+import torch
+framework = "torch"
+
+def sparse_softmax_cross_entropy(logits, labels, *, axis, weight=None, label_smoothing=0.0, reduction="none"):
+    if weight is not None:
+        raise NotImplementedError("no weights")
+    return Right.apply(torch.nn.functional.cross_entropy(logits.movedim(axis, 1), labels, reduction=reduction))
+
+class Right(torch.autograd.Function):
+    @staticmethod
+    def forward(context, value):
+        return value * 1
+
+    @staticmethod
+    def backward(context, cotangent):
+        raise NotImplementedError("no backward")
+"""
+    record = examined(tmp_path, source, dtypes=("float32",))
+    raised = {found.observed: found for found in record.discrepancies if found.kind == "error"}
+    assert {found.severity for found in raised.values()} == {"defect"}
+    assert set(raised) == {"NotImplementedError: no weights", "NotImplementedError: no backward"}
+    lacking = [check for check in record.checks if "ignore_index" in check.parameters]
+    assert {(check.status, check.unexamined) for check in lacking} == {("unsupported", ())}
+
+
+@pytest.mark.parametrize(("dtype", "kind"), [("float16", "not implemented"), ("float32", None)])
+def test_a_dtype_that_torch_has_no_kernel_for_is_not_examined_and_no_other_dtype_is_excused(tmp_path, dtype, kind):
+    source = """
+import torch
+framework = "torch"
+
+def sigmoid(x):
+    return torch.sigmoid(x) * torch.special.erfcx(torch.zeros_like(x).half())
+"""
+    record = examined(tmp_path, source, dtypes=(dtype,))
+    kinds_of_gaps = {each.kind for check in record.checks for each in check.unexamined}
+    assert kinds_of_gaps == ({kind} if kind else {"given up"})
+    assert ("error" in kinds(record, "defect")) == (kind is None)
+    said = {check.reason for check in record.checks}
+    assert said == {"NotImplementedError: \"erfcx_cpu\" not implemented for 'Half'"}
+
+
+def test_a_missing_kernel_is_no_excuse_where_other_inputs_of_the_dtype_have_results(tmp_path):
+    source = """
+import torch
+framework = "torch"
+
+def sigmoid(x):
+    if (x > 4).any():
+        torch.special.erfcx(x)
+    return torch.sigmoid(x)
+"""
+    record = examined(tmp_path, source, dtypes=("float16",))
+    assert "error" in kinds(record, "defect")
+    assert not [each for check in record.checks for each in check.unexamined if each.kind == "not implemented"]
+
+
+def test_a_function_without_the_axis_that_every_call_has_is_not_examined(tmp_path):
+    source = SOFTPLUS + "def softmax(logits):\n    return logits\n"
+    record = examined(tmp_path, source, functions=("softmax", "softplus"), dtypes=("float64",))
+    told = {each.kind for check in record.checks if check.function == "softmax" for each in check.unexamined}
+    assert told == {"signature"}
+    assert "not examined: softmax in float64 (softmax does not take axis" in verdict(record)
+
+
+def test_what_is_given_up_after_errors_is_counted_for_what_raised_alone(tmp_path):
+    source = SOFTPLUS + "def softplus_vjp(cotangent, x):\n    raise ValueError('no vjp')\n"
+    record = examined(tmp_path, source, dtypes=("float32",))
+    given_up = {check.quantity for check in record.checks for each in check.unexamined if each.kind == "given up"}
+    assert given_up == {"gradient:x"}
 
 
 @pytest.mark.parametrize(

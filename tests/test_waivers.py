@@ -81,7 +81,10 @@ def test_the_version_range_may_be_all_of_them():
         ({"function": "sofmax"}, "function is an unknown name 'sofmax': did you mean 'softmax'?"),
         ({"dtype": "double"}, "dtype is an unknown name 'double'"),
         ({"entry_point": ""}, "entry-point is empty"),
-        ({"severity": "fatal"}, "severity must be one of defect, weakness, convention, undecided, not 'fatal'"),
+        (
+            {"severity": "fatal"},
+            "severity must be one of defect, weakness, convention, undecided, unexamined, not 'fatal'",
+        ),
         ({"region": [1, 2]}, "region must name arguments"),
         ({"region": {}}, "region must name arguments"),
         ({"region": {"logit": [1, 2]}}, "region has an unknown argument 'logit': did you mean 'logits'?"),

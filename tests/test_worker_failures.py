@@ -192,6 +192,12 @@ def test_numpy_has_no_bfloat16(tmp_path):
         (SOFTMAX + "deviations = {'sofmax': ('literal', 'https://x')}\n", "'sofmax'"),
         (SOFTMAX + "deviations = {'softmax': 'literal'}\n", "(definition, link)"),
         (SOFTMAX + "deviations = {'softmax': ('nearly', 'https://x')}\n", "'nearly'"),
+        (SOFTMAX + "unsupported = ['softmax']\n", "unsupported must be a dictionary"),
+        (SOFTMAX + "unsupported = {'sofmax': ['float16']}\n", "'sofmax'"),
+        (SOFTMAX + "unsupported = {'sigmoid': ['float16']}\n", "no function that it defines"),
+        (SOFTMAX + "unsupported = {'softmax': 'float16'}\n", 'must be a list of "float16" or "bfloat16"'),
+        (SOFTMAX + "unsupported = {'softmax': []}\n", "must be a list of"),
+        (SOFTMAX + "unsupported = {'softmax': ['half']}\n", "must be a list of"),
     ],
 )
 def test_a_module_that_is_no_backend_is_told_in_one_line(tmp_path, source, what):

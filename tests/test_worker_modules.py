@@ -34,6 +34,55 @@ def test_a_keyword_that_the_signature_lacks_is_unsupported(tmp_path):
     assert "label_smoothing" in failure.message
 
 
+def test_the_dtypes_that_a_module_declares_unsupported_are_told(tmp_path):
+    source = SOFTMAX + "unsupported = {'softmax': ['float16', 'float64']}\n"
+    with Worker.start(module(tmp_path, source)) as worker:
+        [entry] = worker.hello.entry_points
+    assert entry.unsupported_in("float16").reason == "declared unsupported"
+    assert entry.unsupported_in("float32") is None
+
+
+def test_what_a_call_raises_is_never_taken_for_the_worker_s_own_word(tmp_path):
+    source = SOFTMAX + (
+        "def softmax(logits, *, axis):\n"
+        "    from logitproof_worker._evaluate import UnsupportedError\n"
+        "    raise UnsupportedError('nothing to see here')\n"
+    )
+    failure = answer_of(module(tmp_path, source)).failure
+    assert (failure.kind, failure.type) == ("error", "UnsupportedError")
+
+
+@pytest.mark.parametrize(
+    ("framework", "call", "dtype", "kind"),
+    [
+        ("torch", "torch.special.erfcx(logits)", "float16", "not implemented"),
+        ("torch", "torch.special.erfcx(logits)", "bfloat16", "not implemented"),
+        ("torch", "torch.special.erfcx(logits.half())", "float32", "error"),
+        ("torch", "torch.exp(logits.long() << logits)", "float32", "error"),
+        ("numpy", "numpy.linalg.inv(logits[:, :2])", "float16", "not implemented"),
+        ("numpy", "numpy.linalg.inv(logits[0])", "float32", "error"),
+        ("tensorflow", "tensorflow.math.zeta(logits, logits)", "float16", "not implemented"),
+        ("tensorflow", "tensorflow.math.ndtri(logits)", "bfloat16", "not implemented"),
+        (
+            "tensorflow",
+            "tensorflow.cast(tensorflow.math.ndtri(tensorflow.cast(logits, 'half')), 'float32')",
+            "float32",
+            "error",
+        ),
+    ],
+)
+def test_a_framework_s_own_word_that_it_has_no_kernel_for_the_dtype_is_believed(tmp_path, framework, call, dtype, kind):
+    source = f"import {framework}\nframework = '{framework}'\ndef softmax(logits, *, axis): return {call}\n"
+    assert answer_of(module(tmp_path, source), softmax_batch(ROWS, dtype)).failure.kind == kind
+
+
+def test_only_the_framework_s_own_kind_of_exception_is_believed(tmp_path):
+    source = (
+        TORCH + """def softmax(logits, *, axis): raise ValueError("\\"my_kernel\\" not implemented for 'Half'")\n"""
+    )
+    assert answer_of(module(tmp_path, source), softmax_batch(ROWS, "float16")).failure.kind == "error"
+
+
 @pytest.mark.parametrize(
     "signature", ["logits, labels, *, axis, **options", "logits, labels, axis, label_smoothing=0.0", "*args, **kwargs"]
 )

@@ -1,16 +1,12 @@
-"""What a backend offers: entry points, the keywords they take, and the deviations they state."""
+"""What a backend offers: entry points, the keywords they take, what they do not support or refuse, and deviations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ._signatures import signature_of
-
-
-class UnsupportedError(Exception):
-    """The entry point has no way to be asked this; nothing is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +29,42 @@ class Deviation:
 
 
 @dataclass(frozen=True)
+class Unsupported:
+    """Dtypes that an entry point is said not to take.
+
+    Attributes:
+        dtypes: their names.
+        reason: what is said, in a few words.
+        link: where it is said; "" for a user's module, which says it itself.
+    """
+
+    dtypes: tuple[str, ...]
+    reason: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Inputs that an entry point is documented to refuse, by raising an exception.
+
+    Attributes:
+        argument: the argument that is refused where it is not what it must be.
+        allowed: what it must be: "unit interval", "class index" or "weights" (docs/worker-protocol.md).
+        error: the type of the exception, by its own name.
+        text: a part of its text.
+        link: where the documentation says so.
+        reason: what it says, in a sentence.
+    """
+
+    argument: str
+    allowed: str
+    error: str
+    text: str
+    link: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class EntryPoint:
     """A public function of a framework, callable with the arguments and keywords of the catalogue.
 
@@ -43,6 +75,10 @@ class EntryPoint:
         call: takes the catalogue's positional arguments and those keywords, and returns what the framework returns.
         deviations: what the framework states about it.
         differentiable: the arguments it has gradients for; None means every real argument.
+        axis: the axis it works along: "any", the "last", or that of the "classes": the second of several, or the only.
+        least_rank: how many axes its arguments have at the least.
+        unsupported: the dtypes that it is said not to take.
+        refusals: the inputs that it is documented to refuse.
     """
 
     name: str
@@ -51,6 +87,10 @@ class EntryPoint:
     call: Callable[..., Any]
     deviations: tuple[Deviation, ...] = ()
     differentiable: tuple[str, ...] | None = None
+    axis: str = "any"
+    least_rank: int = 0
+    unsupported: tuple[Unsupported, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
     def described(self, real_arguments: tuple[str, ...]) -> dict[str, Any]:
         """Return the entry point as the `hello` message tells it."""
@@ -60,14 +100,25 @@ class EntryPoint:
             "keywords": list(self.keywords),
             "differentiable": list(real_arguments if self.differentiable is None else self.differentiable),
             "deviations": [asdict(deviation) for deviation in self.deviations],
+            "unsupported": [asdict(each) for each in self.unsupported],
+            "refusals": [asdict(each) for each in self.refusals],
             "signature": signature_of(self.name, self.call),
         }
 
-
-def require_last_axis(axis: int, rank: int) -> None:
-    """Raise UnsupportedError unless `axis` is the last of `rank` axes."""
-    if axis % rank != rank - 1:
-        raise UnsupportedError(f"works along the last axis only, not along axis {axis} of {rank}")
+    def lacks(self, parameters: Mapping[str, Any], rank: int) -> str:
+        """Return why it cannot be called with these keywords and arguments of this rank; "" where it can."""
+        if surplus := [name for name in parameters if name not in self.keywords]:
+            return f"{self.name} does not take {', '.join(surplus)}"
+        if rank < self.least_rank:
+            return f"takes no arguments of {rank} axes, but of {self.least_rank} at the least"
+        if self.axis == "any":
+            return ""
+        axis, own = parameters["axis"], rank - 1 if self.axis == "last" else min(rank - 1, 1)
+        if axis % rank == own:
+            return ""
+        if self.axis == "last":
+            return f"works along the last axis only, not along axis {axis} of {rank}"
+        return f"classes lie along axis {own} of {rank}, not along axis {axis}"
 
 
 def last_axis_as_default(axis: int, rank: int) -> int:

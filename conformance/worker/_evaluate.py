@@ -6,21 +6,47 @@ from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
-from ._entry_points import EntryPoint, UnsupportedError
+from ._entry_points import EntryPoint
 from ._wire import Array, Header
 
 _LONGEST_TEXT = 2000
 _REAL = ("float16", "bfloat16", "float32", "float64")
 
 
+class UnsupportedError(Exception):
+    """There is no way to ask this; nothing is wrong. It is raised before a call, never by what is called."""
+
+
+class _CallError(Exception):
+    """A call raised.
+
+    Attributes:
+        kind: "not implemented" where the framework says that it has no implementation for the dtype, else "error".
+        error: what it raised.
+    """
+
+    def __init__(self, kind: str, error: Exception) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.error = error
+
+
 def failure(error: BaseException) -> Header:
     """Return an exception as a message tells it: kind, type and a bounded text."""
+    if isinstance(error, _CallError):
+        return _told(error.kind, error.error)
+    return _told("unsupported" if isinstance(error, UnsupportedError) else "error", error)
+
+
+def _told(kind: str, error: BaseException) -> Header:
+    return {"kind": kind, "type": type(error).__name__, "text": _text_of(error)}
+
+
+def _text_of(error: BaseException) -> str:
     try:
-        text = str(error)
+        return str(error)[:_LONGEST_TEXT]
     except Exception as second:  # an exception's own __str__ is as fallible as the rest of it
-        text = f"(its text could not be made: {type(second).__name__})"
-    kind = "unsupported" if isinstance(error, UnsupportedError) else "error"
-    return {"kind": kind, "type": type(error).__name__, "text": text[:_LONGEST_TEXT]}
+        return f"(its text could not be made: {type(second).__name__})"
 
 
 class _Inputs:
@@ -76,11 +102,14 @@ class _Call:
         self, framework: Any, entry_point: EntryPoint, names: Sequence[str], request: Header, arrays: list[Array]
     ) -> None:
         named = dict(zip(names, (arrays[item["array"]] for item in request["arguments"])))
+        self._dtype = next(array.dtype for array in named.values() if array.dtype in _REAL)
         layout = request.get("layout", "contiguous")
         layouts = {name: layout for name, array in named.items() if array.dtype in _REAL}
         self._plain_parameters: dict[str, Any] = {}
         self._tensor_parameters: list[str] = []
         for name, value in request["parameters"].items():
+            if name == "axis" and entry_point.axis != "any":
+                continue  # it works along no other
             if isinstance(value, dict):
                 named[name] = arrays[value["array"]]
                 self._tensor_parameters.append(name)
@@ -102,6 +131,9 @@ class _Call:
         started = perf_counter()
         try:
             return made(self._entry_point.call, *arguments)
+        except Exception as error:
+            lacking = self._framework.lacks(self._dtype, error, _text_of(error))
+            raise _CallError("not implemented" if lacking else "error", error) from error
         finally:
             self.seconds += perf_counter() - started
 
@@ -138,9 +170,8 @@ def evaluate(
         request: the header of the message.
         arrays: the arrays of the message.
     """
-    surplus = [name for name in request["parameters"] if name not in entry_point.keywords]
-    if surplus:
-        raise UnsupportedError(f"{entry_point.name} does not take {', '.join(surplus)}")
+    if reason := entry_point.lacks(request["parameters"], arrays[request["arguments"][0]["array"]].data.ndim):
+        raise UnsupportedError(reason)
     if request.get("mode", "eager") != "eager" or request.get("device", "cpu") not in framework.devices:
         raise UnsupportedError(f"no mode {request.get('mode')!r} on device {request.get('device')!r}")
     refused = {array.dtype for array in arrays if array.dtype in _REAL} - set(framework.dtypes)

@@ -54,6 +54,10 @@ class Jax:
             return array_of(np.asarray(value))
         return number_array(value)
 
+    def lacks(self, dtype: str, error: Exception, text: str) -> bool:  # noqa: ARG002 - see below
+        """Whether an exception is JAX's own word that it does not implement something: it has every dtype."""
+        return False
+
     def plain(self, call: Callable[..., Any], arguments: Sequence[Any], parameters: dict[str, Any]) -> Any:
         """Call without gradient recording."""
         return call(*arguments, **parameters)

@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from ._entry_points import Deviation, EntryPoint, UnsupportedError, last_axis_as_default, require_last_axis
-from ._tensorflow_entry_points import LABELS_SUM_TO_ONE
+from ._entry_points import Deviation, EntryPoint, last_axis_as_default
+from ._tensorflow_entry_points import LABELS_IN_RANGE, LABELS_SUM_TO_ONE
 
 
 def keras_version() -> str:
@@ -86,8 +86,7 @@ def _categorical_class(*, from_logits: bool) -> Callable[..., Any]:
 def _sparse_class(*, from_logits: bool) -> Callable[..., Any]:
     make = _loss(keras.losses.SparseCategoricalCrossentropy, from_logits=from_logits)
 
-    def call(scores: Any, labels: Any, *, axis: int, ignore_index: int | None = None, reduction: str = "none") -> Any:
-        require_last_axis(axis, scores.shape.rank)
+    def call(scores: Any, labels: Any, *, ignore_index: int | None = None, reduction: str = "none") -> Any:
         loss = make(ignore_class=ignore_index, reduction=_REDUCTIONS[reduction], **_dtype(scores))
         return loss(labels, scores)
 
@@ -116,15 +115,13 @@ def _single_features(labels: Any, scores: Any) -> tuple[Any, Any]:
 def _kl_class() -> Callable[..., Any]:
     make = _loss(keras.losses.KLDivergence, reduction="none")
 
-    def call(labels: Any, probs: Any, *, axis: int) -> Any:
-        require_last_axis(axis, probs.shape.rank)
+    def call(labels: Any, probs: Any) -> Any:
         return make(**_dtype(probs))(labels, probs)
 
     return call
 
 
-def _kl_function(labels: Any, probs: Any, *, axis: int) -> Any:
-    require_last_axis(axis, probs.shape.rank)
+def _kl_function(labels: Any, probs: Any) -> Any:
     return keras.losses.kl_divergence(labels, probs)
 
 
@@ -137,11 +134,10 @@ def _categorical_function(function: Callable[..., Any], *, from_logits: bool) ->
 
 
 def _sparse_function(function: Callable[..., Any], *, from_logits: bool) -> Callable[..., Any]:
-    def call(scores: Any, labels: Any, *, axis: int, **keywords: Any) -> Any:
-        require_last_axis(axis, scores.shape.rank)
+    def call(scores: Any, labels: Any, **keywords: Any) -> Any:
         if "ignore_index" in keywords:
             keywords["ignore_class"] = keywords.pop("ignore_index")
-        return function(labels, scores, from_logits=from_logits, axis=axis, **keywords)
+        return function(labels, scores, from_logits=from_logits, **keywords)
 
     return call
 
@@ -154,19 +150,16 @@ def _binary_function(*, from_logits: bool) -> Callable[..., Any]:
     return call
 
 
-def _softmax_activation(logits: Any, *, axis: int) -> Any:
-    if _IS_2 and logits.shape.rank < 2:
-        raise UnsupportedError("the softmax activation of Keras 2 takes no single row")
-    return keras.activations.softmax(logits, axis=axis)
-
-
 def _plain_entry_points() -> tuple[EntryPoint, ...]:
     activations = keras.activations
     sigmoid = EntryPoint("keras.activations.sigmoid", "sigmoid", (), activations.sigmoid)
-    softmax = EntryPoint("keras.activations.softmax", "softmax", ("axis",), _softmax_activation)
+    # That of Keras 2 takes no single row.
+    softmax = EntryPoint(
+        "keras.activations.softmax", "softmax", ("axis",), activations.softmax, least_rank=2 if _IS_2 else 1
+    )
     divergences = (
-        EntryPoint("keras.losses.KLDivergence()", "kl_divergence", ("axis",), _kl_class(), (_KL_CLIP,)),
-        EntryPoint("keras.losses.kl_divergence", "kl_divergence", ("axis",), _kl_function, (_KL_CLIP,)),
+        EntryPoint("keras.losses.KLDivergence()", "kl_divergence", ("axis",), _kl_class(), (_KL_CLIP,), axis="last"),
+        EntryPoint("keras.losses.kl_divergence", "kl_divergence", ("axis",), _kl_function, (_KL_CLIP,), axis="last"),
     )
     if _IS_2:
         return (sigmoid, softmax, *divergences)
@@ -228,6 +221,8 @@ def _sparse_entry_points(*, from_logits: bool) -> tuple[EntryPoint, ...]:
             ("axis", *ignoring, *reduced),
             _sparse_class(from_logits=from_logits),
             deviations,
+            axis="last",
+            refusals=(LABELS_IN_RANGE,),
         ),
         EntryPoint(
             "keras.losses.sparse_categorical_crossentropy" + end,
@@ -235,6 +230,8 @@ def _sparse_entry_points(*, from_logits: bool) -> tuple[EntryPoint, ...]:
             ("axis", *ignoring),
             _sparse_function(losses.sparse_categorical_crossentropy, from_logits=from_logits),
             deviations,
+            axis="last",
+            refusals=(LABELS_IN_RANGE,),
         ),
         EntryPoint(
             "keras.ops.sparse_categorical_crossentropy" + end,
@@ -242,6 +239,8 @@ def _sparse_entry_points(*, from_logits: bool) -> tuple[EntryPoint, ...]:
             ("axis",),
             _sparse_function(_operation("sparse_categorical_crossentropy"), from_logits=from_logits),
             deviations,
+            axis="last",
+            refusals=(LABELS_IN_RANGE,),
         ),
     )
 

@@ -6,14 +6,17 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from ._backends import Backend, BackendError, open_framework
-from ._entry_points import Deviation, EntryPoint
+from ._entry_points import Deviation, EntryPoint, Unsupported
 from ._numpy import VJP
+
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+"""The dtypes a module may name as unsupported."""
 
 FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
 """The frameworks a module may name."""
@@ -41,6 +44,7 @@ def module_backend(target: str, threads: int | None, functions: Mapping[str, Any
     if not defined:
         raise BackendError(f"{target} defines no function of the catalogue, such as softmax(logits, *, axis)")
     deviations = _deviations(module, target, functions)
+    unsupported = _unsupported(module, target, defined)
     entry_points = tuple(
         _entry_point(
             module,
@@ -49,6 +53,7 @@ def module_backend(target: str, threads: int | None, functions: Mapping[str, Any
             functions[function],
             framework=name,
             deviations=deviations.get(function, ()),
+            unsupported=unsupported.get(function, ()),
         )
         for function in defined
     )
@@ -98,6 +103,7 @@ def _entry_point(
     *,
     framework: str,
     deviations: tuple[Deviation, ...],
+    unsupported: tuple[Unsupported, ...],
 ) -> EntryPoint:
     call = getattr(module, name)
     if not callable(call):
@@ -105,7 +111,8 @@ def _entry_point(
     differentiable = None
     if framework == "numpy":
         call, differentiable = _with_vjp(module, name, call, tuple(function["real"]))
-    return EntryPoint(name, name, _keywords(call, function["keywords"]), call, deviations, differentiable)
+    keywords = _keywords(call, function["keywords"])
+    return EntryPoint(name, name, keywords, call, deviations, differentiable, unsupported=unsupported)
 
 
 def _with_vjp(module: ModuleType, name: str, call: Any, real: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
@@ -144,4 +151,18 @@ def _deviations(module: ModuleType, target: str, functions: Mapping[str, Any]) -
             raise BackendError(f"{target}: deviations[{function!r}] must be (definition, link), two strings")
         definition, link = entry
         found[function] = (Deviation(definition, (), "documented", link, f"stated by {Path(target).name}"),)
+    return found
+
+
+def _unsupported(module: ModuleType, target: str, defined: Sequence[str]) -> dict[str, tuple[Unsupported, ...]]:
+    stated = getattr(module, "unsupported", {})
+    if not isinstance(stated, dict):
+        raise BackendError(f"{target}: unsupported must be a dictionary from function names to lists of dtypes")
+    found: dict[str, tuple[Unsupported, ...]] = {}
+    for function, dtypes in stated.items():
+        if function not in defined:
+            raise BackendError(f"{target}: unsupported names {function!r}, which is no function that it defines")
+        if not isinstance(dtypes, (tuple, list)) or not dtypes or any(dtype not in DTYPES for dtype in dtypes):
+            raise BackendError(f"{target}: unsupported[{function!r}] must be a list of {_one_of(DTYPES)}")
+        found[function] = (Unsupported(tuple(dtypes), "declared unsupported"),)
     return found

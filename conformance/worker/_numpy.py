@@ -46,6 +46,11 @@ class NumPy:
         """
         return number_array(value)
 
+    def lacks(self, dtype: str, error: Exception, text: str) -> bool:
+        """Whether an exception, of this text, is NumPy's own word that it has no implementation for `dtype`."""
+        is_told = isinstance(error, TypeError) and text == "array type float16 is unsupported in linalg"
+        return is_told and dtype == "float16"
+
     def plain(self, call: Callable[..., Any], arguments: Sequence[Any], parameters: dict[str, Any]) -> Any:
         """Call the function."""
         return call(*arguments, **parameters)

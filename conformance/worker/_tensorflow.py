@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,6 +10,11 @@ import tensorflow as tf
 
 from ._numpy import number_array
 from ._wire import Array, array_of
+
+_HALVES = {"float16": "half", "bfloat16": "bfloat16"}
+_NO_KERNEL = re.compile(
+    r"Value for attr 'T' of (\w+) is not in the list of allowed values|Could not find device for node: .*\[T=DT_(\w+)"
+)
 
 
 class TensorFlow:
@@ -56,6 +62,12 @@ class TensorFlow:
         if tf.is_tensor(value) and hasattr(value, "numpy"):
             return array_of(value.numpy())
         return number_array(value)
+
+    def lacks(self, dtype: str, error: Exception, text: str) -> bool:
+        """Whether an exception, of this text, is TensorFlow's own word that it has no implementation for `dtype`."""
+        is_told = isinstance(error, (tf.errors.NotFoundError, tf.errors.InvalidArgumentError))
+        found = _NO_KERNEL.search(text) if is_told else None
+        return found is not None and (found[1] or found[2].lower()) == _HALVES.get(dtype)
 
     def plain(self, call: Callable[..., Any], arguments: Sequence[Any], parameters: dict[str, Any]) -> Any:
         """Call without gradient recording."""

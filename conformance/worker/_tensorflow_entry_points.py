@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from ._entry_points import Deviation, EntryPoint, last_axis_as_default, require_last_axis
+from ._entry_points import Deviation, EntryPoint, Refusal, last_axis_as_default
 
 LABELS_SUM_TO_ONE = Deviation(
     "labels-sum-to-one",
@@ -17,14 +17,23 @@ LABELS_SUM_TO_ONE = Deviation(
 )
 """What TensorFlow documents of its softmax cross-entropy; Keras calls the same operation."""
 
+LABELS_IN_RANGE = Refusal(
+    "labels",
+    "class index",
+    "InvalidArgumentError",
+    "outside the valid range",
+    "https://www.tensorflow.org/api_docs/python/tf/nn/sparse_softmax_cross_entropy_with_logits",
+    "each label must be an index in [0, num_classes); other values raise an exception on CPU",
+)
+"""What TensorFlow documents of its sparse softmax cross-entropy; Keras calls the same operation."""
+
 
 def _softmax_cross_entropy(logits: Any, labels: Any, *, axis: int) -> Any:
     axis = last_axis_as_default(axis, logits.shape.rank)
     return tf.nn.softmax_cross_entropy_with_logits(labels=labels, logits=logits, axis=axis)
 
 
-def _sparse_softmax_cross_entropy(logits: Any, labels: Any, *, axis: int) -> Any:
-    require_last_axis(axis, logits.shape.rank)
+def _sparse_softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
 
 
@@ -57,6 +66,8 @@ def entry_points() -> tuple[EntryPoint, ...]:
             "sparse_softmax_cross_entropy",
             ("axis",),
             _sparse_softmax_cross_entropy,
+            axis="last",
+            refusals=(LABELS_IN_RANGE,),
         ),
         EntryPoint("tf.nn.sigmoid_cross_entropy_with_logits", "sigmoid_cross_entropy", (), _sigmoid_cross_entropy),
         EntryPoint(

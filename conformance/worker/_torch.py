@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from ._numpy import number_array
 from ._wire import Array, array_of
 
 _BY_BITS = torch.int16
+_HALVES = {"float16": "Half", "bfloat16": "BFloat16"}
+_NOT_IMPLEMENTED = re.compile(r"""^"[^"]+" not implemented for '(\w+)'""")
 
 
 class Torch:
@@ -61,6 +64,12 @@ class Torch:
         if tensor.dtype == torch.bfloat16:
             return Array("bfloat16", tensor.view(_BY_BITS).numpy().view(np.uint16))
         return array_of(tensor.numpy())
+
+    def lacks(self, dtype: str, error: Exception, text: str) -> bool:
+        """Whether an exception, of this text, is PyTorch's own word that it has no implementation for `dtype`."""
+        # A RuntimeError in older versions, of which a NotImplementedError is one.
+        found = _NOT_IMPLEMENTED.match(text) if isinstance(error, RuntimeError) else None
+        return found is not None and found[1] == _HALVES.get(dtype)
 
     def plain(self, call: Callable[..., Any], arguments: Sequence[Any], parameters: dict[str, Any]) -> Any:
         """Call without gradient recording."""

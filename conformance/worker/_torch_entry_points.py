@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from ._entry_points import Deviation, EntryPoint, UnsupportedError, require_last_axis
+from ._entry_points import Deviation, EntryPoint, Refusal
 
 _DOCS = "https://docs.pytorch.org/docs/stable/generated/"
 _SOURCE = "https://github.com/pytorch/pytorch/blob/main/"
@@ -45,28 +45,19 @@ _NORMALISE_CLAMP_EPS = Deviation(
 )
 
 
-def _require_class_axis(axis: int, rank: int) -> None:
-    if axis % rank != min(rank - 1, 1):
-        raise UnsupportedError(f"classes lie along axis {min(rank - 1, 1)} of {rank}, not along axis {axis}")
-
-
-def _cross_entropy(logits: Any, labels: Any, *, axis: int, reduction: str = "none", **options: Any) -> Any:
-    _require_class_axis(axis, logits.dim())
+def _cross_entropy(logits: Any, labels: Any, *, reduction: str = "none", **options: Any) -> Any:
     return functional.cross_entropy(logits, labels, reduction=reduction, **options)
 
 
-def _cross_entropy_loss(logits: Any, labels: Any, *, axis: int, reduction: str = "none", **options: Any) -> Any:
-    _require_class_axis(axis, logits.dim())
+def _cross_entropy_loss(logits: Any, labels: Any, *, reduction: str = "none", **options: Any) -> Any:
     return torch.nn.CrossEntropyLoss(reduction=reduction, **options)(logits, labels)
 
 
-def _nll_loss(log_probs: Any, labels: Any, *, axis: int, reduction: str = "none", **options: Any) -> Any:
-    _require_class_axis(axis, log_probs.dim())
+def _nll_loss(log_probs: Any, labels: Any, *, reduction: str = "none", **options: Any) -> Any:
     return functional.nll_loss(log_probs, labels, reduction=reduction, **options)
 
 
-def _categorical_entropy(probs: Any, *, axis: int) -> Any:
-    require_last_axis(axis, probs.dim())
+def _categorical_entropy(probs: Any) -> Any:
     return torch.distributions.Categorical(probs=probs).entropy()
 
 
@@ -98,12 +89,51 @@ def _kl_rows(labels: Any, log_probs: Any, *, axis: int) -> Any:
     return torch.stack(sums).reshape(shape[:-1])
 
 
+_LABELS = Refusal(
+    "labels",
+    "class index",
+    "IndexError",
+    "out of bounds",
+    _DOCS + "torch.nn.CrossEntropyLoss.html",
+    "each value of a target of class indices should be in [0, C)",
+)
+_NLL_LABELS = Refusal(
+    "labels",
+    "class index",
+    "IndexError",
+    "out of bounds",
+    _DOCS + "torch.nn.functional.nll_loss.html",
+    "each value of the target is between 0 and C - 1",
+)
+_BETWEEN_0_AND_1 = tuple(
+    Refusal(argument, "unit interval", "RuntimeError", "should be between 0 and 1", _DOCS + page, reason)
+    for argument, page, reason in (
+        (
+            "probs",
+            "torch.nn.functional.binary_cross_entropy.html",
+            "the input is a tensor of probabilities",
+        ),
+        ("labels", "torch.nn.BCELoss.html", "targets should be numbers between 0 and 1"),
+    )
+)
+_PROBS = Refusal(
+    "probs",
+    "weights",
+    "ValueError",
+    "to satisfy the constraint",
+    "https://docs.pytorch.org/docs/stable/distributions.html#categorical",
+    "probs must be non-negative, finite and have a non-zero sum",
+)
+
+
 def _row_function(call: Callable[..., Any]) -> Callable[..., Any]:
     return lambda logits, *, axis: call(logits, dim=axis)
 
 
 _INDEXED = ("axis", "label_smoothing", "weight", "ignore_index", "reduction")
 _DENSE = ("axis", "label_smoothing", "weight", "reduction")
+_NEGATIVE = ("axis", "weight", "ignore_index", "reduction")
+_SPARSE = "sparse_softmax_cross_entropy"
 _SIGMOID = ("pos_weight", "weight", "reduction")
 
 
@@ -113,8 +143,17 @@ def _offered(
     call: Callable[..., Any],
     keywords: tuple[str, ...] = (),
     deviations: tuple[Deviation, ...] = (),
+    *,
+    axis: str = "any",
+    refusals: tuple[Refusal, ...] = (),
 ) -> EntryPoint:
-    return EntryPoint(f"torch.{name}", function, keywords, call, deviations)
+    return EntryPoint(f"torch.{name}", function, keywords, call, deviations, axis=axis, refusals=refusals)
+
+
+def _along_classes(
+    name: str, function: str, call: Callable[..., Any], keywords: tuple[str, ...], *refusals: Refusal
+) -> EntryPoint:
+    return _offered(name, function, call, keywords, axis="classes", refusals=refusals)
 
 
 def entry_points() -> tuple[EntryPoint, ...]:
@@ -137,14 +176,21 @@ def entry_points() -> tuple[EntryPoint, ...]:
             _categorical_entropy,
             ("axis",),
             (_NORMALISE_CLAMP_EPS,),
+            axis="last",
+            refusals=(_PROBS,),
         ),
-        _offered("nn.functional.cross_entropy", "softmax_cross_entropy", _cross_entropy, _DENSE),
-        _offered("nn.functional.cross_entropy", "sparse_softmax_cross_entropy", _cross_entropy, _INDEXED),
-        _offered("nn.CrossEntropyLoss", "softmax_cross_entropy", _cross_entropy_loss, _DENSE),
-        _offered("nn.CrossEntropyLoss", "sparse_softmax_cross_entropy", _cross_entropy_loss, _INDEXED),
-        _offered("nn.functional.nll_loss", "nll_loss", _nll_loss, ("axis", "weight", "ignore_index", "reduction")),
+        _along_classes("nn.functional.cross_entropy", "softmax_cross_entropy", _cross_entropy, _DENSE),
+        _along_classes("nn.functional.cross_entropy", _SPARSE, _cross_entropy, _INDEXED, _LABELS),
+        _along_classes("nn.CrossEntropyLoss", "softmax_cross_entropy", _cross_entropy_loss, _DENSE),
+        _along_classes("nn.CrossEntropyLoss", _SPARSE, _cross_entropy_loss, _INDEXED, _LABELS),
+        _along_classes("nn.functional.nll_loss", "nll_loss", _nll_loss, _NEGATIVE, _NLL_LABELS),
         _offered(
-            "nn.functional.binary_cross_entropy", "binary_cross_entropy", _binary_cross_entropy, (), _CLAMP_LOG_100
+            "nn.functional.binary_cross_entropy",
+            "binary_cross_entropy",
+            _binary_cross_entropy,
+            (),
+            _CLAMP_LOG_100,
+            refusals=_BETWEEN_0_AND_1,
         ),
         _offered("nn.functional.binary_cross_entropy_with_logits", "sigmoid_cross_entropy", _with_logits, _SIGMOID),
         _offered("nn.BCEWithLogitsLoss", "sigmoid_cross_entropy", _with_logits_loss, _SIGMOID),

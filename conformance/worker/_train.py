@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._entry_points import UnsupportedError
+from ._evaluate import UnsupportedError
 from ._wire import Array, Header
 
 Step = Callable[[Any, Any, Any, Any, float], "tuple[Any, Any]"]
