@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ._errors import UserError
+from ._signals import interruptible, listen, stop_listening
 
 WRONG, INCOMPLETE = 2, 3
 
@@ -159,12 +160,22 @@ class _Parser(argparse.ArgumentParser):
         raise UserError(line)
 
 
+def program() -> NoReturn:
+    """Be the program: `main` for the whole of this process, which a signal interrupts alike at any time."""
+    listen()
+    try:
+        sys.exit(main())
+    finally:
+        stop_listening()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        options = _parser().parse_args([_shielded(argument) for argument in typed])
-        return _command(options.command)(options, typed)
+        with interruptible():
+            options = _parser().parse_args([_shielded(argument) for argument in typed])
+            return _command(options.command)(options, typed)
     except UserError as error:
         _complain(" ".join(str(error).split()))
         return WRONG

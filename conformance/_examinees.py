@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -19,7 +18,7 @@ from ._plan import Task
 from ._property_run import PropertyTask
 from ._protocol import Hello
 from ._request import RunRequest
-from ._workers import BackendError, Worker, WorkerUnavailable
+from ._workers import BackendError, Limits, Worker, WorkerUnavailable, open_all
 
 Order = tuple[int, Batch, list[tuple[int, Task]]]
 """The number of a batch, the batch, and the tasks of one backend with their places among all of the batch."""
@@ -107,13 +106,9 @@ def examinees_of(sides: Sequence[Side], timeout: float) -> Iterator[list[Examine
     Raises:
         UserError: a backend is wrong wherever it was asked for: its module does not import, say.
     """
-    wanted = [(side, spec) for side in sides for spec in side.specs]
-
-    def start(each: tuple[Side, BackendSpec]) -> Examinee:
-        return _started(*each, timeout)
-
-    with ThreadPoolExecutor(max(1, len(wanted))) as threads:
-        started = list(threads.map(start, wanted))
+    wanted = [(side, Worker(spec, Limits(call=timeout))) for side in sides for spec in side.specs]
+    troubles = open_all([worker for _, worker in wanted])
+    started = [_started(*each, trouble) for each, trouble in zip(wanted, troubles, strict=True)]
     usable = {each.spec.name for each in started if not each.is_wrong}
     examinees = [each for each in started if each.spec.name in usable]
     try:
@@ -127,18 +122,15 @@ def examinees_of(sides: Sequence[Side], timeout: float) -> Iterator[list[Examine
                 examinee.worker.stop()
 
 
-def _started(side: Side, spec: BackendSpec, timeout: float) -> Examinee:
-    try:
-        worker = Worker.start(spec, call_timeout=timeout)
-    except BackendError as error:
-        return Examinee(side, spec, None, None, str(error), is_wrong=True)
-    except WorkerUnavailable as error:
-        return Examinee(side, spec, None, None, str(error))
-    return Examinee(side, spec, worker, worker.hello)
+def _started(side: Side, worker: Worker, trouble: BackendError | WorkerUnavailable | None) -> Examinee:
+    if trouble is None:
+        return Examinee(side, worker.spec, worker, worker.hello)
+    is_wrong = isinstance(trouble, BackendError)
+    return Examinee(side, worker.spec, None, None, str(trouble), is_wrong=is_wrong)
 
 
-def backend_record(examinee: Examinee, *, complete: bool) -> Backend:
-    """Return a backend as the record keeps it; `complete` says whether the run was let go to its end."""
+def backend_record(examinee: Examinee, cut: str | None) -> Backend:
+    """Return a backend as the record keeps it; `cut` says why the run did not come to its end, if it did not."""
     hello = examinee.hello
     if hello is None:
         return Backend(
@@ -156,7 +148,7 @@ def backend_record(examinee: Examinee, *, complete: bool) -> Backend:
             status="unavailable",
             reason=examinee.trouble,
         )
-    cut = examinee.trouble is not None or not complete
+    reason = examinee.trouble or cut
     return Backend(
         name=examinee.spec.name,
         framework=hello.framework,
@@ -169,7 +161,7 @@ def backend_record(examinee: Examinee, *, complete: bool) -> Backend:
         environment=dict(hello.environment),
         dtypes=hello.dtypes,
         entry_points=tuple(dict.fromkeys(entry.name for entry in hello.entry_points)),
-        status="cut short" if cut else "complete",
-        reason=examinee.trouble or (None if complete else "the run was interrupted"),
+        status="complete" if reason is None else "cut short",
+        reason=reason,
         signatures={entry.name: entry.signature for entry in hello.entry_points if entry.signature is not None},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,8 +37,9 @@ from ._output import tell, write_whole
 from ._progress import Progress, shown_progress
 from ._request import RunRequest
 from ._run import run_sides
-from ._run_command import request_of_sides, termination_as_interrupt
+from ._run_command import request_of_sides
 from ._settings import read_settings
+from ._signals import interruptible, undisturbed
 from ._store import file_run, store_from
 from ._upgrade_sides import Place, Wish, optional_in, places_of, wish_of
 
@@ -63,15 +64,16 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     store = store_from(options, settings)
     gating = gating_of_comparison(options, settings)
     _check_installer(options.installer)
-    with termination_as_interrupt(), shown_progress() as progress:
+    with undisturbed(), shown_progress() as progress:
         made = _examined(options, wishes, request, progress)
+        _remove_pages(request.output)
         if store is not None:
             for each in made:
                 file_run(store, each.folder, each.record)
         if len(made) < len(SIDES):
-            _remove_pages(request.output, PAGES)
             return _one_side(made, request.output)
-        comparison = _compared(made, request, progress)
+        with interruptible():
+            comparison = _compared(made, request, progress)
     gating = replace(gating, earlier=made[0].record)
     return _told(comparison, made[1].record, gating, request.output, options.format)
 
@@ -172,16 +174,15 @@ PAGES: Mapping[str, Callable[[Comparison], str]] = {
 """What an upgrade leaves beside the two records, what takes longest last."""
 
 
-def _remove_pages(output: Path, names: Iterable[str]) -> None:
-    """Remove pages of an earlier upgrade: beside new records they would tell of other ones."""
-    for name in names:
+def _remove_pages(output: Path) -> None:
+    """Remove the pages of an earlier upgrade: beside new records they would tell of other ones."""
+    for name in PAGES:
         (output / name).unlink(missing_ok=True)
 
 
 def _told(comparison: Comparison, new: Record, gating: Gating, output: Path, form: str) -> int:
     comparison, status = held(comparison, new, gating)
     for name, page in PAGES.items():
-        _remove_pages(output, [name])
         try:
             write_whole(output / name, page(comparison).encode())
         except OSError as error:

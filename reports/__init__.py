@@ -74,6 +74,7 @@ from ._terminal import findings_view, judgement_view, record_view, run_view
 from ._upstream import upstream_report
 from ._waiver import Region, Waiver
 from ._words import backend_title
+from ._workshop import open_workshop
 
 __all__ = [
     "CHANGE_MEANINGS",
@@ -165,6 +166,7 @@ __all__ = [
     "judgement_view",
     "junit",
     "open_folder",
+    "open_workshop",
     "outcome_of",
     "outputs_file",
     "parameter_record",

@@ -176,7 +176,8 @@ def _program(*options: str) -> list[str]:
     return [sys.executable, "-m", "logitproof", "hunt", "--backend", "kernels.py", "--dtype", "float32", *options]
 
 
-def test_ctrl_c_ends_it_with_status_3_and_keeps_what_was_found(place):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_status_3_and_keeps_what_was_found(place, number):
     running = subprocess.Popen(
         _program("--function", "sigmoid", "--function", "softplus", "--minutes", "5"),
         stdout=subprocess.PIPE,
@@ -187,7 +188,7 @@ def test_ctrl_c_ends_it_with_status_3_and_keeps_what_was_found(place):
         for line in running.stderr:
             if "kept: " in line:
                 break
-        running.send_signal(signal.SIGINT)
+        running.send_signal(number)
         shown, told = running.communicate(timeout=60)
     finally:
         running.kill()

@@ -220,18 +220,11 @@ def test_an_error_of_our_own_costs_one_property_and_is_told(tmp_path, monkeypatc
         raise ValueError(message)
 
     monkeypatch.setattr(f"logitproof.conformance._property_run.{step}", broken)
-    monkeypatch.setattr("logitproof.conformance._run.ProcessPoolExecutor", _InThreads)
+    monkeypatch.setattr("logitproof.conformance._run.processes", ThreadPoolExecutor)
     record = examined(tmp_path, RIGHT, dtypes=("float32",), **ONE)
     assert not record.complete
     assert exit_status(record) == 3
     assert "please report it: ValueError: no such thing" in record.backends[0].reason
-
-
-class _InThreads(ThreadPoolExecutor):
-    """A pool that sees what a test has changed."""
-
-    def __init__(self, jobs, *_):
-        super().__init__(jobs)
 
 
 def test_a_failure_of_a_published_figure_is_told_with_all_of_it(tmp_path):
