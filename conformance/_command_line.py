@@ -294,8 +294,19 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(name, action="append", metavar=metavar, help=f"{purpose}; may be repeated")
     parser.add_argument("--inputs", metavar="FILE.npz", type=Path, help="your own tensors, beside the corpus")
     parser.add_argument("--profile", metavar="NAME", help="smoke, ci (default) or nightly: how many inputs")
-    parser.add_argument("--timeout", metavar="S", type=_number, help="seconds that one call may take (default 10)")
+    _add_limits(parser)
     parser.add_argument("--jobs", metavar="N", type=_count, help="processes that compute truth (default: one per core)")
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    """Add what limits a worker's time."""
+    parser.add_argument("--timeout", metavar="S", type=_number, help="seconds that one call may take (default 10)")
+    parser.add_argument(
+        "--hello-timeout",
+        metavar="S",
+        type=_number,
+        help="seconds that a backend may take to start and import its framework (default 60)",
+    )
 
 
 def add_gate(parser: argparse.ArgumentParser, default: str = "defect") -> None:
@@ -349,7 +360,7 @@ def _add_hunt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", metavar="M", type=_number, help="how long (default 1)")
     parser.add_argument("--examples", metavar="N", type=_count, help="end after N examples of each function and dtype")
     parser.add_argument("--seed", metavar="N", type=int, help="repeat the search that told this seed")
-    parser.add_argument("--timeout", metavar="S", type=_number, help="seconds that one call may take (default 10)")
+    _add_limits(parser)
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:

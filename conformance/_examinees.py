@@ -93,7 +93,7 @@ def specs_of(request: RunRequest) -> tuple[BackendSpec, ...]:
 
 
 @contextmanager
-def examinees_of(sides: Sequence[Side], timeout: float) -> Iterator[list[Examinee]]:
+def examinees_of(sides: Sequence[Side], limits: Limits) -> Iterator[list[Examinee]]:
     """Start a worker for every backend, all at once, and stop them in the end.
 
     A backend that is wrong on one side, and starts on another, is trouble of that side: what does not import there may
@@ -101,12 +101,12 @@ def examinees_of(sides: Sequence[Side], timeout: float) -> Iterator[list[Examine
 
     Args:
         sides: the backends.
-        timeout: seconds that one call may take.
+        limits: what their workers are given.
 
     Raises:
         UserError: a backend is wrong wherever it was asked for: its module does not import, say.
     """
-    wanted = [(side, Worker(spec, Limits(call=timeout))) for side in sides for spec in side.specs]
+    wanted = [(side, Worker(spec, limits)) for side in sides for spec in side.specs]
     troubles = open_all([worker for _, worker in wanted])
     started = [_started(*each, trouble) for each, trouble in zip(wanted, troubles, strict=True)]
     usable = {each.spec.name for each in started if not each.is_wrong}

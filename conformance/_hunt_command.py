@@ -24,7 +24,7 @@ from ._run_command import request_from
 from ._settings import read_settings
 from ._signals import undisturbed
 from ._witness import WITNESSES
-from ._workers import BackendError, Limits, Worker, open_all
+from ._workers import BackendError, Worker, open_all
 
 if TYPE_CHECKING:
     from ._hunt import Hunted
@@ -105,7 +105,7 @@ def _workers(examined: RunRequest, progress: HuntProgress) -> Iterator[Mapping[s
         BackendSpec(text, spec.python, spec.target) if names.count(spec.name) > 1 else spec
         for text, spec in zip(examined.backends, specs, strict=True)
     ]
-    workers = [Worker(spec, Limits(call=examined.timeout)) for spec in specs]
+    workers = [Worker(spec, examined.limits) for spec in specs]
     troubles = open_all(workers)
     try:
         for trouble in troubles:

@@ -16,7 +16,16 @@ from ._protocol import EntryPoint
 from ._script import Target
 from ._training import WorkerTrainer
 from ._witness import Witness
-from ._workers import FRAMEWORKS, BackendError, Worker, WorkerUnavailable, parse_backend
+from ._workers import (
+    CALL_TIMEOUT,
+    FRAMEWORKS,
+    HELLO_TIMEOUT,
+    BackendError,
+    Limits,
+    Worker,
+    WorkerUnavailable,
+    parse_backend,
+)
 
 
 class Subject:
@@ -72,8 +81,9 @@ class Subjects:
 
     UNUSABLE: ClassVar = (BackendError, WorkerUnavailable)
 
-    def __init__(self) -> None:
-        """Start nothing yet."""
+    def __init__(self, hello_timeout: float | None, call_timeout: float | None) -> None:
+        """Start nothing yet; take the seconds to start in, and for a call; None where a worker has its own."""
+        self._limits = Limits(hello_timeout or HELLO_TIMEOUT, call_timeout or CALL_TIMEOUT)
         self._started: dict[str, Subject | Exception] = {}
 
     def named(self, name: str) -> Subject:
@@ -85,7 +95,9 @@ class Subjects:
         """
         if name not in self._started:
             try:
-                self._started[name] = Subject(Worker.start(parse_backend(name)))
+                worker = Worker(parse_backend(name), self._limits)
+                worker.open()
+                self._started[name] = Subject(worker)
             except self.UNUSABLE as error:
                 self._started[name] = error
         found = self._started[name]

@@ -93,7 +93,7 @@ def run_sides(request: RunRequest, sides: Sequence[Side], progress: Progress) ->
         UserError: a backend, an entry point, a check or an input file is wrong; nothing has been examined.
     """
     started = _now()
-    with undisturbed(), examinees_of(sides, request.timeout) as examinees, ExitStack() as stack:
+    with undisturbed(), examinees_of(sides, request.limits) as examinees, ExitStack() as stack:
         pool = stack.enter_context(processes(request.jobs))
         hellos = {examinee.label: examinee.hello for examinee in examinees if examinee.hello is not None}
         check_entry_points(request, hellos)

@@ -184,7 +184,8 @@ def _request(given: Mapping[str, object], backends: tuple[str, ...], typed: Sequ
         inputs=_npz(given.get("inputs")),
         witnesses=WITNESSES,
         profile=profile,
-        timeout=_at_least("timeout", given.get("timeout", RunRequest.timeout), 0.001),
+        timeout=_seconds("timeout", given, RunRequest.timeout),
+        hello_timeout=_seconds("hello-timeout", given, RunRequest.hello_timeout),
         jobs=int(_at_least("jobs", given["jobs"], 1)) if "jobs" in given else None,
         output=Path(str(given.get("output", RunRequest.output))),
         command=shlex.join(["logitproof", *typed]),
@@ -246,6 +247,10 @@ def _npz(value: object) -> Path | None:
         message = f"--inputs {path}: there is no such file"
         raise UserError(message)
     return path
+
+
+def _seconds(key: str, given: Mapping[str, object], default: float) -> float:
+    return _at_least(key, given.get(key.replace("-", "_"), default), 0.001)
 
 
 def _at_least(key: str, value: object, least: float) -> float:
