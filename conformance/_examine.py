@@ -56,8 +56,9 @@ class BatchJudge:
             for quantity in failure.quantities:
                 for case in failure.cases[:1] if failure.failure.kind == "unsupported" else failure.cases:
                     tallies[quantity].fail(self._batch, case, failure.failure, self._is_valid(case))
-        for tally in tallies.values():
-            tally.given_up += len(examined.not_run)
+        if examined.not_run is not None:
+            for quantity in examined.not_run.quantities:
+                tallies[quantity].leave_out(len(examined.not_run.cases), examined.not_run.why)
 
     def _is_valid(self, case: int) -> bool:
         """Whether a case is a valid input: mathematics gives a number or an infinity for every element of its value."""

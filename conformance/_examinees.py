@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from logitproof.reports import Backend, hex_of
 
 from ._backend_spec import BackendSpec, parse_backend
 from ._batch import Batch
+from ._deaths import Deaths
 from ._errors import UserError
 from ._findings import Store
 from ._plan import Task
@@ -58,7 +58,7 @@ class Examinee:
     trouble: str | None = None
     is_wrong: bool = False
     orders: SimpleQueue[Order | PropertyOrder | None] = field(default_factory=SimpleQueue)
-    deaths: Counter[tuple[str, str]] = field(default_factory=Counter)
+    deaths: Deaths = field(default_factory=Deaths)
 
     @property
     def label(self) -> str:

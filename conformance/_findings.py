@@ -188,6 +188,7 @@ def check_record(tally: Tally, version: str, store: Store | None) -> Check:
         outputs=store((kept.batch, kept.array) for kept in tally.outputs) if store and tally.outputs else None,
         spread=tally.spread.record(),
         definition=deviation.definition if deviation else LITERAL,
+        not_run=tally.not_run,
     )
 
 
@@ -201,9 +202,12 @@ def _severities(tally: Tally) -> dict[str, int]:
 def _status(tally: Tally) -> tuple[str, str | None]:
     deaths = [failed.failure for failed in tally.failed if failed.failure.kind in ("crash", "hang")]
     errors = [failed.failure for failed in tally.failed if failed.failure.kind == "error"]
-    not_run = f"; {tally.given_up} cases were not run" if tally.given_up else ""
+    why = f": {tally.given_up.reason}" if tally.given_up else ""
+    not_run = f"; {tally.not_run} cases were not run{why}" if tally.not_run else ""
     if deaths:
         return deaths[0].kind, _told(deaths[0]) + not_run
+    if tally.given_up is not None:
+        return tally.given_up.kind, not_run.removeprefix("; ")
     if tally.answered:
         return "examined", _told(errors[0]) + not_run if errors else None
     if tally.unsupported is not None:

@@ -13,6 +13,7 @@ from logitproof.properties import Call, Failed, Property, Unsupported
 from logitproof.reference import FUNCTIONS, format_named
 
 from ._batch import Batch
+from ._deaths import FATAL, Deaths
 from ._elements import result_shape
 from ._examine import LITERAL
 from ._protocol import Answer, EntryPoint, Failure, Hello
@@ -34,10 +35,12 @@ class PropertyBackend:
     Attributes:
         worker: the backend's worker.
         entry_points: by function.
+        deaths: those of the backend so far; an entry point that has crashed or hung too often is not asked any more.
     """
 
     worker: Asked
     entry_points: Mapping[str, EntryPoint]
+    deaths: Deaths = field(default_factory=Deaths)
     _works: dict[tuple[str, str, str], bool] = field(default_factory=dict, repr=False)
 
     def definition(self, function: str, quantity: str) -> str:
@@ -49,17 +52,25 @@ class PropertyBackend:
         """Return what the entry point gives.
 
         Raises:
-            Unsupported: it does not take such a call, or works on nothing of this dtype.
+            Unsupported: it does not take such a call, works on nothing of this dtype, or is not asked any more.
             Failed: it raised, crashed, hung, gave no gradient, or a result of another dtype or shape.
         """
         entry = self.entry_points[call.function]
         if refusal := self._refusal(entry, call):
             raise Unsupported(refusal)
         batch = batch_of(call)
-        answer = self.worker.evaluate(batch, entry.name, (call.quantity,), once=True)
+        answer = self._answer(entry, batch, call.quantity)
         if failure := _failure(answer):
             raise self._raised(entry, call, failure)
         return _result(entry, call, batch, answer)
+
+    def _answer(self, entry: EntryPoint, batch: Batch, quantity: str) -> Answer:
+        if given_up := self.deaths.given_up(entry.function, entry.name, batch.input_class):
+            raise Unsupported(f"{entry.name} is not asked any more: {given_up.reason}")
+        answer = self.worker.evaluate(batch, entry.name, (quantity,), once=True)
+        if (failure := _failure(answer)) and failure.kind in FATAL:
+            self.deaths.count(entry.function, entry.name, batch.input_class, failure.kind)
+        return answer
 
     def _refusal(self, entry: EntryPoint, call: Call) -> str:
         lacking = [name for name in call.parameters if name not in entry.keywords]
@@ -77,14 +88,13 @@ class PropertyBackend:
         told = f"{entry.name}: {failure.type}: {' '.join(failure.message.split())[:300]}"
         if failure.kind == "unsupported" or (failure.kind == "error" and not self._works_at_all(entry, call)):
             return Unsupported(told)
-        is_fatal = failure.kind in ("crash", "hang")
-        return Failed(f"{failure.kind}: {told}", entry.function, entry.name, is_fatal=is_fatal)
+        return Failed(f"{failure.kind}: {told}", is_fatal=failure.kind in FATAL)
 
     def _works_at_all(self, entry: EntryPoint, call: Call) -> bool:
         key = (entry.function, entry.name, call.dtype)
         if key not in self._works:
             batch = batch_of(_plainest(call))
-            self._works[key] = _failure(self.worker.evaluate(batch, entry.name, ("value",), once=True)) is None
+            self._works[key] = _failure(self._answer(entry, batch, "value")) is None
         return self._works[key]
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 from logitproof.properties import Given, Outcome, Property, Setting
 from logitproof.reference import FORMATS
 
+from ._deaths import Deaths
 from ._hunt_examine import Examiner
 from ._property_backend import PropertyBackend, bindings
 from ._property_script import Made, property_script
@@ -40,11 +41,12 @@ class Subject:
     def __init__(self, worker: Worker) -> None:
         """Take a running worker."""
         self.name, self.worker, self.trainer = worker.spec.name, worker, WorkerTrainer(worker)
+        self._deaths = Deaths()
 
     def settings(self, prop: Property) -> list[Setting]:
         """Return the entry points and dtypes to try a property on; none where the backend lacks a function of it."""
         return [
-            Setting(PropertyBackend(self.worker, binding), _names(binding), dtype)
+            Setting(PropertyBackend(self.worker, binding, self._deaths), _names(binding), dtype)
             for binding in bindings(prop, self.worker.hello)
             for dtype in FORMATS
             if dtype in self.worker.hello.dtypes

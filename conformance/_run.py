@@ -312,7 +312,9 @@ class _Session:
             number, batch, own = order
             for place, task in own:
                 try:
-                    examined = examine_batch(examinee.worker, batch, task.entry_point.name, list(task.quantities))
+                    examined = examine_batch(
+                        examinee.worker, batch, task.entry_point.name, list(task.quantities), examinee.deaths
+                    )
                 except WorkerUnavailable as error:
                     if self._over.is_set():  # it was stopped because the run is over, which is no trouble of its own
                         return
@@ -371,7 +373,9 @@ class _Session:
 
 def _judge(batch: Batch, planned: list[Task], answers: Mapping[int, Examined]) -> list[Tally]:
     """Compute the truth about a batch and judge every answer by it; runs in a process of the pool."""
-    judge = BatchJudge(batch, truths(batch, all_questions(batch, planned)))
+    # What was not run tells nothing that the truth would have to be known for.
+    asked = [task for place, task in enumerate(planned) if answers[place].parts or answers[place].failures]
+    judge = BatchJudge(batch, truths(batch, all_questions(batch, asked)) if asked else {})
     made: list[Tally] = []
     for place, task in enumerate(planned):
         tallies = {}

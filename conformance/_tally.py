@@ -10,6 +10,7 @@ import numpy as np
 from logitproof.reports import Parameter, check_id, parameter_record
 
 from ._batch import Batch
+from ._deaths import GivenUp
 from ._judge import Tier
 from ._protocol import EntryPoint, Failure
 from ._sightings import Found, Seen, Sighting
@@ -106,7 +107,8 @@ class Tally:
     outputs: list[Returned] = field(default_factory=list)
     failed: list[FailedCase] = field(default_factory=list)
     unsupported: str | None = None
-    given_up: int = 0
+    not_run: int = 0
+    given_up: GivenUp | None = None
     answered: bool = False
 
     def add(self, seen: Seen) -> None:
@@ -121,7 +123,8 @@ class Tally:
     @property
     def was_made(self) -> bool:
         """Whether anything came of the check: a run that is cut short leaves some that nothing came of."""
-        return self.answered or bool(self.failed) or bool(self.findings) or self.unsupported is not None
+        came = self.answered or bool(self.failed) or bool(self.findings)
+        return came or self.unsupported is not None or self.not_run > 0
 
     def merge(self, other: Tally) -> None:
         """Add another tally of the same check."""
@@ -136,8 +139,13 @@ class Tally:
         self.outputs.extend(other.outputs)
         self.failed.extend(other.failed)
         self.unsupported = self.unsupported or other.unsupported
-        self.given_up += other.given_up
+        self.leave_out(other.not_run, other.given_up)
         self.answered = self.answered or other.answered
+
+    def leave_out(self, cases: int, why: GivenUp | None) -> None:
+        """Count cases that were not run."""
+        self.not_run += cases
+        self.given_up = self.given_up or why
 
     def fail(self, batch: Batch, case: int, failure: Failure, is_valid: bool) -> None:  # noqa: FBT001 - a fact
         """Add a case without a result."""

@@ -191,7 +191,8 @@ class Check:
     `tiers` counts elements and `severities` counts findings; a name that is absent counts zero. `coverage` tells how
     much of the input space was seen ("65536 of 65536 inputs"), `reason` why a check was not run to its end, `spread`
     how the errors are spread; None where none was measured. `definition` is what the results were held against:
-    "literal", or a deviation that the backend states; None where an older record does not tell.
+    "literal", or a deviation that the backend states; None where an older record does not tell. `not_run` counts the
+    cases that were given up, after crashes, hangs or errors.
     """
 
     id: str
@@ -217,6 +218,7 @@ class Check:
     outputs: Outputs | None
     spread: ErrorSpread | None = None
     definition: str | None = None
+    not_run: Count = 0
 
 
 @dataclass(frozen=True)
