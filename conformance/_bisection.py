@@ -9,12 +9,12 @@ from typing import Protocol
 
 from ._batch import Batch
 from ._cases import case_count, take_cases
+from ._deaths import FATAL, Deaths, GivenUp
 from ._protocol import Answer, Failure
 
-MOST_DEATHS = 2
-"""After so many cases that crashed or hung, the rest is not run (design §7)."""
+_FAN = 64
+"""Into so many parts a group that crashes or hangs is taken apart: a death is dear, a call that works is cheap."""
 
-_FATAL = ("crash", "hang")
 NOT_THERE = ("unsupported", "not implemented")
 """Kinds of failure of a whole batch, whichever its cases: what is asked is not there."""
 
@@ -58,6 +58,21 @@ class CaseFailure:
 
 
 @dataclass(frozen=True)
+class NotRun:
+    """Cases that were given up.
+
+    Attributes:
+        cases: which, in order.
+        quantities: the quantities that were not computed for them.
+        why: the crashes and hangs that led to it; None where there were too many errors.
+    """
+
+    cases: tuple[int, ...]
+    quantities: tuple[str, ...]
+    why: GivenUp | None
+
+
+@dataclass(frozen=True)
 class Examined:
     """What a backend made of a batch.
 
@@ -65,45 +80,48 @@ class Examined:
         parts: the results there are; a single part with the whole batch as a rule. A quantity that failed on the
             whole batch comes in parts of its own, beside the whole batch's other quantities.
         failures: the cases without results.
-        not_run: the cases that were given up, after two crashes or hangs or too many errors.
+        not_run: the cases that were given up; None where there are none.
     """
 
     parts: tuple[Part, ...]
     failures: tuple[CaseFailure, ...] = ()
-    not_run: tuple[int, ...] = ()
-
-    @property
-    def deaths(self) -> int:
-        """How many cases, or groups of cases, crashed or hung."""
-        return sum(found.failure.kind in _FATAL for found in self.failures)
+    not_run: NotRun | None = None
 
 
-def examine_batch(worker: Evaluator, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Examined:
-    """Evaluate a batch; where that fails, halve it down to the cases that make it fail.
+def examine_batch(
+    worker: Evaluator, batch: Batch, entry_point: str, quantities: Sequence[str], deaths: Deaths | None = None
+) -> Examined:
+    """Evaluate a batch; where that fails, take it apart to the cases that make it fail.
 
-    Errors are pursued for 2·log₂(cases) + 8 further calls at the most, crashes and hangs until two cases are found.
+    Errors are pursued for 2·log₂(cases) + 8 further calls at the most, crashes and hangs until the entry point is given
+    up. Each of the latter costs about log₆₄(cases) + 2 deaths.
 
     Args:
         worker: a running worker.
         batch: the inputs.
         entry_point: the name of an entry point for the batch's function.
         quantities: "value", "gradient:<argument>" …
+        deaths: those of the backend so far; what is found here is counted there.
 
     Raises:
         ValueError: the worker has no such entry point.
         WorkerUnavailable: the worker has died and cannot be restarted.
     """
+    deaths = Deaths() if deaths is None else deaths
     every = tuple(range(case_count(batch)))
+    if given_up := deaths.given_up(batch.function, entry_point, batch.input_class):
+        return Examined((), (), NotRun(every, tuple(quantities), given_up))
     answer = worker.evaluate(batch, entry_point, quantities)
     failed, failure = _failed(answer, quantities)
     if failure is None:
         return Examined((Part(batch, every, answer),))
     parts = (Part(batch, every, _without(answer, failed)),) if answer.failure is None else ()
-    if failure.kind in NOT_THERE or len(every) == 1:
-        return Examined(parts, (CaseFailure(every, failed, failure),))
-    search = _Search(worker, batch, entry_point, failed)
-    search.pursue(every, failure)
-    return Examined(parts + tuple(search.parts), tuple(search.failures), tuple(sorted(search.not_run)))
+    search = _Search(worker, batch, entry_point, failed, deaths)
+    if failure.kind in NOT_THERE:
+        search.failures.append(CaseFailure(every, failed, failure))
+    else:
+        search.pursue(every, failure)
+    return Examined(parts + tuple(search.parts), tuple(search.failures), search.not_run())
 
 
 def _failed(answer: Answer, quantities: Sequence[str]) -> tuple[tuple[str, ...], Failure | None]:
@@ -121,31 +139,58 @@ def _without(answer: Answer, failed: Sequence[str]) -> Answer:
 
 
 class _Search:
-    """A descent into the halves of a failing batch."""
+    """A descent into the parts of a failing batch."""
 
-    def __init__(self, worker: Evaluator, batch: Batch, entry_point: str, quantities: tuple[str, ...]) -> None:
+    def __init__(
+        self, worker: Evaluator, batch: Batch, entry_point: str, quantities: tuple[str, ...], deaths: Deaths
+    ) -> None:
         self._worker, self._batch, self._entry_point, self._quantities = worker, batch, entry_point, quantities
-        depth = math.ceil(math.log2(case_count(batch)))
-        self._calls_left = 2 * depth + 8
-        # Two cases far apart take one death per level each; a death costs a restart, or the time limit and a restart.
-        self._deaths_left = 2 * depth + 2
-        self._dead_cases = 0
+        self._deaths = deaths
+        self._calls_left = 2 * math.ceil(math.log2(case_count(batch))) + 8
+        self._skipped: list[int] = []
         self.parts: list[Part] = []
         self.failures: list[CaseFailure] = []
-        self.not_run: list[int] = []
+
+    def not_run(self) -> NotRun | None:
+        """Return the cases that were given up."""
+        return NotRun(tuple(sorted(self._skipped)), self._quantities, self._given_up()) if self._skipped else None
 
     def pursue(self, cases: tuple[int, ...], failure: Failure) -> None:
         """Take apart a group that is known to fail."""
-        if failure.kind == "error" and self._fails_everywhere(cases, failure):
-            return
+        if len(cases) == 1:
+            self._found(cases, failure)
+        elif failure.kind in FATAL:
+            self._take_apart(cases, failure)
+        elif not self._fails_everywhere(cases, failure):
+            self._halve(cases, failure)
+
+    def _take_apart(self, cases: tuple[int, ...], failure: Failure) -> None:
+        """Go through the parts of a group that crashed or hung, one after the other."""
+        size = math.ceil(len(cases) / _FAN)
+        has_failed = False
+        for start in range(0, len(cases), size):
+            part = cases[start : start + size]
+            if self._given_up() is not None:
+                self._skipped.extend(part)
+            elif (why := self._evaluate(part)) is not None:
+                has_failed = True
+                self.pursue(part, why)
+        if not has_failed:  # it takes more than one part, or did not happen again
+            self._found(cases, failure)
+
+    def _halve(self, cases: tuple[int, ...], failure: Failure) -> None:
+        """Go down into the halves of a group that raised, and of those that do."""
         failing = [(cases, failure)]
         while failing:
             group, failure = failing.pop()
             if len(group) == 1:
                 self._found(group, failure)
-            elif self._exhausted(failure):
-                self.not_run.extend(group)
+            elif self._given_up() is not None or (failure.kind not in FATAL and self._calls_left <= 0):
+                self._skipped.extend(group)
+            elif failure.kind in FATAL:
+                self._take_apart(group, failure)
             else:
+                self._calls_left -= 2
                 middle = len(group) // 2
                 halves = group[middle:], group[:middle]
                 broken = [(half, why) for half in halves if (why := self._evaluate(half)) is not None]
@@ -158,6 +203,7 @@ class _Search:
         probes = (cases[0], cases[len(cases) // 2], cases[-1])
         if len(cases) <= len(probes):
             return False
+        self._calls_left -= len(probes)
         kept = len(self.parts)
         why = [self._evaluate((case,)) for case in probes]
         if any(found is None or found.type != failure.type for found in why):
@@ -165,24 +211,21 @@ class _Search:
             return False
         for case, found in zip(probes, why, strict=True):
             self._found((case,), found or failure)
-        self.not_run.extend(case for case in cases if case not in probes)
+        self._skipped.extend(case for case in cases if case not in probes)
         return True
 
     def _evaluate(self, cases: tuple[int, ...]) -> Failure | None:
         batch = take_cases(self._batch, cases)
         answer = self._worker.evaluate(batch, self._entry_point, self._quantities)
-        self._calls_left -= 1
         failed, failure = _failed(answer, self._quantities)
-        self._deaths_left -= failure is not None and failure.kind in _FATAL
         if failure is None or (answer.failure is None and len(cases) == 1):
             self.parts.append(Part(batch, cases, _without(answer, failed)))
         return failure
 
-    def _exhausted(self, failure: Failure) -> bool:
-        if failure.kind in _FATAL:
-            return self._dead_cases >= MOST_DEATHS or self._deaths_left <= 0
-        return self._dead_cases >= MOST_DEATHS or self._calls_left <= 0
+    def _given_up(self) -> GivenUp | None:
+        return self._deaths.given_up(self._batch.function, self._entry_point, self._batch.input_class)
 
     def _found(self, cases: tuple[int, ...], failure: Failure) -> None:
-        self._dead_cases += failure.kind in _FATAL
+        if failure.kind in FATAL:
+            self._deaths.count(self._batch.function, self._entry_point, self._batch.input_class, failure.kind)
         self.failures.append(CaseFailure(cases, self._quantities, failure))

@@ -70,6 +70,11 @@ class Channel:
         """The operating system's number of the process."""
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
     def exchange(self, header: Header, arrays: Sequence[Array], timeout: float) -> tuple[Header, list[Array]]:
         """Send a message and return the answer.
 
@@ -173,13 +178,12 @@ class Channel:
         self._process.wait()
         self._close()
 
-    def stop(self) -> None:
-        """Tell the worker to end, and end it if it does not."""
+    def tell_to_stop(self) -> None:
+        """Tell the worker to end, and give it a while for that."""
         with contextlib.suppress(WorkerEndedError, OSError):
             self._write(memoryview(b"".join(encode({"message": "stop"}, []))))
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_GRACE)
-        self.kill()
 
     def _close(self) -> None:
         self._selector.close()

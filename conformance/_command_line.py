@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ._errors import UserError
+from ._signals import interruptible, listen, stop_listening
 from ._system import refusal
 
 WRONG, INCOMPLETE = 2, 3
@@ -170,6 +171,15 @@ class _Parser(argparse.ArgumentParser):
         self.error(f"unknown option {option!r}" + (f": did you mean {near[0]!r}?" if near else ""))
 
 
+def program() -> NoReturn:
+    """Be the program: `main` for the whole of this process, which a signal interrupts alike at any time."""
+    listen()
+    try:
+        sys.exit(main())
+    finally:
+        stop_listening()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     if reason := refusal():
@@ -177,8 +187,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG
     typed = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        options = _options([_shielded(argument) for argument in typed])
-        return _command(options.command)(options, typed)
+        with interruptible():
+            options = _options([_shielded(argument) for argument in typed])
+            return _command(options.command)(options, typed)
     except UserError as error:
         _complain(str(error))
         return WRONG
@@ -318,8 +329,19 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(name, action="append", metavar=metavar, help=f"{purpose}; may be repeated")
     parser.add_argument("--inputs", metavar="FILE.npz", type=Path, help="your own tensors, beside the corpus")
     parser.add_argument("--profile", metavar="NAME", help="smoke, ci (default) or nightly: how many inputs")
-    parser.add_argument("--timeout", metavar="S", type=_number, help="seconds that one call may take (default 10)")
+    _add_limits(parser)
     parser.add_argument("--jobs", metavar="N", type=_count, help="processes that compute truth (default: one per core)")
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    """Add what limits a worker's time."""
+    parser.add_argument("--timeout", metavar="S", type=_number, help="seconds that one call may take (default 10)")
+    parser.add_argument(
+        "--hello-timeout",
+        metavar="S",
+        type=_number,
+        help="seconds that a backend may take to start and import its framework (default 60)",
+    )
 
 
 def add_gate(parser: argparse.ArgumentParser, default: str = "defect") -> None:
@@ -373,7 +395,7 @@ def _add_hunt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", metavar="M", type=_number, help="how long (default 1)")
     parser.add_argument("--examples", metavar="N", type=_count, help="end after N examples of each function and dtype")
     parser.add_argument("--seed", metavar="N", type=int, help="repeat the search that told this seed")
-    parser.add_argument("--timeout", metavar="S", type=_number, help="seconds that one call may take (default 10)")
+    _add_limits(parser)
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
+from contextlib import closing
 
 from logitproof.reports import (
     COMPARISON_SCHEMA_VERSION,
@@ -27,6 +26,7 @@ from ._compare_prepare import Preparation, Underway, definition_of
 from ._compare_run import ComparedRun, backends_paired, require_comparable
 from ._compare_told import compared_backends, notes, property_changes, timings
 from ._corpus import BatchKey
+from ._pool import processes
 
 
 def compare(
@@ -93,40 +93,33 @@ def _compared(
     if asked:
         differ = "1 batch differs" if len(asked) == 1 else f"{len(asked)} batches differ"
         note(f"{differ}: judging what became of the results")
-    for job, outcome in zip(asked, _judged(asked, jobs), strict=True):
-        if isinstance(outcome, str):
-            for pair in job.pairs:
-                underway[pair.number].give_up(f"its elements cannot be judged: {outcome}")
-        else:
-            for place, kept in outcome:
-                if underway[place].by_element:
-                    underway[place].kept.merge(kept)
+    with closing(_judged(asked, jobs)) as judged:
+        for job, outcome in zip(asked, judged, strict=True):
+            if isinstance(outcome, str):
+                for pair in job.pairs:
+                    underway[pair.number].give_up(f"its elements cannot be judged: {outcome}")
+            else:
+                for place, kept in outcome:
+                    if underway[place].by_element:
+                        underway[place].kept.merge(kept)
     return [
         _finished(underway[number], *runs) if number in underway else _of_one_run(match, *runs)
         for number, match in enumerate(matched)
     ]
 
 
-def _judged(asked: Sequence[Job], jobs: int | None) -> Iterator[list[tuple[int, Kept]] | str]:
+def _judged(asked: Sequence[Job], jobs: int | None) -> Generator[list[tuple[int, Kept]] | str]:
     """Judge batches in processes of their own, as a run does; a single one needs none."""
     workers = min(jobs or os.cpu_count() or 1, len(asked))
     if workers <= 1:
         yield from map(_attempt, asked)
         return
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _ignore_interrupts)
-    try:
+    with processes(workers) as pool:
         for judged in [pool.submit(_attempt, job) for job in asked]:
             try:
                 yield judged.result()
             except BrokenExecutor as error:  # a process was killed, for its memory say
                 yield _told(error)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _ignore_interrupts() -> None:
-    """Leave a Ctrl-C to the process that was started by the user."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _attempt(job: Job) -> list[tuple[int, Kept]] | str:

@@ -11,27 +11,27 @@ its interpreter is used here.)
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import platformdirs
 
+from logitproof.reports import open_workshop
+
 from ._installer import Installer, InstallError, installed_in, interpreter
 from ._requirement import Wanted
+from ._signals import interruptible
 
 _FACTS = "import platform, sys; print(sys.implementation.cache_tag, platform.python_version(), platform.machine())"
-_BUILDING = ".building-"
-_LOCK = "building.lock"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,8 @@ def _request(wanted: Sequence[Wanted], python: str, installer: Installer) -> str
 def _facts(python: str) -> str:
     """Tell the kind of interpreter that a program is; environments of different ones are different."""
     try:
-        told = subprocess.run([python, "-I", "-c", _FACTS], capture_output=True, text=True, timeout=60, check=True)  # noqa: S603 - the interpreter the user named
+        with interruptible():
+            told = subprocess.run([python, "-I", "-c", _FACTS], capture_output=True, text=True, timeout=60, check=True)  # noqa: S603 - the interpreter the user named
     except (OSError, subprocess.SubprocessError):
         raise InstallError(f"{python}: not a Python interpreter that can be started") from None
     return told.stdout.strip()
@@ -123,8 +124,9 @@ def _found(cache: Path, request: str) -> Environment | None:
 def _built(wanted: Sequence[Wanted], python: str, installer: Installer, cache: Path, request: str) -> Environment:
     environments = cache / "environments"
     environments.mkdir(parents=True, exist_ok=True)
-    _sweep(environments)
-    with _workshop(environments) as folder:
+    workshop = open_workshop(environments)
+    try:
+        folder = workshop.folder / "environment"
         installer.create(folder, python)
         installer.install(folder, [one.argument for one in wanted])
         installed = installed_in(folder)
@@ -137,32 +139,10 @@ def _built(wanted: Sequence[Wanted], python: str, installer: Installer, cache: P
                 folder.rename(place)
         if not interpreter(place).exists():
             raise InstallError(f"{place}: the environment could not be put in its place")
+    finally:
+        workshop.remove()
     _write(cache / "requests" / f"{request}.json", msgspec.json.encode(_Answer(name, installed)))
     return Environment(str(interpreter(place)), installed, was_built=True)
-
-
-@contextmanager
-def _workshop(environments: Path) -> Iterator[Path]:
-    """Give a folder to build in; it is locked while this process lives, and removed in the end.
-
-    It gets the name that `_sweep` looks for only when it is locked.
-    """
-    shop = Path(tempfile.mkdtemp(prefix=".new-", dir=environments))
-    with (shop / _LOCK).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        shop = shop.rename(environments / f"{_BUILDING}{shop.name}")
-        try:
-            yield shop / "environment"
-        finally:
-            shutil.rmtree(shop, ignore_errors=True)
-
-
-def _sweep(environments: Path) -> None:
-    """Remove what killed builds have left: nobody holds their lock any more."""
-    for shop in environments.glob(f"{_BUILDING}*"):
-        with suppress(OSError), (shop / _LOCK).open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(shop, ignore_errors=True)
 
 
 def _write(file: Path, content: bytes) -> None:

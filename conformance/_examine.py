@@ -62,6 +62,9 @@ class BatchJudge:
                     tallies[quantity].fail(each)
         for quantity, tally in tallies.items():
             tally.failed_calls.extend(self._failed_calls(examined, quantity, tally.entry_point))
+        if examined.not_run is not None and examined.not_run.why is not None:
+            for quantity in examined.not_run.quantities:
+                tallies[quantity].given_up = tallies[quantity].given_up or examined.not_run.why
 
     def _failed(self, cases: Sequence[int], failure: Failure) -> Iterator[FailedCase]:
         """Give the cases without a result; where what is asked is not there, one of them stands for all."""
@@ -82,9 +85,9 @@ class BatchJudge:
             found += [(set(part.cases), error.failure) for error in part.answer.errors if error.quantity == quantity]
             if quantity in part.answer.missing:
                 found.append((set(part.cases), _missing(self._batch, quantity)))
-        if failures:
-            given_up = Failure("given up", "not called", f"others failed: {failures[0].failure.text}")
-            found.append((left & set(examined.not_run), given_up))
+        if examined.not_run is not None and quantity in examined.not_run.quantities:
+            why = examined.not_run.why.reason if examined.not_run.why else f"others failed: {failures[0].failure.text}"
+            found.append((left & set(examined.not_run.cases), Failure("given up", "not called", why)))
         for cases, failure in found:
             refused = {
                 case for case in cases if failure.kind == "error" and self._is_refused(case, failure, entry_point)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -13,6 +11,7 @@ from logitproof.reports import Backend, hex_of
 
 from ._backend_spec import BackendSpec, parse_backend
 from ._batch import Batch
+from ._deaths import Deaths
 from ._errors import UserError
 from ._findings import Store
 from ._option_calls import OptionCalls
@@ -20,7 +19,7 @@ from ._plan import Task
 from ._property_run import PropertyTask
 from ._protocol import Hello
 from ._request import RunRequest
-from ._workers import BackendError, Worker, WorkerUnavailable
+from ._workers import BackendError, Limits, Worker, WorkerUnavailable, open_all
 
 Order = tuple[int, Batch, list[tuple[int, Task]]]
 """The number of a batch, the batch, and the tasks of one backend with their places among all of the batch."""
@@ -60,7 +59,7 @@ class Examinee:
     trouble: str | None = None
     is_wrong: bool = False
     orders: SimpleQueue[Order | PropertyOrder | None] = field(default_factory=SimpleQueue)
-    deaths: Counter[tuple[str, str]] = field(default_factory=Counter)
+    deaths: Deaths = field(default_factory=Deaths)
 
     @property
     def label(self) -> str:
@@ -95,7 +94,7 @@ def specs_of(request: RunRequest) -> tuple[BackendSpec, ...]:
 
 
 @contextmanager
-def examinees_of(sides: Sequence[Side], timeout: float) -> Iterator[list[Examinee]]:
+def examinees_of(sides: Sequence[Side], limits: Limits) -> Iterator[list[Examinee]]:
     """Start a worker for every backend, all at once, and stop them in the end.
 
     A backend that is wrong on one side, and starts on another, is trouble of that side: what does not import there may
@@ -103,18 +102,14 @@ def examinees_of(sides: Sequence[Side], timeout: float) -> Iterator[list[Examine
 
     Args:
         sides: the backends.
-        timeout: seconds that one call may take.
+        limits: what their workers are given.
 
     Raises:
         UserError: a backend is wrong wherever it was asked for: its module does not import, say.
     """
-    wanted = [(side, spec) for side in sides for spec in side.specs]
-
-    def start(each: tuple[Side, BackendSpec]) -> Examinee:
-        return _started(*each, timeout)
-
-    with ThreadPoolExecutor(max(1, len(wanted))) as threads:
-        started = list(threads.map(start, wanted))
+    wanted = [(side, Worker(spec, limits)) for side in sides for spec in side.specs]
+    troubles = open_all([worker for _, worker in wanted])
+    started = [_started(*each, trouble) for each, trouble in zip(wanted, troubles, strict=True)]
     usable = {each.spec.name for each in started if not each.is_wrong}
     examinees = [each for each in started if each.spec.name in usable]
     try:
@@ -128,23 +123,20 @@ def examinees_of(sides: Sequence[Side], timeout: float) -> Iterator[list[Examine
                 examinee.worker.stop()
 
 
-def _started(side: Side, spec: BackendSpec, timeout: float) -> Examinee:
-    try:
-        worker = Worker.start(spec, call_timeout=timeout)
-    except BackendError as error:
-        return Examinee(side, spec, None, None, str(error), is_wrong=True)
-    except WorkerUnavailable as error:
-        return Examinee(side, spec, None, None, str(error))
-    return Examinee(side, spec, worker, worker.hello)
+def _started(side: Side, worker: Worker, trouble: BackendError | WorkerUnavailable | None) -> Examinee:
+    if trouble is None:
+        return Examinee(side, worker.spec, worker, worker.hello)
+    is_wrong = isinstance(trouble, BackendError)
+    return Examinee(side, worker.spec, None, None, str(trouble), is_wrong=is_wrong)
 
 
-def backend_record(examinee: Examinee, options: OptionCalls, *, complete: bool) -> Backend:
+def backend_record(examinee: Examinee, options: OptionCalls, cut: str | None) -> Backend:
     """Return a backend as the record keeps it.
 
     Args:
         examinee: the backend.
         options: what was called of every backend of the run.
-        complete: whether the run was let go to its end.
+        cut: why the run did not come to its end, if it did not.
     """
     hello = examinee.hello
     if hello is None:
@@ -163,7 +155,7 @@ def backend_record(examinee: Examinee, options: OptionCalls, *, complete: bool) 
             status="unavailable",
             reason=examinee.trouble,
         )
-    cut = examinee.trouble is not None or not complete
+    reason = examinee.trouble or cut
     return Backend(
         name=examinee.spec.name,
         framework=hello.framework,
@@ -176,8 +168,8 @@ def backend_record(examinee: Examinee, options: OptionCalls, *, complete: bool) 
         environment=dict(hello.environment),
         dtypes=hello.dtypes,
         entry_points=tuple(dict.fromkeys(entry.name for entry in hello.entry_points)),
-        status="cut short" if cut else "complete",
-        reason=examinee.trouble or (None if complete else "the run was interrupted"),
+        status="complete" if reason is None else "cut short",
+        reason=reason,
         signatures={entry.name: entry.signature for entry in hello.entry_points if entry.signature is not None},
         options=options.of(examinee.label, hello.entry_points),
     )

@@ -31,6 +31,7 @@ from logitproof.reports import (
 from ._batch import Batch
 from ._cause import Cause
 from ._corpus_hash import case_arguments, case_cotangent, case_hash
+from ._deaths import FATAL
 from ._elements import element_index
 from ._examine import LITERAL, plain_sighting
 from ._explain import explain
@@ -273,6 +274,8 @@ def _status(tally: Tally) -> tuple[str, str | None]:
     deaths, errors = _deaths(tally), _errors(tally)
     if deaths:
         return deaths[0].kind, deaths[0].text
+    if tally.given_up is not None:
+        return tally.given_up.kind, tally.given_up.reason
     if not tally.answered and ("defect", "error") in tally.findings:
         return "error", errors[0].text
     if tally.answered or errors:
@@ -281,7 +284,7 @@ def _status(tally: Tally) -> tuple[str, str | None]:
 
 
 def _deaths(tally: Tally) -> list[Failure]:
-    return [failed.failure for failed in tally.failed if failed.failure.kind in ("crash", "hang")]
+    return [failed.failure for failed in tally.failed if failed.failure.kind in FATAL]
 
 
 def _errors(tally: Tally) -> list[Failure]:
@@ -293,10 +296,9 @@ def _errors(tally: Tally) -> list[Failure]:
 
 def _unexamined(tally: Tally) -> tuple[Unexamined, ...]:
     omitted = [Unexamined(each.kind, cases, each.reason) for each, cases in tally.omitted.items() if each.kind]
-    if tally.given_up:
-        deaths, errors = _deaths(tally), _errors(tally)
-        reason = f"a {deaths[0].kind}: {deaths[0].type}" if deaths else errors[0].text
-        omitted.append(Unexamined("given up", tally.given_up, f"given up after {reason}"))
+    if tally.not_run:
+        why = tally.given_up.reason if tally.given_up else f"after {_errors(tally)[0].text}"
+        omitted.append(Unexamined("given up", tally.not_run, f"given up: {why}"))
     return tuple(omitted)
 
 

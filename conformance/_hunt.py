@@ -19,6 +19,7 @@ from ._hunt_examine import Examiner, Outcome
 from ._hunt_progress import HuntProgress
 from ._hunt_search import Search, Subject, TimeIsUp, no_litter
 from ._request import RunRequest
+from ._signals import interruptible, undisturbed
 from ._tally import Identity
 from ._witness import Signature, known_signatures, witness_of, witnesses_in, write_witness
 from ._workers import WorkerUnavailable
@@ -108,12 +109,8 @@ class _Session:
         subjects = list(_subjects(self._request, self._examiner))
         self._progress.begin(len({str(subject) for subject in subjects}), self._examiner.largest)
         try:
-            for number in count():
-                # Shuffled, so that a hunt that ends early has not left out the same ones every time.
-                for subject in sorted(subjects, key=lambda each: self._digest(number, each)):
-                    self._visit(subject, number, self._length(subject, subjects))
-                if self._request.examples is not None or not subjects:
-                    return
+            with interruptible():
+                self._visit_all(subjects)
         except TimeIsUp:
             return
         except KeyboardInterrupt:
@@ -122,6 +119,14 @@ class _Session:
         except WorkerUnavailable as error:
             self._progress.note(str(error))
             self._hunted.complete = False
+
+    def _visit_all(self, subjects: list[Subject]) -> None:
+        for number in count():
+            # Shuffled, so that a hunt that ends early has not left out the same ones every time.
+            for subject in sorted(subjects, key=lambda each: self._digest(number, each)):
+                self._visit(subject, number, self._length(subject, subjects))
+            if self._request.examples is not None or not subjects:
+                return
 
     def result(self) -> Hunted:
         versions = {name: hello.version for name, hello in self._examiner.hellos.items()}
@@ -159,7 +164,8 @@ class _Session:
                 search.run(subject, length, f"{self._digest(number, subject)}/{attempt}")
             finally:
                 # Also where the time is over or the user interrupts: what was found is kept as it is.
-                self._keep(search)
+                with undisturbed():
+                    self._keep(search)
             length -= search.examples
             if length <= 0 or not (search.found or search.vanished):
                 return

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +20,11 @@ from ._hunt_progress import shown_hunt
 from ._output import show
 from ._plan import check_entry_points
 from ._request import RunRequest
-from ._run_command import request_from, termination_as_interrupt
+from ._run_command import request_from
 from ._settings import read_settings
+from ._signals import undisturbed
 from ._witness import WITNESSES
-from ._workers import BackendError, Worker, WorkerUnavailable
+from ._workers import BackendError, Worker, open_all
 
 if TYPE_CHECKING:
     from ._hunt import Hunted
@@ -41,7 +41,7 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     examined = request_from(options, read_settings(Path.cwd()), typed)
     seconds = _seconds(options)
     seed = secrets.randbits(32) if options.seed is None else options.seed
-    with shown_hunt(seconds) as progress, termination_as_interrupt():
+    with undisturbed(), shown_hunt(seconds) as progress:
         progress.note(f"seed {seed}")
         hunted = _hunted(examined, seconds, options.examples, seed, progress)
     if hunted is None:
@@ -105,26 +105,18 @@ def _workers(examined: RunRequest, progress: HuntProgress) -> Iterator[Mapping[s
         BackendSpec(text, spec.python, spec.target) if names.count(spec.name) > 1 else spec
         for text, spec in zip(examined.backends, specs, strict=True)
     ]
-    with ThreadPoolExecutor(len(specs)) as threads:
-        started = list(threads.map(lambda spec: _started(spec, examined.timeout), specs))
-    workers = {worker.spec.name: worker for worker in started if isinstance(worker, Worker)}
+    workers = [Worker(spec, examined.limits) for spec in specs]
+    troubles = open_all(workers)
     try:
-        for trouble in started:
+        for trouble in troubles:
             if isinstance(trouble, BackendError):
                 raise UserError(str(trouble))
-            if isinstance(trouble, WorkerUnavailable):
+            if trouble is not None:
                 progress.note(str(trouble))
-        yield workers
+        yield {each.spec.name: each for each, trouble in zip(workers, troubles, strict=True) if trouble is None}
     finally:
-        for worker in workers.values():
+        for worker in workers:
             worker.stop()
-
-
-def _started(spec: BackendSpec, timeout: float) -> Worker | BackendError | WorkerUnavailable:
-    try:
-        return Worker.start(spec, call_timeout=timeout)
-    except (BackendError, WorkerUnavailable) as error:
-        return error
 
 
 def _view(hunted: Hunted, seed: int) -> Group:

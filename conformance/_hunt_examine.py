@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ._batch import Batch
-from ._bisection import MOST_DEATHS, Evaluator, Examined, examine_batch
+from ._bisection import Evaluator, Examined, examine_batch
+from ._deaths import Deaths, GivenUp
 from ._examine import BatchJudge
 from ._findings import Finding, confirmed, settle
 from ._plan import Task, all_questions, identity, tasks_of
@@ -58,7 +58,7 @@ class Examiner:
         self.tallies: dict[Identity, Tally] = {}
         self.largest: dict[Identity, Sighting] = {}
         self._workers, self._entry_points, self._note = workers, tuple(entry_points), note
-        self._deaths: Counter[tuple[str, str, str, str]] = Counter()
+        self._deaths = {name: Deaths() for name in workers}
 
     def examine(self, batch: Batch, known: Mapping[Signature, str]) -> Outcome:
         """Examine a batch by every entry point; keep what was seen in `tallies`, and in `largest` the largest errors.
@@ -70,7 +70,7 @@ class Examiner:
         Raises:
             WorkerUnavailable: a worker has died and cannot be restarted.
         """
-        planned = [task for task in self._tasks(batch) if task.quantities and not self._is_deadly(task, batch)]
+        planned = [task for task in self._tasks(batch) if task.quantities and not self._given_up(task, batch)]
         outcome = self._judged(batch, planned, known, counts=True)
         for tally in outcome.tallies:
             general = replace(tally.identity, parameters=())
@@ -124,17 +124,15 @@ class Examiner:
         return Outcome(tallies, self._defects(tallies, known))
 
     def _asked(self, task: Task, batch: Batch, *, counts: bool) -> Examined:
-        examined = examine_batch(self._workers[task.backend], batch, task.entry_point.name, list(task.quantities))
-        if counts and examined.deaths:
-            self._deaths[_place(task, batch)] += 1
-            if self._is_deadly(task, batch):
-                where = f"{task.entry_point.name} ({batch.function}) in {batch.dtype}"
-                self._note(f"{task.backend}: {where} crashes or hangs again and again: it is left out from here on")
+        deaths = self._deaths[task.backend] if counts else Deaths()
+        quantities = list(task.quantities)
+        examined = examine_batch(self._workers[task.backend], batch, task.entry_point.name, quantities, deaths)
+        if counts and (given_up := self._given_up(task, batch)):
+            self._note(f"{task.backend}: {given_up.reason}: it is left out from here on")
         return examined
 
-    def _is_deadly(self, task: Task, batch: Batch) -> bool:
-        # One death more than a check of a run may have: the first of them is shrunk and kept.
-        return self._deaths[_place(task, batch)] > MOST_DEATHS
+    def _given_up(self, task: Task, batch: Batch) -> GivenUp | None:
+        return self._deaths[task.backend].given_up(batch.function, task.entry_point.name, batch.input_class)
 
     def _defects(self, tallies: Sequence[Tally], known: Mapping[Signature, str]) -> dict[Signature, Finding]:
         """Return the confirmed defects among what was found."""
@@ -150,10 +148,6 @@ class Examiner:
             if sighting.severity == "defect":
                 defects[signature] = replace(finding, sighting=sighting)
         return defects
-
-
-def _place(task: Task, batch: Batch) -> tuple[str, str, str, str]:
-    return task.backend, task.entry_point.name, batch.function, batch.dtype
 
 
 def _signature(tally: Tally, kind: str) -> Signature:

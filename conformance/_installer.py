@@ -16,6 +16,8 @@ from typing import Protocol
 
 from packaging.utils import canonicalize_name
 
+from ._signals import interruptible, undisturbed
+
 _TOLD = 300
 """How many characters of an installer's error are passed on."""
 
@@ -114,25 +116,27 @@ def installed_in(folder: Path) -> tuple[str, ...]:
 
 def _run(command: Sequence[str], what: str) -> str:
     """Run a program and return what it printed; it is ended with this process's own interruption."""
-    try:
-        process = subprocess.Popen(  # noqa: S603 - the arguments are parsed requirements, paths, and our own
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            env=_environment(),
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise InstallError(f"{what}: {command[0]} cannot be started: {error.strerror}") from None
-    try:
-        out, err = process.communicate()
-    except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        raise
+    with undisturbed():
+        try:
+            process = subprocess.Popen(  # noqa: S603 - the arguments are parsed requirements, paths, and our own
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                env=_environment(),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise InstallError(f"{what}: {command[0]} cannot be started: {error.strerror}") from None
+        try:
+            with interruptible():
+                out, err = process.communicate()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
     if process.returncode != 0:
         raise InstallError(f"{what}: {_reason(out, err, process.returncode)}")
     return out

@@ -17,6 +17,7 @@ from rich.console import Console, RenderableType
 from logitproof.reports import clean
 
 from ._errors import UserError
+from ._signals import interruptible
 
 PIPED_WIDTH = 160
 """Columns of a table that nobody's window limits."""
@@ -106,8 +107,9 @@ def _delivered() -> Iterator[None]:
         message = "standard output is closed"
         raise UserError(message)
     try:
-        yield
-        sys.stdout.flush()
+        with interruptible():  # whoever reads may take their time
+            yield
+            sys.stdout.flush()
     except BrokenPipeError:
         _silence()
     except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import cycle, islice
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from logitproof.properties import Call, Failed, Property, Unsupported
 
 from ._batch import Batch
 from ._bisection import NOT_THERE
+from ._deaths import FATAL, Deaths
 from ._elements import result_shape
 from ._examine import LITERAL
 from ._plan import omission_of
@@ -49,10 +50,12 @@ class PropertyBackend:
     Attributes:
         worker: the backend's worker.
         entry_points: by function.
+        deaths: those of the backend so far; an entry point that has crashed or hung too often is not asked any more.
     """
 
     worker: Asked
     entry_points: Mapping[str, EntryPoint]
+    deaths: Deaths = field(default_factory=Deaths)
 
     def definition(self, function: str, quantity: str) -> str:
         """Return the definition that the entry point states for a quantity."""
@@ -64,25 +67,32 @@ class PropertyBackend:
 
         Raises:
             Unsupported: it has no such gradient.
-            Omitted: it does not take such a call, or its framework does not implement it.
+            Omitted: it does not take such a call, its framework does not implement it, or it is not asked any more.
             Failed: it raised, crashed, hung, gave no gradient, or a result of another dtype or shape.
         """
         entry = self.entry_points[call.function]
         if omission := omission_of(self.worker.hello, entry, call.dtype, call.parameters, call.quantity):
             raise Omitted(omission)
         batch = batch_of(call)
-        answer = self.worker.evaluate(batch, entry.name, (call.quantity,), once=True)
+        answer = self._answer(entry, batch, call.quantity)
         if failure := _failure(answer):
             raise self._raised(entry, failure)
         return _result(entry, call, batch, answer)
+
+    def _answer(self, entry: EntryPoint, batch: Batch, quantity: str) -> Answer:
+        if given_up := self.deaths.given_up(entry.function, entry.name, batch.input_class):
+            raise Omitted(Omission(f"{entry.name} is not asked any more: {given_up.reason}", "given up"))
+        answer = self.worker.evaluate(batch, entry.name, (quantity,), once=True)
+        if (failure := _failure(answer)) and failure.kind in FATAL:
+            self.deaths.count(entry.function, entry.name, batch.input_class, failure.kind)
+        return answer
 
     def _raised(self, entry: EntryPoint, failure: Failure) -> Exception:
         """Tell what is not there from what went wrong."""
         told = f"{entry.name}: {failure.type}: {' '.join(failure.message.split())[:300]}"
         if failure.kind in NOT_THERE:
             return Omitted(Omission(told, "not implemented" if failure.kind == "not implemented" else None))
-        is_fatal = failure.kind in ("crash", "hang")
-        return Failed(f"{failure.kind}: {told}", entry.function, entry.name, is_fatal=is_fatal)
+        return Failed(f"{failure.kind}: {told}", is_fatal=failure.kind in FATAL)
 
 
 def bindings(prop: Property, hello: Hello) -> list[dict[str, EntryPoint]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -29,7 +28,7 @@ from logitproof.properties import (
 from logitproof.reference import FORMATS
 
 from ._backend_spec import FRAMEWORKS
-from ._bisection import MOST_DEATHS
+from ._deaths import Deaths
 from ._examine import LITERAL
 from ._property_backend import Omitted, PropertyBackend, bindings
 from ._protocol import EntryPoint, Hello
@@ -176,24 +175,20 @@ def _judge_training(task: PropertyTask, answers: PropertyAnswers) -> PropertyFin
     return PropertyFinding(task, outcome.status, outcome.failure, outcome.cases, outcome.compared, outcome)
 
 
-def ask(task: PropertyTask, worker: Worker, deaths: Counter[tuple[str, str]]) -> PropertyAnswers:
+def ask(task: PropertyTask, worker: Worker, deaths: Deaths) -> PropertyAnswers:
     """Put a property to a worker.
 
     Args:
         task: what to ask.
         worker: whom to ask.
-        deaths: how often each function's entry point has crashed or hung; after two it is not asked again.
+        deaths: those of the backend so far; what happens here is counted there.
 
     Raises:
         WorkerUnavailable: the worker has died and cannot be restarted.
     """
     if task.is_training:
         return _train(task, worker)
-    for function, name in task.names.items():
-        if deaths[function, name] >= MOST_DEATHS:
-            reason = f"{name} is not asked any more: it crashed or hung {MOST_DEATHS} times"
-            return PropertyAnswers(omission=Omission(reason, "given up"))
-    backend = PropertyBackend(worker, task.entry_points)
+    backend = PropertyBackend(worker, task.entry_points, deaths)
     answered: list[tuple[Given, tuple[np.ndarray, ...]]] = []
     failed: list[tuple[Given, str]] = []
     for number in range(task.batches):
@@ -207,16 +202,15 @@ def ask(task: PropertyTask, worker: Worker, deaths: Counter[tuple[str, str]]) ->
         except Unsupported as error:
             return PropertyAnswers(omission=Omission(str(error)))
         except Failed as error:
-            if error.is_fatal:
-                deaths[error.function, error.entry_point] += 1
-                return PropertyAnswers(tuple(answered), (*failed, (given, str(error))))
             failed.append(_smallest_failure(task.stated, backend, given, str(error)))
+            if error.is_fatal:
+                break
     return PropertyAnswers(tuple(answered), tuple(failed))
 
 
 def _smallest_failure(prop: Property, backend: PropertyBackend, given: Given, why: str) -> tuple[Given, str]:
     """Return the first case that fails alone; all of them where it takes more than one, or a figure has them all."""
-    for case in range(0 if prop.domain.is_fixed else given.cases):
+    for case in range(0 if prop.domain.is_fixed or given.cases == 1 else given.cases):
         try:
             asked(prop, backend, given.case(case))
         except Failed as error:

@@ -23,6 +23,9 @@ EXAMPLES = 60
 
 _SEED_KEY = "logitproof_seed"
 
+_LIMITS = ("hello-timeout", "timeout")
+"""What limits the time of a worker."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, all with the prefix `--logitproof-`."""
@@ -48,11 +51,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="where the search begins (default: 0 where CI is set, else random)",
     )
+    group.addoption("--logitproof-timeout", type=float, metavar="S", help="seconds that one call may take (default 10)")
+    group.addoption(
+        "--logitproof-hello-timeout",
+        type=float,
+        metavar="S",
+        help="seconds that a backend may take to start and import its framework (default 60)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settle the seed once, for all processes of pytest-xdist, and refuse backends that there are none of."""
     _refuse_unknown(config.getoption("--logitproof-backend"))
+    for limit in _LIMITS:
+        _seconds(config, limit)
     given = config.getoption("--logitproof-seed")
     drawn = getattr(config, "workerinput", {}).get(_SEED_KEY)
     fresh = 0 if os.environ.get("CI") else secrets.randbelow(2**32)
@@ -107,11 +119,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def _logitproof_subjects() -> Iterator[Subjects]:
+def _logitproof_subjects(pytestconfig: pytest.Config) -> Iterator[Subjects]:
     """Workers, each started when it is first needed and stopped in the end."""
     from ._pytest_subject import Subjects  # noqa: PLC0415 - only where it is asked for
 
-    with Subjects() as subjects:
+    hello, call = (_seconds(pytestconfig, limit) for limit in _LIMITS)
+    with Subjects(hello, call) as subjects:
         yield subjects
 
 
@@ -138,6 +151,14 @@ def _examples(config: pytest.Config) -> int:
         message = f"--logitproof-examples must be at least 1, not {examples}"
         raise pytest.UsageError(message)
     return examples
+
+
+def _seconds(config: pytest.Config, limit: str) -> float | None:
+    given: float | None = config.getoption(f"--logitproof-{limit}")
+    if given is not None and not 0 < given < float("inf"):
+        message = f"--logitproof-{limit} must be more than 0, not {given:g}"
+        raise pytest.UsageError(message)
+    return given
 
 
 def _backends(config: pytest.Config) -> Sequence[str]:

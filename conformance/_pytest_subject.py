@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 from logitproof.properties import Given, Outcome, Property, Setting
 from logitproof.reference import FORMATS
 
+from ._deaths import Deaths
 from ._hunt_examine import Examiner
 from ._property_backend import PropertyBackend, bindings
 from ._property_script import Made, property_script
@@ -16,7 +17,16 @@ from ._protocol import EntryPoint
 from ._script import Target
 from ._training import WorkerTrainer
 from ._witness import Witness
-from ._workers import FRAMEWORKS, BackendError, Worker, WorkerUnavailable, parse_backend
+from ._workers import (
+    CALL_TIMEOUT,
+    FRAMEWORKS,
+    HELLO_TIMEOUT,
+    BackendError,
+    Limits,
+    Worker,
+    WorkerUnavailable,
+    parse_backend,
+)
 
 
 class Subject:
@@ -31,11 +41,12 @@ class Subject:
     def __init__(self, worker: Worker) -> None:
         """Take a running worker."""
         self.name, self.worker, self.trainer = worker.spec.name, worker, WorkerTrainer(worker)
+        self._deaths = Deaths()
 
     def settings(self, prop: Property) -> list[Setting]:
         """Return the entry points and dtypes to try a property on; none where the backend lacks a function of it."""
         return [
-            Setting(PropertyBackend(self.worker, binding), _names(binding), dtype)
+            Setting(PropertyBackend(self.worker, binding, self._deaths), _names(binding), dtype)
             for binding in bindings(prop, self.worker.hello)
             for dtype in FORMATS
             if dtype in self.worker.hello.dtypes
@@ -72,8 +83,9 @@ class Subjects:
 
     UNUSABLE: ClassVar = (BackendError, WorkerUnavailable)
 
-    def __init__(self) -> None:
-        """Start nothing yet."""
+    def __init__(self, hello_timeout: float | None, call_timeout: float | None) -> None:
+        """Start nothing yet; take the seconds to start in, and for a call; None where a worker has its own."""
+        self._limits = Limits(hello_timeout or HELLO_TIMEOUT, call_timeout or CALL_TIMEOUT)
         self._started: dict[str, Subject | Exception] = {}
 
     def named(self, name: str) -> Subject:
@@ -85,7 +97,9 @@ class Subjects:
         """
         if name not in self._started:
             try:
-                self._started[name] = Subject(Worker.start(parse_backend(name)))
+                worker = Worker(parse_backend(name), self._limits)
+                worker.open()
+                self._started[name] = Subject(worker)
             except self.UNUSABLE as error:
                 self._started[name] = error
         found = self._started[name]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ._workers import CALL_TIMEOUT, HELLO_TIMEOUT, Limits
+
 PROFILES = ("smoke", "ci", "nightly")
 """The sizes of a run; each contains the one before."""
 
@@ -26,6 +28,7 @@ class RunRequest:
         witnesses: a folder of witnesses, examined before everything else; one that is not there is an empty one.
         profile: "smoke", "ci" or "nightly".
         timeout: seconds one call of a worker may take.
+        hello_timeout: seconds a worker may take to start and import its framework.
         jobs: processes that compute truth; None means one per core.
         output: the folder for record.json, summary.md and outputs/.
         command: the command line as typed, for the record.
@@ -40,7 +43,13 @@ class RunRequest:
     inputs: Path | None = None
     witnesses: Path | None = None
     profile: str = "ci"
-    timeout: float = 10.0
+    timeout: float = CALL_TIMEOUT
+    hello_timeout: float = HELLO_TIMEOUT
     jobs: int | None = None
     output: Path = Path("logitproof-report")
     command: str = "logitproof run"
+
+    @property
+    def limits(self) -> Limits:
+        """What a worker is given."""
+        return Limits(self.hello_timeout, self.timeout)

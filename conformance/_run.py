@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-import signal
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from queue import Empty, SimpleQueue
-from threading import Event, Thread, current_thread, main_thread
+from threading import Event, Thread
 
 import numpy as np
 
@@ -32,11 +30,13 @@ from ._examinees import Examinee, Side, backend_record, examinees_of, specs_of
 from ._findings import Finding, Store, check_record, confirmed, discrepancy_record, settle, settled
 from ._option_calls import OptionCalls
 from ._plan import Source, Task, all_questions, check_entry_points, identity, sources, tasks_of
+from ._pool import mapped, processes
 from ._progress import Progress
 from ._property_findings import property_discrepancy, property_result
 from ._property_run import PropertyAnswers, PropertyFinding, PropertyTask, ask, judge_property, property_tasks
 from ._protocol import Hello
 from ._request import RunRequest
+from ._signals import interruptible, undisturbed
 from ._tally import Identity, Returned, Tally
 from ._truth import truths
 from ._workers import WorkerUnavailable
@@ -47,6 +47,12 @@ WINDOW = 32
 
 _PATIENCE = 0.2
 """Seconds between two looks at whether the user has interrupted."""
+
+_INTERRUPTED = "the run was interrupted"
+_POOL_LOST = "a process that computes truth was ended from outside, for lack of memory perhaps"
+
+_CAUSES_IN_HASTE = 5.0
+"""Seconds that causes are looked for after an interruption: whoever sends one soon kills what has not ended."""
 
 
 @dataclass
@@ -89,59 +95,75 @@ def run_sides(request: RunRequest, sides: Sequence[Side], progress: Progress) ->
         UserError: a backend, an entry point, a check or an input file is wrong; nothing has been examined.
     """
     started = _now()
-    with examinees_of(sides, request.timeout) as examinees, _pool(request.jobs) as pool:
+    with undisturbed(), examinees_of(sides, request.limits) as examinees, ExitStack() as stack:
+        pool = stack.enter_context(processes(request.jobs))
         hellos = {examinee.label: examinee.hello for examinee in examinees if examinee.hello is not None}
         check_entry_points(request, hellos)
         session = _Session(request, progress, examinees, hellos, pool)
-        complete = session.examine()
-        with _undisturbed(not complete):
-            scene = _Scene(request, started, session, pool, progress, complete)
-            return tuple(
-                _record(scene, side, [examinee for examinee in examinees if examinee.side is side]) for side in sides
-            )
+        cut = session.examine()
+        if cut is not None:  # what the processes are still at would be waited for
+            stack.close()
+            pool = stack.enter_context(processes(request.jobs))
+        examined = [
+            _examined(session, side, [examinee for examinee in examinees if examinee.side is side]) for side in sides
+        ]
+        findings = [_confirm(settle(each.tallies), pool) for each in examined]
+        causes, cut = _causes(findings, pool, progress, cut)
+        scene = _Scene(request, started, session, cut)
+        return tuple(_record(scene, *each) for each in zip(examined, findings, causes, strict=True))
 
 
 @dataclass(frozen=True)
 class _Scene:
-    """What the records of a run have in common."""
+    """What the records of a run have in common; `cut` says why it did not come to its end."""
 
     request: RunRequest
     started: str
     session: _Session
-    pool: ProcessPoolExecutor
-    progress: Progress
-    complete: bool
+    cut: str | None
 
 
-def _record(scene: _Scene, side: Side, examinees: Sequence[Examinee]) -> Record:
-    """Return the record of one side, its backends under their own names again."""
-    session, complete = scene.session, scene.complete
+@dataclass(frozen=True)
+class _Examined:
+    """What was examined on one side, its backends under their own names again."""
+
+    side: Side
+    examinees: Sequence[Examinee]
+    tallies: list[Tally]
+    properties: list[PropertyFinding]
+
+
+def _examined(session: _Session, side: Side, examinees: Sequence[Examinee]) -> _Examined:
     names = {examinee.label: examinee.spec.name for examinee in examinees}
-    made = _renamed([tally for tally in session.tallies.values() if tally.was_made], names)
+    tallies = _renamed([tally for tally in session.tallies.values() if tally.was_made], names)
     properties = [
         replace(found, task=replace(found.task, backend=names[found.task.backend]))
         for found in session.properties
         if found.task.backend in names
     ]
-    findings = _confirm(settle(made), scene.pool)
-    causes = _causes(findings, scene.pool, scene.progress)
-    hellos = [examinee.hello for examinee in examinees if examinee.hello is not None]
-    versions = {examinee.spec.name: examinee.hello.version for examinee in examinees if examinee.hello is not None}
-    answers = Answers(made, versions)
+    return _Examined(side, examinees, tallies, properties)
+
+
+def _record(scene: _Scene, own: _Examined, findings: Sequence[Finding], causes: Sequence[Cause | None]) -> Record:
+    """Return the record of one side."""
+    session = scene.session
+    hellos = [examinee.hello for examinee in own.examinees if examinee.hello is not None]
+    versions = {each.spec.name: each.hello.version for each in own.examinees if each.hello is not None}
+    answers = Answers(own.tallies, versions)
     offered = {entry.function for hello in hellos for entry in hello.entry_points}
     return Record(
         schema=SCHEMA_VERSION,
-        complete=complete and all(examinee.trouble is None for examinee in examinees),
-        run=_run_info(scene.request, scene.started, examinees),
+        complete=scene.cut is None and all(examinee.trouble is None for examinee in own.examinees),
+        run=_run_info(scene.request, scene.started, own.examinees),
         corpus=CorpusInfo(
             CORPUS_VERSION,
             combined_hash(digest for function, digest in session.hashes if function in offered),
             scene.request.profile,
             {name: digest for name, digest in session.given.items() if name.partition("/")[0] in offered},
         ),
-        backends=tuple(backend_record(examinee, session.options, complete=complete) for examinee in examinees),
-        checks=tuple(check_record(tally, versions[tally.identity.backend], side.store) for tally in made),
-        properties=tuple(property_result(found, versions[found.task.backend]) for found in properties),
+        backends=tuple(backend_record(examinee, session.options, scene.cut) for examinee in own.examinees),
+        checks=tuple(check_record(tally, versions[tally.identity.backend], own.side.store) for tally in own.tallies),
+        properties=tuple(property_result(found, versions[found.task.backend]) for found in own.properties),
         discrepancies=(
             *(
                 discrepancy_record(finding, versions[finding.tally.identity.backend], answers.to(finding), cause)
@@ -149,7 +171,7 @@ def _record(scene: _Scene, side: Side, examinees: Sequence[Examinee]) -> Record:
             ),
             *(
                 discrepancy
-                for found in properties
+                for found in own.properties
                 if (discrepancy := property_discrepancy(found, versions[found.task.backend])) is not None
             ),
         ),
@@ -192,8 +214,8 @@ class _Session:
         """What became of the properties so far, in the order of the plan."""
         return [finding for _, finding in sorted(self._property_findings.items())]
 
-    def examine(self) -> bool:
-        """Examine every batch, then every property; return False if the user cut it short.
+    def examine(self) -> str | None:
+        """Examine every batch, then every property; return why it did not come to its end, if it did not.
 
         Raises:
             UserError: no check matches what was asked for.
@@ -215,7 +237,10 @@ class _Session:
             self._examine_properties(properties)
         except KeyboardInterrupt:
             self._progress.note("interrupted: keeping what is finished")
-            return False
+            return _INTERRUPTED
+        except BrokenExecutor:
+            self._progress.note(f"{_POOL_LOST}: keeping what is finished")
+            return _POOL_LOST
         finally:
             self._over.set()
             for examinee in self._examinees.values():
@@ -223,7 +248,7 @@ class _Session:
         if self._request.checks and not self.tallies:
             message = "no check matches --check: ids are in record.json"
             raise UserError(message)
-        return True
+        return None
 
     def _properties(self) -> list[PropertyTask]:
         return [
@@ -239,7 +264,8 @@ class _Session:
         asked, judging = len(tasks), dict[int, Future[PropertyFinding]]()
         while asked or judging:
             try:
-                number, task, answers = self._property_answers.get(timeout=_PATIENCE)
+                with interruptible():
+                    number, task, answers = self._property_answers.get(timeout=_PATIENCE)
             except Empty:
                 pass
             else:
@@ -258,7 +284,8 @@ class _Session:
 
     def _send(self, number: int, source: Source) -> None:
         """Build a batch, order its truth, and hand it to the backends."""
-        batch = source.batch()
+        with interruptible():
+            batch = source.batch()
         if source.given is None:
             self.hashes.append((batch.function, batch_hash(batch)))
         else:
@@ -289,7 +316,9 @@ class _Session:
             number, batch, own = order
             for place, task in own:
                 try:
-                    examined = examine_batch(examinee.worker, batch, task.entry_point.name, list(task.quantities))
+                    examined = examine_batch(
+                        examinee.worker, batch, task.entry_point.name, list(task.quantities), examinee.deaths
+                    )
                 except WorkerUnavailable as error:
                     if self._over.is_set():  # it was stopped because the run is over, which is no trouble of its own
                         return
@@ -312,7 +341,8 @@ class _Session:
     def _receive(self) -> None:
         """Take one answer, have its batch judged if it was the last, and take in what has been judged."""
         try:
-            number, place, examined = self._answers.get(timeout=_PATIENCE)
+            with interruptible():
+                number, place, examined = self._answers.get(timeout=_PATIENCE)
         except Empty:
             pass
         else:
@@ -348,7 +378,9 @@ class _Session:
 
 def _judge(batch: Batch, planned: list[Task], answers: Mapping[int, Examined]) -> list[Tally]:
     """Compute the truth about a batch and judge every answer by it; runs in a process of the pool."""
-    judge = BatchJudge(batch, truths(batch, all_questions(batch, planned)))
+    # What was not run tells nothing that the truth would have to be known for.
+    asked = [task for place, task in enumerate(planned) if answers[place].parts or answers[place].failures]
+    judge = BatchJudge(batch, truths(batch, all_questions(batch, asked)) if asked else {})
     made: list[Tally] = []
     for place, task in enumerate(planned):
         tallies = {}
@@ -368,45 +400,31 @@ def _own_error(task: PropertyTask, error: Exception) -> str:
     return f"property {task.id}, {task.dtype}: an error of logitproof itself, please report it: {told}"
 
 
-@contextmanager
-def _undisturbed(interrupted: bool) -> Iterator[None]:  # noqa: FBT001 - a fact
-    """After a first Ctrl-C, let what was found be put down before a second one is heard."""
-    if not interrupted or current_thread() is not main_thread():
-        yield
-        return
-    older = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, older)
-
-
 def _confirm(findings: list[Finding], pool: ProcessPoolExecutor) -> list[Finding]:
-    return settled(findings, pool.map(confirmed, [finding.sighting for finding in findings], chunksize=8))
+    return settled(findings, mapped(pool, confirmed, [finding.sighting for finding in findings]))
 
 
-def _causes(findings: list[Finding], pool: ProcessPoolExecutor, progress: Progress) -> list[Cause | None]:
-    """Find the mistakes that explain findings, in the processes of the pool."""
+def _causes(
+    findings: Sequence[list[Finding]], pool: ProcessPoolExecutor, progress: Progress, cut: str | None
+) -> tuple[list[list[Cause | None]], str | None]:
+    """Find the mistakes that explain the findings of each side, in the processes of the pool.
+
+    Returns:
+        The causes, all of them or none; and why the run did not come to its end, which here too it may be kept from.
+    """
+    limit = None if cut is None else _CAUSES_IN_HASTE
     try:
-        return assigned(findings, pool.map(explained, cause_stacks(findings)))
+        with interruptible():
+            return [assigned(each, mapped(pool, explained, cause_stacks(each), limit)) for each in findings], cut
+    except KeyboardInterrupt:
+        progress.note("interrupted: no causes are told")
+        cut = _INTERRUPTED
+    except TimeoutError:
+        progress.note(f"no causes are told: they were not found within {limit:g} s of the interruption")
     except Exception as error:  # noqa: BLE001 - whatever it is, the findings stand without their causes
         told = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         progress.note(f"no causes are told, by an error of logitproof itself, please report it: {told}")
-        return [None] * len(findings)
-
-
-@contextmanager
-def _pool(jobs: int | None) -> Iterator[ProcessPoolExecutor]:
-    """Give processes that compute truth; a Ctrl-C is this process's to handle, not theirs."""
-    pool = ProcessPoolExecutor(jobs or os.cpu_count() or 1, get_context("spawn"), _ignore_interrupts)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _ignore_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return [[None] * len(each) for each in findings], cut
 
 
 def _now() -> str:

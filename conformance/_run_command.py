@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import shlex
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -35,6 +33,7 @@ from ._request import PROFILES, RunRequest
 from ._run import run
 from ._scripts import scripts_for
 from ._settings import read_settings
+from ._signals import forget, interruptible, undisturbed
 from ._store import file_run, store_from
 from ._witness import WITNESSES
 
@@ -46,9 +45,11 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     gating = gating_from(options, settings, since_from(options, settings))
     gating.require_profile(request.profile)
     store = store_from(options, settings)
-    record, folder, pages = examine_into(request, gating)
-    if store is not None:
-        file_run(store, folder, record)
+    with undisturbed():
+        record, folder, pages = examine_into(request, gating)
+        if store is not None:
+            file_run(store, folder, record)
+        forget()  # the run is whole, and so is its report
     made = gating.of(record)
     show(run_view(record, folder, pages, made))
     return made.status
@@ -69,14 +70,12 @@ def examine_into(request: RunRequest, gating: Gating | None = None) -> tuple[Rec
     except FolderError as error:
         raise UserError(str(error)) from None
     try:
-        with termination_as_interrupt():
-            with shown_progress() as progress:
-                record = run(request, progress, folder.store)
-            pages = rendered(record, request.output, gating)
-        with undisturbed():
-            place = folder.publish(record, pages)
-            for name in PAGES.keys() - pages.keys():  # an older one would tell of another run
-                (place / name).unlink(missing_ok=True)
+        with shown_progress() as progress:
+            record = run(request, progress, folder.store)
+        pages = rendered(record, request.output, gating)
+        place = folder.publish(record, pages)
+        for name in PAGES.keys() - pages.keys():  # an older one would tell of another run
+            (place / name).unlink(missing_ok=True)
         return record, place, tuple(pages)
     except FolderError as error:
         raise UserError(str(error)) from None
@@ -103,12 +102,13 @@ def rendered(record: Record, folder: Path, gating: Gating | None = None) -> dict
     pages: dict[str, str] = {}
     name = "the rest"
     try:
-        earlier = gating.earlier if gating and gating.earlier else earlier_run(folder)
-        made = gating.of(record) if gating else None
-        for name, page in PAGES.items():
-            text = page_or_word(name, partial(page, record, earlier, made))
-            if text is not None:
-                pages[name] = text
+        with interruptible():
+            earlier = gating.earlier if gating and gating.earlier else earlier_run(folder)
+            made = gating.of(record) if gating else None
+            for name, page in PAGES.items():
+                text = page_or_word(name, partial(page, record, earlier, made))
+                if text is not None:
+                    pages[name] = text
     except KeyboardInterrupt:
         tell(f"interrupted: {name} is left out, and the record is kept: logitproof report tells it")
     return pages
@@ -180,7 +180,8 @@ def _request(given: Mapping[str, object], backends: tuple[str, ...], typed: Sequ
         inputs=_npz(given.get("inputs")),
         witnesses=WITNESSES,
         profile=profile,
-        timeout=_at_least("timeout", given.get("timeout", RunRequest.timeout), 0.001),
+        timeout=_seconds("timeout", given, RunRequest.timeout),
+        hello_timeout=_seconds("hello-timeout", given, RunRequest.hello_timeout),
         jobs=int(_at_least("jobs", given["jobs"], 1)) if "jobs" in given else None,
         output=Path(str(given.get("output", RunRequest.output))),
         command=shlex.join(["logitproof", *typed]),
@@ -244,34 +245,13 @@ def _npz(value: object) -> Path | None:
     return path
 
 
+def _seconds(key: str, given: Mapping[str, object], default: float) -> float:
+    return _at_least(key, given.get(key.replace("-", "_"), default), 0.001)
+
+
 def _at_least(key: str, value: object, least: float) -> float:
     number = float(value)  # type: ignore[arg-type]
     if not least <= number < float("inf"):
         message = f"--{key} must be at least {least:g}, not {value}"
         raise UserError(message)
     return number
-
-
-@contextmanager
-def termination_as_interrupt() -> Iterator[None]:
-    """Let a polite end from outside (SIGTERM of a CI job) keep finished work, as Ctrl-C does."""
-
-    def interrupt(number: int, frame: object) -> None:
-        del number, frame
-        raise KeyboardInterrupt
-
-    older = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, older)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Publish without being torn: a second Ctrl-C has to wait."""
-    older = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, older)

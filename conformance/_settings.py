@@ -18,6 +18,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "inputs": (str,),
     "profile": (str,),
     "timeout": (int, float),
+    "hello-timeout": (int, float),
     "jobs": (int,),
     "output": (str,),
     "since": (str,),

@@ -20,7 +20,7 @@ from pathlib import Path
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from logitproof.reports import Backend, Record, encode_record
+from logitproof.reports import Backend, Record, encode_record, open_workshop
 
 from ._errors import UserError
 from ._output import tell
@@ -92,17 +92,19 @@ def _filed(store: Path, folder: Path, record: Record, backend: Backend) -> Path:
     """Put one run into its place, whole or not at all."""
     version = store / _plain(backend.name) / _plain(backend.version or "unknown")
     place = version / f"{_TIME.sub('-', record.run.started.replace('+00:00', 'Z'))}-{_plain(record.run.profile)}"
-    aside = version / f".building-{os.getpid()}"
-    shutil.rmtree(aside, ignore_errors=True)
+    version.mkdir(parents=True, exist_ok=True)
+    workshop = open_workshop(version)
+    aside = workshop.folder
     try:
-        (aside / _OUTPUTS).mkdir(parents=True)
+        (aside / _OUTPUTS).mkdir()
         for name in {check.outputs.sha256 for check in record.checks if check.outputs}:
             _shared(folder / _OUTPUTS / name, aside / _OUTPUTS / name)
         (aside / _RECORD).write_bytes(encode_record(record))
         shutil.rmtree(place, ignore_errors=True)  # the same second: a run that was made again replaces itself
+        workshop.leave()
         aside.rename(place)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        workshop.remove()
     return place
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from logitproof.reports import ExaminedBatch, Parameter, UnexaminedKind, check_id, parameter_record
 
 from ._batch import Batch
+from ._deaths import GivenUp
 from ._judge import Tier
 from ._protocol import EntryPoint, Failure
 from ._sightings import Found, Seen, Sighting
@@ -134,6 +135,7 @@ class Tally:
     failed_calls: list[FailedCalls] = field(default_factory=list)
     unsupported: str | None = None
     omitted: Counter[Omission] = field(default_factory=Counter)
+    given_up: GivenUp | None = None
     answered: bool = False
 
     def begin(self, batch: Batch) -> None:
@@ -155,14 +157,15 @@ class Tally:
             self.add_found(severity, kind, found)
 
     @property
-    def given_up(self) -> int:
+    def not_run(self) -> int:
         """How many cases were not called, since others failed."""
         return sum(len(calls.cases) for calls in self.failed_calls if calls.kind == "given up")
 
     @property
     def was_made(self) -> bool:
         """Whether anything came of the check: a run that is cut short leaves some that nothing came of."""
-        return self.answered or bool(self.failed) or bool(self.findings) or self.unsupported is not None
+        came = self.answered or bool(self.failed) or bool(self.findings)
+        return came or self.unsupported is not None or self.not_run > 0
 
     def merge(self, other: Tally) -> None:
         """Add another tally of the same check."""
@@ -181,6 +184,7 @@ class Tally:
         self.failed_calls.extend(other.failed_calls)
         self.unsupported = self.unsupported or other.unsupported
         self.omitted.update(other.omitted)
+        self.given_up = self.given_up or other.given_up
         self.answered = self.answered or other.answered
 
     def fail(self, failed: FailedCase) -> None:

@@ -38,8 +38,9 @@ from ._output import page_or_word, tell, write_whole
 from ._progress import Progress, shown_progress
 from ._request import RunRequest
 from ._run import run_sides
-from ._run_command import request_of_sides, termination_as_interrupt, undisturbed
+from ._run_command import request_of_sides
 from ._settings import read_settings
+from ._signals import interruptible, undisturbed
 from ._store import file_run, store_from
 from ._upgrade_sides import Place, Wish, optional_in, places_of, wish_of
 
@@ -66,7 +67,7 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     _check_installer(options.installer)
     kept: list[Path] = []
     with _kept_whatever_comes(kept):
-        with termination_as_interrupt(), shown_progress() as progress:
+        with undisturbed(), shown_progress() as progress:
             made = _examined(options, wishes, request, progress, kept)
             for name in PAGES:  # beside new records they would tell of other ones
                 (request.output / name).unlink(missing_ok=True)
@@ -75,7 +76,8 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
                     file_run(store, each.folder, each.record)
             if len(made) < len(SIDES):
                 return _one_side(made, request.output)
-            comparison = _compared(made, request, progress)
+            with interruptible():
+                comparison = _compared(made, request, progress)
         gating = replace(gating, earlier=made[0].record)
         return _told(comparison, made[1].record, gating, request.output, options.format)
 

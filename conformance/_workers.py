@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -31,6 +32,7 @@ from ._protocol import (
     read_hello,
 )
 from ._refusals import ALLOWED
+from ._signals import interruptible
 from ._training import Trained, read_trained, train_request
 from .worker._wire import Array, Header, WireError
 
@@ -43,10 +45,12 @@ __all__ = [
     "EntryPoint",
     "Failure",
     "Hello",
+    "Limits",
     "Output",
     "RunError",
     "Worker",
     "WorkerUnavailable",
+    "open_all",
     "parse_backend",
 ]
 
@@ -83,10 +87,18 @@ class WorkerUnavailable(Exception):  # noqa: N818 - a state, told in one line; n
 
 
 @dataclass(frozen=True)
-class _Limits:
-    hello: float
-    call: float
-    threads: int
+class Limits:
+    """What a worker is given.
+
+    Attributes:
+        hello: seconds it may take to start and import its framework.
+        call: seconds one `evaluate` may take.
+        threads: how many threads the framework may use.
+    """
+
+    hello: float = HELLO_TIMEOUT
+    call: float = CALL_TIMEOUT
+    threads: int = 1
 
 
 class Worker:
@@ -94,15 +106,22 @@ class Worker:
 
     Use it as a context manager, or call `stop` in the end. One thread at a time asks it; any thread may stop it.
     `hello` is what it told of itself, `seconds` how long its framework's calls of each entry point took so far.
+
+    A worker that has died once may die again: from then on a further process stands by, already started.
     """
 
-    def __init__(self, spec: BackendSpec, limits: _Limits, channel: Channel, hello: Hello) -> None:
+    hello: Hello
+
+    def __init__(self, spec: BackendSpec, limits: Limits) -> None:
+        """Take a backend and what it is given; the process is started by `open`."""
         self._spec = spec
         self._limits = limits
-        self._channel: Channel | None = channel
-        self._asking = Lock()
+        self._channel: Channel | None = None
+        self._running: list[Channel] = []
+        self._starter: ThreadPoolExecutor | None = None
+        self._standby: Future[tuple[Channel, Hello]] | None = None
+        self._asking, self._launching = Lock(), Lock()
         self._stopped = False
-        self.hello = hello
         self.seconds: dict[str, float] = {}
 
     @classmethod
@@ -126,8 +145,18 @@ class Worker:
             BackendError: the backend is not installed, or its module is not a backend.
             WorkerUnavailable: the process cannot be started, or dies or hangs while it starts.
         """
-        limits = _Limits(hello_timeout, call_timeout, threads)
-        return cls(spec, limits, *_started(spec, limits))
+        worker = cls(spec, Limits(hello_timeout, call_timeout, threads))
+        worker.open()
+        return worker
+
+    def open(self) -> None:
+        """Start the process and hear what it offers; another thread may `stop` it meanwhile.
+
+        Raises:
+            BackendError: the backend is not installed, or its module is not a backend.
+            WorkerUnavailable: the process cannot be started, dies or hangs while it starts, or was stopped.
+        """
+        self._channel, self.hello = self._launched()
 
     @property
     def spec(self) -> BackendSpec:
@@ -195,15 +224,42 @@ class Worker:
 
     def _restarted(self, failure: Failure) -> Failure:
         self._end()
-        if not self._stopped:
-            try:
-                self._channel, self.hello = _started(self._spec, self._limits)
-            except BackendError as error:  # it started before, so what is wrong now is the place, not the backend
-                raise WorkerUnavailable(str(error)) from None
-        if self._stopped:  # its process ended because it was told to, before or while it was started anew
-            self._end()
-            raise self._not_running()
-        return failure
+        try:
+            self._channel, self.hello = self._next()
+        except BackendError as error:  # it started before, so what is wrong now is the place, not the backend
+            raise WorkerUnavailable(str(error)) from None
+        with self._launching:
+            if not self._stopped:
+                self._starter = self._starter or ThreadPoolExecutor(1)
+                self._standby = self._starter.submit(self._launched)
+                return failure
+        self._end()
+        raise self._not_running()
+
+    def _next(self) -> tuple[Channel, Hello]:
+        """Return the process that stands by, once it is ready; a new one where there is none that runs."""
+        standby, self._standby = self._standby, None
+        if standby is not None and standby.exception() is None:
+            channel, hello = standby.result()
+            if channel.is_running:
+                return channel, hello
+            self._discard(channel)
+        return self._launched()
+
+    def _launched(self) -> tuple[Channel, Hello]:
+        """Start a process and hear what it offers."""
+        with self._launching:  # what is not stopped here is seen by `stop`
+            if self._stopped:
+                raise self._not_running()
+            channel = _started(self._spec, self._limits)
+            self._running.append(channel)
+        try:
+            return channel, _heard(channel, self._spec, self._limits)
+        except BaseException as error:
+            self._discard(channel)
+            if self._stopped and isinstance(error, WorkerUnavailable):
+                raise self._not_running() from None
+            raise
 
     def _not_running(self) -> WorkerUnavailable:
         return WorkerUnavailable(f"{self._spec.name}: the worker is not running")
@@ -211,24 +267,40 @@ class Worker:
     def _end(self) -> None:
         channel, self._channel = self._channel, None
         if channel is not None:
-            channel.kill()
+            self._discard(channel)
+
+    def _discard(self, channel: Channel) -> None:
+        self._running.remove(channel)
+        channel.kill()
 
     def stop(self) -> None:
         """End the worker; it cannot be asked any more.
 
         A question that another thread has asked it is not waited for: that thread gets `WorkerUnavailable`.
         """
-        self._stopped = True
+        with self._launching:
+            self._stopped = True
+        for starting in list(self._running):
+            if starting is not self._channel:  # whoever waits for it hears that it has ended, and closes its pipes
+                starting.end_process()
+        if self._starter is not None:
+            self._starter.shutdown()
         if self._asking.acquire(blocking=False):
             try:
-                channel, self._channel = self._channel, None
-                if channel is not None:
-                    channel.stop()
+                self._stop_running()
             finally:
                 self._asking.release()
         elif (channel := self._channel) is not None:
             # The pipes are the asking thread's: it sees that they have ended, and closes them.
             channel.end_process()
+
+    def _stop_running(self) -> None:
+        standby, self._standby = self._standby, None
+        if standby is not None and standby.exception() is None:
+            self._discard(standby.result()[0])
+        if self._channel is not None:
+            self._channel.tell_to_stop()
+        self._end()
 
     def __enter__(self) -> Self:
         return self
@@ -239,25 +311,44 @@ class Worker:
         self.stop()
 
 
+def open_all(workers: Sequence[Worker]) -> list[BackendError | WorkerUnavailable | None]:
+    """Start workers, all at once; return for each of them what went wrong, if anything.
+
+    Raises:
+        KeyboardInterrupt: a signal came meanwhile; the workers are stopped.
+    """
+    with ThreadPoolExecutor(max(1, len(workers))) as threads:
+        try:
+            with interruptible():
+                return list(threads.map(_opened, workers))
+        except BaseException:
+            for worker in workers:
+                worker.stop()
+            raise
+
+
+def _opened(worker: Worker) -> BackendError | WorkerUnavailable | None:
+    try:
+        worker.open()
+    except (BackendError, WorkerUnavailable) as error:
+        return error
+    return None
+
+
 def _hang(limit: float, printed: str) -> str:
     return f"no answer within {limit:g} s" + (f"; it printed: {printed}" if printed else "")
 
 
-def _started(spec: BackendSpec, limits: _Limits) -> tuple[Channel, Hello]:
+def _started(spec: BackendSpec, limits: Limits) -> Channel:
     command = [spec.python, "-c", _BOOTSTRAP, str(_WORKER_FOLDER)]
     try:
-        channel = Channel(command, _environment(os.environ, limits.threads))
+        return Channel(command, _environment(os.environ, limits.threads))
     except OSError as error:
         message = f"{spec.name}: the interpreter {spec.python} cannot be started: {error}"
         raise WorkerUnavailable(message) from None
-    try:
-        return channel, _heard(channel, spec, limits)
-    except BaseException:
-        channel.kill()
-        raise
 
 
-def _heard(channel: Channel, spec: BackendSpec, limits: _Limits) -> Hello:
+def _heard(channel: Channel, spec: BackendSpec, limits: Limits) -> Hello:
     try:
         header, _ = channel.exchange(hello_request(spec.target, limits.threads), [], limits.hello)
         if header.get("message") == "error":

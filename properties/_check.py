@@ -67,6 +67,7 @@ class Outcome:
         worst: the comparison with the largest ratio; None where there was none.
         no_numbers: results that are NaN or infinite though the exact one is finite and representable.
         failure: what the backend did instead of giving a result.
+        is_fatal: whether that was a crash or a hang: asking again costs a restart.
         calls: the calls that were made.
     """
 
@@ -76,6 +77,7 @@ class Outcome:
     worst: Comparison | None = None
     no_numbers: tuple[NoNumber, ...] = ()
     failure: str | None = None
+    is_fatal: bool = False
     calls: tuple[Call, ...] = field(default=(), repr=False)
 
     @property
@@ -120,7 +122,8 @@ def check(prop: Property, backend: Backend, given: Given) -> Outcome:
     try:
         outcome = _outcome(prop, functions, given)
     except Failed as error:
-        return Outcome("broken", given.cases, failure=str(error), calls=tuple(functions.calls))
+        calls = tuple(functions.calls)
+        return Outcome("broken", given.cases, failure=str(error), is_fatal=error.is_fatal, calls=calls)
     if outcome.status == "broken" and _states_deviation(prop, backend):
         with suppress(Failed):  # what a backend fails at only now and then is broken, whatever it states
             lenient = _outcome(prop, Computed(backend, admits_deviations=True), given)
@@ -182,7 +185,7 @@ def _outcome(prop: Property, functions: Computed, given: Given) -> Outcome:
 def _settled(found: _Found, given: Given, no_numbers: tuple[NoNumber, ...], calls: tuple[Call, ...]) -> Outcome:
     broken = bool(no_numbers) or found.ratio > 1
     status: Status = "broken" if broken else "holds" if found.compared else "undecided"
-    return Outcome(status, given.cases, found.compared, found.worst(), no_numbers, None, calls)
+    return Outcome(status, given.cases, found.compared, found.worst(), no_numbers, calls=calls)
 
 
 @dataclass

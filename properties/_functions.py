@@ -68,14 +68,12 @@ class Failed(Exception):  # noqa: N818 - as above
     """A backend raised, crashed or hung on valid inputs, or gave something of another shape. The message says what.
 
     Attributes:
-        function: what was called.
-        entry_point: by which name.
         is_fatal: whether it crashed or hung: asking again costs a restart.
     """
 
-    def __init__(self, message: str, function: str = "", entry_point: str = "", *, is_fatal: bool = False) -> None:
+    def __init__(self, message: str, *, is_fatal: bool = False) -> None:
         super().__init__(message)
-        self.function, self.entry_point, self.is_fatal = function, entry_point, is_fatal
+        self.is_fatal = is_fatal
 
 
 class Backend(Protocol):

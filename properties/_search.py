@@ -57,6 +57,14 @@ class _BrokenError(Exception):
         self.found = found
 
 
+class _Fatal(BaseException):
+    """The backend has crashed or hung: Hypothesis would pay for every attempt to shrink that with a worker."""
+
+    def __init__(self, found: Found) -> None:
+        super().__init__(found.outcome.failure)
+        self.found = found
+
+
 @dataclass
 class _Tried:
     comparisons: int = 0
@@ -71,11 +79,12 @@ def search(prop: Property, settings_: Sequence[Setting], plan: Plan) -> Searched
         settings_: the entry points and dtypes to try it on.
         plan: how long, and from where.
     """
-    usable, unsupported = _usable(prop, settings_)
     tried = _Tried()
-    if not usable:
-        return Searched(None, None, 0, unsupported)
+    unsupported: tuple[str, ...] = ()
     try:
+        usable, unsupported = _usable(prop, settings_)
+        if not usable:
+            return Searched(None, None, 0, unsupported)
         if prop.domain.is_fixed:
             for setting in usable:
                 _try(prop, setting, prop.domain.draw(Seeded(), setting.dtype, 1), tried)
@@ -84,6 +93,8 @@ def search(prop: Property, settings_: Sequence[Setting], plan: Plan) -> Searched
             _attack(prop, usable, plan, tried)
     except _BrokenError as error:
         return Searched(_simplest(prop, error.found), tried.deviates, tried.comparisons, unsupported)
+    except _Fatal as error:
+        return Searched(_alone(prop, error.found), tried.deviates, tried.comparisons, unsupported)
     except FlakyFailure as error:
         # It broke, and did not when it was asked again: the backend is not repeatable.
         broken = next(each for each in error.exceptions if isinstance(each, _BrokenError))
@@ -112,6 +123,19 @@ def _simplest(prop: Property, found: Found) -> Found:
     return Found(setting, given_, outcome) if outcome.status == "broken" else found
 
 
+def _alone(prop: Property, found: Found) -> Found:
+    """Return the first of the inputs that is fatal alone; all of them where it takes more than one."""
+    inputs = found.given
+    for case in range(0 if prop.domain.is_fixed or inputs.cases == 1 else inputs.cases):
+        try:
+            outcome = check(prop, found.setting.backend, inputs.case(case))
+        except Unsupported:
+            break
+        if outcome.failure is not None:
+            return Found(found.setting, inputs.case(case), outcome)
+    return found
+
+
 def _kind(outcome: Outcome) -> tuple[str, bool, bool]:
     return outcome.status, bool(outcome.no_numbers), outcome.failure is not None
 
@@ -122,12 +146,15 @@ def _usable(prop: Property, settings_: Sequence[Setting]) -> tuple[list[Setting]
     for setting in settings_:
         if prop.domain.dtypes and setting.dtype not in prop.domain.dtypes:
             continue
+        inputs = prop.domain.draw(Seeded(), setting.dtype, 1)
         try:
-            check(prop, setting.backend, prop.domain.draw(Seeded(), setting.dtype, 1))
+            outcome = check(prop, setting.backend, inputs)
         except Unsupported as error:
             reasons.append(str(error))
-        else:
-            usable.append(setting)
+            continue
+        if outcome.is_fatal:
+            raise _Fatal(Found(setting, inputs, outcome))
+        usable.append(setting)
     return usable, tuple(dict.fromkeys(reasons))
 
 
@@ -135,6 +162,8 @@ def _try(prop: Property, setting: Setting, inputs: Given, tried: _Tried) -> Outc
     outcome = check(prop, setting.backend, inputs)
     tried.comparisons += outcome.compared
     found = Found(setting, inputs, outcome)
+    if outcome.is_fatal:
+        raise _Fatal(found)
     if outcome.status == "broken":
         raise _BrokenError(found)
     if outcome.status == "deviates":

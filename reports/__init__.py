@@ -80,6 +80,7 @@ from ._terminal import findings_view, judgement_view, record_view, run_view
 from ._upstream import upstream_report
 from ._waiver import Region, Waiver
 from ._words import backend_title, clean, duration_words, error_words, inputs_words
+from ._workshop import open_workshop
 
 __all__ = [
     "CHANGE_MEANINGS",
@@ -184,6 +185,7 @@ __all__ = [
     "judgement_view",
     "junit",
     "open_folder",
+    "open_workshop",
     "option_words",
     "outcome_of",
     "outputs_file",

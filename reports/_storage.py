@@ -7,21 +7,16 @@
 
 A run works in a hidden folder inside. Publishing moves the outputs, which are named by their content and so disturb
 nothing, and then replaces record.json, in one step of the file system: before it the older run is whole, after it
-the new one is. Nothing that logitproof did not write is ever removed. What a killed run has left is removed by the next
-one: its lock has ended with it.
+the new one is. Nothing that logitproof did not write is ever removed.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import math
-import os
 import shutil
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from io import TextIOWrapper
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
@@ -33,12 +28,11 @@ from logitproof.reference import format_named
 from ._array import little_endian_bytes
 from ._codec import RecordError, encode_record
 from ._record import Outputs, Record, StoredOutput
+from ._workshop import Workshop, open_workshop
 
 _RECORD = "record.json"
 _OUTPUTS = "outputs"
 _INCOMPLETE = "incomplete"
-_BUILDING = ".building-"
-_LOCK = "lock"
 
 
 class FolderError(Exception):
@@ -61,12 +55,16 @@ class _OldRecord:
 
 @dataclass(frozen=True)
 class ReportFolder:
-    """The folder `target` of a run that is under way; its files lie in `building` until `publish`."""
+    """The folder `target` of a run that is under way; its files lie in the workshop until `publish`."""
 
     target: Path
-    building: Path
-    created: tuple[Path, ...] = field(default=())
-    lock: TextIOWrapper | None = field(default=None, compare=False, repr=False)
+    workshop: Workshop
+    created: tuple[Path, ...]
+
+    @property
+    def building(self) -> Path:
+        """Where the files lie until then."""
+        return self.workshop.folder
 
     def store(self, batches: Iterable[tuple[str, np.ndarray]]) -> Outputs:
         """Store the output arrays of one check, a (batch name, array) pair each, and return their place.
@@ -78,7 +76,9 @@ class ReportFolder:
         content = b"".join(little_endian_bytes(array) for _, array in arrays)
         name = hashlib.sha256(content).hexdigest()
         try:
-            (self.building / _OUTPUTS / name).write_bytes(content)
+            outputs = self.building / _OUTPUTS
+            outputs.mkdir(exist_ok=True)
+            (outputs / name).write_bytes(content)
         except OSError as error:
             raise FolderError(_refusal(self.target, error)) from error
         return Outputs(name, tuple(StoredOutput(batch, array.dtype.name, array.shape) for batch, array in arrays))
@@ -107,13 +107,11 @@ class ReportFolder:
 
     def discard(self) -> None:
         """Remove what this run wrote, and the folders it made."""
-        shutil.rmtree(self.building, ignore_errors=True)
-        for folder in self.created:
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+        self.workshop.remove()
+        _remove_empty(self.created)
 
     def _keep_aside(self) -> Path:
-        (self.building / _LOCK).unlink(missing_ok=True)
+        self.workshop.leave()
         aside = self.target / _INCOMPLETE
         if _older_record(aside) is not None:
             shutil.rmtree(aside)
@@ -123,7 +121,7 @@ class ReportFolder:
     def _replace(self, record: Record, older: _OldRecord | None, texts: Mapping[str, str]) -> None:
         outputs = self.target / _OUTPUTS
         outputs.mkdir(exist_ok=True)
-        for file in (self.building / _OUTPUTS).iterdir():
+        for file in (self.building / _OUTPUTS).glob("*"):
             file.replace(outputs / file.name)
         for name in (_RECORD, *texts):
             (self.building / name).replace(self.target / name)
@@ -140,28 +138,21 @@ def open_folder(target: Path) -> ReportFolder:
     Raises:
         FolderError: it cannot be made or written, or holds a record.json that is not logitproof's.
     """
-    missing = [folder for folder in (target, *target.parents) if not folder.exists()]
-    folder = ReportFolder(target, target / f"{_BUILDING}{os.getpid()}", tuple(missing))
+    missing = tuple(folder for folder in (target, *target.parents) if not folder.exists())
     try:
         target.mkdir(parents=True, exist_ok=True)
         _older_record(target)
-        _sweep(target)
-        shutil.rmtree(folder.building, ignore_errors=True)
-        (folder.building / _OUTPUTS).mkdir(parents=True)
-        lock = (folder.building / _LOCK).open("w", encoding="utf-8")
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        workshop = open_workshop(target)
     except (OSError, RecordError) as error:
-        folder.discard()
+        _remove_empty(missing)
         raise FolderError(_refusal(target, error)) from error
-    return replace(folder, lock=lock)
+    return ReportFolder(target, workshop, missing)
 
 
-def _sweep(target: Path) -> None:
-    """Remove what killed runs have left: nobody holds their lock any more."""
-    for building in target.glob(f"{_BUILDING}*"):
-        with suppress(OSError), (building / _LOCK).open("r+", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(building, ignore_errors=True)
+def _remove_empty(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def read_outputs(folder: Path, outputs: Outputs) -> dict[str, np.ndarray]:

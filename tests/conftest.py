@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 
 import pytest
 
@@ -20,6 +21,13 @@ def pytest_collection_modifyitems(items):
         )
         for name in sorted(missing):
             item.add_marker(pytest.mark.skip(reason=f"{name} is not installed"))
+
+
+def pytest_configure():
+    """Hear signals, and let what tests start hear them: `nohup` and the background of a shell have them ignored."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)

@@ -89,6 +89,7 @@ def _fails(capsys, *arguments):
         (["run", "--timeout", "soon"], "--timeout: invalid number value: 'soon'"),
         (["run", "--timeout", "-1"], "--timeout must be at least 0.001, not -1"),
         (["run", "--timeout", "nan"], "--timeout must be at least"),
+        (["run", "--hello-timeout", "0"], "--hello-timeout must be at least 0.001, not 0"),
         (["run", "--jobs", "0"], "--jobs: invalid positive whole number value: '0'"),
         (["run", "--inputs", "missing.npz"], "--inputs missing.npz: there is no such file"),
         (["run", "--output"], "--output: expected one argument"),
@@ -129,6 +130,7 @@ def test_every_option_reaches_the_run(fake_run, tmp_path):
         *("run", "--backend", "torch", "--backend", "kernels.py", "--function", "softmax", "--function", "sigmoid"),
         *("--entry-point", "torch.softmax", "--dtype", "float32", "--mode", "eager", "--device", "cpu"),
         *("--check", "0123456789abcdef", "--inputs", "x.npz", "--profile", "smoke", "--timeout", "2.5"),
+        *("--hello-timeout", "120"),
         *("--jobs", "3", "--output", "my report"),
     )
     assert main(typed) == 0
@@ -143,6 +145,7 @@ def test_every_option_reaches_the_run(fake_run, tmp_path):
         inputs=request.inputs,
         profile="smoke",
         timeout=2.5,
+        hello_timeout=120,
         jobs=3,
         output=request.output,
         command=request.command,

@@ -95,3 +95,23 @@ def test_an_interrupted_run_keeps_what_is_finished_and_says_so(tmp_path, number)
     assert (record.backends[0].status, record.backends[0].reason) == ("cut short", "the run was interrupted")
     assert "not a pass" in out
     assert (tmp_path / "logitproof-report" / "summary.md").read_text().startswith("# logitproof: Incomplete")
+
+
+_PROPERTIES = ("-p", "no:cacheprovider", "--pyargs", "logitproof.properties")
+SLOW_START = 'import time\ntime.sleep(1000)\nframework = "numpy"\ndef sigmoid(x): return x\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("logitproof", "run", "--hello-timeout", "1", "--backend"), 3),
+        (("logitproof", "hunt", "--hello-timeout", "1", "--backend"), 3),
+        (("pytest", "-x", *_PROPERTIES, "--logitproof-hello-timeout", "1", "--logitproof-backend"), 1),
+    ],
+)
+def test_how_long_a_backend_may_take_to_start_can_be_said(tmp_path, words, status):
+    (tmp_path / "kernels.py").write_text(SLOW_START, encoding="utf-8")
+    command = [sys.executable, "-m", *words, "kernels.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == status
+    assert "the worker did not start within 1 s" in done.stdout + done.stderr

@@ -25,11 +25,13 @@ def test_there_need_not_be_any(tmp_path):
 @pytest.mark.parametrize(("name", "header"), [("logitproof.toml", ""), ("pyproject.toml", "[tool.logitproof]\n")])
 def test_both_files_can_hold_them(tmp_path, name, header):
     text = header + 'backend = ["torch"]\nentry-point = ["torch.softmax"]\nprofile = "smoke"\ntimeout = 3\njobs = 2\n'
+    text += "hello-timeout = 90\n"
     assert _settings(tmp_path, text, name) == {
         "backend": ["torch"],
         "entry_point": ["torch.softmax"],
         "profile": "smoke",
         "timeout": 3,
+        "hello_timeout": 90,
         "jobs": 2,
     }
 
@@ -61,9 +63,9 @@ def test_one_place_is_enough(tmp_path):
 
 def test_the_command_line_wins():
     options = argparse.Namespace(profile="smoke", timeout=None, backend=["torch"])
-    settings = {"profile": "nightly", "timeout": 3, "backend": ["keras"], "function": ["softmax"]}
+    settings = {"profile": "nightly", "timeout": 3, "hello_timeout": 90, "backend": ["keras"], "function": ["softmax"]}
     request = request_from(options, settings, ["run"])
-    assert (request.profile, request.timeout) == ("smoke", 3)
+    assert (request.profile, request.timeout, request.hello_timeout) == ("smoke", 3, 90)
     assert (request.backends, request.functions) == (("torch",), ("softmax",))
 
 

@@ -136,7 +136,7 @@ def test_the_wheel_installs_one_command_and_one_pytest_plugin(wheel):
         "[console_scripts]",
         "logitproof",
         "=",
-        "logitproof.conformance._command_line:main",
+        "logitproof.conformance._command_line:program",
         "[pytest11]",
         "logitproof",
         "=",

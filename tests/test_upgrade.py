@@ -227,13 +227,14 @@ def test_a_summary_that_cannot_be_made_costs_no_record_and_leaves_no_older_one(q
         assert not (tmp_path / "logitproof-upgrade" / name / "summary.md").exists()
 
 
-def test_an_interrupt_while_an_environment_is_built_is_heard_at_once(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_an_environment_is_built_is_heard_at_once(tmp_path, number):
     nowhere = {"PIP_INDEX_URL": "https://127.0.0.1:9/simple", "PIP_RETRIES": "50", "PIP_CONFIG_FILE": os.devnull}
     command = [sys.executable, "-m", "logitproof", "upgrade", "jax==0.4.37", "jax==0.4.36", "--cache", "cache"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, env={**os.environ, **nowhere}) as running:
         assert b"building an environment" in running.stderr.readline()
         time.sleep(5)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(number)
         _, told = running.communicate(timeout=10)
     assert running.returncode == 3
     assert told.decode().splitlines()[-1] == "logitproof: interrupted"

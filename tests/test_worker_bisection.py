@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from worker_samples import call_batch, module, softmax_batch
 
-from logitproof.conformance._bisection import MOST_DEATHS, examine_batch
+from logitproof.conformance._bisection import examine_batch
+from logitproof.conformance._deaths import MOST_OF_CLASS, MOST_OF_ENTRY_POINT, Deaths
 from logitproof.conformance._workers import Worker
 
 SOURCE = """
@@ -50,7 +53,7 @@ def test_a_batch_that_works_is_one_part(tmp_path):
     assert part.cases == tuple(range(32))
     assert part.batch.name == "sample"
     assert not examined.failures
-    assert not examined.not_run
+    assert examined.not_run is None
 
 
 @pytest.mark.parametrize(("before", "kind"), [(CRASH, "crash"), (HANG, "hang"), (RAISE, "error")])
@@ -64,7 +67,7 @@ def test_the_one_bad_case_is_found_and_the_others_keep_their_results(tmp_path, b
     assert found.quantities == BOTH
     assert found.failure.kind == kind
     assert _answered(examined) == [case for case in range(rows) if case != bad]
-    assert not examined.not_run
+    assert examined.not_run is None
     for part in examined.parts:
         expected = np.exp(logits[list(part.cases)])
         expected /= expected.sum(1, keepdims=True)
@@ -75,9 +78,58 @@ def test_the_one_bad_case_is_found_and_the_others_keep_their_results(tmp_path, b
 def test_two_crashes_end_the_search_and_the_rest_is_said_not_to_be_run(tmp_path):
     _, examined = _examined(tmp_path, [3, 17, 28], before=CRASH)
     assert [found.cases for found in examined.failures] == [(3,), (17,)]
-    assert examined.deaths == MOST_DEATHS
-    assert examined.not_run == tuple(range(24, 32))
-    assert sorted([*_answered(examined), 3, 17, *examined.not_run]) == list(range(32))
+    assert len(examined.failures) == MOST_OF_CLASS
+    assert (examined.not_run.cases, examined.not_run.quantities) == (tuple(range(18, 32)), BOTH)
+    assert examined.not_run.why.kind == "crash"
+    assert "2 times on inputs of the class 'ordinary'" in examined.not_run.why.reason
+    assert sorted([*_answered(examined), 3, 17, *examined.not_run.cases]) == list(range(32))
+
+
+@pytest.mark.parametrize(("rows", "deaths"), [(1, 1), (64, 2), (1000, 3)])
+def test_the_search_for_a_case_that_crashes_costs_few_workers(tmp_path, rows, deaths):
+    log = tmp_path / "started"
+    source = SOURCE.format(before=CRASH, vjp="pass") + f"open({str(log)!r}, 'a').write('.')\n"
+    logits = np.zeros((rows, 3))
+    logits[-1, 2] = BAD
+    with Worker.start(module(tmp_path, source)) as worker:
+        examined = examine_batch(worker, softmax_batch(logits, "float64"), "softmax", ["value"])
+    assert [found.cases for found in examined.failures] == [(rows - 1,)]
+    assert log.stat().st_size <= 1 + deaths + 1  # the first, those in place of the dead, and one that stands by
+
+
+def _batch(rows, dtype="float64", input_class="ordinary"):
+    return replace(softmax_batch(rows, dtype), input_class=input_class)
+
+
+def test_deaths_are_counted_over_batches_and_dtypes_by_input_class(tmp_path):
+    deaths, spec = Deaths(), module(tmp_path, SOURCE.format(before=CRASH, vjp="pass"))
+    good, bad = [1.0, 2.0], [BAD, 0.0]
+
+    def examined(*rows, **kind):
+        return examine_batch(worker, _batch(rows, **kind), "softmax", ["value"], deaths)
+
+    with Worker.start(spec) as worker:
+        assert examined(bad, good).not_run is None
+        assert examined(good, bad, good, dtype="float32").not_run.cases == (2,)
+        left_out = examined(good)
+        assert (left_out.parts, left_out.failures, left_out.not_run.cases) == ((), (), (0,))
+        for place in range(2):
+            assert examined(bad, bad, input_class=f"other {place}").not_run is None
+        assert len([found for found in [examined(good, input_class="third")] if found.parts]) == 0
+        assert "6 times" in examined(good, input_class="third").not_run.why.reason
+    assert MOST_OF_ENTRY_POINT == 6
+
+
+def test_a_crash_among_errors_is_found_too(tmp_path):
+    both = f"{CRASH}\n    {RAISE.replace(str(BAD), '32.0')}"
+    spec = module(tmp_path, SOURCE.format(before=both, vjp="pass"))
+    logits = np.zeros((70, 3))
+    logits[20, 0], logits[50, 0], logits[69, 0] = 32, 32, BAD
+    with Worker.start(spec) as worker:
+        examined = examine_batch(worker, softmax_batch(logits, "float64"), "softmax", ["value"])
+    kinds = {found.cases: found.failure.kind for found in examined.failures}
+    assert kinds == {(20,): "error", (50,): "error", (69,): "crash"}
+    assert _answered(examined) == [case for case in range(70) if case not in (20, 50, 69)]
 
 
 def test_several_errors_are_all_found_within_the_budget(tmp_path):
@@ -91,8 +143,8 @@ def test_too_many_errors_are_given_up_and_nothing_is_claimed_about_the_rest(tmp_
     _, examined = _examined(tmp_path, bad, before=RAISE)
     found = [case for failure in examined.failures for case in failure.cases]
     assert set(found) <= set(bad)
-    assert examined.not_run
-    assert sorted([*_answered(examined), *found, *examined.not_run]) == list(range(32))
+    assert examined.not_run.why is None
+    assert sorted([*_answered(examined), *found, *examined.not_run.cases]) == list(range(32))
 
 
 def test_the_search_for_errors_keeps_to_its_budget(tmp_path):
@@ -110,7 +162,7 @@ def test_what_fails_everywhere_is_not_searched(tmp_path):
     )
     assert log.stat().st_size == 4
     assert [found.cases for found in examined.failures] == [(0,), (16,), (31,)]
-    assert len(examined.not_run) == 29
+    assert len(examined.not_run.cases) == 29
     assert not examined.parts
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from worker_samples import ROWS, SOFTMAX, TORCH, answer_of, call_batch, module, softmax_batch
 
-from logitproof.conformance._workers import BackendError, Worker, WorkerUnavailable, parse_backend
+from logitproof.conformance._workers import BackendError, Limits, Worker, WorkerUnavailable, parse_backend
 from logitproof.reference import function_named
 
 
@@ -381,3 +381,71 @@ def test_a_worker_stopped_in_mid_call_tells_the_asking_thread_and_leaves_no_proc
     assert worker.process_id is None
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+# Standing by
+
+
+def _starts(folder, body):
+    """A module whose softmax dies on 13, and which writes down the processes that import it."""
+    log = folder / "started"
+    source = "import os, time\n" + SOFTMAX + f"open({str(log)!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
+    source += f"good = softmax\ndef softmax(logits, *, axis):\n    if (logits == 13).any(): {body}\n"
+    spec = module(folder, source + "    return good(logits, axis=axis)\n")
+    return spec, lambda: [int(line) for line in log.read_text(encoding="utf-8").split()]
+
+
+def _until(condition):
+    deadline = time.monotonic() + 30
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert condition()
+
+
+def test_after_a_first_death_a_further_process_stands_by_and_takes_over(tmp_path):
+    spec, started = _starts(tmp_path, "os._exit(1)")
+    with Worker.start(spec) as worker:
+        worker.evaluate(softmax_batch(ROWS), "softmax", ["value"])
+        assert len(started()) == 1  # where nothing dies, nothing stands by
+        worker.evaluate(softmax_batch([[13.0, 1.0]]), "softmax", ["value"])
+        _until(lambda: len(started()) == 3)
+        standby = next(pid for pid in started()[1:] if pid != worker.process_id)
+        worker.evaluate(softmax_batch([[13.0, 1.0]]), "softmax", ["value"])
+        assert worker.process_id == standby
+        assert worker.evaluate(softmax_batch(ROWS), "softmax", ["value"]).failure is None
+        _until(lambda: len(started()) == 4)
+    assert not any(map(_runs, started()))
+
+
+def test_a_process_that_ended_while_it_stood_by_is_no_crash_of_a_call(tmp_path):
+    spec, started = _starts(tmp_path, "os._exit(1)")
+    with Worker.start(spec) as worker:
+        worker.evaluate(softmax_batch([[13.0, 1.0]]), "softmax", ["value"])
+        _until(lambda: len(started()) == 3)
+        standby = next(pid for pid in started()[1:] if pid != worker.process_id)
+        os.kill(standby, 9)
+        _until(lambda: not _runs(standby))
+        worker.evaluate(softmax_batch([[13.0, 1.0]]), "softmax", ["value"])
+        assert worker.process_id != standby
+        assert worker.evaluate(softmax_batch(ROWS), "softmax", ["value"]).failure is None
+
+
+def test_what_a_crash_prints_is_the_same_in_every_process(tmp_path):
+    spec, _ = _starts(tmp_path, "os.abort()")
+    with Worker.start(spec) as worker:
+        printed = {
+            worker.evaluate(softmax_batch([[13.0, 1.0]]), "softmax", ["value"]).failure.message for _ in range(2)
+        }
+    (message,) = printed
+    assert "kernels.py" in message
+
+
+def test_a_worker_stops_while_it_starts(tmp_path):
+    spec = module(tmp_path, "import time\ntime.sleep(1000)\n" + SOFTMAX)
+    worker = Worker(spec, Limits(hello=1000))
+    with ThreadPoolExecutor(1) as thread:
+        opened = thread.submit(worker.open)
+        time.sleep(0.5)
+        worker.stop()
+        with pytest.raises(WorkerUnavailable, match="not running"):
+            opened.result(timeout=10)

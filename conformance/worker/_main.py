@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import select
+import signal
 import sys
+from threading import Thread
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -80,10 +83,22 @@ class Session:
         return evaluate(backend.framework, entry_point, function, request, arrays)
 
 
+def _end_with_parent(answers: BinaryIO) -> None:
+    """End this process and all that it has started once nobody can read its answers any more, even in mid-call."""
+    watched = select.poll()
+    watched.register(answers, 0)  # for no event: that the other end is closed is always told
+    watched.poll()
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
 def main() -> None:
-    """Answer messages until `stop` or the end of standard input."""
+    """Answer messages until `stop` or the end of standard input; end where the parent does."""
     requests, answers = _own_standard_streams()
-    faulthandler.enable()  # where a segmentation fault happened ends up in the crash's message
+    Thread(target=_end_with_parent, args=(answers,), daemon=True).start()
+    # Where a segmentation fault happened ends up in the crash's message; of other threads it would name addresses.
+    faulthandler.enable(all_threads=False)
     session = Session()
     while True:
         message = read_message(requests)

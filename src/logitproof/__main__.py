@@ -1,7 +1,5 @@
 """`python -m logitproof`: the command line, where its script is not on the path."""
 
-import sys
+from logitproof.conformance._command_line import program
 
-from logitproof.conformance._command_line import main
-
-sys.exit(main())
+program()
