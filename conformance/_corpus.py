@@ -13,7 +13,9 @@ from ._corpus_options import parameters_of
 from ._corpus_recipe import Recipe
 from ._corpus_recipes import recipes
 from ._generators import Source
-from ._request import PROFILES
+
+PROFILES = ("smoke", "ci", "nightly")
+"""The sizes of a run; each contains the one before."""
 
 CORPUS_VERSION = 2
 """Raised whenever any batch changes; tests pin the hash that belongs to it."""

@@ -7,9 +7,6 @@ from pathlib import Path
 
 from ._workers import CALL_TIMEOUT, HELLO_TIMEOUT, Limits
 
-PROFILES = ("smoke", "ci", "nightly")
-"""The sizes of a run; each contains the one before."""
-
 
 @dataclass(frozen=True)
 class RunRequest:

@@ -24,12 +24,13 @@ from logitproof.reports import (
 )
 
 from ._backend_spec import parse_backend
+from ._corpus import PROFILES
 from ._errors import UserError, unknown
 from ._gate_options import Gating, gating_from, since_from
 from ._listing import DISTRIBUTIONS, INSTALL, installed
 from ._output import page_or_word, show, tell
 from ._progress import shown_progress
-from ._request import PROFILES, RunRequest
+from ._request import RunRequest
 from ._run import run
 from ._scripts import scripts_for
 from ._settings import read_settings

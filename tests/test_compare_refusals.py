@@ -118,7 +118,8 @@ def test_an_older_record_is_compared(folder, capsys):
     drop(raw, ("corpus", "given"), ("run", "seconds"))
     for section, names in {
         "backends": ("signatures",),
-        "checks": ("spread", "definition", "failures", "batches"),
+        "checks": ("spread", "definition", "failures", "batches", "unexamined"),
+        "properties": ("unexamined",),
         "discrepancies": ("evidence", "answers", "extent", "largest_ulps", "batches"),
     }.items():
         for each in raw[section]:

@@ -16,7 +16,7 @@ import pytest
 
 from logitproof.conformance._batch import Batch
 from logitproof.conformance._cases import case_count
-from logitproof.conformance._corpus import CORPUS_VERSION, BatchKey, build, keys
+from logitproof.conformance._corpus import CORPUS_VERSION, PROFILES, BatchKey, build, keys
 from logitproof.conformance._corpus_hash import (
     batch_hash,
     case_arguments,
@@ -39,7 +39,6 @@ from logitproof.conformance._corpus_recipes import (
 )
 from logitproof.conformance._plan import tasks_of
 from logitproof.conformance._protocol import EntryPoint, Hello
-from logitproof.conformance._request import PROFILES
 from logitproof.reference import FORMATS, FUNCTIONS, Function, format_named
 
 ROW_FUNCTIONS = [function for function in FUNCTIONS.values() if function.has_axis]

@@ -14,9 +14,10 @@ from rich.console import Console
 
 from logitproof.conformance._batch import Batch
 from logitproof.conformance._command_line import main
+from logitproof.conformance._corpus import PROFILES
 from logitproof.conformance._option_calls import options_in
 from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import PROFILES, RunRequest
+from logitproof.conformance._request import RunRequest
 from logitproof.conformance._run import run
 from logitproof.reports import (
     EntryPointOptions,

@@ -181,11 +181,16 @@ def softplus(x):
     assert _properties(folder, "--logitproof-backend", "silent.py", *options).returncode == 1
 
 
-def test_what_no_dtype_supports_is_skipped_with_the_reason(folder):
+def test_what_raises_in_every_dtype_fails_and_is_skipped_with_the_reason_where_it_is_declared(folder):
     source = 'framework = "numpy"\n\ndef sigmoid(x):\n    raise TypeError("not on this machine")\n'
     (folder / "raising.py").write_text(source, encoding="utf-8")
-    outcome = _properties(folder, "--logitproof-backend", "raising.py", "-k", "sigmoid-two-forms", "-rs")
+    outcome = _properties(folder, "--logitproof-backend", "raising.py", "-k", "sigmoid-two-forms")
     assert "not on this machine" in outcome.stdout
+    assert "1 failed" in outcome.stdout
+    declared = source + 'unsupported = {"sigmoid": ["float16", "float32", "float64"]}\n'
+    (folder / "raising.py").write_text(declared, encoding="utf-8")
+    outcome = _properties(folder, "--logitproof-backend", "raising.py", "-k", "sigmoid-two-forms", "-rs")
+    assert "declared unsupported" in outcome.stdout
     assert "1 skipped" in outcome.stdout
 
 
