@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from logitproof import exact
-from logitproof.conformance._command_line import _parser, main
+from logitproof.conformance._command_line import _options, main
 from logitproof.conformance._exact import nearest_float
 from logitproof.reference import FORMATS, FUNCTIONS, Status
 from logitproof.reports import bit_equal
@@ -129,7 +129,7 @@ def test_what_is_wrong_is_named_in_one_line(capsys, arguments, words):
 
 
 def test_every_argument_and_keyword_of_the_catalogue_has_an_option():
-    options = vars(_parser().parse_args(["exact", "softmax", "1"])).keys()
+    options = vars(_options(["exact", "softmax", "1"])).keys()
     for function in FUNCTIONS.values():
         assert {argument.name for argument in function.arguments[1:]} | set(function.keywords) <= set(options)
 

@@ -16,6 +16,7 @@ from compared_kernels import killed, ran
 from logitproof.conformance import _compare
 from logitproof.conformance._command_line import main
 from logitproof.conformance._compare import compare
+from logitproof.conformance._corpus import CORPUS_VERSION
 from logitproof.reports import decode_comparison, encode_record, read_record
 
 KERNELS = """
@@ -117,7 +118,7 @@ def test_an_older_record_is_compared(folder, capsys):
     raw["schema"] = 1
     drop(raw, ("corpus", "given"), ("run", "seconds"))
     for section, names in {
-        "backends": ("signatures",),
+        "backends": ("signatures", "options"),
         "checks": ("spread", "definition", "failures", "batches", "unexamined"),
         "properties": ("unexamined",),
         "discrepancies": ("evidence", "answers", "extent", "largest_ulps", "batches"),
@@ -168,7 +169,7 @@ def test_what_is_wrong_with_the_command_line_is_one_line(folder, capsys, words, 
         ({"corpus": lambda corpus: replace(corpus, profile="ci")}, "the newer 'smoke'; make both with one"),
         (
             {"corpus": lambda corpus: replace(corpus, version=9)},
-            "the older one is on version 1 of the corpus, the newer on version 9",
+            f"the older one is on version {CORPUS_VERSION} of the corpus, the newer on version 9",
         ),
         (
             {"corpus": lambda corpus: replace(corpus, given=dict.fromkeys(corpus.given, "0" * 64))},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from record_samples import check, discrepancy, record
@@ -59,7 +60,7 @@ def test_a_record_that_is_no_pass_is_an_error(made, words):
 
 def test_an_incomplete_record_counts_among_the_ten():
     whole = _many(10)
-    cut = type(whole)(**{**vars(whole), "complete": False})
+    cut = replace(whole, complete=False)
     lines = github_annotations(cut).splitlines()
     assert len(lines) == 10
     assert "Incomplete" in lines[0]

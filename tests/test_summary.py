@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -100,8 +101,8 @@ def test_the_verdict_is_the_first_line_of_the_summary():
 def test_a_backend_that_did_not_start_is_on_both_renderings():
     sample = record(check(severities={}), complete=False)
     dead = backend("tensorflow", "")
-    dead = type(dead)(**{**vars(dead), "status": "unavailable", "reason": "no module named tensorflow"})
-    sample = type(sample)(**{**vars(sample), "backends": (*sample.backends, dead)})
+    dead = replace(dead, status="unavailable", reason="no module named tensorflow")
+    sample = replace(sample, backends=(*sample.backends, dead))
     for text in (summary(sample), _printed(run_view(sample, Path("report")))):
         assert "unavailable: no module named tensorflow" in text.replace("*", "")
         assert "not a pass" in text
