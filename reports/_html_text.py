@@ -70,6 +70,8 @@ def title_words(finding: Finding) -> str:
     functions = ", ".join(brief(function) for function in finding.functions)
     quantities = ", ".join(map(quantity_words, finding.quantities))
     subject = functions if quantities == "value" else f"{functions}, {quantities}"
+    if finding.kinds == ("error",):
+        return f"{subject}: raises {brief(finding.example.observed, 160)}"
     what = brief(finding.cause) if finding.cause else ", ".join(map(kind_words, finding.kinds))
     return f"{subject}: {what}"
 

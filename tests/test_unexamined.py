@@ -11,9 +11,13 @@ from record_samples import backend, record
 from rich.console import Console
 
 from logitproof.conformance._command_line import main
+from logitproof.conformance._progress import Silence
+from logitproof.conformance._request import RunRequest
+from logitproof.conformance._run import run as run_backends
 from logitproof.reports import (
     Unexamined,
     encode_record,
+    exit_status,
     gate,
     github_annotations,
     html_report,
@@ -172,6 +176,41 @@ max-results = 100
     file.write_text(settings.format(kind="given up") + settings.format(kind="unsupported"))
     assert main(words) == 0
     assert "waived: 2 unexamined (15 cases)" in capsys.readouterr().out
+
+
+# --- a function that raises on every call
+
+RAISING = """
+import numpy as np
+framework = "numpy"
+
+def softplus(x):
+    wide = x.astype(np.float64)
+    return (np.maximum(wide, 0) + np.log1p(np.exp(-np.abs(wide)))).astype(x.dtype)
+
+def sigmoid(x):
+    raise RuntimeError("no kernel here")
+"""
+
+
+def test_a_function_that_always_raises_fails_the_run_and_its_exception_is_told_first_in_every_format(tmp_path):
+    module = tmp_path / "kernels.py"
+    module.write_text(RAISING)
+    asked = RunRequest(backends=(str(module),), profile="smoke", jobs=1, dtypes=("float32",))
+    found = run_backends(asked, Silence())
+    told = "value of sigmoid raises RuntimeError: no kernel here (float32)"
+    given_up = "not examined to the end: sigmoid in float32 (given up after RuntimeError: no kernel here)"
+    assert exit_status(found) == 1
+    assert verdict(found).startswith("FAIL: ")
+    assert given_up in verdict(found)
+    console = Console(width=500, record=True)
+    console.print(record_view(found))
+    assert told in console.export_text().split("The worst defects")[1].splitlines()[2]
+    assert given_up in summary(found).splitlines()[0]
+    assert told in summary(found)
+    assert "sigmoid: raises RuntimeError: no kernel here</a>" in html_report(found, {}).split("What gates")[1]
+    assert f"::{told}%0A" in github_annotations(found).splitlines()[0]
+    assert '<error type="error" message="RuntimeError: no kernel here">' in junit(found)
 
 
 # --- since an earlier run
