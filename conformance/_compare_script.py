@@ -73,6 +73,9 @@ def script_of_change(comparison: Comparison, check: ComparedCheck, change: Chang
     if example is None:
         message = f"{change_key(check, change)} has no example"
         raise ValueError(message)
+    if example.failure == "given up":
+        message = f"{change_key(check, change)} cannot be shown: its inputs were not called, since others fail"
+        raise ValueError(message)
     backend = next(each for each in comparison.backends if each.name == check.backend)
     staged = stage(_as_discrepancy(check, example))
     target = target_of(backend)
