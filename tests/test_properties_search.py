@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from logitproof.properties import PROPERTIES, Given, Plan, Seeded, Setting, Unsupported
+from logitproof.properties import PROPERTIES, Failed, Given, Plan, Seeded, Setting, Unsupported
 from logitproof.properties._balls import exact
 from logitproof.properties._check import ExactBackend
 from logitproof.properties._property import Domain, Property, equal
@@ -145,3 +145,19 @@ def test_shorter_numbers_are_numbers_of_the_format(value):
     simpler(given, lambda candidate: tried.append(candidate["x"].item()) or False)
     assert tried
     assert all(np.isfinite(number) for number in tried if abs(number) < 3e38)
+
+
+def test_an_input_on_which_a_backend_crashes_is_told_alone_and_no_more_is_tried():
+    calls, deaths = [], []
+
+    def dies_above_fifty(call, output):
+        calls.append(call)
+        if len(calls) > 10 and (call.arguments[0] > 50).any():
+            deaths.append(call)
+            raise Failed("crash: the entry point: SIGSEGV", is_fatal=True)
+        return output
+
+    found = _searched("softmax-distribution", dies_above_fifty, dtypes=("float16",)).broken
+    assert found.outcome.is_fatal
+    assert found.given.cases == 1
+    assert len(deaths) <= 2  # of many inputs, and of the one of them

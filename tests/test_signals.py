@@ -217,3 +217,89 @@ def test_after_a_kill_no_process_goes_on_and_the_next_run_removes_what_is_left(t
     again = Started(tmp_path, *RUN, "--dtype", "float32", body="pass")
     assert again.finish()[0] == 1
     again.require_nothing_left()
+
+
+def _script(body):
+    """Run a program that listens; its standard output."""
+    program = (
+        "import os, signal, time\n"
+        "from logitproof.conformance._signals import interruptible, listen, undisturbed\n"
+        "def send():\n    os.kill(os.getpid(), signal.SIGTERM)\n"
+        f"listen()\n{body}"
+    )
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_signal_is_heard_where_it_may_be_and_held_elsewhere():
+    done = _script(
+        "with undisturbed():\n"
+        "    send()\n"
+        "    print('held')\n"
+        "    try:\n"
+        "        with interruptible():\n"
+        "            print('never')\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('heard')\n"
+        "print('whole')\n"
+    )
+    assert (done.stdout.split(), done.returncode) == (["held", "heard", "whole"], 0)
+
+
+def test_the_same_signal_a_moment_later_says_nothing_new_and_a_late_one_does():
+    done = _script(
+        "for pause in (0, 0.1, 1.2):\n"
+        "    time.sleep(pause)\n"
+        "    try:\n"
+        "        with interruptible():\n"
+        "            send()\n"
+        "            print('whole')\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('heard')\n"
+    )
+    assert done.stdout.split() == ["heard", "whole", "heard"]
+
+
+def test_what_was_interrupted_is_put_down_undisturbed():
+    done = _script(
+        "try:\n"
+        "    with interruptible():\n"
+        "        try:\n"
+        "            send()\n"
+        "        finally:\n"
+        "            time.sleep(1.2)\n"
+        "            send()\n"
+        "            print('put down')\n"
+        "except KeyboardInterrupt:\n"
+        "    print('heard')\n"
+    )
+    assert done.stdout.split() == ["put", "down", "heard"]
+
+
+def test_an_interruption_that_is_lost_in_a_destructor_is_raised_again():
+    done = _script(
+        "class Lost:\n    def __del__(self): send()\n"
+        "try:\n"
+        "    with interruptible():\n"
+        "        Lost()\n"
+        "        print('lost')\n"
+        "except KeyboardInterrupt:\n"
+        "    print('heard')\n"
+    )
+    assert done.stdout.split() == ["lost", "heard"]
+
+
+def test_an_interruption_inside_exec_ends_with_the_status_of_the_program(tmp_path):
+    """Python itself ends a module that is run by SIGINT after a plain KeyboardInterrupt: imports may execute text."""
+    (tmp_path / "interrupted.py").write_text(
+        "import os, signal, sys\n"
+        "from logitproof.conformance._signals import interruptible, listen\n"
+        "listen()\n"
+        "try:\n"
+        "    with interruptible():\n"
+        "        exec('os.kill(os.getpid(), signal.SIGTERM)')\n"
+        "except KeyboardInterrupt:\n"
+        "    sys.exit(3)\n"
+    )
+    command = [sys.executable, "-m", "interrupted"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (3, "")

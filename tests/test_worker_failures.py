@@ -423,6 +423,7 @@ def test_a_process_that_ended_while_it_stood_by_is_no_crash_of_a_call(tmp_path):
         worker.evaluate(softmax_batch([[13.0, 1.0]]), "softmax", ["value"])
         _until(lambda: len(started()) == 3)
         standby = next(pid for pid in started()[1:] if pid != worker.process_id)
+        _until(worker._standby.done)
         os.kill(standby, 9)
         _until(lambda: not _runs(standby))
         worker.evaluate(softmax_batch([[13.0, 1.0]]), "softmax", ["value"])
