@@ -1,15 +1,15 @@
 """What is true, and how accurately it can be computed."""
 
-from ._balls import working_precision
-from ._bounds import Bounds, error_bounds, flushed_bound, may_be_flushed
-from ._bounds_spread import Spread, spread_bound
-from ._catalogue import FUNCTIONS, Argument, Function, function_named
-from ._deviations import DEFINITIONS
-from ._enclose import ball, enclose
-from ._enclosure import Enclosure, Status
-from ._formats import FORMATS, Format, format_named, format_of
-from ._limits import LIMITS, Limit
-from ._ulps import Distance, distance, in_ulps, overflows
+from .bounds.bounds import Bounds, error_bounds, flushed_bound, may_be_flushed
+from .bounds.spread import Spread, spread_bound
+from .enclosures.balls import working_precision
+from .enclosures.enclose import ball, enclose
+from .enclosures.enclosure import Enclosure, Status
+from .enclosures.limits import LIMITS, Limit
+from .enclosures.ulps import Distance, distance, in_ulps, overflows
+from .formats import FORMATS, Format, format_named, format_of
+from .functions.catalogue import FUNCTIONS, Argument, Function, function_named
+from .functions.deviations import DEFINITIONS
 
 __all__ = [
     "DEFINITIONS",

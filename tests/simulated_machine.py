@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitproof.reference import Format
-from logitproof.reference._rounding import Computed
+from logitproof.reference.bounds.rounding import Computed
 
 NOISES: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] = {
     "above": lambda random, shape: np.ones(shape),

@@ -103,7 +103,7 @@ def test_parts_import_each_other_only_downwards_and_by_their_public_names(part):
         ("from logitproof.properties import x", "reports"),
         ("from logitproof.reference import ulps", "reference"),
         ("from logitproof import exact", "conformance"),
-        ("from logitproof.reference._formats import FORMATS", "conformance"),
+        ("from logitproof.reference.formats import FORMATS", "conformance"),
         ("from .. import reference", "reports"),
         ("from ..reference import FORMATS", "conformance"),
     ],

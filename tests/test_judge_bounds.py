@@ -9,9 +9,15 @@ from simulated_machine import NOISES, Simulated
 from logitproof.conformance._corpus import build, keys
 from logitproof.conformance._truth import truth
 from logitproof.reference import DEFINITIONS, FORMATS, FUNCTIONS, Status, error_bounds, format_named, function_named
-from logitproof.reference._bounds import ATTAINABLE, TEXTBOOK, attainable_machine, flushing_machine, textbook_machine
-from logitproof.reference._bounds_call import parse_call
-from logitproof.reference._rounding import Machine, blocked, sequential
+from logitproof.reference.bounds.bounds import (
+    ATTAINABLE,
+    TEXTBOOK,
+    attainable_machine,
+    flushing_machine,
+    textbook_machine,
+)
+from logitproof.reference.bounds.call import parse_call
+from logitproof.reference.bounds.rounding import Machine, blocked, sequential
 
 SHORT_FORMATS = ("float16", "bfloat16", "float32")
 """Formats that float64 simulates: it has more than twice their digits."""

@@ -23,7 +23,7 @@ from logitproof.reference import (
     overflows,
     working_precision,
 )
-from logitproof.reference._ulps import ulp_exponent
+from logitproof.reference.enclosures.ulps import ulp_exponent
 
 DTYPES = tuple(FORMATS)
 HAIR = Fraction(1, 2**20)

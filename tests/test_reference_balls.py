@@ -9,7 +9,14 @@ import pytest
 from flint import arb, ctx
 
 from logitproof.reference import FORMATS
-from logitproof.reference._balls import GUARD_BITS, DoubleDoubles, decided, double_doubles, doubles, working_precision
+from logitproof.reference.enclosures.balls import (
+    GUARD_BITS,
+    DoubleDoubles,
+    decided,
+    double_doubles,
+    doubles,
+    working_precision,
+)
 
 
 def fraction(number: arb) -> Fraction:

@@ -11,7 +11,7 @@ from flint import arb, ctx
 from reference_inputs import DTYPES, HARD_ELEMENTS, HARD_ROWS, option_sets, random_call, stored
 
 from logitproof.reference import DEFINITIONS, FUNCTIONS, Enclosure, Status, ball, enclose
-from logitproof.reference import _enclose as enclose_module
+from logitproof.reference.enclosures import enclose as enclose_module
 
 
 def number(found: Enclosure) -> np.ndarray:

@@ -9,11 +9,11 @@ from fractions import Fraction
 import numpy as np
 from flint import arb
 
-from ._catalogue import Function, function_named
-from ._definitions import total
-from ._deviations import definition_named
-from ._formats import Format, format_of
-from ._operands import Operands, Rule
+from ..formats import Format, format_of
+from ..functions.catalogue import Function, function_named
+from ..functions.definitions import total
+from ..functions.deviations import definition_named
+from ..functions.operands import Operands, Rule
 
 _REDUCTIONS = ("none", "mean", "sum")
 

@@ -16,12 +16,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ._bounds import flushing_machine, textbook_machine
-from ._bounds_call import Call, parse_call
-from ._bounds_rows import Exponentials, column, exponentials
-from ._catalogue import function_named
-from ._formats import format_named
-from ._rounding import Computed, Machine
+from ..formats import format_named
+from ..functions.catalogue import function_named
+from .bounds import flushing_machine, textbook_machine
+from .call import Call, parse_call
+from .rounding import Computed, Machine
+from .rows import Exponentials, column, exponentials
 
 
 @dataclass(frozen=True)

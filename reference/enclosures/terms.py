@@ -6,9 +6,9 @@ from math import inf
 
 import numpy as np
 
-from ._deviations import LITERAL, bce_floor, keras_interval, torch_interval
-from ._limits import Decision
-from ._problem import Problem
+from ..functions.deviations import LITERAL, bce_floor, keras_interval, torch_interval
+from .limits import Decision
+from .problem import Problem
 
 _KINDS = {
     "entropy": "entropy",

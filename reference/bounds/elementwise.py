@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._bounds_call import Call
-from ._rounding import Computed, Machine
+from .call import Call
+from .rounding import Computed, Machine
 
 
 def sigmoid_of(machine: Machine, x: np.ndarray) -> Computed:

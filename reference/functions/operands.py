@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flint import arb
 
-from ._formats import Format
+from ..formats import Format
 
 Real = arb | float
 """A ball, or a float taken as the exact real number it is."""

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from flint import arb
 
-from ._definitions import (
+from .definitions import (
     ZERO,
     dense_targets,
     exponentials,
@@ -26,7 +26,7 @@ from ._definitions import (
     sigmoid_of,
     softplus_of,
 )
-from ._operands import Operands, Rule
+from .operands import Operands, Rule
 
 # Element-wise
 

@@ -8,14 +8,14 @@ from math import ceil, log2
 import numpy as np
 from flint import arb
 
-from ._balls import DOUBLE_IS_ENOUGH, GUARD_BITS, DoubleDoubles, decided, double_doubles, doubles, working_precision
-from ._decisions import decide
-from ._definitions import total
-from ._deviations import LITERAL
-from ._enclosure import Enclosure, Status
-from ._formats import Format, format_named
-from ._limits import Decision
-from ._problem import Problem, problem_of
+from ..formats import Format, format_named
+from ..functions.definitions import total
+from ..functions.deviations import LITERAL
+from .balls import DOUBLE_IS_ENOUGH, GUARD_BITS, DoubleDoubles, decided, double_doubles, doubles, working_precision
+from .decisions import decide
+from .enclosure import Enclosure, Status
+from .limits import Decision
+from .problem import Problem, problem_of
 
 MAX_PRECISION = 8192
 """What is undecided at this many bits is reported as undecided. float64 needs about 2,200 for its widest ranges."""

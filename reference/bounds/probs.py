@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._bounds_call import Call
-from ._bounds_elementwise import log1m, log1m_by_log1p
-from ._bounds_losses import labels_of, smoothed
-from ._bounds_rows import column
-from ._rounding import Computed, Machine
+from .call import Call
+from .elementwise import log1m, log1m_by_log1p
+from .losses import labels_of, smoothed
+from .rounding import Computed, Machine
+from .rows import column
 
 # Logarithms of zero and quotients by zero are decided by the table of limits before any bound is asked for.
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from flint import arb
 
-from ._operands import Operands, Real, Rule
+from .operands import Operands, Real, Rule
 
 ZERO = arb(0)
 ONE = arb(1)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._bounds_call import Call
-from ._rounding import Computed, Machine
+from .call import Call
+from .rounding import Computed, Machine
 
 
 @dataclass(frozen=True)

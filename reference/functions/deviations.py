@@ -14,10 +14,10 @@ from types import MappingProxyType
 import numpy as np
 from flint import arb
 
-from ._definitions import VALUES, ZERO, product, softmax_of, total
-from ._formats import FORMATS, Format
-from ._gradients import GRADIENTS
-from ._operands import Operands, Rule
+from ..formats import FORMATS, Format
+from .definitions import VALUES, ZERO, product, softmax_of, total
+from .gradients import GRADIENTS
+from .operands import Operands, Rule
 
 LITERAL = "literal"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._catalogue import Function
-from ._formats import Format
+from ..formats import Format
+from ..functions.catalogue import Function
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from ._enclosure import Status
+from .enclosure import Status
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from math import inf
 
 import numpy as np
 
-from ._deviations import LITERAL, keras_interval
-from ._enclosure import Status
-from ._limits import Decision, combined
-from ._problem import Problem
-from ._terms import term_gradient, term_value
+from ..functions.deviations import LITERAL, keras_interval
+from .enclosure import Status
+from .limits import Decision, combined
+from .problem import Problem
+from .terms import term_gradient, term_value
 
 
 def decide(problem: Problem) -> Decision:

@@ -16,15 +16,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from . import _bounds_elementwise as elementwise
-from . import _bounds_losses as losses
-from . import _bounds_probs as probs
-from . import _bounds_rows as rows
-from ._bounds_call import Call, parse_call
-from ._bounds_deviations import DEVIATING
-from ._catalogue import function_named
-from ._formats import FORMATS, Format, format_named
-from ._rounding import Computed, Machine, blocked, sequential
+from ..formats import FORMATS, Format, format_named
+from ..functions.catalogue import function_named
+from . import elementwise, losses, probs, rows
+from .call import Call, parse_call
+from .deviations import DEVIATING
+from .rounding import Computed, Machine, blocked, sequential
 
 Algorithm = Callable[[Machine, Call], list[Computed]]
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ._bounds_call import Call
-from ._bounds_elementwise import log1m, log1m_by_log1p, softplus, softplus_gradient
-from ._bounds_losses import coefficient, labels_of, smoothed, targets
-from ._bounds_probs import (
+from .call import Call
+from .elementwise import log1m, log1m_by_log1p, softplus, softplus_gradient
+from .losses import coefficient, labels_of, smoothed, targets
+from .probs import (
     binary_cross_entropy,
     binary_gradient_labels,
     binary_gradient_probs,
@@ -25,8 +25,8 @@ from ._bounds_probs import (
     kl_gradient_probs,
     where_zero,
 )
-from ._bounds_rows import column, exponentials, log_softmax_by_log, softmaxes, through_maximum
-from ._rounding import Computed, Machine
+from .rounding import Computed, Machine
+from .rows import column, exponentials, log_softmax_by_log, softmaxes, through_maximum
 
 Algorithm = Callable[[Machine, Call], list[Computed]]
 

@@ -14,7 +14,7 @@ from operator import sub
 import numpy as np
 from flint import arb, ctx
 
-from ._formats import Format
+from ..formats import Format
 
 GUARD_BITS = 30
 """A result is decided once its radius is at most 2^-30 ulp: what is then too near a threshold is rare, and for `ball`.

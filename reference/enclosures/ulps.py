@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._enclosure import Enclosure
-from ._formats import Format
+from ..formats import Format
+from .enclosure import Enclosure
 
 
 @dataclass(frozen=True)

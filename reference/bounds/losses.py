@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ._bounds_call import Call
-from ._bounds_elementwise import sigmoid_of, softplus_of
-from ._bounds_rows import (
+from .call import Call
+from .elementwise import sigmoid_of, softplus_of
+from .rounding import Computed, Machine
+from .rows import (
     Exponentials,
     column,
     exponentials,
@@ -23,7 +24,6 @@ from ._bounds_rows import (
     softmaxes,
     through_maximum,
 )
-from ._rounding import Computed, Machine
 
 LogSoftmax = Callable[[Machine, Exponentials], Computed]
 

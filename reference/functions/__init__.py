@@ -1,0 +1,1 @@
+"""The functions: catalogue, literal definitions, derivatives, deviations. Their evaluation is in `enclosures`."""
