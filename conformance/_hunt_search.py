@@ -13,7 +13,7 @@ from typing import NoReturn
 from hypothesis import HealthCheck, Phase, Verbosity, errors, given, seed, settings, target
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from logitproof.properties import Choices, _strategies, function_inputs
+from logitproof.properties import Choices, function_inputs, strategies
 from logitproof.reference import Format, Function
 
 from ._batch import Batch
@@ -108,7 +108,7 @@ class Search:
             report_multiple_bugs=False,
             print_blob=False,
         )
-        @given(_strategies.Made(lambda choices: _batch(choices, subject)))
+        @given(strategies.Made(lambda choices: _batch(choices, subject)))
         def attempt(batch: Batch) -> None:
             self._try(batch)
 

@@ -1,16 +1,16 @@
 """What must hold: stated identities with the inputs that attack them, published figures, and errata."""
 
-from ._catalogue import PROPERTIES, property_named
-from ._check import Comparison, Outcome, calls_of, check, check_reference
-from ._choices import Choices, Seeded
-from ._function_inputs import Inputs, function_inputs
-from ._functions import Backend, Call, Failed, NoNumber, Unsupported
-from ._property import Domain, Given, Property, Relation, Slot, at_most, equal
-from ._replay import Replay, asked
-from ._search_plan import Plan, Setting
-from ._text import broken_text
-from ._trainer import ReferenceTrainer, ReplayTrainer, Stretch, Trainer, TrainingPath
-from ._training import STEPS, TRAINING_STEP, Training, TrainingOutcome, asked_training, check_training
+from .catalogue import PROPERTIES, property_named
+from .checking.check import Comparison, Outcome, calls_of, check, check_reference
+from .checking.choices import Choices, Seeded
+from .checking.functions import Backend, Call, Failed, NoNumber, Unsupported
+from .checking.property import Domain, Given, Property, Relation, Slot, at_most, equal
+from .checking.replay import Replay, asked
+from .domains.function_inputs import Inputs, function_inputs
+from .search.plan import Plan, Setting
+from .text import broken_text
+from .training.trainer import ReferenceTrainer, ReplayTrainer, Stretch, Trainer, TrainingPath
+from .training.training import STEPS, TRAINING_STEP, Training, TrainingOutcome, asked_training, check_training
 
 __all__ = [
     "PROPERTIES",

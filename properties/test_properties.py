@@ -7,7 +7,7 @@ from typing import Protocol
 import pytest
 
 from logitproof.properties import Given, Outcome, Plan, Property, Setting, broken_text
-from logitproof.properties._search import search
+from logitproof.properties.search.search import search
 
 
 class Subject(Protocol):

@@ -10,11 +10,10 @@ import pytest
 from logitproof.conformance._property_backend import PropertyBackend, bindings
 from logitproof.conformance._workers import Worker, parse_backend
 from logitproof.properties import PROPERTIES, Seeded, check, check_reference
-from logitproof.properties import _figures as figures
-from logitproof.properties import _loss_figures as loss_figures
-from logitproof.properties import _printed as prints
-from logitproof.properties._errata import ERRATA
-from logitproof.properties._functions import Reference
+from logitproof.properties.checking.functions import Reference
+from logitproof.properties.statements import figures, loss_figures
+from logitproof.properties.statements import printed as prints
+from logitproof.properties.statements.errata import ERRATA
 
 FIGURES = (*figures.FIGURES, *loss_figures.LOSS_FIGURES)
 PUBLISHED = {

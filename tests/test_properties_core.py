@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from logitproof.properties import PROPERTIES, Failed, Replay, Seeded, Unsupported, asked, check, check_reference
-from logitproof.properties._balls import around, exact, times
-from logitproof.properties._check import ExactBackend
-from logitproof.properties._functions import Computed
-from logitproof.properties._property import Domain, Given, Property, at_most, equal
-from logitproof.properties._slots import logits
+from logitproof.properties.checking.balls import around, exact, times
+from logitproof.properties.checking.check import ExactBackend
+from logitproof.properties.checking.functions import Computed
+from logitproof.properties.checking.property import Domain, Given, Property, at_most, equal
+from logitproof.properties.domains.inputs import logits
 from logitproof.reference import FORMATS
 
 # Every identity, figure and erratum of the notes that started the project.

@@ -7,10 +7,10 @@ import pytest
 from logit_kernels import Kernels, log_sigmoid, log_softmax, logit, logsumexp, sigmoid, softmax, softmax_vjp, softplus
 
 from logitproof.properties import PROPERTIES, Given, Seeded, check, check_reference, property_named
-from logitproof.properties._balls import exact
-from logitproof.properties._catalogue import _OF_LOGITS
-from logitproof.properties._functions import Reference
-from logitproof.properties._row_claims import largest, shifted, smallest
+from logitproof.properties.catalogue import _OF_LOGITS
+from logitproof.properties.checking.balls import exact
+from logitproof.properties.checking.functions import Reference
+from logitproof.properties.statements.row_claims import largest, shifted, smallest
 from logitproof.reference import FORMATS
 
 

@@ -24,7 +24,7 @@ from loss_kernels import (
 )
 
 from logitproof.properties import Given, Seeded, Unsupported, check, check_reference, property_named
-from logitproof.properties._catalogue import _OF_INFORMATION, _OF_LOSSES
+from logitproof.properties.catalogue import _OF_INFORMATION, _OF_LOSSES
 from logitproof.reference import FORMATS
 
 DENSE, INDEX, SIGMOID = "softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy"

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from logitproof.properties import PROPERTIES, Failed, Given, Plan, Seeded, Setting, Unsupported
-from logitproof.properties._balls import exact
-from logitproof.properties._check import ExactBackend
-from logitproof.properties._property import Domain, Property, equal
-from logitproof.properties._search import search
-from logitproof.properties._simpler import simpler
-from logitproof.properties._slots import class_labels, class_order, labels, logits
+from logitproof.properties.checking.balls import exact
+from logitproof.properties.checking.check import ExactBackend
+from logitproof.properties.checking.property import Domain, Property, equal
+from logitproof.properties.domains.inputs import class_labels, class_order, labels, logits
+from logitproof.properties.search.search import search
+from logitproof.properties.search.simpler import simpler
 
 PLAN = Plan(examples=40, seed=0)
 

@@ -11,9 +11,15 @@ import pytest
 from hypothesis import find, settings
 from hypothesis import strategies as st
 
-from logitproof.properties import Seeded, _numbers, _options, _order, _rows, _shares, _unit_numbers, function_inputs
-from logitproof.properties._lattice import at, last, nearest, neighbour, ordinal
-from logitproof.properties._strategies import HypothesisChoices, Made
+from logitproof.properties import Seeded, function_inputs
+from logitproof.properties.domains import numbers as _numbers
+from logitproof.properties.domains import options as _options
+from logitproof.properties.domains import order as _order
+from logitproof.properties.domains import rows as _rows
+from logitproof.properties.domains import shares as _shares
+from logitproof.properties.domains import unit_numbers as _unit_numbers
+from logitproof.properties.domains.lattice import at, last, nearest, neighbour, ordinal
+from logitproof.properties.strategies import HypothesisChoices, Made
 from logitproof.reference import FORMATS, FUNCTIONS
 
 WIDTHS = (1, 2, 3, 5, 10, 16, 17, 33, 200)

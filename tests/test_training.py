@@ -22,8 +22,8 @@ from logitproof.properties import (
     Unsupported,
     check_training,
 )
-from logitproof.properties._digits import batches, digits
-from logitproof.properties._training_bound import textbook_nearby
+from logitproof.properties.training.bound import textbook_nearby
+from logitproof.properties.training.digits import batches, digits
 from logitproof.reference import flushed_bound, format_named
 
 DTYPES = ("float32", "float64")
