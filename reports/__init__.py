@@ -1,8 +1,7 @@
 """What is told: the record, its storage and its renderings."""
 
-from ._array import Array, array_record, array_value
-from ._codec import RecordError, decode_record, encode_record, read_record, read_record_stream
-from ._comparison import (
+from .comparison.codec import decode_comparison, encode_comparison, is_comparison, read_comparison
+from .comparison.model import (
     CHANGE_MEANINGS,
     COMPARISON_SCHEMA_VERSION,
     ENTRY_POINT_MEANINGS,
@@ -25,28 +24,30 @@ from ._comparison import (
     is_newly_broken,
     outcome_of,
 )
-from ._comparison_codec import decode_comparison, encode_comparison, is_comparison, read_comparison
-from ._comparison_github import comparison_github
-from ._comparison_html import comparison_html
-from ._comparison_junit import comparison_junit
-from ._comparison_markdown import comparison_markdown
-from ._comparison_terminal import comparison_view
-from ._conditions import Condition
-from ._finding import Finding, findings
-from ._gate import FAIL_ON, FAIL_ON_MEANINGS, FailOn, Gate, Gating, Stale, Waived, gate
-from ._gate_words import gate_notes
-from ._github import github_annotations
-from ._headline import headline
-from ._hexfloat import bit_equal, float_from, hex_of, scalar_from, shortest_decimal
-from ._html import html_report
-from ._identity import check_id, discrepancy_id, parameter_record, property_id
-from ._junit import junit
-from ._matter import Matter
-from ._options import UNCALLED, UncalledOptions, option_words, uncalled_options, uncalled_words
-from ._overview import exit_status, verdict
-from ._pictures import Picture, pictures
-from ._property_record import PropertyExtreme, PropertyResult, Unexamined, UnexaminedKind
-from ._record import (
+from .findings.conditions import Condition
+from .findings.findings import Finding, findings
+from .findings.headline import headline
+from .findings.options import UNCALLED, UncalledOptions, option_words, uncalled_options, uncalled_words
+from .findings.overview import exit_status, verdict
+from .gate.gate import FAIL_ON, FAIL_ON_MEANINGS, FailOn, Gate, Gating, Stale, Waived, gate
+from .gate.items import Matter
+from .gate.waiver import Region, Waiver
+from .gate.words import gate_notes
+from .github.comparison import comparison_github
+from .github.run import github_annotations
+from .html.comparison import comparison_html
+from .html.run import html_report
+from .junit.comparison import comparison_junit
+from .junit.run import junit
+from .markdown.comparison import comparison_markdown
+from .markdown.run import summary
+from .markdown.upstream import upstream_report
+from .pictures.picture import Picture, pictures
+from .record.array import Array, array_record, array_value
+from .record.codec import RecordError, decode_record, encode_record, read_record, read_record_stream
+from .record.hexfloat import bit_equal, float_from, hex_of, scalar_from, shortest_decimal
+from .record.identity import check_id, discrepancy_id, parameter_record, property_id
+from .record.model import (
     SCHEMA_VERSION,
     SEVERITIES,
     TIER_MEANINGS,
@@ -73,14 +74,21 @@ from ._record import (
     Severity,
     StoredOutput,
 )
-from ._schema import comparison_schema, record_schema
-from ._storage import FolderError, ReportFolder, open_folder, outputs_file, read_outputs, stored_dtype, verified_outputs
-from ._summary import summary
-from ._terminal import findings_view, judgement_view, record_view, run_view
-from ._upstream import upstream_report
-from ._waiver import Region, Waiver
-from ._words import backend_title, clean, duration_words, error_words, inputs_words
-from ._workshop import open_workshop
+from .record.properties import PropertyExtreme, PropertyResult, Unexamined, UnexaminedKind
+from .record.storage import (
+    FolderError,
+    ReportFolder,
+    open_folder,
+    outputs_file,
+    read_outputs,
+    stored_dtype,
+    verified_outputs,
+)
+from .record.words import backend_title, clean, duration_words, error_words, inputs_words
+from .record.workshop import open_workshop
+from .schemas import comparison_schema, record_schema
+from .terminal.comparison import comparison_view
+from .terminal.run import findings_view, judgement_view, record_view, run_view
 
 __all__ = [
     "CHANGE_MEANINGS",

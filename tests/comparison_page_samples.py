@@ -10,7 +10,7 @@ from page_samples import HOSTILE
 from picture_samples import curve, plausible_curves
 
 from logitproof.reports import Array, ErrorSpread, Expected, array_record, hex_of
-from logitproof.reports._comparison import (
+from logitproof.reports.comparison.model import (
     Change,
     Comparison,
     EntryPointChange,

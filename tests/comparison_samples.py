@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from logitproof.reports import Curve, ErrorSpread, Expected, array_record, check_id, hex_of
-from logitproof.reports._comparison import (
+from logitproof.reports.comparison.model import (
     COMPARISON_SCHEMA_VERSION,
     Change,
     ChangeExample,

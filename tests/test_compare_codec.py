@@ -24,7 +24,7 @@ from logitproof.reports import (
     is_comparison,
     read_comparison,
 )
-from logitproof.reports._schema import schema_name, schema_text
+from logitproof.reports.schemas import schema_name, schema_text
 
 NAME = schema_name(COMPARISON_SCHEMA_VERSION, "comparison")
 PUBLISHED = Path(__file__).parents[1] / "docs" / "schemas" / NAME

@@ -14,7 +14,7 @@ from page_visits import CONTRAST, PHONE, browser, fits, visiting
 from playwright.sync_api import expect
 
 from logitproof.reports import comparison_html
-from logitproof.reports._comparison_groups import change_groups
+from logitproof.reports.comparison.groups import change_groups
 
 SCRIPT = "import torch\n\n# a script of <two> lines & more\nprint('done')\n"
 HANG = 60

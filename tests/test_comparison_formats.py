@@ -25,8 +25,8 @@ from logitproof.reports import (
     comparison_markdown,
     hex_of,
 )
-from logitproof.reports._comparison_groups import change_groups, kind_tallies
-from logitproof.reports._comparison_words import (
+from logitproof.reports.comparison.groups import change_groups, kind_tallies
+from logitproof.reports.comparison.words import (
     change_headline,
     outcome_sentence,
     outcome_sentences,

@@ -35,10 +35,10 @@ from logitproof.reports import (
     comparison_markdown,
     encode_comparison,
 )
-from logitproof.reports._comparison_groups import change_groups
-from logitproof.reports._comparison_html import _context
-from logitproof.reports._comparison_html_changes import IN_FULL
-from logitproof.reports._html_page import asset
+from logitproof.reports.comparison.groups import change_groups
+from logitproof.reports.html.comparison import _context
+from logitproof.reports.html.comparison_changes import IN_FULL
+from logitproof.reports.html.page import asset
 
 RECORDABLE = [text for text in TEXTS if "\ud800" not in text]
 """No file can hold half a surrogate pair, and so no comparison."""

@@ -25,7 +25,7 @@ from logitproof.reports import (
     summary,
     upstream_report,
 )
-from logitproof.reports._headline import call_words, trigger_words
+from logitproof.reports.findings.headline import call_words, trigger_words
 
 KERNELS = """
 import numpy as np

@@ -16,12 +16,12 @@ from record_samples import check, discrepancy, record
 
 from logitproof.reference import FUNCTIONS
 from logitproof.reports import encode_record, verdict
-from logitproof.reports._finding import findings
-from logitproof.reports._html import html_report
-from logitproof.reports._html_findings import WEAKNESSES_IN_FULL
-from logitproof.reports._mathematics import FORMULAS, mathematics
+from logitproof.reports.findings.findings import findings
+from logitproof.reports.html.findings import WEAKNESSES_IN_FULL
+from logitproof.reports.html.mathematics import FORMULAS, mathematics
+from logitproof.reports.html.run import html_report
 
-TEMPLATES = Path(__file__).parents[1] / "reports" / "templates"
+TEMPLATES = Path(__file__).parents[1] / "reports" / "html" / "templates"
 
 
 def _page(of=None, scripts=None, earlier=None):

@@ -15,11 +15,11 @@ import pytest
 from picture_samples import curve, plausible_record, spread_check
 from record_samples import check, record
 
-from logitproof.reports._pictures import pictures
-from logitproof.reports._pictures_axes import axis_for, chosen
-from logitproof.reports._pictures_data import BarPanel, charts
-from logitproof.reports._pictures_style import COLOURS, style_of
-from logitproof.reports._pictures_words import alternative
+from logitproof.reports.pictures.axes import axis_for, chosen
+from logitproof.reports.pictures.charts import BarPanel, charts
+from logitproof.reports.pictures.picture import pictures
+from logitproof.reports.pictures.style import COLOURS, style_of
+from logitproof.reports.pictures.words import alternative
 
 SVG = "{http://www.w3.org/2000/svg}"
 SMALL = {"functions": ("sigmoid", "softmax", "softmax_cross_entropy"), "dtypes": ("bfloat16", "float32")}
@@ -84,7 +84,7 @@ def test_the_same_record_gives_the_same_bytes_whatever_the_users_settings(small)
 def test_pictures_of_other_processes_are_the_same(small):
     program = (
         "import sys, hashlib; sys.path.insert(0, 'tests')\n"
-        "from picture_samples import plausible_record\nfrom logitproof.reports._pictures import pictures\n"
+        "from picture_samples import plausible_record\nfrom logitproof.reports.pictures.picture import pictures\n"
         f"made = pictures(plausible_record(**{SMALL!r}))\n"
         "print(*(hashlib.sha256(each.svg.encode()).hexdigest() for each in made))"
     )
@@ -264,7 +264,7 @@ def test_a_run_of_three_frameworks_has_at_most_fifty_pictures_of_moderate_size()
 
 def test_matplotlib_is_not_imported_before_a_picture_is_drawn():
     program = (
-        "import sys\nimport logitproof.reports._pictures as module\n"
+        "import sys\nimport logitproof.reports.pictures.picture as module\n"
         "assert 'matplotlib' not in sys.modules\n"
         "import sys; sys.path.insert(0, 'tests')\nfrom record_samples import check, record\n"
         "module.pictures(record(check()))\nassert 'matplotlib' not in sys.modules"

@@ -26,7 +26,7 @@ from logitproof.reports import (
     summary,
     verdict,
 )
-from logitproof.reports._words import readable
+from logitproof.reports.record.words import readable
 
 RIGHT = """
 import numpy as np

@@ -148,7 +148,7 @@ def test_reading_names_the_file_that_is_wrong(tmp_path):
 
 
 def test_a_record_too_large_to_read_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("logitproof.reports._codec.MAX_RECORD_BYTES", 10)
+    monkeypatch.setattr("logitproof.reports.record.codec.MAX_RECORD_BYTES", 10)
     (tmp_path / "record.json").write_text('{"schema": 1}')
     with pytest.raises(RecordError, match="larger than 10 bytes"):
         read_record(tmp_path)
@@ -278,7 +278,7 @@ def test_a_stream_that_breaks_off_is_named(sample, length):
 
 
 def test_a_stream_too_long_to_read_is_refused_before_its_end(monkeypatch):
-    monkeypatch.setattr("logitproof.reports._codec.MAX_RECORD_BYTES", 10)
+    monkeypatch.setattr("logitproof.reports.record.codec.MAX_RECORD_BYTES", 10)
     endless = io.BufferedReader(_Endless())
     with pytest.raises(RecordError, match="standard input: larger than 10 bytes"):
         read_record_stream(endless)

@@ -9,9 +9,9 @@ import pytest
 from record_samples import check, discrepancy, record
 
 from logitproof.reports import Array, Findings, array_record, exit_status, findings, headline, hex_of, verdict
-from logitproof.reports._headline import cause_words, errors_words
-from logitproof.reports._overview import conventions, rows
-from logitproof.reports._words import (
+from logitproof.reports.findings.headline import cause_words, errors_words
+from logitproof.reports.findings.overview import conventions, rows
+from logitproof.reports.record.words import (
     array_words,
     clean,
     error_words,

@@ -15,7 +15,7 @@ from logitproof.conformance._progress import Silence
 from logitproof.conformance._request import RunRequest
 from logitproof.conformance._run import run
 from logitproof.reports import SCHEMA_VERSION, encode_record, read_record, record_schema
-from logitproof.reports._schema import schema_name, schema_text
+from logitproof.reports.schemas import schema_name, schema_text
 
 PUBLISHED = Path(__file__).parents[1] / "docs" / "schemas"
 OLD = Path(__file__).parent / "expected" / "record-1.json"

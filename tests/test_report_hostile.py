@@ -24,7 +24,7 @@ from logitproof.reports import (
     summary,
     upstream_report,
 )
-from logitproof.reports._markdown import code, escape, fenced, folded, table
+from logitproof.reports.markdown.text import code, escape, fenced, folded, table
 
 PLAIN = "word"
 RECORDABLE = [text for text in HOSTILE if "\ud800" not in text]

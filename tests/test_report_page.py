@@ -11,8 +11,8 @@ from page_samples import HOSTILE, hostile, many, sample, tall
 from page_visits import CONTRAST, PHONE, Visit, browser, fits, visiting
 from playwright.sync_api import expect
 
-from logitproof.reports._finding import findings
-from logitproof.reports._html import html_report
+from logitproof.reports.findings.findings import findings
+from logitproof.reports.html.run import html_report
 
 SCRIPT = "import torch\n\n# a script of <two> lines & more\nprint('done')\n"
 HANG = 60

@@ -23,7 +23,7 @@ from logitproof.reports import (
     run_view,
     summary,
 )
-from logitproof.reports._markdown import code, escape
+from logitproof.reports.markdown.text import code, escape
 
 EXPECTED = Path(__file__).parent / "expected"
 

@@ -1,7 +1,7 @@
 """Write the JSON Schemas of record and comparison, as the dataclasses have them, into the package and beside this file.
 
-A version that a release has written never changes again: raise SCHEMA_VERSION in reports/_record.py instead, and add
-the step from the older version to reports/_upgrades.py.
+A version that a release has written never changes again: raise SCHEMA_VERSION in reports/record/model.py instead, and
+add the step from the older version to reports/record/upgrades.py.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from logitproof.reports import SCHEMA_VERSION, record_schema
-from logitproof.reports._comparison import COMPARISON_SCHEMA_VERSION
-from logitproof.reports._schema import comparison_schema, schema_name, schema_text
+from logitproof.reports.comparison.model import COMPARISON_SCHEMA_VERSION
+from logitproof.reports.schemas import comparison_schema, schema_name, schema_text
 
 HERE = Path(__file__).parent
 

@@ -1,0 +1,200 @@
+"""What a finding is, in one line and in plain words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from ..record.model import Discrepancy
+from ..record.words import at_most, brief, counted, magnitude, parameters_words, readable
+from .conditions import CLASSES, INPUTS, LAYOUT, Condition, Value
+from .findings import Finding, measure
+
+PROPERTY = "property:"
+"""What the quantity of a broken property begins with."""
+
+_NAMED = 2
+"""So many entry points, functions or dtypes are named in a line; the rest are counted."""
+
+_PHRASES: Mapping[str, str] = {
+    "beyond bound": "loses more than the textbook algorithm may lose",
+    "inaccurate": "loses what a careful algorithm would not",
+    "flushed to zero": "flushes numbers below the smallest normal one to zero",
+    "nan": "is NaN where the exact result is not",
+    "infinity": "is infinite where the exact result is a number that does not round to that",
+    "limit missed": "misses a required limit",
+    "choice": "takes one of several answers that mathematics leaves open",
+    "undecided": "could not be decided",
+    "crash": "ends the process",
+    "hang": "does not return",
+    "refused": "refuses an input",
+    "shape": "has another shape than it should",
+    "dtype": "has another dtype than it should",
+    "input modified": "is computed at the cost of the input, which is modified",
+    "missing gradient": "is missing",
+}
+_DEVIATION = "deviation: "
+
+
+def headline(finding: Finding) -> str:
+    """Return what a finding is, e.g. "gradient by logits of torch.logsumexp is NaN where the exact result is …"."""
+    dtypes = f" ({named(finding.dtypes, 4)})"
+    return f"{_subject(finding)} {_phrase(finding)}{dtypes}"
+
+
+def cause_words(finding: Finding) -> str:
+    """Return what is known of the cause, e.g. "log of softmax: bit-identical to log(softmax(x)) in float32"; or "".
+
+    Where not all cases that the record keeps have that cause, it says how many do.
+    """
+    evidence: dict[str, str] = {}
+    for found in finding.discrepancies:
+        if found.cause is not None:
+            evidence.setdefault(found.cause, found.evidence or "")
+    names = evidence if finding.cause is None else (finding.cause,)
+    told = [_cause(finding, name, evidence.get(name, "")) for name in names]
+    return "; ".join(told)
+
+
+def _cause(finding: Finding, name: str, evidence: str) -> str:
+    kept, own = len(finding.discrepancies), sum(found.cause == name for found in finding.discrepancies)
+    share = f" ({own:,} of the {kept:,} cases on record)" if own < kept else ""
+    return ": ".join(brief(part) for part in (name, evidence) if part) + share
+
+
+def extent_words(finding: Finding) -> str:
+    """Return how often it was found, e.g. "1,200 results of 12 checks"."""
+    if finding.is_of_property:
+        return counted(finding.checks, "check of the property")
+    return f"{counted(finding.results, 'result')} of {counted(finding.checks, 'check')}"
+
+
+def errors_words(finding: Finding) -> str:
+    """Return the largest errors of all its results, e.g. "at most 22 ulps, at most 1.5 times the textbook bound".
+
+    It is "" of a single result, and where no number measures the error of any; it says so where some have none.
+    """
+    if finding.results == 1:
+        return ""
+    if math.isfinite(finding.ulps):
+        largest = measure(finding.worst.error_bound_ratio)
+        ratio = f", at most {at_most(largest)} times the textbook bound" if largest else ""
+        kept = "" if all(found.largest_ulps for found in finding.discrepancies) else ", as far as the record tells"
+        return f"at most {at_most(finding.ulps)} ulps{ratio}{kept}"
+    is_any = any(math.isfinite(measure(found.error_ulps)) for found in finding.discrepancies)
+    return "some of them more than 1e308 ulps, or no number" if is_any else ""
+
+
+def call_words(finding: Finding, found: Discrepancy | None = None) -> str:
+    """Return how its example was called: "axis=1, label_smoothing=0.125, shape (3, 7, 5), transposed".
+
+    Args:
+        finding: the finding.
+        found: another one of its discrepancies, to be told in the example's place.
+    """
+    told = found or finding.example
+    batch = finding.examined.batch_of(told)
+    keywords = brief(parameters_words(told.parameters))
+    shape = f"shape {batch.shape}" if batch else ""
+    layout = brief(batch.layout, 40) if batch and batch.layout != "contiguous" else ""
+    return ", ".join(part for part in (keywords, shape, layout) if part)
+
+
+def trigger_words(finding: Finding) -> str:
+    """Return with which calls alone it was seen, and how many results of others it was looked for in vain; or "".
+
+    For instance: "only with axis=1, not in 960 results with axis=-1".
+    """
+    only = [each for each in finding.conditions if each.others]
+    told = [f"only {_shared(each)}, {_in_vain(each)}" for each in only if each.is_apart]
+    if joint := [each for each in only if not each.is_apart]:
+        together = ", which were not examined apart" if len(joint) > 1 else ""
+        told.append(f"only {' and '.join(map(_shared, joint))}{together}, {' and '.join(map(_in_vain, joint))}")
+    if seen := [_shared(each) for each in finding.conditions if not each.others]:
+        told.append(f"seen {' and '.join(seen)}; nothing was examined otherwise")
+    return "; ".join(told)
+
+
+def _shared(condition: Condition) -> str:
+    return _with(condition.name, condition.values, f"{condition.bound} " if condition.bound else "")
+
+
+def _in_vain(condition: Condition) -> str:
+    return f"not in {counted(condition.results, 'result')} {_with(condition.name, condition.others)}"
+
+
+def _with(name: str, values: Sequence[Value], bound: str = "") -> str:
+    """A fact of calls, e.g. "with axis=-1 or 2", "without weight", "in float16", "with at least 257 classes"."""
+    listed = _alternatives([brief(value, 40) for value in values if value is not None])
+    match name:
+        case "dtype" | "mode":
+            return f"in {listed}"
+        case "device":
+            return f"on {listed}"
+        case _ if name == CLASSES:
+            return f"with {bound}{listed} {'class' if listed == '1' else 'classes'}"
+        case _ if name == INPUTS:
+            return f"for {listed} inputs"
+        case _ if name == LAYOUT:
+            return f"with {listed} arguments"
+    keyword = brief(name, 40)
+    parts = (f"with {keyword}={listed}" if listed else "", f"without {keyword}" if None in values else "")
+    return " or ".join(part for part in parts if part)
+
+
+def _alternatives(values: Sequence[str]) -> str:
+    """The first values of a list, the others counted: "1, 2 or 3", "1, 2, 3, 4 or 7 more"."""
+    shown = [*values[:4], *([f"{len(values) - 4} more"] if len(values) > 4 else [])]
+    return " or ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part) if shown else ""
+
+
+def answers_words(found: Discrepancy) -> list[tuple[str, str]]:
+    """Return what other entry points made of the same input: each answer with its error, and who gave it."""
+    who: dict[tuple[str, str], list[str]] = {}
+    for answer in found.answers:
+        mode = f" ({answer.mode})" if answer.mode != found.mode else ""
+        version = f" {answer.version}" if answer.backend == found.backend and answer.version != found.version else ""
+        name = brief(f"{answer.entry_point}{version}{mode}", 120)
+        who.setdefault((answer.observed, answer.error_ulps), []).append(name)
+    return [
+        (f"{readable(observed, found.dtype)}{_away(ulps)}", named(names, 4)) for (observed, ulps), names in who.items()
+    ]
+
+
+def _away(ulps: str) -> str:
+    return f" ({magnitude(ulps)} ulps off)" if math.isfinite(measure(ulps)) else ""
+
+
+def named(names: Sequence[str], most: int = _NAMED) -> str:
+    """Return the first names of a list, the others counted."""
+    shown = [brief(name, 120) for name in names[:most]]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(shown) + more
+
+
+def quantity_words(quantity: str) -> str:
+    """Return a quantity as it is spoken: "gradient:logits" as "gradient by logits"."""
+    return brief(quantity, 80).replace(":", " by ", 1)
+
+
+def _subject(finding: Finding) -> str:
+    entry_points = named(finding.entry_points)
+    if finding.is_of_property:
+        return entry_points
+    quantities = named([quantity_words(each) for each in finding.quantities])
+    return f"{quantities} of {entry_points}"
+
+
+def _phrase(finding: Finding) -> str:
+    if finding.is_of_property:
+        return f"breaks the property {brief(finding.example.quantity, 120).removeprefix(PROPERTY)}"
+    return ", or ".join(dict.fromkeys(_kind_phrase(finding, kind) for kind in finding.kinds))
+
+
+def _kind_phrase(finding: Finding, kind: str) -> str:
+    if kind == "error":
+        raised = next(found.observed for found in finding.discrepancies if found.kind == kind)
+        return f"raises {brief(raised, 160)}"
+    if kind.startswith(_DEVIATION):
+        return f"follows a stated definition, {brief(kind.removeprefix(_DEVIATION), 60)}, and not the literal one"
+    return _PHRASES.get(kind, brief(kind, 80))

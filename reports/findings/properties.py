@@ -1,0 +1,69 @@
+"""What the properties of a record amount to: a line per backend and property."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..record.properties import PropertyResult, PropertyStatus
+from ..record.words import backend_title
+from .findings import measure
+
+STATUSES: tuple[PropertyStatus, ...] = ("broken", "deviates", "undecided", "unsupported", "holds")
+"""What became of a property, the gravest first; only "broken" gates."""
+
+
+@dataclass(frozen=True)
+class PropertyLine:
+    """One property on one backend, all entry points and dtypes together.
+
+    Attributes:
+        name: the id of the property.
+        statement: what it states.
+        counts: how many of its results have each status.
+        worst: the gravest result, the one with the largest ratio among equals.
+    """
+
+    name: str
+    statement: str
+    counts: dict[PropertyStatus, int]
+    worst: PropertyResult
+
+    @property
+    def status(self) -> PropertyStatus:
+        """The gravest status; a property that some entry points cannot be asked still holds for the others."""
+        asked = [status for status in STATUSES if status != "unsupported" and self.counts.get(status)]
+        return asked[0] if asked else "unsupported"
+
+
+def property_backends(results: Iterable[PropertyResult]) -> list[str]:
+    """Return the titles of the backends that properties were checked on."""
+    return list(dict.fromkeys(backend_title(result) for result in results))
+
+
+def property_lines(results: Iterable[PropertyResult], title: str) -> list[PropertyLine]:
+    """Return a line per property of the backend called `title`, in the order of the record."""
+    groups: dict[str, list[PropertyResult]] = {}
+    for result in results:
+        if backend_title(result) == title:
+            groups.setdefault(result.property, []).append(result)
+    return [_line(own) for own in groups.values()]
+
+
+def broken_properties(results: Iterable[PropertyResult]) -> int:
+    """Return how many properties are broken, each counted once for each backend."""
+    return len({(backend_title(result), result.property) for result in results if result.status == "broken"})
+
+
+def ratio_of(result: PropertyResult) -> float:
+    """Return the largest difference in multiples of its bound; -1 where none was made."""
+    if result.worst is None:
+        return -1.0
+    return measure(result.worst.ratio)
+
+
+def _line(own: list[PropertyResult]) -> PropertyLine:
+    found = [result.status for result in own]
+    counts = {status: found.count(status) for status in STATUSES if status in found}
+    worst = max(own, key=lambda result: (-STATUSES.index(result.status), ratio_of(result)))
+    return PropertyLine(own[0].property, own[0].statement, counts, worst)

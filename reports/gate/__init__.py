@@ -1,0 +1,1 @@
+"""What of a run fails it: waivers, regressions, and the verdict. What was found is in `findings`."""

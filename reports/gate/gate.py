@@ -1,0 +1,304 @@
+"""The gate: what of a run fails it, what is waived and by which waiver, and which waivers are stale.
+
+Pure: the record, the waivers and the date come in, and the same goes out every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from ..findings.findings import Finding, MatterKey, key_of
+from ..findings.overview import exit_status, was_examined
+from ..record.model import Check, Discrepancy, Record
+from ..record.properties import PropertyResult
+from ..record.words import brief
+from .items import Matter, MatterSeverity, matters
+from .regression import Earlier
+from .waiver import Waiver, in_versions
+
+FailOn = Literal["defect", "weakness", "any", "unexamined", "regression"]
+StaleKind = Literal["expired", "exceeded", "gone", "matches nothing"]
+
+FAIL_ON: tuple[FailOn, ...] = get_args(FailOn)
+"""What a run can be made to fail on."""
+
+FAIL_ON_MEANINGS: Mapping[FailOn, str] = MappingProxyType(
+    {
+        "defect": "defects and broken properties",
+        "weakness": "these, and weaknesses",
+        "any": "these, conventions, and whatever could not be decided",
+        "unexamined": "defects and broken properties, and whatever was not examined",
+        "regression": "defects and weaknesses that an earlier run did not have, or not as many or as large, "
+        "and what could be examined then and cannot be now",
+    }
+)
+
+FAILING: Mapping[FailOn, tuple[MatterSeverity, ...]] = MappingProxyType(
+    {
+        "defect": ("defect",),
+        "weakness": ("defect", "weakness"),
+        "any": ("defect", "weakness", "convention", "undecided"),
+        "unexamined": ("defect", "unexamined"),
+    }
+)
+"""The severities that fail a run; which findings are regressions another run tells."""
+_INCOMPLETE = 3
+
+
+@dataclass(frozen=True)
+class Gating:
+    """What fails the run, and for each waiver that names it why it is not waived."""
+
+    matter: Matter
+    refusals: tuple[tuple[Waiver, str], ...]
+
+
+@dataclass(frozen=True)
+class Waived:
+    """What is waived, and by which waivers."""
+
+    matter: Matter
+    waivers: tuple[Waiver, ...]
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A waiver that waives nothing.
+
+    `kind` is "expired"; "exceeded": what it names is there and goes further than it does; "gone": what it names was
+    examined, and is not there; "matches nothing": nothing was examined that it names. `reason` says so in words.
+    """
+
+    waiver: Waiver
+    kind: StaleKind
+    reason: str
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What a run amounts to, known results aside.
+
+    Attributes:
+        fail_on: what the run was to fail on.
+        strict: whether stale waivers fail it.
+        status: the exit status: 0 nothing gates, 1 something does, 3 the record is incomplete or examined nothing.
+        gating: what fails it.
+        waived: what does not, for it is waived; what would not gate without a waiver included.
+        stale: the waivers that waive nothing.
+        since: when the earlier run began; None where there is none.
+    """
+
+    fail_on: FailOn
+    strict: bool
+    status: int
+    gating: tuple[Gating, ...]
+    waived: tuple[Waived, ...]
+    stale: tuple[Stale, ...]
+    since: str | None = None
+
+    @cached_property
+    def _waivers(self) -> Mapping[MatterKey, tuple[Waiver, ...]]:
+        return {own.matter.key: own.waivers for own in self.waived}
+
+    @cached_property
+    def _gating(self) -> Mapping[MatterKey, Gating]:
+        return {own.matter.key: own for own in self.gating}
+
+    def waivers_of(self, finding: Finding) -> tuple[Waiver, ...]:
+        """Return the waivers that waive a finding, or a part of it, by their numbers."""
+        own = {each.number: each for found in finding.discrepancies for each in self._waivers.get(key_of(found), ())}
+        return tuple(own[number] for number in sorted(own))
+
+    def is_waived(self, finding: Finding) -> bool:
+        """Whether all of a finding is waived."""
+        return all(key_of(found) in self._waivers for found in finding.discrepancies)
+
+    def gates(self, finding: Finding) -> bool:
+        """Whether a finding, or a part of it, gates."""
+        return any(key_of(found) in self._gating for found in finding.discrepancies)
+
+    def waived_results(self, finding: Finding) -> int:
+        """Return how many results of a finding are waived."""
+        own = {key_of(found): found.count for found in finding.discrepancies if key_of(found) in self._waivers}
+        return sum(own.values())
+
+    def gates_case(self, found: Discrepancy) -> bool:
+        """Whether the results that a discrepancy stands for gate."""
+        return key_of(found) in self._gating
+
+    def gates_at(self, backend: str, version: str, check: str) -> bool:
+        """Whether something of a check, or of a property's result, gates."""
+        return bool(self.gating_at(backend, version, check))
+
+    def gating_at(self, backend: str, version: str, check: str) -> tuple[Gating, ...]:
+        """Return what of a check, or of a property's result, gates."""
+        return self._gating_places.get((backend, version, check), ())
+
+    @cached_property
+    def _gating_places(self) -> Mapping[tuple[str, ...], tuple[Gating, ...]]:
+        places: dict[tuple[str, ...], list[Gating]] = {}
+        for own in self.gating:
+            places.setdefault(own.matter.key[:3], []).append(own)
+        return {place: tuple(own) for place, own in places.items()}
+
+    def waived_at(self, backend: str, version: str, check: str) -> tuple[Waived, ...]:
+        """Return what of a check, or of a property's result, is waived."""
+        return self._waived_places.get((backend, version, check), ())
+
+    @cached_property
+    def _waived_places(self) -> Mapping[tuple[str, ...], tuple[Waived, ...]]:
+        places: dict[tuple[str, ...], list[Waived]] = {}
+        for own in self.waived:
+            places.setdefault(own.matter.key[:3], []).append(own)
+        return {place: tuple(own) for place, own in places.items()}
+
+
+def gate(
+    record: Record,
+    waivers: Sequence[Waiver],
+    fail_on: FailOn,
+    *,
+    strict: bool,
+    today: date,
+    earlier: Record | None = None,
+) -> Gate:
+    """Hold a record against what is known.
+
+    Args:
+        record: the run.
+        waivers: what is known, and put up with.
+        fail_on: what the run fails on.
+        strict: whether it fails on stale waivers too.
+        today: the date by which waivers expire.
+        earlier: a run before it; only "regression" needs it.
+
+    Raises:
+        ValueError: "regression" is asked for without an earlier run, or with one of other inputs.
+    """
+    then = None if earlier is None else Earlier(earlier)
+    found = matters(record)
+    if fail_on == "regression":
+        if then is None:
+            message = "--fail-on regression needs the record of an earlier run: --since OLD"
+            raise ValueError(message)
+        if not then.is_comparable(record):
+            message = "--since: the earlier run has another corpus or profile: what is graver cannot be told"
+            raise ValueError(message)
+        found = (*found, *then.lost(record))
+    ledger = _Ledger(record, found, waivers, today)
+    failing = _failing(found, fail_on, then)
+    gating = tuple(Gating(own, ledger.refusals(own)) for own in failing if not ledger.waivers_of(own))
+    waived = tuple(Waived(own, ledger.waivers_of(own)) for own in found if ledger.waivers_of(own))
+    stale = tuple(ledger.stale())
+    fails = bool(gating) or (strict and bool(stale))
+    status = _INCOMPLETE if exit_status(record) == _INCOMPLETE else int(fails)
+    return Gate(fail_on, strict, status, gating, waived, stale, earlier.run.started if earlier else None)
+
+
+def _failing(found: Sequence[Matter], fail_on: FailOn, then: Earlier | None) -> list[Matter]:
+    if fail_on != "regression" or then is None:
+        return [own for own in found if own.severity in FAILING[fail_on]]
+    graver = then.graver(found)
+    return [own for own in found if own.key in graver]
+
+
+class _Ledger:
+    """Which waivers waive what, and why others do not."""
+
+    def __init__(self, record: Record, found: Sequence[Matter], waivers: Sequence[Waiver], today: date) -> None:
+        self._record, self._all, self._today = record, waivers, today
+        named = _named(found, waivers)
+        self._refusals: dict[int, list[tuple[Waiver, str]]] = {}
+        self._waivers: dict[int, list[Waiver]] = {}
+        self._used: set[int] = set()
+        self._first: dict[int, str] = {}
+        for place, waiver in enumerate(waivers):
+            self._weigh(place, waiver, named[place])
+
+    def _weigh(self, place: int, waiver: Waiver, named: Sequence[Matter]) -> None:
+        """Let a waiver waive what it can; beyond its number of results it waives none, for nobody knows which."""
+        fit = []
+        for own in named:
+            refusal = self._refusal(waiver, own)
+            if refusal is None:
+                fit.append(own)
+            else:
+                self._refuse(place, waiver, own, refusal)
+        results = sum(own.results for own in fit)
+        if waiver.max_results is not None and results > waiver.max_results:
+            for own in fit:
+                self._refuse(place, waiver, own, f"{_results(results)}, at most {waiver.max_results}")
+            return
+        for own in fit:
+            self._waivers.setdefault(id(own), []).append(waiver)
+            self._used.add(place)
+
+    def _refusal(self, waiver: Waiver, own: Matter) -> str | None:
+        reasons = list(waiver.refusals(own))
+        if reasons:
+            return "; ".join(reasons[:3])
+        return None if self._is_valid(waiver) else f"its last day was {waiver.expires}"
+
+    def _is_valid(self, waiver: Waiver) -> bool:
+        return waiver.expires is None or self._today <= waiver.expires
+
+    def _refuse(self, place: int, waiver: Waiver, own: Matter, reason: str) -> None:
+        same = own.kind == waiver.kind
+        # A pattern of many kinds says nothing about those that it leaves out.
+        if same or (waiver.check is not None and own.severity == waiver.severity):
+            self._refusals.setdefault(id(own), []).append((waiver, reason))
+        if same:
+            self._first.setdefault(place, reason)
+
+    def waivers_of(self, own: Matter) -> tuple[Waiver, ...]:
+        return tuple(self._waivers.get(id(own), ()))
+
+    def refusals(self, own: Matter) -> tuple[tuple[Waiver, str], ...]:
+        return tuple(self._refusals.get(id(own), ()))
+
+    def stale(self) -> Iterator[Stale]:
+        for place, waiver in enumerate(self._all):
+            if not self._is_valid(waiver):
+                yield Stale(waiver, "expired", f"its last day was {waiver.expires}")
+            elif place not in self._used:
+                yield self._unused(place, waiver)
+
+    def _unused(self, place: int, waiver: Waiver) -> Stale:
+        versions = sorted({owner.version for owner in self._owners if owner.backend == waiver.backend})
+        if not versions:
+            return Stale(waiver, "matches nothing", f"{brief(waiver.backend, 60)} was not examined")
+        if not any(in_versions(version, waiver.versions) for version in versions):
+            told = f"{brief(waiver.backend, 60)} is {brief(', '.join(versions), 80)}"
+            return Stale(waiver, "matches nothing", f"{told}, which is not in {brief(waiver.versions, 80)!r}")
+        if place in self._first:
+            return Stale(waiver, "exceeded", self._first[place])
+        if not any(waiver.is_about(owner) for owner in self._owners):
+            return Stale(waiver, "matches nothing", "nothing was examined that it names")
+        return Stale(waiver, "gone", "nothing that it names was found")
+
+    @cached_property
+    def _owners(self) -> tuple[Check | PropertyResult, ...]:
+        """What was examined."""
+        checks = [check for check in self._record.checks if was_examined([check])]
+        return (*checks, *(result for result in self._record.properties if result.comparisons))
+
+
+def _named(found: Sequence[Matter], waivers: Sequence[Waiver]) -> list[list[Matter]]:
+    """Return for each waiver the matters that it names; most name a check, and need not look at the others."""
+    by_check: dict[str, list[Matter]] = {}
+    for own in found:
+        by_check.setdefault(own.check, []).append(own)
+    return [[own for own in _candidates(waiver, found, by_check) if waiver.names(own)] for waiver in waivers]
+
+
+def _candidates(waiver: Waiver, found: Sequence[Matter], by_check: Mapping[str, list[Matter]]) -> Iterable[Matter]:
+    return found if waiver.check is None else by_check.get(waiver.check, ())
+
+
+def _results(count: int) -> str:
+    return f"{count} result" if count == 1 else f"{count} results"

@@ -1,0 +1,131 @@
+"""What is graver in a run than in an earlier one of the same inputs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..findings.findings import IDENTITY_BROKEN
+from ..record.model import Check, Record
+from ..record.words import backend_title, brief, counted
+from .items import Matter, matters
+
+GONE = "entry point gone"
+"""The kind of an entry point that an earlier run had."""
+NOT_RUN = "no longer supported"
+"""The kind of a check that an earlier run could make."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Checks of an entry point that had results in an earlier run, and have none.
+
+    Attributes:
+        backend: the title of the backend.
+        entry_point: the entry point.
+        dtypes: the dtypes of those checks.
+        reason: why, in words: what it raises, say.
+        checks: how many they are.
+    """
+
+    backend: str
+    entry_point: str
+    dtypes: tuple[str, ...]
+    reason: str
+    checks: int
+
+    @property
+    def words(self) -> str:
+        """What is lost, e.g. "torch 2.13: torch.sigmoid in float16, 8 checks: RuntimeError: no kernel"."""
+        dtypes = ", ".join(brief(dtype, 40) for dtype in self.dtypes)
+        checks = counted(self.checks, "check")
+        return f"{self.backend}: {brief(self.entry_point, 120)} in {dtypes}, {checks}: {brief(self.reason)}"
+
+
+class Earlier:
+    """An earlier run, as a later one is held against it."""
+
+    def __init__(self, record: Record) -> None:
+        """Take the earlier run."""
+        self._record = record
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str, str, str], Matter]:
+        return {(own.backend, own.check, own.severity, own.kind): own for own in matters(self._record)}
+
+    @cached_property
+    def _defects(self) -> Counter[tuple[str, str]]:
+        counts: Counter[tuple[str, str]] = Counter()
+        for own in self._known.values():
+            if own.severity == "defect":
+                counts[own.backend, own.check] += own.results
+        return counts
+
+    def is_comparable(self, record: Record) -> bool:
+        """Whether another run tried the same inputs, but for what a user adds."""
+        then, now = self._record.corpus, record.corpus
+        return (then.version, then.profile) == (now.version, now.profile)
+
+    def graver(self, found: Sequence[Matter]) -> frozenset[tuple[str, ...]]:
+        """Return the keys of what is graver now: new, of more results, or a defect of larger error.
+
+        What was not examined then is new: nobody knows that it is old.
+        """
+        defects = Counter[tuple[str, str]]()
+        for own in found:
+            if own.severity == "defect":
+                defects[own.backend, own.check] += own.results
+        return frozenset(own.key for own in found if self._is_graver(own, defects))
+
+    def _is_graver(self, now: Matter, defects: Counter[tuple[str, str]]) -> bool:
+        if now.severity not in ("defect", "weakness"):
+            return False
+        then = self._known.get((now.backend, now.check, now.severity, now.kind))
+        known = then.results if then else 0
+        if now.severity == "weakness":
+            # A defect that became a weakness is no regression.
+            place = (now.backend, now.check)
+            return now.results > known + max(0, self._defects[place] - defects[place])
+        if then is None or now.results > known or now.ratio > then.ratio:
+            return True
+        return now.kind != IDENTITY_BROKEN and now.ulps > then.ulps
+
+    def lost(self, record: Record) -> Iterator[Matter]:
+        """Give what could be examined then, and cannot be now."""
+        versions = {backend.name: backend for backend in record.backends if backend.status == "complete"}
+        for backend in self._record.backends:
+            now = versions.get(backend.name)
+            for name in backend.entry_points if now else ():
+                if now and name not in now.entry_points:
+                    yield Matter("", "defect", GONE, now.name, now.version, "", name, "", "")
+        for check in self._without_results(record):
+            if check.status == "unsupported":
+                names = (check.backend, check.version, check.function, check.entry_point, check.dtype, check.quantity)
+                yield Matter(check.id, "defect", NOT_RUN, *names, results=check.cases or 1)
+
+    def losses(self, record: Record) -> tuple[Loss, ...]:
+        """Return the checks that had results then, and have none now, whatever keeps them from it: by the reason."""
+        groups: dict[tuple[str, str, str], list[Check]] = {}
+        for check in self._without_results(record):
+            reason = brief(check.reason or check.status)
+            groups.setdefault((backend_title(check), check.entry_point, reason), []).append(check)
+        for check, title in self._gone(record):
+            groups.setdefault((title, check.entry_point, GONE), []).append(check)
+        return tuple(
+            Loss(title, entry_point, tuple(dict.fromkeys(check.dtype for check in own)), reason, len(own))
+            for (title, entry_point, reason), own in groups.items()
+        )
+
+    def _without_results(self, record: Record) -> Iterator[Check]:
+        made = {check.id for check in self._record.checks if check.elements}
+        return (check for check in record.checks if check.id in made and not check.elements)
+
+    def _gone(self, record: Record) -> Iterator[tuple[Check, str]]:
+        """Give the checks of entry points that are gone, with the title of their backend now."""
+        for own in self.lost(record):
+            if own.kind == GONE:
+                for check in self._record.checks:
+                    if check.elements and (check.backend, check.entry_point) == (own.backend, own.entry_point):
+                        yield check, f"{own.backend} {own.version}".strip()

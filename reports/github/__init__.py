@@ -1,0 +1,1 @@
+"""Annotations and job summaries for GitHub."""

@@ -1,0 +1,266 @@
+"""comparison.html: two runs held against each other, as one page that needs nothing but a browser."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from markupsafe import Markup
+
+from ..comparison.groups import KINDS, WEIGHTS, KindTally, Weight, change_groups, gravest, kind_tallies, weight_of
+from ..comparison.model import (
+    CHANGE_MEANINGS,
+    ENTRY_POINT_MEANINGS,
+    OUTCOME_MEANINGS,
+    ComparedCheck,
+    Comparison,
+    EntryPointChange,
+    PropertyChange,
+    Timing,
+    is_newly_broken,
+)
+from ..comparison.words import (
+    WEIGHT_WORDS,
+    answer_sentence,
+    backend_titles,
+    broken_properties,
+    change_phrase,
+    entry_point_words,
+    extent_words,
+    group_extent,
+    incomplete_sentence,
+    outcome_sentences,
+    property_words,
+    seconds_words,
+    slowest_first,
+    speed_ratio,
+    ulps_words,
+    uncompared_reasons,
+)
+from ..pictures.comparison import comparison_pictures
+from ..record.words import brief, clean, magnitude
+from .comparison_changes import change_chapters, group_title
+from .comparison_checks import embedded_comparison
+from .comparison_map import SIGNS, UNCOMPARED, comparison_maps, weight_class
+from .page import asset, choices, environment, policy
+from .text import checks_link
+
+TIMINGS_SHOWN = 500
+"""So many entry points are in the table of times."""
+
+
+@dataclass(frozen=True)
+class KindLine:
+    """A class of change: how often, what share of all results, and where it is largest."""
+
+    tally: KindTally
+    meaning: str
+    share: str
+    percent: float
+    largest: str
+    entry_point: str
+    link: str
+    all_link: str
+
+
+@dataclass(frozen=True)
+class BackendLine:
+    """What became of one backend: by weight, the functions with the dtypes and a link to the checks of each.
+
+    `environments` is what differs between what it ran on and with, before and now; `shared` what does not.
+    """
+
+    title: str
+    environments: tuple[str, str]
+    shared: str
+    functions: Mapping[Weight, tuple[tuple[str, tuple[str, ...], str], ...]]
+    checks: int
+    uncompared: int
+    results: int
+
+
+@dataclass(frozen=True)
+class TimingLine:
+    """How long the calls of an entry point took, before and now."""
+
+    timing: Timing
+    before: str
+    after: str
+    ratio: str
+    direction: str
+
+
+def comparison_html(comparison: Comparison, scripts: Mapping[str, str]) -> str:
+    """Return the page that tells a comparison: one file, without any address that it loads something from.
+
+    Args:
+        comparison: the comparison to tell.
+        scripts: the stand-alone scripts of changes, by `change_key`; a change without one shows none.
+    """
+    return environment().get_template("comparison.html").render(_context(comparison, scripts))
+
+
+def _context(comparison: Comparison, scripts: Mapping[str, str]) -> dict[str, Any]:
+    groups = change_groups(comparison)
+    drawn = comparison_pictures(comparison)
+    script = asset("page.js") + asset("comparison.js")
+    return {
+        "comparison": comparison,
+        "incomplete": incomplete_sentence(comparison),
+        "found": outcome_sentences(comparison),
+        "answer": answer_sentence(comparison),
+        "results": sum(check.elements for check in comparison.checks),
+        "backends": [_backend(comparison, name, title) for name, title in backend_titles(comparison).items()],
+        "worse": [group for group in groups if group.is_regression],
+        "gone": [change for change in comparison.entry_points if change.kind == "removed"],
+        "broken": broken_properties(comparison),
+        "classes": _kinds(comparison),
+        "by_errors": sum(not check.by_element and bool(check.changes) for check in comparison.checks),
+        "uncompared": uncompared_reasons(comparison),
+        "maps": comparison_maps(comparison),
+        "map_caption": "What became",
+        "map_key": "comparison-map-key.html",
+        "section": "change",
+        "largest": "change",
+        "check_count": len(comparison.checks),
+        "data_file": "logitproof compare --format json",
+        "data_place": "writes what",
+        "chapters": change_chapters(groups, scripts, drawn),
+        "pictures": drawn,
+        "properties": sorted(comparison.properties, key=lambda change: not is_newly_broken(change)),
+        "timings": [_timing(timing) for timing in slowest_first(comparison.timings)[:TIMINGS_SHOWN]],
+        "data": embedded_comparison(comparison, groups),
+        "choices": _choices(comparison),
+        "style": Markup(asset("report.css") + asset("comparison.css")),  # noqa: S704 - our own style sheets
+        "script": Markup(script),  # noqa: S704 - our own script
+        "policy": policy(script),
+        "signs": SIGNS,
+        "weights": WEIGHTS,
+        "weight_words": WEIGHT_WORDS,
+        "weight_class": weight_class,
+        "outcome_meanings": OUTCOME_MEANINGS,
+        "entry_point_meanings": ENTRY_POINT_MEANINGS,
+        "entry_point_words": entry_point_words,
+        "property_words": property_words,
+        "newly_broken": is_newly_broken,
+        "ratio": _ratio,
+        "phrase": change_phrase,
+        "group_title": group_title,
+        "group_extent": group_extent,
+        "places": extent_words,
+        "anchor_of": _anchor,
+    }
+
+
+def _choices(comparison: Comparison) -> dict[str, list[tuple[str, str]]]:
+    """What the filters offer: values, and the words for them."""
+    titles = backend_titles(comparison)
+    kinds = {change.kind for check in comparison.checks for change in check.changes}
+    weights = {weight_of(change) for check in comparison.checks for change in check.changes}
+    return {
+        "backend": [(clean(check), titles[check]) for check in dict.fromkeys(c.backend for c in comparison.checks)],
+        "function": choices(check.function for check in comparison.checks),
+        "dtype": choices(check.dtype for check in comparison.checks),
+        "mode": choices(check.mode for check in comparison.checks),
+        "change": [
+            *((weight, f"anything that {WEIGHT_WORDS[weight]}") for weight in WEIGHTS if weight in weights),
+            *((kind, kind) for kind in KINDS if kind in kinds and kind != "identical"),
+            *([(UNCOMPARED, UNCOMPARED)] if any(not check.changes for check in comparison.checks) else []),
+        ],
+    }
+
+
+def _kinds(comparison: Comparison) -> list[KindLine]:
+    total = sum(check.elements for check in comparison.checks)
+    return [_kind(tally, total) for tally in kind_tallies(comparison)]
+
+
+def _kind(tally: KindTally, total: int) -> KindLine:
+    percent = 100 * tally.elements / total if total else 0.0
+    example = tally.largest.example
+    return KindLine(
+        tally=tally,
+        meaning=CHANGE_MEANINGS[tally.kind],
+        share=_share(percent) if tally.elements else "",
+        percent=min(percent, 100.0),
+        largest=ulps_words(example.ulps) or "no number" if example else "",
+        entry_point=brief(tally.largest.check.entry_point, 120),
+        link=f"#check-{tally.largest.check.id}" if example else "",
+        all_link=checks_link(change="same" if tally.kind == "identical" else tally.kind),
+    )
+
+
+def _share(percent: float) -> str:
+    """A share for people: never 0 % of what is there, nor 100 % of what is not all."""
+    if percent < 0.01:
+        return "< 0.01 %"
+    if 99.99 <= percent < 100:
+        return "> 99.99 %"
+    return f"{percent:.3g} %" if percent < 100 else "100 %"
+
+
+def _backend(comparison: Comparison, name: str, title: str) -> BackendLine:
+    own = [check for check in comparison.checks if check.backend == name]
+    told = next((backend.environments for backend in comparison.backends if backend.name == name), ("", ""))
+    return BackendLine(
+        title=title,
+        environments=(_apart(*told), _apart(*reversed(told))),
+        shared=", ".join(fact for fact in told[0].split(", ") if fact in told[1].split(", ") and fact),
+        functions={weight: tuple(_functions(own, name, weight)) for weight in WEIGHTS},
+        checks=len(own),
+        uncompared=sum(not check.changes for check in own),
+        results=sum(check.elements for check in own),
+    )
+
+
+def _apart(own: str, other: str) -> str:
+    """What one environment has and the other has not."""
+    others = set(other.split(", "))
+    return ", ".join(fact for fact in own.split(", ") if fact not in others)
+
+
+def _functions(
+    checks: Sequence[ComparedCheck], backend: str, weight: Weight
+) -> Iterable[tuple[str, tuple[str, ...], str]]:
+    """The functions whose gravest change in some dtypes has a weight, these dtypes, and a link to the checks."""
+    found: dict[tuple[str, str], Weight] = {}
+    for check in checks:
+        worst = gravest(check)
+        if worst is not None:
+            key = check.function, check.dtype
+            found[key] = min(weight_of(worst), found.get(key, "same"), key=WEIGHTS.index)
+    dtypes: dict[str, list[str]] = {}
+    for (function, dtype), own in found.items():
+        if own == weight:
+            dtypes.setdefault(function, []).append(dtype)
+    for function, own_dtypes in dtypes.items():
+        only = clean(own_dtypes[0]) if len(own_dtypes) == 1 else ""
+        link = checks_link(backend=clean(backend), function=clean(function), dtype=only, change=weight)
+        yield function, tuple(own_dtypes), link
+
+
+def _timing(timing: Timing) -> TimingLine:
+    ratio = speed_ratio(timing)
+    return TimingLine(
+        timing=timing,
+        before=seconds_words(timing.before),
+        after=seconds_words(timing.after),
+        ratio="" if math.isnan(ratio) else f"{ratio:.3g} ×",
+        direction="slower" if ratio > 1 else "faster" if ratio < 1 else "",
+    )
+
+
+def _ratio(text: str | None) -> str:
+    return "" if text is None else magnitude(text)
+
+
+def _anchor(change: EntryPointChange | PropertyChange) -> str:
+    """The id of the line that tells a change: the same in every comparison that has it."""
+    if isinstance(change, PropertyChange):
+        return f"property-{change.id}"
+    key = msgspec.json.encode((change.kind, change.backend, change.entry_point))
+    return f"entry-point-{hashlib.sha256(key).hexdigest()[:12]}"

@@ -1,0 +1,211 @@
+"""Findings for the page: what is wrong, by which inputs, by how much, and where else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from ..findings.findings import Finding, MatterKey, key_of, measure
+from ..findings.headline import call_words, cause_words, errors_words, quantity_words, trigger_words
+from ..markdown.upstream import upstream_report
+from ..record.hexfloat import float_from
+from ..record.model import Answer, Discrepancy, Record, Severity
+from ..record.words import brief, clean, magnitude
+from .mathematics import Mathematics, mathematics
+from .operands import Operand, enclosure_words, operands_of
+from .text import (
+    STEADY_CHARACTERS,
+    checks_link,
+    decimal,
+    is_number,
+    kind_words,
+    property_of,
+    title_words,
+)
+
+WEAKNESSES_IN_FULL = 60
+"""So many weaknesses have a section each; the rest a line each. Defects all have one."""
+PLACES_SHOWN = 24
+"""So many entry points are in the table of where else; the rest is counted."""
+BEYOND_MEASURE = "more than 1e308"
+"""Such an error overflows, ulps of a tiny truth being tiny."""
+
+
+@dataclass(frozen=True)
+class OtherAnswer:
+    """What another entry point returned for the same input."""
+
+    title: str
+    entry_point: str
+    mode: str
+    observed: str
+    ulps: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry point that has the finding: for each dtype how many results, in how many checks, and a link to them."""
+
+    entry_point: str
+    cells: tuple[tuple[int, int, str] | None, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One finding as the page tells it."""
+
+    finding: Finding
+    title: str
+    kinds: str
+    quantity: str
+    called: str
+    when: str
+    named: str | None
+    explanation: str
+    cause: str
+    formula: Mathematics | None
+    operands: tuple[Operand, ...]
+    element: str
+    observed: str
+    observed_hex: str
+    exact: str
+    enclosure: str
+    ulps: str
+    times: str
+    errors: str
+    worst: Discrepancy
+    answers: tuple[OtherAnswer, ...]
+    places: tuple[Place, ...]
+    places_left: int
+    script: str | None
+    upstream: str
+
+    @property
+    def example(self) -> Discrepancy:
+        """The discrepancy shown."""
+        return self.finding.example
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """The findings of one severity: in full, and a line each."""
+
+    severity: Severity
+    heading: str
+    sections: tuple[Section, ...]
+    lines: tuple[tuple[Finding, str, str], ...]
+
+    @property
+    def count(self) -> int:
+        """How many findings it has."""
+        return len(self.sections) + len(self.lines)
+
+
+def chapters(record: Record, found: Sequence[Finding], scripts: Mapping[str, str]) -> tuple[Chapter, ...]:
+    """Return the findings for the page by severity; conventions are in a table of their own."""
+    plan: tuple[tuple[Severity, str, int | None], ...] = (
+        ("defect", "Defects", None),
+        ("weakness", "Weaknesses", WEAKNESSES_IN_FULL),
+        ("undecided", "Undecided", 0),
+    )
+    made = (_chapter(record, found, scripts, part) for part in plan)
+    return tuple(chapter for chapter in made if chapter.count)
+
+
+def _chapter(
+    record: Record, found: Sequence[Finding], scripts: Mapping[str, str], plan: tuple[Severity, str, int | None]
+) -> Chapter:
+    severity, heading, limit = plan
+    own = [finding for finding in found if finding.severity == severity]
+    cut = len(own) if limit is None else limit
+    return Chapter(
+        severity,
+        heading,
+        tuple(_section(record, finding, scripts.get(finding.example.id)) for finding in own[:cut]),
+        tuple((finding, title_words(finding), trigger_words(finding)) for finding in own[cut:]),
+    )
+
+
+def _section(record: Record, finding: Finding, script: str | None) -> Section:
+    example = finding.example
+    named = property_of(example)
+    is_measured = is_number(example.observed)
+    rows = [] if named else _places(finding)
+    return Section(
+        finding=finding,
+        title=title_words(finding),
+        kinds=", ".join(map(kind_words, finding.kinds)),
+        quantity=quantity_words(example.quantity),
+        called=call_words(finding),
+        when=trigger_words(finding),
+        named=named,
+        explanation=brief(example.explanation, STEADY_CHARACTERS),
+        cause=cause_words(finding),
+        formula=mathematics(example.function, example.quantity),
+        operands=operands_of(example.inputs),
+        element=str(list(example.index)) if example.index else "",
+        observed=decimal(example.observed, example.dtype) if is_measured else brief(example.observed),
+        observed_hex=clean(example.observed) if is_measured else "",
+        exact=brief(example.expected.decimal),
+        enclosure=enclosure_words(example.expected),
+        ulps=_finite(example.error_ulps) or (BEYOND_MEASURE if is_measured and _is_finite(example) else ""),
+        times=_finite(example.error_bound_ratio) if measure(example.error_bound_ratio) else "",
+        errors=errors_words(finding),
+        worst=finding.worst,
+        answers=tuple(_answer(answer, example.dtype) for answer in example.answers),
+        places=tuple(rows[:PLACES_SHOWN]),
+        places_left=max(len(rows) - PLACES_SHOWN, 0),
+        script=script,
+        upstream=upstream_report(record, finding, script),
+    )
+
+
+def _is_finite(found: Discrepancy) -> bool:
+    """Whether both results are numbers: their distance is one too, however large."""
+    pair = (found.observed, found.expected.lower)
+    return all(is_number(text) and math.isfinite(float_from(text)) for text in pair)
+
+
+def _finite(text: str) -> str:
+    """An error in words; "" where no number measures it."""
+    return magnitude(text) if math.isfinite(measure(text)) else ""
+
+
+def _answer(answer: Answer, dtype: str) -> OtherAnswer:
+    return OtherAnswer(
+        title=clean(f"{answer.backend} {answer.version}".strip()),
+        entry_point=brief(answer.entry_point),
+        mode=brief(answer.mode),
+        observed=decimal(answer.observed, dtype),
+        ulps=magnitude(answer.error_ulps),
+    )
+
+
+def _places(finding: Finding) -> list[Place]:
+    """A row per entry point, the ones with most results first."""
+    counts: dict[tuple[str, str], dict[MatterKey, int]] = {}
+    for found in finding.discrepancies:
+        counts.setdefault((found.entry_point, found.dtype), {})[key_of(found)] = found.count
+    rows = [
+        Place(brief(entry), tuple(_place(finding, entry, dtype, counts) for dtype in finding.dtypes))
+        for entry in finding.entry_points
+    ]
+    return sorted(rows, key=lambda row: -sum(cell[0] for cell in row.cells if cell))
+
+
+def _place(
+    finding: Finding, entry: str, dtype: str, counts: Mapping[tuple[str, str], Mapping[MatterKey, int]]
+) -> tuple[int, int, str] | None:
+    found = counts.get((entry, dtype))
+    if found is None:
+        return None
+    checks = list(dict.fromkeys(check for _, _, check, _, _ in found))
+    link = (
+        f"#check-{quote(checks[0], safe='')}"
+        if len(checks) == 1
+        else checks_link(backend=finding.title, dtype=dtype, severity=finding.severity, finding=finding.anchor)
+        + f"&q={quote(brief(entry), safe='')}"
+    )
+    return sum(found.values()), len(checks), link

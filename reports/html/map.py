@@ -1,0 +1,174 @@
+"""The map of the page: functions × backends × dtypes, each cell the worst tier of its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol, TypeVar
+
+from logitproof.reference import FORMATS, FUNCTIONS
+
+from ..findings.findings import measure
+from ..findings.overview import tallies
+from ..record.model import SEVERITIES, TIER_MEANINGS, TIERS, Check, Record, Tier
+from ..record.words import backend_title, counted, magnitude
+from .text import checks_link
+
+LETTERS: Mapping[Tier, str] = MappingProxyType({"C": "C", "F": "F", "M": "M", "A": "A", "outside": "X", "limit": "L"})
+"""What stands in a cell for each tier."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The checks of one function, backend and dtype.
+
+    Attributes:
+        tier: the name of the worst tier as a CSS class; "none" where no error was measured.
+        letter: that tier's letter.
+        defects: how many checks have a defect.
+        found: the severities found, by which cells are told apart.
+        words: all of it in a sentence.
+        link: the checks themselves.
+    """
+
+    backend: str
+    dtype: str
+    tier: str
+    letter: str
+    defects: int
+    found: tuple[str, ...]
+    words: str
+    link: str
+
+
+@dataclass(frozen=True)
+class MapRow:
+    """A function's cells, None where nothing was examined."""
+
+    function: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True)
+class Map:
+    """The map of one mode, or of all modes together: `mode` is then ""."""
+
+    mode: str
+    columns: tuple[tuple[str, tuple[str, ...]], ...]
+    rows: tuple[MapRow, ...]
+
+
+class Examined(Protocol):
+    """What a map shows: a check of one run, or of two."""
+
+    @property
+    def function(self) -> str:
+        """The function; so the following."""
+
+    @property
+    def dtype(self) -> str:
+        """The dtype."""
+
+    @property
+    def mode(self) -> str:
+        """The mode."""
+
+
+Kind = TypeVar("Kind", bound=Examined)
+
+
+def maps(record: Record) -> tuple[Map, ...]:
+    """Return the map of all modes together and, where there are several, one for each."""
+    return maps_of(record.checks, backend_title, _cell)
+
+
+def maps_of(
+    checks: Sequence[Kind], title_of: Callable[[Kind], str], cell_of: Callable[[Sequence[Kind], str], Cell | None]
+) -> tuple[Map, ...]:
+    """Return the map of all modes together and, where there are several, one for each.
+
+    Args:
+        checks: what the map shows.
+        title_of: what the backend of a check is called.
+        cell_of: what becomes of the checks of a function, backend and dtype in a mode; "" is all of them.
+    """
+    modes = list(dict.fromkeys(check.mode for check in checks))
+    chosen = ("", *(modes if len(modes) > 1 else ())) if modes else ()
+    return tuple(_map(checks, mode, title_of, cell_of) for mode in chosen)
+
+
+def _map(
+    checks: Sequence[Kind],
+    mode: str,
+    title_of: Callable[[Kind], str],
+    cell_of: Callable[[Sequence[Kind], str], Cell | None],
+) -> Map:
+    """The functions, backends and dtypes of all modes are in every map: a switch moves nothing."""
+    groups: dict[tuple[str, str, str], list[Kind]] = {}
+    for check in checks:
+        own = groups.setdefault((check.function, title_of(check), check.dtype), [])
+        if not mode or check.mode == mode:
+            own.append(check)
+    functions = sorted({function for function, _, _ in groups}, key=lambda name: (_place(name, FUNCTIONS), name))
+    columns = {title: _dtypes(title, groups) for title in dict.fromkeys(map(title_of, checks))}
+    places = [(title, dtype) for title, dtypes in columns.items() for dtype in dtypes]
+    made = (
+        MapRow(function, tuple(cell_of(groups.get((function, *place), []), mode) for place in places))
+        for function in functions
+    )
+    return Map(mode, tuple(columns.items()), tuple(made))
+
+
+def _dtypes(title: str, groups: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
+    own = {dtype for _, backend, dtype in groups if backend == title}
+    return tuple(sorted(own, key=lambda name: (_place(name, FORMATS), name)))
+
+
+def _place(name: str, known: Iterable[str]) -> int:
+    order = list(known)
+    return order.index(name) if name in order else len(order)
+
+
+def _cell(checks: Sequence[Check], mode: str) -> Cell | None:
+    if not checks:
+        return None
+    first = checks[0]
+    title, tier = backend_title(first), worst_tier(checks)
+    tally = tallies(checks)
+    return Cell(
+        backend=title,
+        dtype=first.dtype,
+        tier=tier or "none",
+        letter=LETTERS[tier] if tier else "–",
+        defects=tally["defect"].checks,
+        found=tuple(severity for severity in SEVERITIES if tally[severity].checks),
+        words=_words(checks, tier),
+        link=checks_link(backend=title, function=first.function, dtype=first.dtype, mode=mode),
+    )
+
+
+def worst_tier(checks: Iterable[Check]) -> Tier | None:
+    """Return the worst tier of any element; what the table of limits decided counts only where nothing else is."""
+    reached = {tier for check in checks for tier, count in check.tiers.items() if count}
+    ranked = [tier for tier in TIERS if tier in reached]
+    measured = [tier for tier in ranked if tier != "limit"] or ranked
+    return measured[-1] if measured else None
+
+
+def _words(checks: Sequence[Check], tier: Tier | None) -> str:
+    """What a cell says to who cannot see its colour, or rests on it."""
+    errors = [check.worst_ulps.ulps for check in checks if check.worst_ulps is not None]
+    largest = f"largest error {magnitude(max(errors, key=measure))} ulps" if errors else ""
+    not_run = sum(check.status != "examined" for check in checks)
+    found = (
+        counted(tally.checks, severity) for severity, tally in tallies(checks).items() if tally.checks
+    )  # in checks, as the verdict counts
+    parts = (
+        TIER_MEANINGS[tier] if tier else "nothing measured",
+        largest,
+        *found,
+        f"{len(checks)} {'check' if len(checks) == 1 else 'checks'}",
+        f"{not_run} not run to the end" if not_run else "",
+    )
+    return "; ".join(part for part in parts if part)

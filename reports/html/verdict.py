@@ -1,0 +1,246 @@
+"""The head of the page: the verdict, backend by backend, and what changed since an earlier run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..findings.findings import Finding, findings
+from ..findings.overview import backends_of, exit_status, standing, tallies, verdict, was_examined
+from ..findings.unexamined import gaps, unexamined_words
+from ..gate.gate import Gate
+from ..gate.regression import Earlier, Loss
+from ..gate.waiver import Waiver
+from ..gate.words import matter_words, refusal_words, stale_heading, stale_words, uncased_words, waived_counts
+from ..record.model import Backend, Check, Record
+from ..record.words import backend_title, duration_words
+
+_EXAMINED_PROPERTY = ("holds", "broken", "deviates")
+_ANSWERS = {
+    0: "Yes, in what was examined: nothing that gates was found.",
+    1: "Not everywhere. Elsewhere nothing that gates was found, in what was examined.",
+    3: "No: a run that is incomplete, or examined nothing, vouches for nothing.",
+}
+"""May I rely on it? By exit status."""
+_BUT_FOR_WAIVED = {
+    0: "Yes, in what was examined, but for what is waived: nothing else that gates was found.",
+    1: "Not everywhere, and not in what is waived. Elsewhere nothing that gates was found, in what was examined.",
+}
+_ONLY_STALE = "As far as its waivers go: nothing else that gates was found, but waivers that waive nothing do."
+
+
+@dataclass(frozen=True)
+class Reliance:
+    """Whether one backend can be relied on: the functions with defects, those without, and what was examined.
+
+    Attributes:
+        title: the backend and its version.
+        trouble: why it is not complete; "" where it is.
+        faulty: the functions with a defect, each with the dtypes that have it.
+        suspect: the other functions of broken properties: which side of a property is wrong, nobody knows.
+        clean: the functions that were examined and are neither.
+        unexamined: what was not examined, and why, reason by reason; None where an older record does not tell.
+        checks: how many checks it has; so the following.
+    """
+
+    title: str
+    trouble: str
+    faulty: tuple[tuple[str, tuple[str, ...]], ...]
+    suspect: tuple[str, ...]
+    clean: tuple[str, ...]
+    unexamined: tuple[str, ...] | None
+    checks: int
+    not_offered: int
+    results: int
+    defects: int
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Findings against an earlier run.
+
+    Attributes:
+        new: not there before, although something of what shows them was examined then.
+        first: nothing of what shows them was examined before, so nobody knows how old they are.
+        gone: there before, and not now, although what showed them was examined again.
+        unknown: there before, and nothing of what showed them was examined now.
+        still: how many were there before and are there now.
+        lost: what had results before, and has none now.
+        versions: the backends of both runs, earlier and now.
+    """
+
+    new: tuple[Finding, ...]
+    first: tuple[Finding, ...]
+    gone: tuple[Finding, ...]
+    unknown: tuple[Finding, ...]
+    still: int
+    lost: tuple[Loss, ...]
+    started: str
+    versions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Waivers:
+    """What the gate has to say beside the findings.
+
+    Attributes:
+        uncased: what gates, and of which the record keeps no case.
+        refused: what gates although a waiver names it, and why.
+        waived: what is waived, each with its waivers.
+        counts: how much that is.
+        stale: the waivers that waive nothing, and why.
+        heading: how many these are, and whether they gate.
+    """
+
+    uncased: tuple[str, ...]
+    refused: tuple[str, ...]
+    waived: tuple[tuple[str, tuple[Waiver, ...]], ...]
+    counts: str
+    stale: tuple[str, ...]
+    heading: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the page says first."""
+
+    status: int
+    word: str
+    sentence: str
+    answer: str
+    unexamined: str
+    backends: tuple[Reliance, ...]
+    duration: str
+
+
+def head(record: Record, gate: Gate | None = None) -> Head:
+    """Return the verdict on a record: `word` is the first word of its sentence, which is shown large."""
+    word, colon, rest = verdict(record, gate).partition(": ")
+    status = gate.status if gate else exit_status(record)
+    titles = dict.fromkeys((*map(backend_title, record.backends), *backends_of(record.checks)))
+    return Head(
+        status=status,
+        word=word if colon else "",
+        sentence=rest if colon else word,
+        answer=_answer(status, gate),
+        unexamined=unexamined_words(gaps(record), record),
+        backends=tuple(_reliance(record, title) for title in titles),
+        duration=_duration(record.run.started, record.run.finished),
+    )
+
+
+def _answer(status: int, gate: Gate | None) -> str:
+    if gate and status == 1 and not gate.gating:
+        return _ONLY_STALE
+    return _BUT_FOR_WAIVED[status] if gate and gate.waived and status in _BUT_FOR_WAIVED else _ANSWERS[status]
+
+
+def waivers(gate: Gate | None) -> Waivers | None:
+    """Return what the gate has to say beside the findings; None where that is nothing."""
+    if gate is None:
+        return None
+    refused = {
+        f"{matter_words(own.matter)}; {line}": None
+        for own in gate.gating
+        for line in refusal_words(own)
+        if own.matter.discrepancies
+    }
+    told = Waivers(
+        uncased=tuple(uncased_words(gate)),
+        refused=tuple(refused),
+        waived=tuple((matter_words(own.matter), own.waivers) for own in gate.waived),
+        counts=waived_counts(gate.waived),
+        stale=tuple(map(stale_words, gate.stale)),
+        heading=stale_heading(gate),
+    )
+    nothing = gate.fail_on == "defect" and not (told.refused or told.waived or told.stale)
+    return None if nothing else told
+
+
+def _reliance(record: Record, title: str) -> Reliance:
+    own = [check for check in record.checks if backend_title(check) == title]
+    told = [backend for backend in record.backends if backend_title(backend) == title]
+    faulty = _faulty(own)
+    broken = [result for result in record.properties if result.status == "broken" and backend_title(result) == title]
+    suspect = dict.fromkeys(name for result in broken for name in result.entry_points if name not in faulty)
+    examined = dict.fromkeys(check.function for check in own if was_examined([check]))
+    return Reliance(
+        title=title,
+        trouble=next((_trouble(backend) for backend in told if backend.status != "complete"), ""),
+        faulty=tuple((function, tuple(dtypes)) for function, dtypes in faulty.items()),
+        suspect=tuple(suspect),
+        clean=tuple(name for name in examined if name not in faulty and name not in suspect),
+        unexamined=_left_out(record, title, own),
+        checks=len(own),
+        not_offered=sum(standing(check) == "not offered" for check in own),
+        results=sum(check.elements for check in own),
+        defects=tallies(own)["defect"].checks,
+    )
+
+
+def _left_out(record: Record, title: str, own: Iterable[Check]) -> tuple[str, ...] | None:
+    words = tuple(gap.words for gap in gaps(record) if gap.backend == title)
+    return None if not words and any(check.unexamined is None for check in own) else words
+
+
+def _faulty(checks: Iterable[Check]) -> dict[str, dict[str, None]]:
+    """The functions with a defect, each with the dtypes that have it."""
+    found: dict[str, dict[str, None]] = {}
+    for check in checks:
+        if check.severities.get("defect"):
+            found.setdefault(check.function, {})[check.dtype] = None
+    return found
+
+
+def _trouble(backend: Backend) -> str:
+    return backend.status + (f": {backend.reason}" if backend.reason else "")
+
+
+def changes(record: Record, earlier: Record) -> Changes:
+    """Return what is new, gone and still there, by the findings' anchors: these survive a new release."""
+    now = {finding.anchor: finding for finding in findings(record)}
+    before = {finding.anchor: finding for finding in findings(earlier)}
+    asked_now, asked_before = _examined(record), _examined(earlier)
+    appeared = [finding for anchor, finding in now.items() if anchor not in before]
+    vanished = [finding for anchor, finding in before.items() if anchor not in now]
+    new, first = _split(appeared, asked_before)
+    gone, unknown = _split(vanished, asked_now)
+    return Changes(
+        new=new,
+        first=first,
+        gone=gone,
+        unknown=unknown,
+        still=len(now) - len(appeared),
+        lost=Earlier(earlier).losses(record),
+        started=earlier.run.started,
+        versions=_versions(earlier, record),
+    )
+
+
+def _examined(record: Record) -> frozenset[str]:
+    """The ids of what was examined: they are the same in another run and for another version."""
+    checks = (check.id for check in record.checks if was_examined([check]))
+    properties = (result.id for result in record.properties if result.status in _EXAMINED_PROPERTY)
+    return frozenset((*checks, *properties))
+
+
+def _split(own: Sequence[Finding], examined: frozenset[str]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Split findings by whether something of what shows them was examined in the other run."""
+    known = [any(found.check in examined for found in finding.discrepancies) for finding in own]
+    pairs = list(zip(own, known, strict=True))
+    return tuple(finding for finding, is_known in pairs if is_known), tuple(f for f, is_known in pairs if not is_known)
+
+
+def _versions(earlier: Record, record: Record) -> tuple[tuple[str, str], ...]:
+    before = {backend.name: backend_title(backend) for backend in earlier.backends}
+    now = {backend.name: backend_title(backend) for backend in record.backends}
+    return tuple((before.get(name, ""), now.get(name, "")) for name in dict.fromkeys((*before, *now)))
+
+
+def _duration(started: str, finished: str) -> str:
+    """Return how long a run took, "" where its times cannot be read: they are text by whoever wrote the record."""
+    try:
+        return duration_words((datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds())
+    except (ValueError, TypeError):
+        return ""

@@ -1,0 +1,1 @@
+"""summary.md, the Markdown of a comparison, and the text for an issue tracker."""

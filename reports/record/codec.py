@@ -1,0 +1,203 @@
+"""The record as JSON: written so that it can be read back, read so that nothing odd slips in."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from .model import SCHEMA_VERSION, Record
+from .upgrades import UPGRADES, Raw, upgrade
+from .words import brief
+
+MAX_RECORD_BYTES = 1 << 30
+"""The largest record.json that is read."""
+
+_PIECE = 1 << 22
+"""Bytes read at a time: a reader asked for the limit at once would set that much memory aside."""
+
+
+class RecordError(ValueError):
+    """A record cannot be read: the message says, on one line, which file and what is wrong with it."""
+
+
+def encode_record(record: Record) -> bytes:
+    """Return `record` as JSON, a line per backend, check and discrepancy, having read it back.
+
+    Reading back makes sure that no field has a type the schema does not know, a float among them: msgspec would write
+    its NaN as null without a word.
+
+    Raises:
+        RecordError: a field of `record` does not fit the schema.
+    """
+    sections = (b'"%s": %s' % (part.name.encode(), section(getattr(record, part.name))) for part in fields(Record))
+    text = b"{\n" + b",\n".join(sections) + b"\n}\n"
+    try:
+        if (version := _version(text)) != SCHEMA_VERSION:
+            message = f"schema {version}, and this release writes schema {SCHEMA_VERSION}"
+            raise RecordError(message)
+        with no_collection():
+            msgspec.json.decode(text, type=Record, strict=True)
+    except msgspec.DecodeError as error:
+        raise _no_record(error) from None
+    return text
+
+
+def decode_record(text: bytes) -> Record:
+    """Return the record that the JSON `text` holds; one of an older schema comes in the shape of this release's.
+
+    Raises:
+        RecordError: it is not JSON, is of a schema that this release does not know, lacks a key of its schema or has
+            one too many, or a value does not fit.
+    """
+    with no_collection():
+        return _decoded(text)
+
+
+def _decoded(text: bytes) -> Record:
+    try:
+        version = _version(text)
+        raw = msgspec.json.decode(text)
+        if version != SCHEMA_VERSION:
+            raw = _upgraded(raw, version)
+            text = msgspec.json.encode(raw)
+        record = msgspec.json.decode(text, type=Record, strict=True)
+        # msgspec ignores unknown keys of dataclasses: what they held is missing when the record is written again.
+        if msgspec.json.encode(raw, order="sorted") != msgspec.json.encode(record, order="sorted") and (
+            difference := first_difference(raw, msgspec.to_builtins(record), "$")
+        ):
+            raise _does_not_fit(version, difference)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise _no_record(error) from None
+    return record
+
+
+def read_record(path: Path) -> Record:
+    """Return the record in the file `path`, or in `record.json` of the folder `path`.
+
+    Raises:
+        RecordError: it cannot be read, is too large, or is no record.
+    """
+    file = path / "record.json" if path.is_dir() else path
+    try:
+        with file.open("rb") as stream:
+            return read_record_stream(stream, str(file))
+    except OSError as error:
+        message = f"{file}: {error.strerror or error}"
+        raise RecordError(message) from None
+
+
+def read_record_stream(stream: BinaryIO, name: str = "standard input") -> Record:
+    """Return the record that `stream` gives up to its end.
+
+    Args:
+        stream: gives bytes, as `sys.stdin.buffer` does.
+        name: what messages call it.
+
+    Raises:
+        RecordError: it cannot be read, is too large, or is no record.
+    """
+    try:
+        return decode_record(limited(stream))
+    except OSError as error:
+        message = f"{name}: {error.strerror or error}"
+    except RecordError as error:
+        message = f"{name}: {error}"
+    raise RecordError(message)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Hold the collector of cycles off while many objects are made that have none: it would take most of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _upgraded(raw: Raw, version: int) -> Raw:
+    try:
+        return upgrade(raw, version)
+    except ValueError as error:
+        raise _does_not_fit(version, error) from None
+
+
+def _does_not_fit(version: int, difference: object) -> RecordError:
+    return RecordError(f"not a record of schema {version}: {brief(str(difference))}")
+
+
+def _no_record(error: Exception) -> RecordError:
+    return RecordError(f"not a record: {brief(str(error))}")
+
+
+def section(value: object) -> bytes:
+    """Return one key's value as JSON, an item of a list to a line."""
+    if not isinstance(value, list | tuple):
+        return msgspec.json.encode(value)
+    return b"[" + b",".join(b"\n" + msgspec.json.encode(item) for item in value) + b"]"
+
+
+def limited(stream: BinaryIO) -> bytes:
+    """Return all that a stream gives.
+
+    Raises:
+        RecordError: it is more than is read.
+    """
+    pieces: list[bytes] = []
+    length = 0
+    while piece := stream.read(_PIECE):
+        pieces.append(piece)
+        length += len(piece)
+        if length > MAX_RECORD_BYTES:
+            message = f"larger than {MAX_RECORD_BYTES} bytes"
+            raise RecordError(message)
+    return b"".join(pieces)
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What every version of the schema has."""
+
+    schema: object = None
+
+
+def _version(text: bytes) -> int:
+    """Return the version of the schema, one that this release reads.
+
+    Raises:
+        RecordError: there is none, or a newer one.
+        msgspec.DecodeError: the text is not JSON.
+        RecursionError: it is nested too deeply.
+    """
+    version = msgspec.json.decode(text, type=_Head).schema
+    if not isinstance(version, int) or isinstance(version, bool) or version < min(UPGRADES):
+        message = f"not a record: its schema is {brief(repr(version), 60)}, which is no version of it"
+        raise RecordError(message)
+    if version > SCHEMA_VERSION:
+        message = (
+            f"schema {brief(repr(version), 60)} is newer than this release reads ({SCHEMA_VERSION}): "
+            "install a newer logitproof"
+        )
+        raise RecordError(message)
+    return version
+
+
+def first_difference(raw: object, built: object, path: str) -> str | None:
+    """Return the path of a key of `raw` that `built` lacks; one that `raw` lacks has its default, and is newer."""
+    if isinstance(raw, dict) and isinstance(built, dict):
+        if surplus := raw.keys() - built.keys():
+            return f"unexpected key {path}.{min(surplus)}"
+        pairs = ((raw[key], built[key], f"{path}.{key}") for key in raw)
+    elif isinstance(raw, list) and isinstance(built, list | tuple):
+        pairs = ((left, right, f"{path}[{i}]") for i, (left, right) in enumerate(zip(raw, built, strict=True)))
+    else:
+        return None if raw == built else f"{path} is {raw!r}"
+    return next((found for pair in pairs if (found := first_difference(*pair))), None)

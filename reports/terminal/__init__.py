@@ -1,0 +1,1 @@
+"""Runs, judgements and comparisons on a terminal."""
