@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 
 import pytest
 
-from logitproof.conformance._batch import Batch
-from logitproof.conformance._bisection import examine_batch
-from logitproof.conformance._hunt import Hunted, HuntRequest, hunt
-from logitproof.conformance._hunt_examine import Examiner, Outcome
-from logitproof.conformance._hunt_progress import HuntProgress, Lines
-from logitproof.conformance._plan import tasks_of
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._witness import Signature
-from logitproof.conformance._workers import Worker, parse_backend
+from logitproof.conformance.backends.bisection import examine_batch
+from logitproof.conformance.backends.client import Worker, parse_backend
+from logitproof.conformance.hunt.examiner import Examiner, Outcome
+from logitproof.conformance.hunt.hunt import Hunted, HuntRequest, hunt
+from logitproof.conformance.hunt.progress import HuntProgress, Lines
+from logitproof.conformance.inputs.batch import Batch
+from logitproof.conformance.inputs.witness import Signature
+from logitproof.conformance.run.plan import tasks_of
+from logitproof.conformance.run.request import RunRequest
 
 EXAMPLES = 300
 

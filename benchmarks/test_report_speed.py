@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from logitproof.conformance._output import shown_text
+from logitproof.conformance.cli.output import shown_text
 from logitproof.reports import (
     Record,
     encode_record,

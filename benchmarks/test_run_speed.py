@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from logitproof.conformance._batch import Batch
-from logitproof.conformance._corpus import build, keys
-from logitproof.conformance._listing import installed
-from logitproof.conformance._workers import Worker, parse_backend
+from logitproof.conformance.backends.client import Worker, parse_backend
+from logitproof.conformance.backends.frameworks import installed
+from logitproof.conformance.corpus.corpus import build, keys
+from logitproof.conformance.inputs.batch import Batch
 
 
 def _logitproof_run(frameworks: Sequence[str], profile: str, folder: Path) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from logitproof.conformance._bisection import Examined, Part
-from logitproof.conformance._cases import case_count
-from logitproof.conformance._cause_case import Case, lines_of
-from logitproof.conformance._causes import causes_of
-from logitproof.conformance._corpus import build, keys
-from logitproof.conformance._elements import element_numbers, result_shape
-from logitproof.conformance._examine import BatchJudge
-from logitproof.conformance._findings import confirmed, settle, settled
-from logitproof.conformance._protocol import Answer, EntryPoint, Output
-from logitproof.conformance._tally import Returned, Tally, identity_of
-from logitproof.conformance._truth import truths
+from logitproof.conformance.backends.bisection import Examined, Part
+from logitproof.conformance.backends.protocol import Answer, EntryPoint, Output
+from logitproof.conformance.causes.algorithms.normal_form import Case, lines_of
+from logitproof.conformance.causes.assign import causes_of
+from logitproof.conformance.corpus.corpus import build, keys
+from logitproof.conformance.inputs.cases import case_count
+from logitproof.conformance.inputs.geometry import element_numbers, result_shape
+from logitproof.conformance.judge.batch_judge import BatchJudge
+from logitproof.conformance.judge.findings import confirmed, settle, settled
+from logitproof.conformance.judge.tally import Returned, Tally, identity_of
+from logitproof.conformance.judge.truth import truths
 from logitproof.reference import function_named
 
 LARGEST = 3000

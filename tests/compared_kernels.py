@@ -6,10 +6,10 @@ import os
 import signal
 from pathlib import Path
 
-from logitproof.conformance._compare_run import ComparedRun
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
+from logitproof.conformance.compare.runs import ComparedRun
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.reports import open_folder
 
 BACKENDS = Path(__file__).parent / "backends"

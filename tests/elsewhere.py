@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from functools import cache
 
-from logitproof.conformance._environment import default_cache, environment_with
-from logitproof.conformance._installer import INSTALLERS
-from logitproof.conformance._requirement import parse_wanted
+from logitproof.conformance.upgrade.environment import default_cache, environment_with
+from logitproof.conformance.upgrade.installer import INSTALLERS
+from logitproof.conformance.upgrade.requirement import parse_wanted
 
 
 @cache

@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from logitproof.conformance._answers import MOST_ANSWERS, Answers
-from logitproof.conformance._batch import Batch
-from logitproof.conformance._cases import case_count, take_cases
-from logitproof.conformance._corpus import build, keys
-from logitproof.conformance._elements import element_index, element_numbers, result_shape
-from logitproof.conformance._examine import plain_sighting
-from logitproof.conformance._findings import Finding
-from logitproof.conformance._judge import errors_in_ulps, judge
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._protocol import EntryPoint
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
-from logitproof.conformance._tally import Returned, Tally, identity_of
-from logitproof.conformance._truth import exact_element, truth
+from logitproof.conformance.backends.protocol import EntryPoint
+from logitproof.conformance.corpus.corpus import build, keys
+from logitproof.conformance.inputs.batch import Batch
+from logitproof.conformance.inputs.cases import case_count, take_cases
+from logitproof.conformance.inputs.geometry import element_index, element_numbers, result_shape
+from logitproof.conformance.judge.batch_judge import plain_sighting
+from logitproof.conformance.judge.findings import Finding
+from logitproof.conformance.judge.other_answers import MOST_ANSWERS, Answers
+from logitproof.conformance.judge.tally import Returned, Tally, identity_of
+from logitproof.conformance.judge.truth import exact_element, truth
+from logitproof.conformance.judge.verdicts import errors_in_ulps, judge
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.reference import Enclosure, Status, format_named
 from logitproof.reports import array_value, float_from, hex_of
 

@@ -217,8 +217,7 @@ def test_importing_every_part_loads_no_framework():
 
 def test_help_loads_nothing_heavy():
     program = (
-        "from logitproof.conformance._command_line import main\n"
-        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "from logitproof.conformance.cli.main import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
     )
     loaded = _modules_loaded_by(program)
     assert "argparse" in loaded

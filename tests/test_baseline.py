@@ -15,10 +15,10 @@ from record_samples import check, record
 from report_samples import HOSTILE, cut_short, empty, finished
 from waiver_samples import SIGNATURE, TODAY, gated, known, waivers_for, waivers_in
 
-from logitproof.conformance._baseline import Signature, appended, baseline_text, text_of
-from logitproof.conformance._command_line import main
-from logitproof.conformance._errors import UserError
-from logitproof.conformance._settings import settings_in
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.errors import UserError
+from logitproof.conformance.settings.baseline import Signature, appended, baseline_text, text_of
+from logitproof.conformance.settings.settings import settings_in
 from logitproof.reports import Interval, encode_record, float_from, hex_of, read_record
 
 TEXTS = st.one_of(

@@ -7,11 +7,11 @@ import pytest
 from cause_judging import judged, names_in
 
 import logitproof
-from logitproof.conformance._cause_catalogue import every_mistake
-from logitproof.conformance._cause_machine import machines
-from logitproof.conformance._cause_mistake import STANDARD
-from logitproof.conformance._cause_right import careful
-from logitproof.conformance._causes import causes_of
+from logitproof.conformance.causes.algorithms.arithmetic import machines
+from logitproof.conformance.causes.algorithms.correct import careful
+from logitproof.conformance.causes.assign import causes_of
+from logitproof.conformance.causes.mistakes.catalogue import every_mistake
+from logitproof.conformance.causes.mistakes.mistake import STANDARD
 
 
 def _mistake(name, function, quantity, part=""):

@@ -10,10 +10,10 @@ import pytest
 from coincidence_kernels import KERNELS
 
 import logitproof
-from logitproof.conformance._cause_mistake import STANDARD
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
+from logitproof.conformance.causes.mistakes.mistake import STANDARD
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 
 HERE = Path(__file__).parent
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from logitproof.conformance._cause_catalogue import every_mistake
-from logitproof.conformance._cause_mistake import quantities
+from logitproof.conformance.causes.mistakes.catalogue import every_mistake
+from logitproof.conformance.causes.mistakes.mistake import quantities
 from logitproof.reference import FUNCTIONS
 
 PAGE = Path(__file__).parents[1] / "docs" / "causes.md"

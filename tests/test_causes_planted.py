@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from logitproof.conformance._corpus import build, keys
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
-from logitproof.conformance._tally import identity_of
+from logitproof.conformance.corpus.corpus import build, keys
+from logitproof.conformance.judge.tally import identity_of
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.reference import FUNCTIONS
 
 pytestmark = pytest.mark.slow

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from record_samples import check, discrepancy, record
 
-from logitproof.conformance import _run_command
-from logitproof.conformance._command_line import main
-from logitproof.conformance._errors import UserError
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._witness import WITNESSES
+from logitproof.conformance.cli import run as _run_command
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.errors import UserError
+from logitproof.conformance.inputs.witness import WITNESSES
+from logitproof.conformance.run.request import RunRequest
 from logitproof.reports import read_outputs, read_record
 
 CLEAN = {"severities": {}, "tiers": {"C": 10}}
@@ -47,7 +47,7 @@ def fake_run(monkeypatch, tmp_path):
 
     def put(result=None):
         run = FakeRun(result)
-        monkeypatch.setattr("logitproof.conformance._run_command.run", run)
+        monkeypatch.setattr("logitproof.conformance.cli.run.run", run)
         return run
 
     return put
@@ -116,7 +116,7 @@ def test_a_line_stays_one_line_whatever_was_typed(fake_run, capsys):
 
 def test_without_a_framework_the_command_line_says_what_to_install(fake_run, capsys, monkeypatch):
     fake_run()
-    monkeypatch.setattr("logitproof.conformance._run_command.installed", tuple)
+    monkeypatch.setattr("logitproof.conformance.cli.run.installed", tuple)
     line = _fails(capsys, "run")
     assert "no framework is installed here: pip install 'logitproof[torch]'" in line
     assert "backend 'torch' is not installed here" in _fails(capsys, "run", "--backend", "torch")
@@ -157,7 +157,7 @@ def test_every_option_reaches_the_run(fake_run, tmp_path):
 
 def test_every_installed_framework_is_examined_when_none_is_named(fake_run, monkeypatch):
     run = fake_run()
-    monkeypatch.setattr("logitproof.conformance._run_command.installed", lambda: ("torch", "keras"))
+    monkeypatch.setattr("logitproof.conformance.cli.run.installed", lambda: ("torch", "keras"))
     assert main(["run"]) == 0
     assert run.requests[0].backends == ("torch", "keras")
     assert run.requests[0] == RunRequest(("torch", "keras"), witnesses=WITNESSES)
@@ -286,7 +286,7 @@ def test_list_functions_shows_signature_formula_and_quantities(capsys):
 
 def test_list_backends_names_what_is_installed_without_importing_it():
     program = (
-        "import sys; from logitproof.conformance._command_line import main; main(['list', 'backends']);"
+        "import sys; from logitproof.conformance.cli.main import main; main(['list', 'backends']);"
         "print({'torch', 'tensorflow', 'keras'} & set(sys.modules))"
     )
     printed = _python(program)
@@ -340,7 +340,7 @@ def test_help_offers_what_there_is_and_nothing_else(capsys):
 
 def test_help_imports_nothing_heavy():
     program = (
-        "import sys, contextlib; from logitproof.conformance._command_line import main\n"
+        "import sys, contextlib; from logitproof.conformance.cli.main import main\n"
         "with contextlib.suppress(SystemExit): main(['--help'])\n"
         "print({'numpy', 'flint', 'rich', 'msgspec', 'ml_dtypes', 'hypothesis', 'matplotlib'} & set(sys.modules))"
     )

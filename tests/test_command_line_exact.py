@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from logitproof import exact
-from logitproof.conformance._command_line import _options, main
-from logitproof.conformance._exact import nearest_float
+from logitproof.conformance.api.exact import nearest_float
+from logitproof.conformance.cli.main import _options, main
 from logitproof.reference import FORMATS, FUNCTIONS, Status
 from logitproof.reports import bit_equal
 

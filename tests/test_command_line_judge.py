@@ -8,7 +8,7 @@ import pytest
 from record_samples import check, discrepancy
 
 from logitproof import Findings, assert_ok, exact, examine, judge
-from logitproof.conformance._command_line import main
+from logitproof.conformance.cli.main import main
 
 LOGITS = np.array([[1, 2, 3], [-50, 0, 50]], np.float32)
 
@@ -136,7 +136,7 @@ def test_a_bare_array_and_a_missing_file_are_named(files, capsys):
 
 
 def test_more_than_can_be_read_is_refused(files, capsys, monkeypatch):
-    monkeypatch.setattr("logitproof.conformance._npz.MAX_BYTES", 100)
+    monkeypatch.setattr("logitproof.conformance.inputs.npz.MAX_BYTES", 100)
     files({"logits": LOGITS}, {"value": LOGITS})
     assert "more than 100 bytes of arrays" in _refused(capsys)
 

@@ -10,10 +10,10 @@ import time
 
 import pytest
 
-from logitproof.conformance._progress import Silence, shown_progress, time_words
+from logitproof.conformance.run.progress import Silence, shown_progress, time_words
 
 PROGRAM = """
-from logitproof.conformance._progress import shown_progress
+from logitproof.conformance.run.progress import shown_progress
 with shown_progress() as progress:
     progress.begin(["torch 2.13.0", "keras [bold]3[/bold]"], 5)
     for _ in range(5):
@@ -46,7 +46,7 @@ def test_silence_writes_nothing(capsys):
 
 def test_without_a_terminal_a_note_tells_now_and_then_how_far_it_is(capsys, monkeypatch):
     """Also while nothing gets done: a log that stands still looks like a run that does."""
-    monkeypatch.setattr("logitproof.conformance._progress.NOTED_EVERY", 0.02)
+    monkeypatch.setattr("logitproof.conformance.run.progress.NOTED_EVERY", 0.02)
     told = ""
     with shown_progress() as progress:
         progress.begin(["torch"], 2000)

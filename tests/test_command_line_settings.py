@@ -6,10 +6,10 @@ import argparse
 
 import pytest
 
-from logitproof.conformance._command_line import _options
-from logitproof.conformance._errors import UserError
-from logitproof.conformance._run_command import request_from
-from logitproof.conformance._settings import _TYPES, read_settings
+from logitproof.conformance.cli.main import _options
+from logitproof.conformance.cli.run import request_from
+from logitproof.conformance.errors import UserError
+from logitproof.conformance.settings.settings import _TYPES, read_settings
 
 
 def _settings(folder, text, name="logitproof.toml"):

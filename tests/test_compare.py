@@ -11,10 +11,10 @@ import pytest
 from compared_kernels import AFTER, BEFORE, ran
 
 import logitproof
-from logitproof.conformance._compare import compare
-from logitproof.conformance._compare_kinds import KINDS
-from logitproof.conformance._corpus import BatchKey, build
-from logitproof.conformance._script_truth import ulp_exponent
+from logitproof.conformance.compare.compare import compare
+from logitproof.conformance.compare.kinds import KINDS
+from logitproof.conformance.corpus.corpus import BatchKey, build
+from logitproof.conformance.scripts.expected import ulp_exponent
 from logitproof.reference import format_named
 from logitproof.reports import CHANGE_MEANINGS, decode_comparison, encode_comparison, float_from, read_outputs
 
@@ -391,8 +391,8 @@ def test_the_largest_change_is_the_largest(runs, forward):
 
 
 def test_examples_are_of_the_corpus_and_carry_their_inputs(forward):
-    from logitproof.conformance._corpus_hash import case_hash
-    from logitproof.conformance._elements import element_numbers
+    from logitproof.conformance.inputs.geometry import element_numbers
+    from logitproof.conformance.inputs.hashes import case_hash
 
     for check in forward.checks:
         for change in check.changes:
@@ -408,6 +408,6 @@ def test_examples_are_of_the_corpus_and_carry_their_inputs(forward):
 
 
 def _shape(batch, check):
-    from logitproof.conformance._elements import result_shape
+    from logitproof.conformance.inputs.geometry import result_shape
 
     return result_shape(batch, check.quantity)

@@ -12,7 +12,7 @@ from comparison_samples import SAMPLES, change, compared, comparison, many
 from jsonschema import Draft202012Validator
 from report_samples import HOSTILE
 
-from logitproof.conformance._output import shown_text
+from logitproof.conformance.cli.output import shown_text
 from logitproof.reports import (
     COMPARISON_SCHEMA_VERSION,
     RecordError,

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from logitproof.conformance import _compare_elements
-from logitproof.conformance._compare_batch import Job, Pair, Trouble, changes_in
-from logitproof.conformance._compare_elements import Kept
-from logitproof.conformance._compare_lines import part_of, same_bits
-from logitproof.conformance._corpus import BatchKey
-from logitproof.conformance._user_inputs import batch_from_arrays
+from logitproof.conformance.compare import counts as _compare_elements
+from logitproof.conformance.compare.batch import Job, Pair, Trouble, changes_in
+from logitproof.conformance.compare.counts import Kept
+from logitproof.conformance.compare.stored import part_of, same_bits
+from logitproof.conformance.corpus.corpus import BatchKey
+from logitproof.conformance.inputs.arrays import batch_from_arrays
 from logitproof.reports import StoredOutput, float_from
 
 NO_TROUBLE = (Trouble("unsupported", "not asked for"),)
@@ -276,7 +276,7 @@ def test_the_example_of_an_error_that_is_gone_is_one_that_is_wrong_still(tmp_pat
 
 
 def test_equal_outputs_of_siblings_are_judged_once(tmp_path, monkeypatch):
-    from logitproof.conformance import _compare_batch
+    from logitproof.conformance.compare import batch as _compare_batch
 
     judged = []
     right = _compare_batch.judge

@@ -10,10 +10,10 @@ import pytest
 from compared_kernels import BACKENDS, ran
 from script_runner import run_scripts
 
-from logitproof.conformance._command_line import main
-from logitproof.conformance._compare import compare
-from logitproof.conformance._compare_script import scripts_for_comparison
-from logitproof.conformance._corpus import BatchKey, build
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.compare.compare import compare
+from logitproof.conformance.corpus.corpus import BatchKey, build
+from logitproof.conformance.scripts.of_change import scripts_for_comparison
 from logitproof.reports import change_key, decode_comparison, encode_comparison, hex_of
 
 pytestmark = pytest.mark.slow

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from compared_kernels import ran
 
-from logitproof.conformance._command_line import main
-from logitproof.conformance._compare import compare
-from logitproof.conformance._corpus_hash import batch_hash
-from logitproof.conformance._user_inputs import batch_from_arrays
-from logitproof.conformance._witness import WITNESSES, witness_of, write_witness
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.compare.compare import compare
+from logitproof.conformance.inputs.arrays import batch_from_arrays
+from logitproof.conformance.inputs.hashes import batch_hash
+from logitproof.conformance.inputs.witness import WITNESSES, witness_of, write_witness
 from logitproof.reports import decode_comparison, float_from
 
 LITERAL = """

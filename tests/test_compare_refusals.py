@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from compared_kernels import killed, ran
 
-from logitproof.conformance import _compare
-from logitproof.conformance._command_line import main
-from logitproof.conformance._compare import compare
-from logitproof.conformance._corpus import CORPUS_VERSION
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.compare import compare as _compare
+from logitproof.conformance.compare.compare import compare
+from logitproof.conformance.corpus.corpus import CORPUS_VERSION
 from logitproof.reports import decode_comparison, encode_record, read_record
 
 KERNELS = """
@@ -77,7 +77,7 @@ def compared(capsys, *words):
 
 
 def run_of(folder):
-    from logitproof.conformance._compare_run import ComparedRun
+    from logitproof.conformance.compare.runs import ComparedRun
 
     return ComparedRun(read_record(folder), folder, folder.name)
 

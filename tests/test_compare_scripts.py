@@ -13,9 +13,9 @@ from comparison_samples import SAMPLES, many, regressed
 from report_samples import HOSTILE
 from script_runner import run_scripts
 
-from logitproof.conformance._command_line import main
-from logitproof.conformance._compare import compare
-from logitproof.conformance._compare_script import scripts_for_comparison
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.compare.compare import compare
+from logitproof.conformance.scripts.of_change import scripts_for_comparison
 from logitproof.reports import change_key, encode_comparison
 
 FUNCTIONS = (
@@ -115,7 +115,7 @@ def test_scripts_import_numpy_and_nothing_of_logitproof(scripts):
 
 def test_scripts_of_what_is_gone_say_that_the_older_version_shows_it(folder, comparison):
     del comparison
-    from logitproof.conformance._compare_run import ComparedRun
+    from logitproof.conformance.compare.runs import ComparedRun
     from logitproof.reports import read_record
 
     old, new = (ComparedRun(read_record(folder / name / "out"), folder / name / "out", name) for name in ("new", "old"))

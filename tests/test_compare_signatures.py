@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from logitproof.conformance._compare_signatures import signature_changes
+from logitproof.conformance.compare.signatures import signature_changes
 
 SAME = [
     ("(x)", "(x)"),

@@ -16,7 +16,7 @@ from comparison_samples import SAMPLES, change, changed, compared, comparison, i
 from report_samples import HOSTILE
 from text_structure import COMMAND, STEERING, structure_of_markdown
 
-from logitproof.conformance._output import print_text
+from logitproof.conformance.cli.output import print_text
 from logitproof.reports import (
     EntryPointChange,
     Timing,

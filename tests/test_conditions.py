@@ -10,9 +10,9 @@ from page_samples import found, made
 from record_samples import record
 from rich.console import Console
 
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.reports import (
     Condition,
     ExaminedBatch,

@@ -14,20 +14,11 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from logitproof.conformance._batch import Batch
-from logitproof.conformance._cases import case_count
-from logitproof.conformance._corpus import CORPUS_VERSION, PROFILES, BatchKey, build, keys
-from logitproof.conformance._corpus_hash import (
-    batch_hash,
-    case_arguments,
-    case_cotangent,
-    case_hash,
-    combined_hash,
-    corpus_hash,
-)
-from logitproof.conformance._corpus_options import alternatives, first_alternatives, option_sets
-from logitproof.conformance._corpus_recipe import Recipe
-from logitproof.conformance._corpus_recipes import (
+from logitproof.conformance.backends.protocol import EntryPoint, Hello
+from logitproof.conformance.corpus.corpus import CORPUS_VERSION, PROFILES, BatchKey, build, keys
+from logitproof.conformance.corpus.options import alternatives, first_alternatives, option_sets
+from logitproof.conformance.corpus.recipe import Recipe
+from logitproof.conformance.corpus.recipes import (
     FEWER_LENGTHS,
     FEWER_POWERS,
     LENGTHS,
@@ -37,8 +28,17 @@ from logitproof.conformance._corpus_recipes import (
     _row_recipes,
     recipes,
 )
-from logitproof.conformance._plan import tasks_of
-from logitproof.conformance._protocol import EntryPoint, Hello
+from logitproof.conformance.inputs.batch import Batch
+from logitproof.conformance.inputs.cases import case_count
+from logitproof.conformance.inputs.hashes import (
+    batch_hash,
+    case_arguments,
+    case_cotangent,
+    case_hash,
+    combined_hash,
+    corpus_hash,
+)
+from logitproof.conformance.run.plan import tasks_of
 from logitproof.reference import FORMATS, FUNCTIONS, Function, format_named
 
 ROW_FUNCTIONS = [function for function in FUNCTIONS.values() if function.has_axis]
@@ -75,8 +75,8 @@ def test_another_process_builds_the_same_bytes():
     chosen = keys("ci", functions=["kl_divergence", "sparse_softmax_cross_entropy"], dtypes=["float16", "float64"])
     program = (
         "import pickle, sys\n"
-        "from logitproof.conformance._corpus import build\n"
-        "from logitproof.conformance._corpus_hash import batch_hash\n"
+        "from logitproof.conformance.corpus.corpus import build\n"
+        "from logitproof.conformance.inputs.hashes import batch_hash\n"
         "print('\\n'.join(batch_hash(build(key)) for key in pickle.load(sys.stdin.buffer)))\n"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "12345"}

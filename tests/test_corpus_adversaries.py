@@ -11,7 +11,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from logitproof.conformance._corpus import build, keys
+from logitproof.conformance.corpus.corpus import build, keys
 
 ULP = 2.0**-23
 QUANTUM = 2.0**-149

@@ -10,10 +10,10 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from logitproof.conformance._corpus import build, keys
-from logitproof.conformance._corpus_recipes import recipes
-from logitproof.conformance._generators import Source, rounded, stored, ulp_at
-from logitproof.conformance._generators_labels import distribution
+from logitproof.conformance.corpus.corpus import build, keys
+from logitproof.conformance.corpus.recipes import recipes
+from logitproof.conformance.corpus.values.labels import distribution
+from logitproof.conformance.inputs.bits import Source, rounded, stored, ulp_at
 from logitproof.reference import FORMATS, FUNCTIONS, format_named
 
 DENSE = [name for name, function in FUNCTIONS.items() if "labels" in {each.kind for each in function.arguments}]

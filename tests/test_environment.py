@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from logitproof.conformance import _installer
-from logitproof.conformance._environment import environment_with
-from logitproof.conformance._installer import INSTALLERS, InstallError
-from logitproof.conformance._requirement import parse_wanted
+from logitproof.conformance.upgrade import installer as _installer
+from logitproof.conformance.upgrade.environment import environment_with
+from logitproof.conformance.upgrade.installer import INSTALLERS, InstallError
+from logitproof.conformance.upgrade.requirement import parse_wanted
 
 
 def _wheel(folder, name="demo", version="1.0", body="answer = 42\n", requires=()):
@@ -156,9 +156,9 @@ def test_two_builds_at_once_share_what_the_first_has_built(tmp_path):
 _BUILD = """
 import sys
 from pathlib import Path
-from logitproof.conformance._environment import environment_with
-from logitproof.conformance._installer import INSTALLERS
-from logitproof.conformance._requirement import parse_wanted
+from logitproof.conformance.upgrade.environment import environment_with
+from logitproof.conformance.upgrade.installer import INSTALLERS
+from logitproof.conformance.upgrade.requirement import parse_wanted
 environment_with([parse_wanted(sys.argv[2])], python=sys.executable, installer=INSTALLERS["pip"],
                  cache=Path(sys.argv[1]), note=print)
 """

@@ -20,8 +20,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from logitproof import exact
-from logitproof.conformance._command_line import main
-from logitproof.conformance._exact import nearest_float
+from logitproof.conformance.api.exact import nearest_float
+from logitproof.conformance.cli.main import main
 from logitproof.reference import FORMATS, FUNCTIONS, Status
 from logitproof.reports import bit_equal
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import logitproof
-from logitproof.conformance import _api
-from logitproof.conformance._batch import Batch
-from logitproof.conformance._extent import Reach, interval, joined, reaches
-from logitproof.conformance._sightings import Found
+from logitproof.conformance.api import examine as _api
+from logitproof.conformance.inputs.batch import Batch
+from logitproof.conformance.judge.extent import Reach, interval, joined, reaches
+from logitproof.conformance.judge.judged_output import Found
 from logitproof.reports import Interval, float_from, hex_of
 
 

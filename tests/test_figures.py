@@ -7,8 +7,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from logitproof.conformance._property_backend import PropertyBackend, bindings
-from logitproof.conformance._workers import Worker, parse_backend
+from logitproof.conformance.backends.client import Worker, parse_backend
+from logitproof.conformance.property_checks.backend import PropertyBackend, bindings
 from logitproof.properties import PROPERTIES, Seeded, check, check_reference
 from logitproof.properties.checking.functions import Reference
 from logitproof.properties.statements import figures, loss_figures

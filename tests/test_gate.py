@@ -11,7 +11,7 @@ from record_samples import backend, record
 from report_samples import cut_short, empty, finished, many, older
 from waiver_samples import TODAY, defect, gated, known, waivers_for, wide
 
-from logitproof.conformance._command_line import main
+from logitproof.conformance.cli.main import main
 from logitproof.reports import FAIL_ON, FAIL_ON_MEANINGS, Interval, Region, encode_record, exit_status, hex_of, verdict
 
 CHECK = made()

@@ -18,7 +18,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from text_structure import STEERING
 from waiver_samples import TODAY, gated, known, waivers_for, wide
 
-from logitproof.conformance._output import shown_text
+from logitproof.conformance.cli.output import shown_text
 from logitproof.reports import gate_notes, github_annotations, html_report, junit, record_view, summary, verdict
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).parent / "expected" / "junit.xsd")

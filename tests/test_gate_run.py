@@ -9,9 +9,9 @@ from page_samples import made
 from record_samples import record
 from waiver_samples import SIGNATURE, gated, known
 
-from logitproof.conformance._baseline import baseline_text
-from logitproof.conformance._command_line import main
-from logitproof.conformance._corpus import CORPUS_VERSION
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.corpus.corpus import CORPUS_VERSION
+from logitproof.conformance.settings.baseline import baseline_text
 from logitproof.reports import encode_record
 
 RUN = ("run", "--backend", "numpy")
@@ -31,8 +31,8 @@ def run(monkeypatch, tmp_path):
         return _of_this_corpus(known())
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("logitproof.conformance._run_command.run", fake)
-    monkeypatch.setattr("logitproof.conformance._run_command.check_backend", lambda _name, _usable: None)
+    monkeypatch.setattr("logitproof.conformance.cli.run.run", fake)
+    monkeypatch.setattr("logitproof.conformance.cli.run.check_backend", lambda _name, _usable: None)
     return requests
 
 

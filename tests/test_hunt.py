@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from logitproof.conformance import _hunt_search
-from logitproof.conformance._batch import Batch
-from logitproof.conformance._hunt import Hunted, HuntRequest, hunt
-from logitproof.conformance._hunt_examine import Examiner
-from logitproof.conformance._in_process import InProcess
-from logitproof.conformance._protocol import Answer, Failure
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._witness import Witness, read_witness, witnesses_in
-from logitproof.conformance._workers import WorkerUnavailable
+from logitproof.conformance.backends.client import WorkerUnavailable
+from logitproof.conformance.backends.in_process import InProcess
+from logitproof.conformance.backends.protocol import Answer, Failure
+from logitproof.conformance.hunt import search as _hunt_search
+from logitproof.conformance.hunt.examiner import Examiner
+from logitproof.conformance.hunt.hunt import Hunted, HuntRequest, hunt
+from logitproof.conformance.inputs.batch import Batch
+from logitproof.conformance.inputs.witness import Witness, read_witness, witnesses_in
+from logitproof.conformance.run.request import RunRequest
 from logitproof.reports import float_from
 
 

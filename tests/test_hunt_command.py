@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from logitproof.conformance._command_line import main
-from logitproof.conformance._witness import WITNESSES, witnesses_in
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.inputs.witness import WITNESSES, witnesses_in
 
 BACKENDS = Path(__file__).parent / "backends"
 

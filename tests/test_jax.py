@@ -9,9 +9,9 @@ from elsewhere import python_with
 from test_script_calls import call_batches, compare_calls
 from worker_samples import call_batch
 
-from logitproof.conformance._command_line import main
-from logitproof.conformance._script import SOURCES, Target
-from logitproof.conformance._workers import Worker, parse_backend
+from logitproof.conformance.backends.client import Worker, parse_backend
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.scripts.script import SOURCES, Target
 
 VERSIONS = ["0.4.38", "0.10.2"]
 FUNCTIONS = {"sigmoid", "log_sigmoid", "softplus", "softmax", "log_softmax", "logsumexp"}

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from simulated_machine import NOISES, Simulated
 
-from logitproof.conformance._corpus import build, keys
-from logitproof.conformance._truth import truth
+from logitproof.conformance.corpus.corpus import build, keys
+from logitproof.conformance.judge.truth import truth
 from logitproof.reference import DEFINITIONS, FORMATS, FUNCTIONS, Status, error_bounds, format_named, function_named
 from logitproof.reference.bounds.bounds import (
     ATTAINABLE,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.reference import FUNCTIONS
 
 BACKENDS = sorted(Path(__file__).parent.glob("backends/correct_*.py"))

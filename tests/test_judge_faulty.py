@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.reports import Discrepancy, Record, array_value, check_id
 
 BACKENDS = Path(__file__).parent / "backends"

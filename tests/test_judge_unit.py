@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from flint import arb, fmpq
 
-from logitproof.conformance._judge import SEVERITY_OF, Tier, Verdict, decide, judge
-from logitproof.conformance._truth import Truth
+from logitproof.conformance.judge.truth import Truth
+from logitproof.conformance.judge.verdicts import SEVERITY_OF, Tier, Verdict, decide, judge
 from logitproof.reference import (
     FORMATS,
     Bounds,

@@ -6,10 +6,10 @@ import pytest
 from elsewhere import python_with
 from test_script_calls import call_batches, compare_calls
 
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
-from logitproof.conformance._script import SOURCES, Target
-from logitproof.conformance._workers import Worker, parse_backend
+from logitproof.conformance.backends.client import Worker, parse_backend
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
+from logitproof.conformance.scripts.script import SOURCES, Target
 
 pytestmark = pytest.mark.slow
 

@@ -12,13 +12,13 @@ import pytest
 from record_samples import backend, check, record
 from rich.console import Console
 
-from logitproof.conformance._batch import Batch
-from logitproof.conformance._command_line import main
-from logitproof.conformance._corpus import PROFILES
-from logitproof.conformance._option_calls import options_in
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.corpus.corpus import PROFILES
+from logitproof.conformance.inputs.batch import Batch
+from logitproof.conformance.run.option_calls import options_in
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.reports import (
     EntryPointOptions,
     UncalledOptions,

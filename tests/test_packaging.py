@@ -136,11 +136,11 @@ def test_the_wheel_installs_one_command_and_one_pytest_plugin(wheel):
         "[console_scripts]",
         "logitproof",
         "=",
-        "logitproof.conformance._command_line:program",
+        "logitproof.conformance.cli.main:program",
         "[pytest11]",
         "logitproof",
         "=",
-        "logitproof.conformance._pytest_plugin",
+        "logitproof.conformance.pytest_plugin.plugin",
     ]
 
 

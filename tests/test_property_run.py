@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._property_run import BATCHES
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
+from logitproof.conformance.property_checks.ask import BATCHES
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.properties import PROPERTIES
 from logitproof.reports import (
     array_value,
@@ -230,8 +230,8 @@ def test_an_error_of_our_own_costs_one_property_and_is_told(tmp_path, monkeypatc
         message = "no such thing"
         raise ValueError(message)
 
-    monkeypatch.setattr(f"logitproof.conformance._property_run.{step}", broken)
-    monkeypatch.setattr("logitproof.conformance._run.processes", ThreadPoolExecutor)
+    monkeypatch.setattr(f"logitproof.conformance.property_checks.ask.{step}", broken)
+    monkeypatch.setattr("logitproof.conformance.run.run.processes", ThreadPoolExecutor)
     record = examined(tmp_path, RIGHT, dtypes=("float32",), **ONE)
     assert not record.complete
     assert exit_status(record) == 3

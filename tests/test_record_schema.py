@@ -11,9 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from record_samples import check, discrepancy, record
 
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.reports import SCHEMA_VERSION, encode_record, read_record, record_schema
 from logitproof.reports.schemas import schema_name, schema_text
 

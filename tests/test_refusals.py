@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from worker_samples import call_batch, softmax_batch
 
-from logitproof.conformance._bisection import examine_batch
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._protocol import EntryPoint, Failure, Refusal
-from logitproof.conformance._refusals import refusal_of
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
-from logitproof.conformance._workers import BackendError, Worker, parse_backend
+from logitproof.conformance.backends.bisection import examine_batch
+from logitproof.conformance.backends.client import BackendError, Worker, parse_backend
+from logitproof.conformance.backends.protocol import EntryPoint, Failure, Refusal
+from logitproof.conformance.backends.refusals import refusal_of
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.reports import Discrepancy
 
 SINGLE = np.float32
@@ -154,7 +154,7 @@ def test_valid_inputs_that_pytorch_refuses_all_the_same_stay_a_defect():
 
 
 def test_a_refusal_of_an_unknown_kind_is_one_clear_line(monkeypatch):
-    monkeypatch.setattr("logitproof.conformance._workers.ALLOWED", {})
+    monkeypatch.setattr("logitproof.conformance.backends.client.ALLOWED", {})
     with pytest.raises(
         BackendError, match=r"torch: .* refuses 'probs' unless it is 'weights', which logitproof does not"
     ):

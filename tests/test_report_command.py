@@ -16,7 +16,7 @@ import pytest
 from record_samples import check, discrepancy, record
 from report_samples import cut_short, empty, finished, many, older
 
-from logitproof.conformance._command_line import main
+from logitproof.conformance.cli.main import main
 from logitproof.reports import encode_record, findings, github_annotations, junit, read_record, summary
 
 FORMATS = ("terminal", "html", "markdown", "junit", "json", "github")
@@ -81,7 +81,7 @@ def test_formats_are_what_they_say(folder):
 
 
 def test_the_page_shows_the_scripts_of_its_findings(folder):
-    from logitproof.conformance._scripts import scripts_for
+    from logitproof.conformance.scripts.of_record import scripts_for
 
     scripts = scripts_for(finished())
     shown = _report(".", "--format", "html", cwd=folder).stdout.decode()
@@ -161,7 +161,7 @@ def test_a_file_is_replaced_through_its_link_and_keeps_its_mode(folder):
 
 
 def test_a_file_that_cannot_be_finished_leaves_the_older_one_whole(folder, monkeypatch):
-    from logitproof.conformance import _output
+    from logitproof.conformance.cli import output as _output
 
     file = folder / "told"
     file.write_text("old")

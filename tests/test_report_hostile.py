@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from report_samples import HOSTILE, everything, poisoned
 from text_structure import COMMAND, STEERING, shown_by_page, structure_of_html, structure_of_markdown
 
-from logitproof.conformance._output import print_text, show, shown_text
+from logitproof.conformance.cli.output import print_text, show, shown_text
 from logitproof.reports import (
     decode_record,
     encode_record,

@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.reports import array_value, float_from, github_annotations, html_report, junit, record_view, summary
 
 BACKENDS = Path(__file__).parent / "backends"

@@ -6,7 +6,7 @@ import pytest
 from report_samples import cut_short, empty, everything, finished, older, poisoned
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from logitproof.conformance._output import shown_text
+from logitproof.conformance.cli.output import shown_text
 from logitproof.reports import (
     encode_record,
     findings,
@@ -78,7 +78,7 @@ def test_what_is_new_since_an_earlier_run_is_told_as_before(kept):
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_the_terminal_is_told_at_every_width(width, kept, monkeypatch):
-    monkeypatch.setattr("logitproof.conformance._output.PIPED_WIDTH", width)
+    monkeypatch.setattr("logitproof.conformance.cli.output.PIPED_WIDTH", width)
     text = shown_text(record_view(everything()))
     assert max(map(len, text.splitlines())) <= width
     kept(text, "txt")

@@ -14,17 +14,17 @@ import pytest
 from record_samples import backend, check, discrepancy, record
 from script_runner import run_scripts
 
-from logitproof.conformance._command_line import main
-from logitproof.conformance._corpus import BatchKey, build
-from logitproof.conformance._corpus_hash import case_arguments, case_hash
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._reproduce import reproduction_of
-from logitproof.conformance._reproduce_case import alone, stage
-from logitproof.conformance._reproduce_find import Known
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
-from logitproof.conformance._script import script_for
-from logitproof.conformance._witness import WITNESSES, witness_of, write_witness
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.corpus.corpus import BatchKey, build
+from logitproof.conformance.inputs.hashes import case_arguments, case_hash
+from logitproof.conformance.inputs.witness import WITNESSES, witness_of, write_witness
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
+from logitproof.conformance.scripts.inputs import alone, stage
+from logitproof.conformance.scripts.lookup import Known
+from logitproof.conformance.scripts.of_discrepancy import reproduction_of
+from logitproof.conformance.scripts.script import script_for
 from logitproof.reports import Array, Expected, array_record, encode_record
 
 BACKENDS = Path(__file__).parent / "backends"

@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from logitproof.conformance._command_line import main
-from logitproof.conformance._script_row import Apart, Entry
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.scripts.of_property import Apart, Entry
 
 RIGHT = """
 import numpy as np

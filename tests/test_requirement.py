@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from logitproof.conformance._errors import UserError
-from logitproof.conformance._requirement import framework_of, parse_wanted
+from logitproof.conformance.errors import UserError
+from logitproof.conformance.upgrade.requirement import framework_of, parse_wanted
 
 
 def _refusal(text):

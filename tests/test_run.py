@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import logitproof
-from logitproof.conformance._errors import UserError
-from logitproof.conformance._findings import enclosing_text
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
-from logitproof.conformance._sightings import Exact
+from logitproof.conformance.errors import UserError
+from logitproof.conformance.judge.findings import enclosing_text
+from logitproof.conformance.judge.judged_output import Exact
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.reference import Status
 from logitproof.reports import Check, Record, encode_record, exit_status, float_from, verdict
 

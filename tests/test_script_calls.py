@@ -10,10 +10,10 @@ import pytest
 from script_runner import run_scripts
 from worker_samples import call_batch
 
-from logitproof.conformance._protocol import to_wire
-from logitproof.conformance._script import SOURCES, Call, Reproduction, Target, script_for
-from logitproof.conformance._script_symptoms import NoGradient
-from logitproof.conformance._workers import Worker, parse_backend
+from logitproof.conformance.backends.client import Worker, parse_backend
+from logitproof.conformance.backends.protocol import to_wire
+from logitproof.conformance.scripts.script import SOURCES, Call, Reproduction, Target, script_for
+from logitproof.conformance.scripts.symptoms import NoGradient
 from logitproof.reference import function_named
 
 FRAMEWORKS = ["torch", "tensorflow", "keras"]

@@ -14,14 +14,14 @@ import pytest
 from record_samples import backend, check, discrepancy
 from worker_samples import call_batch
 
-from logitproof.conformance._reproduce import reproduction_of
-from logitproof.conformance._script import Call, Reproduction, Target, script_for
-from logitproof.conformance._script_arrays import SLICED, array_source
-from logitproof.conformance._script_symptoms import Element, NoGradient, Off
-from logitproof.conformance._script_tensorflow import TensorFlowDialect
-from logitproof.conformance._script_torch import TorchDialect
-from logitproof.conformance._script_truth import decimal_of, element_of, ulp_exponent
-from logitproof.conformance.worker._layout import laid_out
+from logitproof.conformance.scripts.arrays import SLICED, array_source
+from logitproof.conformance.scripts.dialects.tensorflow import TensorFlowDialect
+from logitproof.conformance.scripts.dialects.torch import TorchDialect
+from logitproof.conformance.scripts.expected import decimal_of, element_of, ulp_exponent
+from logitproof.conformance.scripts.of_discrepancy import reproduction_of
+from logitproof.conformance.scripts.script import Call, Reproduction, Target, script_for
+from logitproof.conformance.scripts.symptoms import Element, NoGradient, Off
+from logitproof.conformance.worker.layout import laid_out
 from logitproof.reference import FORMATS, Status, enclose, format_named
 
 RANDOM = np.random.default_rng(1)

@@ -126,7 +126,9 @@ def test_a_signal_to_the_group_keeps_what_is_finished_and_leaves_nothing(tmp_pat
 
 AT = """
 import os, signal, sys
-from logitproof.conformance import _command_line, _run, _run_command
+from logitproof.conformance.cli import main as _command_line
+from logitproof.conformance.run import run as _run
+from logitproof.conformance.cli import run as _run_command
 from logitproof.reports import ReportFolder
 steps = {"starting": (_run, "check_entry_points"), "confirming": (_run, "settle"), "causes": (_run, "cause_stacks"),
          "rendering": (_run_command, "earlier_run"), "publishing": (ReportFolder, "publish"),
@@ -172,7 +174,7 @@ def test_a_terminal_that_hangs_up_ends_the_run_and_keeps_what_is_finished(tmp_pa
     program = (
         "import fcntl, sys, termios\n"
         "fcntl.ioctl(2, termios.TIOCSCTTY, 0)\n"
-        "from logitproof.conformance._command_line import program\n"
+        "from logitproof.conformance.cli.main import program\n"
         "program()\n"
     )
     started = Started(tmp_path, *RUN, program=("-c", program), stdout=terminal, stderr=terminal, stdin=terminal)
@@ -223,7 +225,7 @@ def _script(body):
     """Run a program that listens; its standard output."""
     program = (
         "import os, signal, time\n"
-        "from logitproof.conformance._signals import interruptible, listen, undisturbed\n"
+        "from logitproof.conformance.signals import interruptible, listen, undisturbed\n"
         "def send():\n    os.kill(os.getpid(), signal.SIGTERM)\n"
         f"listen()\n{body}"
     )
@@ -292,7 +294,7 @@ def test_an_interruption_inside_exec_ends_with_the_status_of_the_program(tmp_pat
     """Python itself ends a module that is run by SIGINT after a plain KeyboardInterrupt: imports may execute text."""
     (tmp_path / "interrupted.py").write_text(
         "import os, signal, sys\n"
-        "from logitproof.conformance._signals import interruptible, listen\n"
+        "from logitproof.conformance.signals import interruptible, listen\n"
         "listen()\n"
         "try:\n"
         "    with interruptible():\n"

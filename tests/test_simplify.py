@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from logitproof.conformance._batch import Batch
-from logitproof.conformance._elements import result_shape
-from logitproof.conformance._simplify import complexity, simplified, single_case
-from logitproof.conformance._user_inputs import batch_from_arrays
+from logitproof.conformance.hunt.shrink import complexity, simplified, single_case
+from logitproof.conformance.inputs.arrays import batch_from_arrays
+from logitproof.conformance.inputs.batch import Batch
+from logitproof.conformance.inputs.geometry import result_shape
 from logitproof.properties import Seeded, function_inputs
 from logitproof.reference import FORMATS, FUNCTIONS
 

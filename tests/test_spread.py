@@ -10,12 +10,20 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from logitproof.conformance._batch import Batch
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
-from logitproof.conformance._spread import STRETCHES, Point, Spread, _histogram
-from logitproof.conformance._spread_places import CONFIDENCE, GRIDS, places_of, stretches_of
+from logitproof.conformance.inputs.batch import Batch
+from logitproof.conformance.judge.spread import (
+    CONFIDENCE,
+    GRIDS,
+    STRETCHES,
+    Point,
+    Spread,
+    _histogram,
+    places_of,
+    stretches_of,
+)
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.reference import FORMATS
 from logitproof.reports import float_from
 

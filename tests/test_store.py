@@ -9,9 +9,9 @@ from unittest.mock import Mock
 import pytest
 from record_samples import backend, check, discrepancy, record
 
-from logitproof.conformance import _store
-from logitproof.conformance._errors import UserError
-from logitproof.conformance._store import file_run, find_run
+from logitproof.conformance.errors import UserError
+from logitproof.conformance.history import store as _store
+from logitproof.conformance.history.store import file_run, find_run
 from logitproof.reports import Outputs, StoredOutput, read_outputs, read_record
 
 CONTENT = bytes(16)

@@ -10,10 +10,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from logitproof.conformance._deaths import MOST_OF_CLASS, MOST_OF_ENTRY_POINT
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run
+from logitproof.conformance.backends.deaths import MOST_OF_CLASS, MOST_OF_ENTRY_POINT
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
 from logitproof.reports import array_value, decode_record, encode_record
 
 STARTED = "started.log"

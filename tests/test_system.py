@@ -30,7 +30,7 @@ def elsewhere(program: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("arguments", [["run"], ["run", "--bakend"], ["list", "backends"], []])
 def test_on_another_system_the_command_is_one_line_and_status_2(arguments):
     done = elsewhere(
-        "from logitproof.conformance._command_line import main\n"
+        "from logitproof.conformance.cli.main import main\n"
         f"os.name = 'nt'\nstatus = main({arguments!r})\nos.name = 'posix'\nsys.exit(status)"
     )
     assert (done.returncode, done.stdout) == (2, "")

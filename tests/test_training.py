@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from worker_samples import SOFTMAX, module
 
-from logitproof.conformance._protocol import Failure, ProtocolError
-from logitproof.conformance._training import Trained, WorkerTrainer, read_trained
-from logitproof.conformance._workers import Worker, parse_backend
+from logitproof.conformance.backends.client import Worker, parse_backend
+from logitproof.conformance.backends.protocol import Failure, ProtocolError
+from logitproof.conformance.backends.training import Trained, WorkerTrainer, read_trained
 from logitproof.properties import (
     TRAINING_STEP,
     Failed,

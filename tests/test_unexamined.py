@@ -10,10 +10,10 @@ from page_samples import made, stated
 from record_samples import backend, record
 from rich.console import Console
 
-from logitproof.conformance._command_line import main
-from logitproof.conformance._progress import Silence
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._run import run as run_backends
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run as run_backends
 from logitproof.reports import (
     Unexamined,
     encode_record,

@@ -12,8 +12,8 @@ import time
 import pytest
 from elsewhere import python_with
 
-from logitproof.conformance._command_line import main
-from logitproof.conformance._errors import UserError
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.errors import UserError
 from logitproof.reports import read_record
 
 FEW = ("--profile", "smoke", "--dtype", "float32", "--function", "softmax", "--function", "softplus")
@@ -204,7 +204,7 @@ def test_whatever_goes_wrong_once_both_runs_are_made_the_records_stay_and_are_na
     stale = tmp_path / "logitproof-upgrade" / "comparison.html"
     stale.parent.mkdir()
     stale.write_text("of another day")
-    monkeypatch.setattr("logitproof.conformance._upgrade_command.compare", wrong)
+    monkeypatch.setattr("logitproof.conformance.cli.upgrade.compare", wrong)
     assert main([*quick, "--store", "history"]) == status
     printed = capsys.readouterr()
     assert told in printed.err
@@ -219,7 +219,7 @@ def test_a_summary_that_cannot_be_made_costs_no_record_and_leaves_no_older_one(q
     older = tmp_path / "logitproof-upgrade" / "old" / "summary.md"
     older.parent.mkdir(parents=True)
     older.write_text("of another day")
-    monkeypatch.setattr("logitproof.conformance._upgrade_command.summary", lambda _: 1 / 0)
+    monkeypatch.setattr("logitproof.conformance.cli.upgrade.summary", lambda _: 1 / 0)
     assert main(quick) == 0
     assert "summary.md could not be made (ZeroDivisionError: division by zero)" in capsys.readouterr().err
     for name in SIDES:

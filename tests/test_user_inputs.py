@@ -6,10 +6,10 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from logitproof.conformance._cases import case_count
-from logitproof.conformance._corpus_hash import batch_hash
-from logitproof.conformance._errors import UserError
-from logitproof.conformance._user_inputs import batch_from_arrays, input_batches
+from logitproof.conformance.errors import UserError
+from logitproof.conformance.inputs.arrays import batch_from_arrays, input_batches
+from logitproof.conformance.inputs.cases import case_count
+from logitproof.conformance.inputs.hashes import batch_hash
 
 LOGITS = np.array([[0.0, 1.0, 2.0], [3.0, -1.0, 0.5]], dtype=np.float32)
 OF_LOGITS = {"softmax", "log_softmax", "logsumexp"}

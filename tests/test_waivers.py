@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from logitproof.conformance._command_line import main
-from logitproof.conformance._errors import UserError
-from logitproof.conformance._settings import read_settings
-from logitproof.conformance._waivers import _READERS, waivers_from
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.errors import UserError
+from logitproof.conformance.settings.settings import read_settings
+from logitproof.conformance.settings.waivers import _READERS, waivers_from
 from logitproof.reports import FAIL_ON, Region, Waiver
 
 ID, OTHER = "0123456789abcdef", "fedcba9876543210"

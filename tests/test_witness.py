@@ -11,14 +11,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from logitproof.conformance._batch import Batch
-from logitproof.conformance._command_line import main
-from logitproof.conformance._corpus_hash import case_hash
-from logitproof.conformance._plan import sources
-from logitproof.conformance._protocol import EntryPoint, Hello
-from logitproof.conformance._request import RunRequest
-from logitproof.conformance._tally import identity_of
-from logitproof.conformance._witness import (
+from logitproof.conformance.backends.protocol import EntryPoint, Hello
+from logitproof.conformance.cli.main import main
+from logitproof.conformance.inputs.batch import Batch
+from logitproof.conformance.inputs.hashes import case_hash
+from logitproof.conformance.inputs.witness import (
     MAX_WITNESS_BYTES,
     WITNESS_CLASS,
     Witness,
@@ -30,6 +27,9 @@ from logitproof.conformance._witness import (
     witnesses_in,
     write_witness,
 )
+from logitproof.conformance.judge.tally import identity_of
+from logitproof.conformance.run.plan import sources
+from logitproof.conformance.run.request import RunRequest
 from logitproof.properties import Seeded, function_inputs
 from logitproof.reference import FORMATS, FUNCTIONS
 from logitproof.reports import Discrepancy, Expected, bit_equal, discrepancy_id

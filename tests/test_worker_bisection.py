@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from worker_samples import call_batch, module, softmax_batch
 
-from logitproof.conformance._bisection import examine_batch
-from logitproof.conformance._deaths import MOST_OF_CLASS, MOST_OF_ENTRY_POINT, Deaths
-from logitproof.conformance._workers import Worker
+from logitproof.conformance.backends.bisection import examine_batch
+from logitproof.conformance.backends.client import Worker
+from logitproof.conformance.backends.deaths import MOST_OF_CLASS, MOST_OF_ENTRY_POINT, Deaths
 
 SOURCE = """
 import os, time

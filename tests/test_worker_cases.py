@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from worker_samples import call_batch, softmax_batch
 
-from logitproof.conformance._cases import case_count, take_cases
+from logitproof.conformance.inputs.cases import case_count, take_cases
 from logitproof.reference import enclose
 
 

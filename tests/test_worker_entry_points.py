@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from worker_samples import call_batch
 
-from logitproof.conformance._workers import Worker, parse_backend
+from logitproof.conformance.backends.client import Worker, parse_backend
 from logitproof.reference import Status, enclose, function_named
 
 FRAMEWORKS = ["torch", "tensorflow", "keras"]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from worker_samples import ROWS, SOFTMAX, TORCH, answer_of, call_batch, module, softmax_batch
 
-from logitproof.conformance._workers import BackendError, Limits, Worker, WorkerUnavailable, parse_backend
+from logitproof.conformance.backends.client import BackendError, Limits, Worker, WorkerUnavailable, parse_backend
 from logitproof.reference import function_named
 
 
@@ -303,7 +303,7 @@ def test_a_worker_ends_with_its_parent(tmp_path):
     spec = module(tmp_path, SOFTMAX)
     program = (
         "import os\n"
-        "from logitproof.conformance._workers import Worker, parse_backend\n"
+        "from logitproof.conformance.backends.client import Worker, parse_backend\n"
         f"worker = Worker.start(parse_backend({spec.target!r}))\n"
         "print(worker.process_id, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from worker_samples import ROWS, SOFTMAX, TORCH, answer_of, call_batch, module, softmax_batch
 
-from logitproof.conformance._workers import Worker, parse_backend
+from logitproof.conformance.backends.client import Worker, parse_backend
 from logitproof.reference import function_named
 
 VJP = """
@@ -45,7 +45,7 @@ def test_the_dtypes_that_a_module_declares_unsupported_are_told(tmp_path):
 def test_what_a_call_raises_is_never_taken_for_the_worker_s_own_word(tmp_path):
     source = SOFTMAX + (
         "def softmax(logits, *, axis):\n"
-        "    from logitproof_worker._evaluate import UnsupportedError\n"
+        "    from logitproof_worker.evaluate import UnsupportedError\n"
         "    raise UnsupportedError('nothing to see here')\n"
     )
     failure = answer_of(module(tmp_path, source)).failure

@@ -8,9 +8,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from logitproof.conformance._protocol import ProtocolError, from_wire, read_answer, read_hello, to_wire
-from logitproof.conformance.worker._layout import LAYOUTS, laid_out
-from logitproof.conformance.worker._wire import (
+from logitproof.conformance.backends.protocol import ProtocolError, from_wire, read_answer, read_hello, to_wire
+from logitproof.conformance.worker.layout import LAYOUTS, laid_out
+from logitproof.conformance.worker.wire import (
     PREFIX,
     Array,
     WireError,

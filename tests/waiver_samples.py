@@ -8,8 +8,8 @@ from datetime import date
 from page_samples import found, made, stated
 from record_samples import record
 
-from logitproof.conformance._baseline import Signature, baseline_text
-from logitproof.conformance._settings import settings_in
+from logitproof.conformance.settings.baseline import Signature, baseline_text
+from logitproof.conformance.settings.settings import settings_in
 from logitproof.reports import Interval, Waiver, gate, hex_of
 
 TODAY = date(2026, 11, 21)

@@ -6,8 +6,8 @@ import textwrap
 
 import numpy as np
 
-from logitproof.conformance._batch import Batch
-from logitproof.conformance._workers import Worker, parse_backend
+from logitproof.conformance.backends.client import Worker, parse_backend
+from logitproof.conformance.inputs.batch import Batch
 from logitproof.reference import format_named, function_named
 
 ROWS = [[0.0, 1.0, 2.0], [3.0, 4.0, -5.0]]

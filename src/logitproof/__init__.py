@@ -4,9 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from logitproof.conformance._api import examine, judge
-    from logitproof.conformance._assertion import assert_ok
-    from logitproof.conformance._exact import ExactResult, exact
+    from logitproof.conformance.api.assertion import assert_ok
+    from logitproof.conformance.api.exact import ExactResult, exact
+    from logitproof.conformance.api.examine import examine, judge
     from logitproof.reports import Findings
 
     __version__: str
@@ -15,12 +15,12 @@ __all__ = ["ExactResult", "Findings", "assert_ok", "exact", "examine", "judge"]
 
 # `import logitproof` stays cheap: what is used is imported when it is used.
 _HOMES = {
-    "ExactResult": "logitproof.conformance._exact",
+    "ExactResult": "logitproof.conformance.api.exact",
     "Findings": "logitproof.reports",
-    "assert_ok": "logitproof.conformance._assertion",
-    "examine": "logitproof.conformance._api",
-    "exact": "logitproof.conformance._exact",
-    "judge": "logitproof.conformance._api",
+    "assert_ok": "logitproof.conformance.api.assertion",
+    "examine": "logitproof.conformance.api.examine",
+    "exact": "logitproof.conformance.api.exact",
+    "judge": "logitproof.conformance.api.examine",
 }
 
 
@@ -28,7 +28,7 @@ def __getattr__(name: str) -> object:
     if name == "__version__":
         return import_module("importlib.metadata").version("logitproof")
     if name in _HOMES:
-        if reason := import_module("logitproof.conformance._system").refusal():
+        if reason := import_module("logitproof.conformance.system").refusal():
             raise ImportError(reason)
         return getattr(import_module(_HOMES[name]), name)
     message = f"module {__name__!r} has no attribute {name!r}"

@@ -1,5 +1,5 @@
 """`python -m logitproof`: the command line, where its script is not on the path."""
 
-from logitproof.conformance._command_line import program
+from logitproof.conformance.cli.main import program
 
 program()

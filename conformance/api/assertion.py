@@ -1,0 +1,105 @@
+"""The assertion for a kernel's own tests."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import numpy as np
+from rich.console import Console
+
+from logitproof.reports import Discrepancy, Findings, exit_status, judgement_view
+from logitproof.reports import findings as grouped
+
+from ..inputs.geometry import axis_of
+from ..scripts.arrays import SLICED, Storage, array_source, plain_storage
+from ..scripts.inputs import REPEATED, Stage, stage
+from ..scripts.source import Snippet, comment, keywords, literal, written
+
+WIDTH = 140
+
+_BFLOAT16 = Storage(
+    "bfloat16",
+    '''\
+def numbers(text):
+    """Return hex floats as an array: the same bits everywhere."""
+    return np.array([float.fromhex(number) for number in text.split()], ml_dtypes.bfloat16)
+''',
+    "ml_dtypes.bfloat16",
+)
+
+
+def assert_ok(findings: Findings) -> None:
+    """Pass where nothing gates: results were judged, and no defect is among the findings.
+
+    Raises:
+        AssertionError: there are defects, or nothing was judged; its message is the table, the worst of them in plain
+            words, and the source that shows the first of these again.
+    """
+    if exit_status(findings) == 0:
+        return
+    # Kept from pytest's rewriting and from this frame's clutter: the message says it all.
+    __tracebackhide__ = True
+    text = StringIO()
+    Console(file=text, width=WIDTH, color_system=None).print(judgement_view(findings))
+    told = "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+    raise AssertionError(f"\n{told}\n{_again(findings)}")
+
+
+def _again(findings: Findings) -> str:
+    """Return how to see the gravest defect again; "" where there is none, or what is known of it does not suffice."""
+    found = next((each.example for each in grouped(findings) if each.severity == "defect"), None)
+    if found is None:
+        return ""
+    definition = next((each.definition for each in findings.checks if each.id == found.check), None) or "literal"
+    try:
+        source = reproducer(found, stage(found), definition)
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # findings may be put together by anyone
+        return ""
+    return f"\nThe first of these again, with what was examined for `kernel`:\n\n{source}"
+
+
+def reproducer(found: Discrepancy, staged: Stage, definition: str) -> str:
+    """Return Python source that calls `kernel`, or `kernel_vjp` for a gradient, and judges what it returns.
+
+    Args:
+        found: what is to be seen again.
+        staged: the inputs that show it.
+        definition: what results are held against: "literal", or the name of a deviation.
+
+    Raises:
+        ValueError: the format of the inputs is none that NumPy or ml_dtypes has.
+    """
+    batch = staged.batch
+    arguments = [argument.name for argument in batch.spec.arguments]
+    arrays = dict(zip(arguments, batch.arguments, strict=True))
+    arrays |= {name: value for name, value in batch.parameters.items() if isinstance(value, np.ndarray)}
+    of_gradient = found.quantity != "value"
+    if of_gradient:
+        arrays["cotangent"] = batch.cotangent
+    storage = _BFLOAT16 if batch.dtype == "bfloat16" else plain_storage(batch.dtype)
+    axis = axis_of(batch) if batch.spec.has_axis else None
+    rank = batch.arguments[0].ndim
+    assigned = "".join(
+        f"{name} = {array_source(array, storage, axis if array.ndim == rank else None, layout)}\n"
+        for name, array in arrays.items()
+        for layout in [batch.layout if name in arguments and array.dtype.kind != "i" else "contiguous"]
+    )
+    if of_gradient:
+        note = f"The gradient by {found.quantity.removeprefix('gradient:')}; arrays become tensors of the framework."
+        call = Snippet("kernel_vjp", ("cotangent", *arguments, *keywords(batch)))
+    else:
+        note = "Arrays become tensors of the framework."
+        call = Snippet("kernel", (*arguments, *keywords(batch)))
+    given = f"{{{', '.join(f'{literal(name)}: {name}' for name in arrays)}}}"
+    options = [each for each in keywords(batch) if each.partition("=")[0] not in arrays]
+    if definition != "literal":
+        options.append(f"definition={literal(definition)}")
+    results = f"{{{literal(found.quantity)}: result}}"
+    judged = written("findings = logitproof.judge", [literal(batch.function), given, results, *options])
+    imports = "import logitproof\n" + ("import ml_dtypes\n" if "ml_dtypes." in storage.numbers else "")
+    helpers = storage.numbers + (f"\n\n{SLICED}" if "sliced(" in assigned else "")
+    where = "The case where it stood, among copies of itself." if staged.note == REPEATED else staged.note
+    return (
+        f"{imports}import numpy as np\n\n\n{helpers}\n\n{comment(where)}{assigned}"
+        f"{comment(note)}{call.after('result = ')}\n{judged}\nlogitproof.assert_ok(findings)\n"
+    )

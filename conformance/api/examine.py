@@ -1,0 +1,160 @@
+"""The judge for a kernel's own tests: results in hand, or a function in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from logitproof.reference import DEFINITIONS, function_named
+from logitproof.reports import Findings
+
+from ..backends.bisection import Examined, Part, examine_batch
+from ..backends.in_process import InProcess
+from ..backends.protocol import Answer, Deviation, EntryPoint, Output
+from ..causes.assign import causes_of
+from ..corpus.corpus import build, keys
+from ..inputs.arrays import batch_from_arrays
+from ..inputs.batch import Batch
+from ..inputs.cases import case_count
+from ..judge.batch_judge import BatchJudge
+from ..judge.findings import check_record, confirmed, discrepancy_record, settle, settled
+from ..judge.tally import Identity, Returned, Tally, identity_of
+from ..judge.truth import truths
+from ..run.plan import Task, all_questions, tasks_of
+
+GIVEN = "given outputs"
+"""What checks of results that came from anywhere call their backend."""
+
+
+def examine(
+    call: Callable[..., object],
+    function: str,
+    *,
+    framework: str,
+    vjp: Callable[..., object] | None = None,
+    profile: str = "ci",
+    dtypes: Sequence[str] = (),
+) -> Findings:
+    """Examine a function of this process on the corpus, as `logitproof run` examines a backend.
+
+    The function is called in this process, so a crash or an endless loop is the caller's; a run puts it in a worker.
+
+    Args:
+        call: takes the catalogue's arguments and keywords as docs/backends.md has it, tensors of `framework`.
+        function: the canonical name of what it computes, e.g. "softmax".
+        framework: "torch", "tensorflow", "jax" or "numpy".
+        vjp: for "numpy": `vjp(cotangent, *arguments, **keywords)` returns the gradients, one per real argument.
+        profile: "smoke", "ci" or "nightly".
+        dtypes: formats to restrict the examination to; all by default.
+
+    Returns:
+        The checks and discrepancies; `logitproof.assert_ok` raises where one of them is a defect.
+
+    Raises:
+        ValueError: unknown function, framework, profile or dtype.
+        ImportError: the framework is not installed.
+    """
+    backend = InProcess.of(call, function_named(function).name, framework, vjp)
+    tallies: dict[Identity, Tally] = {}
+    for key in keys(profile, functions=(function,), dtypes=tuple(dtypes) or None):
+        batch = build(key)
+        for task in tasks_of(batch, {backend.name: backend.hello}):
+            for quantity, omission in task.omitted.items():
+                _tally(tallies, task, batch, quantity).omit(omission, case_count(batch))
+            if task.quantities:
+                examined = examine_batch(backend, batch, task.entry_point.name, list(task.quantities))
+                _take_in(tallies, task, batch, examined)
+    return _findings(tallies, backend.hello.version)
+
+
+def judge(
+    function: str, inputs: object, outputs: object, *, definition: str = "literal", **parameters: object
+) -> Findings:
+    """Judge results that came from anywhere: C++, a GPU, a closed machine.
+
+    Args:
+        function: canonical name, e.g. "softmax".
+        inputs: the argument of a function of one argument, or a mapping from the names of arguments and keywords
+            ("logits", "labels", "axis", "weight", …) and "cotangent" to arrays.
+        outputs: the value as an array, or a mapping from quantities ("value", "gradient:logits") to arrays.
+        definition: "literal", or a stated deviation that the results follow.
+        parameters: keywords of the function, e.g. axis=-1 (the default where there is an axis).
+
+    Returns:
+        The checks, one per quantity, and the discrepancies.
+
+    Raises:
+        ValueError: unknown function or quantity, an argument missing, shapes or dtypes that do not belong together, a
+            gradient without a cotangent.
+    """
+    spec = function_named(function)
+    given = dict(inputs) if isinstance(inputs, Mapping) else {spec.arguments[0].name: inputs}
+    arrays = {name: np.asarray(value) for name, value in {**given, **parameters}.items() if value is not None}
+    named = dict(outputs) if isinstance(outputs, Mapping) else {"value": outputs}
+    _check_quantities(function, named, has_cotangent="cotangent" in arrays)
+    batch = batch_from_arrays(function, arrays)
+    entry_point = EntryPoint(GIVEN, function, spec.keywords, tuple(name for name in spec.quantities[1:]), ())
+    if definition != "literal":
+        entry_point = _deviating(entry_point, definition, spec.quantities)
+    task = Task(GIVEN, entry_point, tuple(named), {})
+    results = tuple(_output(quantity, np.asarray(array)) for quantity, array in named.items())
+    part = Part(batch, tuple(range(case_count(batch))), Answer(results))
+    tallies: dict[Identity, Tally] = {}
+    _take_in(tallies, task, batch, Examined((part,)))
+    return _findings(tallies, "")
+
+
+def _check_quantities(function: str, outputs: Mapping[str, object], *, has_cotangent: bool) -> None:
+    known = function_named(function).quantities
+    for quantity in outputs:
+        if quantity not in known:
+            message = f"{function} has no {quantity!r}: outputs may be called {', '.join(known)}"
+            raise ValueError(message)
+    if not outputs:
+        message = f"there is nothing to judge: outputs may be called {', '.join(known)}"
+        raise ValueError(message)
+    if not has_cotangent and any(quantity != "value" for quantity in outputs):
+        message = "a gradient is judged with what it was multiplied with: give the inputs a 'cotangent' as well"
+        raise ValueError(message)
+
+
+def _deviating(entry_point: EntryPoint, definition: str, quantities: tuple[str, ...]) -> EntryPoint:
+    if definition not in DEFINITIONS[entry_point.function]:
+        known = ", ".join(DEFINITIONS[entry_point.function])
+        message = f"{entry_point.function} has no definition {definition!r}: choose from {known}"
+        raise ValueError(message)
+    stated = Deviation(quantities, definition, "documented", "", "stated by the caller")
+    return replace(entry_point, deviations=(stated,))
+
+
+def _output(quantity: str, array: np.ndarray) -> Output:
+    return Output(quantity, "plain", array, array.dtype.name, None)
+
+
+def _tally(tallies: dict[Identity, Tally], task: Task, batch: Batch, quantity: str) -> Tally:
+    key = identity_of(task.backend, task.entry_point.name, batch, quantity)
+    return tallies.setdefault(key, Tally(key, task.entry_point))
+
+
+def _take_in(tallies: dict[Identity, Tally], task: Task, batch: Batch, examined: Examined) -> None:
+    judge_of = BatchJudge(batch, truths(batch, all_questions(batch, [task])))
+    own = {quantity: _tally(tallies, task, batch, quantity) for quantity in task.quantities}
+    judge_of.take_in(examined, own)
+    # Causes are held against all that was returned.
+    for part in examined.parts:
+        for quantity, tally in own.items():
+            if outputs := part.answer.of(quantity):
+                cases = None if part.batch is batch else part.cases
+                tally.outputs.append(Returned(part.batch.name, outputs[0].array, batch.name, cases))
+
+
+def _findings(tallies: Mapping[Identity, Tally], version: str) -> Findings:
+    found = settle(list(tallies.values()))
+    findings = settled(found, [confirmed(each.sighting) for each in found])
+    pairs = zip(findings, causes_of(findings), strict=True)
+    return Findings(
+        checks=tuple(check_record(tally, version, None) for tally in tallies.values()),
+        discrepancies=tuple(discrepancy_record(finding, version, cause=cause) for finding, cause in pairs),
+    )

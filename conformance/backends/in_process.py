@@ -1,0 +1,70 @@
+"""A function of this process, examined as if it were the module of a worker."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from ..inputs.batch import Batch
+from ..worker.evaluate import failure
+from ..worker.main import Session
+from ..worker.wire import Header
+from .protocol import Answer, Hello, evaluate_request, hello_request, read_answer, read_hello
+
+_MODULE = "logitproof_examined_function"
+_FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """One function with its framework; it answers like a worker, but in this process, unprotected.
+
+    Attributes:
+        name: what checks call the backend: the function's own name.
+        hello: what the worker's code tells of it.
+    """
+
+    name: str
+    hello: Hello
+    _session: Session
+
+    @classmethod
+    def of(
+        cls, call: Callable[..., object], function: str, framework: str, vjp: Callable[..., object] | None
+    ) -> InProcess:
+        """Wrap a function in a module, as §9 of the design has it, and open that.
+
+        Raises:
+            ValueError: the framework is none of those that a module may name.
+            ImportError: the framework is not installed.
+        """
+        if framework not in _FRAMEWORKS:
+            message = f"unknown framework {framework!r}: choose from {', '.join(_FRAMEWORKS)}"
+            raise ValueError(message)
+        module = ModuleType(_MODULE)
+        module.__dict__.update({"framework": framework, function: call, f"{function}_vjp": vjp})
+        session = Session()
+        sys.modules[_MODULE] = module
+        try:
+            # No threads are fixed: they are this process's own.
+            header, _ = session.answer(hello_request(_MODULE, None), [])
+        except Exception as error:  # noqa: BLE001 - whatever opening a framework raises, it is not usable here
+            raise ImportError(str(error)) from None
+        finally:
+            del sys.modules[_MODULE]
+        return cls(getattr(call, "__qualname__", type(call).__name__), read_hello(header), session)
+
+    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Answer:
+        """Compute quantities of a batch; an exception of the function is an answer."""
+        header, arrays = evaluate_request(batch, entry_point, quantities)
+        try:
+            answer, results = self._session.answer(header, arrays)
+        except Exception as error:  # noqa: BLE001 - whatever the function raises is an answer
+            answer, results = _error(error), []
+        return read_answer(answer, results)
+
+
+def _error(error: BaseException) -> Header:
+    return {"message": "error", **failure(error)}

@@ -1,0 +1,95 @@
+"""A backend as training sees it: the `train` message, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from logitproof.properties import Failed, Stretch, TrainingPath, Unsupported
+
+from ..worker.wire import Array, Header
+from .protocol import Failure, ProtocolError, from_wire, to_wire
+
+_SENT = ("features", "labels", "batches", "weights", "bias")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of one `train`: the weights and biases after every step, or why there are none."""
+
+    path: TrainingPath | None = None
+    failure: Failure | None = None
+
+
+def train_request(stretch: Stretch) -> tuple[Header, list[Array]]:
+    """Return the `train` message for some steps, and the arrays that go with it."""
+    arrays = [to_wire(getattr(stretch, name)) for name in _SENT]
+    places = {name: {"array": place} for place, name in enumerate(_SENT)}
+    return {"message": "train", **places, "rate": stretch.rate, "mode": "eager", "device": "cpu"}, arrays
+
+
+def read_trained(header: Header, arrays: Sequence[Array]) -> Trained:
+    """Return what a worker answered to `train`.
+
+    Raises:
+        ProtocolError: it is not such an answer.
+    """
+    try:
+        if header["message"] == "error":
+            return Trained(failure=Failure(str(header["kind"]), str(header["type"]), str(header["text"])))
+        if header["message"] != "trained":
+            message = f"trained or an error were expected, not {header['message']!r}"
+            raise ProtocolError(message)
+        weights, biases = (from_wire(arrays[header[name]["array"]]) for name in ("weights", "biases"))
+    except (KeyError, TypeError, IndexError) as error:
+        message = f"the answer is not complete: {type(error).__name__}: {error}"
+        raise ProtocolError(message) from None
+    return Trained(TrainingPath(weights, biases))
+
+
+class Trainable(Protocol):
+    """What answers: a running worker."""
+
+    def train(self, stretch: Stretch) -> Trained:
+        """Make some steps of gradient descent."""
+
+
+@dataclass(frozen=True)
+class WorkerTrainer:
+    """A backend that is trained through its worker.
+
+    Attributes:
+        worker: the backend's worker.
+    """
+
+    worker: Trainable
+
+    def train(self, stretch: Stretch) -> TrainingPath:
+        """Return the weights and biases after every step.
+
+        Raises:
+            Unsupported: the worker has no way to train, as that of a user's module has none.
+            Failed: it raised, crashed, hung, or gave weights of another dtype or shape.
+        """
+        answer = self.worker.train(stretch)
+        if answer.failure is not None:
+            told = f"{answer.failure.type}: {' '.join(answer.failure.message.split())[:300]}"
+            raise (
+                Unsupported(told) if answer.failure.kind == "unsupported" else Failed(f"{answer.failure.kind}: {told}")
+            )
+        assert answer.path is not None, "there is a path where there is no failure"
+        steps = len(stretch.batches)
+        _require("weights", answer.path.weights, stretch.weights, steps)
+        _require("biases", answer.path.biases, stretch.bias, steps)
+        return answer.path
+
+
+def _require(name: str, given: np.ndarray, before: np.ndarray, steps: int) -> None:
+    shape = (steps, *before.shape)
+    if given.dtype != before.dtype or given.shape != shape:
+        found = f"{given.dtype.name} of shape {given.shape}"
+        message = f"training gives {name} in {found}, not in {before.dtype.name} of shape {shape}"
+        raise Failed(message)

@@ -1,0 +1,92 @@
+"""From log-probabilities to a loss: labels, smoothing, weights, ignored rows and reductions, as the case has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .normal_form import Case
+from .tape import Number, where
+
+Product = Callable[[Number, Number], Number]
+
+
+def plain_product(factor: Number, number: Number) -> Number:
+    """A product as IEEE has it: 0 times infinity is NaN."""
+    return factor * number
+
+
+def constant(array: np.ndarray, like: Number) -> Number:
+    """Return an array in the arithmetic of another number."""
+    return Number(array.astype(like.data.dtype), like.machine)
+
+
+def smoothed(case: Case, labels: Number, outcomes: int) -> Number:
+    """(1 - ε) y + ε/K."""
+    if not case.smoothing:
+        return labels
+    share = case.smoothing / (outcomes if case.outcomes is None else case.outcomes)
+    if case.smooths == "others":
+        return labels * (1 - case.smoothing) + (1 - labels) * (case.smoothing / max(outcomes - 1, 1))
+    return labels * (1 - case.smoothing) + share
+
+
+def dense_targets(case: Case, labels: Number) -> Number:
+    """w y'."""
+    targets = smoothed(case, labels, labels.data.shape[1])
+    return targets if case.weight is None else targets * constant(case.weight, labels)
+
+
+def dense_loss(case: Case, logs: Number, labels: Number, product: Product) -> Number:
+    """-Σ w y' log p, reduced."""
+    return reduced(case, -product(dense_targets(case, labels), logs).sum())
+
+
+def index_loss(case: Case, logs: Number, product: Product) -> Number:
+    """-w_y log p_y; with smoothing the sum over the classes as well. Ignored rows give 0."""
+    own = -logs.pick(case.index)
+    if case.weight is not None:
+        own = constant(label_weights(case), logs) * own
+    if case.smoothing:
+        weighted = logs if case.weight is None else product(constant(case.weight, logs), logs)
+        share = case.smoothing / (logs.data.shape[1] if case.outcomes is None else case.outcomes)
+        if case.smooths == "others":
+            share = case.smoothing / max(logs.data.shape[1] - 1, 1)
+            own = own * (1 - case.smoothing - share)
+        else:
+            own = own * (1 - case.smoothing)
+        own = own - weighted.sum() * share
+    return reduced(case, where(case.kept, own, 0.0))
+
+
+def label_weights(case: Case) -> np.ndarray:
+    """Return the weight of every row's label (R, 1), 0 for ignored rows."""
+    weights = np.ones((1, case.arguments[0].shape[1])) if case.weight is None else case.weight.astype(np.float64)
+    return np.where(case.kept, weights[0][case.index][:, None], 0.0)
+
+
+def reduced(case: Case, losses: Number) -> Number:
+    """The losses themselves, their sum, or their mean."""
+    if case.reduction == "none":
+        return losses
+    total = losses.total()
+    return total if case.reduction == "sum" else total / divisor(case)
+
+
+def divisor(case: Case) -> float:
+    """What a mean divides by, as the case reads the rule."""
+    rows = case.arguments[0].shape[0]
+    rule = case.divides_by
+    if rule == "stated":
+        rule = "weights" if case.labels is not None else "rows"
+    if rule == "weights" and case.labels is None and case.weight is not None:
+        return float((case.weight * np.ones(case.arguments[0].shape)).astype(np.float64).sum())
+    by = {
+        "rows": float(rows),
+        "elements": float(case.arguments[0].size),
+        "weights": float(label_weights(case).sum()) if case.labels is not None else float(rows),
+        "kept": float(case.kept.sum()),
+        "nothing": 1.0,
+    }
+    return by[rule]

@@ -1,0 +1,440 @@
+"""Causes: which mistake of the catalogue explains a finding, and what shows it.
+
+Candidates are weighed group by group, a group being what one entry point made of one quantity. A match counts for as
+many bits as chance would need to give it; a candidate whose matches are not worth more than what was tried explains
+nothing, and then the cause is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from math import comb, log2
+
+import numpy as np
+
+from ..judge.batch_judge import LITERAL
+from ..judge.findings import Cause, Finding
+from ..judge.verdicts import KIND_OF, Verdict
+from .algorithms.arithmetic import Machine
+from .match import Match, matches
+from .mistakes.catalogue import is_of_rounding, mistakes, part_of
+from .mistakes.mistake import STANDARD
+from .observations import Observation, Stack, stacks
+from .trials import Trial, Trials
+
+ENOUGH = 20.0
+"""Bits that the matches of a candidate must be worth, beyond the choice of which findings it matches.
+
+Some 2^9 candidates and arithmetics are tried on a group, and a run has some 2^8 groups: 20 bits leave a chance of 2^-3
+that anything in a whole run fits by accident.
+"""
+
+ENOUGH_FOR_KNOWN = 8.0
+"""The same for what is likely beforehand: the standard algorithms, which are few and which a kernel follows more often
+than not, and in a gradient the mistake that the value has."""
+
+FLUSHED = KIND_OF[Verdict.FLUSHED]
+
+ENOUGH_OF_PLACES = 4.0
+"""Bits that inputs must be worth where digits tell nothing: log2 of the cases in which a candidate fails or passes."""
+
+FEWEST = 2
+"""Different results that a candidate must match: one alone may be a constant that many formulas give."""
+
+SHARE = 0.2
+"""Of the results that could tell, in the formats in which it matches any, the part that a candidate must explain."""
+
+_ROUNDED_IDS = "class ids rounded to"
+_GUARDED = ("probabilities clipped to", "added to a probability")
+_UNGUARDED = ("log of softmax", "log of sigmoid")
+"""A clip that never acts leaves the logarithm of a rounded probability: the same mistake in other words."""
+
+
+def causes_of(findings: Sequence[Finding]) -> list[Cause | None]:
+    """Return the cause of every finding, None where the catalogue has none for it.
+
+    Args:
+        findings: all findings of a run or of one examination: what explains many of them is told from a coincidence.
+    """
+    return assigned(findings, map(explained, cause_stacks(findings)))
+
+
+def cause_stacks(findings: Sequence[Finding]) -> list[Stack]:
+    """Return the work that finding causes takes, in parts that other processes may do."""
+    return stacks(enumerate(findings))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That a candidate explains an observation: its name, its place in the catalogue, the arithmetic, and the worth."""
+
+    name: str
+    place: int
+    machine: Machine
+    bits: float
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One observation with the candidates that explain it.
+
+    Attributes:
+        number: the finding's place among the findings.
+        group: what was examined: backend, entry point, function and quantity.
+        result: what tells results apart: the format and the number; the case where it is no number.
+        kind: the format and the severity, within which findings have much the same causes.
+        failure: the kind of failure.
+        is_literal: whether it was judged by the literal definition: the right algorithms here follow that one.
+        bits: how much a match can tell.
+        is_of_rounding: whether only mistakes of rounding were tried.
+        claims: the candidates that match, one for each name.
+    """
+
+    number: int
+    group: tuple[str, ...]
+    result: tuple[object, ...]
+    kind: tuple[str, str]
+    failure: str
+    is_literal: bool
+    bits: float
+    is_of_rounding: bool
+    claims: tuple[Claim, ...]
+
+
+def explained(stack: Stack) -> list[Explained]:
+    """Hold every candidate against the observations of one stack."""
+    places = {id(each): place for place, each in enumerate(mistakes(stack.case.function, stack.case.quantity))}
+    best: dict[int, dict[str, Match]] = {each.number: {} for each in stack.observations}
+    for match in matches(stack):
+        own = best[match.observation.number]
+        known = own.get(match.mistake.name)
+        if known is None or (match.off, -match.bits) < (known.off, -known.bits):
+            own[match.mistake.name] = match
+    stack.case.known.clear()
+    return [
+        Explained(
+            number=each.number,
+            group=each.group,
+            result=_result_of(each),
+            kind=(each.sighting.batch.dtype, each.sighting.severity),
+            failure=each.sighting.kind,
+            is_literal=each.sighting.definition == LITERAL,
+            bits=each.bits,
+            is_of_rounding=stack.is_of_rounding,
+            claims=tuple(
+                Claim(name, places[id(match.mistake)], match.machine, match.bits, evidence(match))
+                for name, match in best[each.number].items()
+            ),
+        )
+        for each in stack.observations
+    ]
+
+
+def _result_of(observation: Observation) -> tuple[object, ...]:
+    """The same number at two inputs tells no more than at one: it may be a constant."""
+    sighting = observation.sighting
+    if np.isfinite(observation.value):
+        return sighting.batch.dtype, abs(observation.value)
+    return sighting.batch.dtype, sighting.batch.name, sighting.case
+
+
+def evidence(match: Match) -> str:
+    """Say in words what shows a mistake."""
+    value, formula = match.observation.value, match.mistake.formula
+    if match.mistake.arithmetic is None:
+        # A formula in words may end with a format of its own: "… with its sum in float16, in float32".
+        comma = "," if formula.startswith(("a ", "the ")) else ""
+        formula = f"{formula}{comma} in {match.told}"
+    if not np.isfinite(value):
+        word = "NaN" if np.isnan(value) else "+inf" if value > 0 else "-inf"
+        return f"{word}, as {formula} gives"
+    if match.observation.bits == 0:
+        return f"{value:g}, as {formula} gives"
+    if match.off == 0:
+        return f"bit-identical to {formula}"
+    error = match.observation.error
+    return f"within {_ulps(match.off)} of {formula}, where the exact result is {_ulps(error)} away"
+
+
+def _ulps(count: float) -> str:
+    shown = max(1, int(np.ceil(count)))
+    return "1 ulp" if shown == 1 else f"{shown:,} ulps" if shown < 10**9 else f"{float(shown):.1e} ulps"
+
+
+def assigned(findings: Sequence[Finding], parts: Iterable[Sequence[Explained]]) -> list[Cause | None]:
+    """Decide, group by group, which candidates are established, and give every finding its cause."""
+    causes: list[Cause | None] = [None] * len(findings)
+    groups: dict[tuple[str, ...], list[Explained]] = {}
+    for each in chain.from_iterable(parts):
+        groups.setdefault(each.group, []).append(each)
+    told: dict[tuple[str, ...], set[str]] = {}
+    # The value before its gradients: what differentiates a kernel differentiates its mistake.
+    for group in sorted(groups, key=lambda group: group[-1] != VALUE):
+        expected = told.setdefault(group[:-1], set())
+        found = _of_group(findings, groups[group], expected)
+        for number, cause in found.items():
+            causes[number] = cause
+        if group[-1] == VALUE:
+            expected |= {cause.name for cause in found.values()} - set(STANDARD)
+    return causes
+
+
+VALUE = "value"
+
+
+def _of_group(findings: Sequence[Finding], group: Sequence[Explained], expected: set[str]) -> dict[int, Cause]:
+    """Return the causes of what one entry point made of one quantity, by the numbers of the findings."""
+    trials = Trials()
+    causes: dict[int, Cause] = {}
+    remaining = sorted(group, key=lambda each: each.number)
+    rejected: set[str] = set()
+
+    def is_doubtful(name: str) -> bool:
+        others = [each for each in group if each.number not in causes]
+        matching = _explained_by(name, remaining)
+        return _is_doubtful(trials, findings, group, matching) or _is_partial(trials, findings, others, matching)
+
+    while names := _best(group, remaining, rejected, expected):
+        standing = [name for name in names if not is_doubtful(name)]
+        if not standing or not all(_same_mistake(standing[0], rival) for rival in standing[1:]):
+            # All are wrong elsewhere, or nothing tells them apart: none is claimed.
+            rejected.update(names)
+            continue
+        name = standing[0]
+        matching = _explained_by(name, remaining)
+        _give(causes, matching)
+        remaining = _without_rivals(name, matching, [each for each in remaining if each.number not in causes])
+    # The most frequent failure first: what explains it may leave others as its side effects.
+    for alike in sorted(_alike(remaining), key=lambda alike: -_count(findings, alike)):
+        unexplained = [each for each in remaining if each.number not in causes]
+        if not _is_side_effect(findings, alike, unexplained):
+            _give(causes, _by_place(trials, findings, alike, expected))
+    return causes
+
+
+def _without_rivals(
+    name: str, matching: Sequence[tuple[Explained, Claim]], remaining: Sequence[Explained]
+) -> list[Explained]:
+    """Drop the claims of other mistakes, in these formats, in the part of the kernel that has the established one."""
+    formats = {each.kind[0] for each, _ in matching}
+    return [
+        replace(each, claims=tuple(claim for claim in each.claims if not _excludes(name, claim.name, each)))
+        if each.kind[0] in formats
+        else each
+        for each in remaining
+    ]
+
+
+def _excludes(established: str, name: str, each: Explained) -> bool:
+    part = part_of(name)
+    if part is None or name == established:
+        return False
+    # Where a formula is wrong, it may be what makes rounding errors larger as well; it was not tried there.
+    return part == part_of(established) or (each.is_of_rounding and not is_of_rounding(established))
+
+
+def _give(causes: dict[int, Cause], matching: Iterable[tuple[Explained, Claim]]) -> None:
+    for each, claim in matching:
+        causes[each.number] = Cause(claim.name, claim.evidence)
+
+
+def _alike(remaining: Sequence[Explained]) -> Iterable[list[Explained]]:
+    """Yield defects of one format and kind that show one number at most, or such as many formulas give."""
+    sorted_by: dict[tuple[str, ...], list[Explained]] = {}
+    for each in remaining:
+        if (each.kind[1] == "defect" and each.is_literal) or each.failure == FLUSHED:
+            sorted_by.setdefault((each.kind[0], each.failure), []).append(each)
+    for alike in sorted_by.values():
+        if len({each.result for each in alike if each.bits > 0}) < FEWEST:
+            yield alike
+
+
+def _count(findings: Sequence[Finding], alike: Sequence[Explained]) -> int:
+    """How many results failed so, in all checks that found it."""
+    checks = {(id(findings[each.number].tally), each.failure): findings[each.number].count for each in alike}
+    return sum(checks.values())
+
+
+def _is_side_effect(findings: Sequence[Finding], alike: Sequence[Explained], unexplained: Sequence[Explained]) -> bool:
+    """Whether the same checks have more defects of other kinds that nothing explains: these are but a part of those."""
+    checks = {id(findings[each.number].tally) for each in alike}
+    others = [
+        each
+        for each in unexplained
+        if each.kind[1] == "defect" and each.failure != alike[0].failure
+        if id(findings[each.number].tally) in checks
+    ]
+    return _count(findings, others) > _count(findings, alike)
+
+
+def _by_place(
+    trials: Trials, findings: Sequence[Finding], alike: Sequence[Explained], expected: set[str]
+) -> list[tuple[Explained, Claim]]:
+    """Return the one candidate that fails at all of these places and nowhere else, if there is one.
+
+    A NaN or a zero has no digits to tell a formula by, and a constant has them but once. Where it occurs does tell: the
+    candidate must give the number at every one of the places, and be right at the inputs beside them.
+    """
+    names = set.intersection(*({claim.name for claim in each.claims} for each in alike))
+    found = []
+    for name in sorted(names):
+        matching = [(each, claim) for each in alike for claim in each.claims if claim.name == name]
+        told = _trials(trials, findings, matching)
+        total = sum(told, Trial())
+        worth = sum(trial.bits for trial in told)
+        is_there = 10 * (total.contradicts + total.unexplained) <= total.follows and not total.refuted
+        if is_there and worth >= ENOUGH_OF_PLACES:
+            found.append(((name in expected, total.follows - total.contradicts), matching))
+    best = [matching for score, matching in found if score == max(score for score, _ in found)]
+    best.sort(key=lambda matching: matching[0][1].place)
+    if not best or not all(_same_mistake(best[0][0][1].name, rival[0][1].name) for rival in best[1:]):
+        return []
+    return best[0]
+
+
+def _trials(trials: Trials, findings: Sequence[Finding], matching: Sequence[tuple[Explained, Claim]]) -> list[Trial]:
+    """Try a candidate on the batches of all these defects; of weaknesses, if they are many, on the most telling."""
+    told: dict[tuple[int, str], Trial] = {}
+    for each, claim in sorted(matching, key=_telling):
+        _, _, function, quantity = each.group
+        finding = findings[each.number]
+        place = _place(finding)
+        if place not in told and (each.kind[1] == "defect" or len(told) < BATCHES):
+            trial = trials.of(finding, mistakes(function, quantity)[claim.place], claim.machine)
+            if trial is not None:
+                told[place] = trial
+    return list(told.values())
+
+
+def _telling(pair: tuple[Explained, Claim]) -> tuple[bool, float, int]:
+    each, claim = pair
+    return each.kind[1] != "defect", -claim.bits, each.number
+
+
+def _place(finding: Finding) -> tuple[int, str]:
+    return id(finding.tally), finding.sighting.batch.name
+
+
+@dataclass(frozen=True)
+class _Score:
+    """How much of what remains of a group a candidate explains, and where it stands in the catalogue."""
+
+    name: str
+    bits: float
+    numbers: frozenset[int]
+    place: int
+
+
+def _best(
+    group: Sequence[Explained], remaining: Sequence[Explained], rejected: set[str], expected: set[str]
+) -> list[str]:
+    """Return the candidates that explain most of what remains, if chance does not: one, or several the same findings.
+
+    A mistake that the value is known to have goes before all others, and on less evidence.
+    """
+    names = sorted({claim.name for each in remaining for claim in each.claims} - rejected)
+    enough = {name: ENOUGH_FOR_KNOWN if name in STANDARD or name in expected else ENOUGH for name in names}
+    scores = [score for name in names if (score := _score(name, group, remaining, enough[name])) is not None]
+    scores.sort(key=lambda score: (score.name not in expected, -score.bits, score.place))
+    if not scores or scores[0].name in expected:
+        return [score.name for score in scores[:1]]
+    best = scores[0]
+    return [score.name for score in scores if score.bits == best.bits and score.numbers == best.numbers]
+
+
+def _explained_by(name: str, remaining: Sequence[Explained]) -> list[tuple[Explained, Claim]]:
+    """What a candidate explains, in the formats in which some result that can tell is among it, if any can at all."""
+    found = [(each, claim) for each in remaining for claim in each.claims if claim.name == name]
+    if not any(each.bits > 0 for each in remaining):
+        return found
+    formats = {each.kind[0] for each, _ in found if each.bits > 0}
+    return [(each, claim) for each, claim in found if each.kind[0] in formats]
+
+
+def _results_by_kind(some: Iterable[Explained]) -> dict[tuple[str, str], set[tuple[object, ...]]]:
+    """Return the different results that can tell, by format and severity."""
+    results: dict[tuple[str, str], set[tuple[object, ...]]] = {}
+    for each in some:
+        if each.bits > 0:
+            results.setdefault(each.kind, set()).add(each.result)
+    return results
+
+
+def _score(name: str, group: Sequence[Explained], remaining: Sequence[Explained], enough: float) -> _Score | None:
+    """Weigh a candidate; None if what it explains may be chance."""
+    found = _explained_by(name, remaining)
+    worth: dict[tuple[object, ...], float] = {}
+    for each, claim in found:
+        worth[each.result] = max(worth.get(each.result, 0.0), claim.bits)
+    told, could_tell = _results_by_kind([each for each, _ in found]), _results_by_kind(remaining)
+    if could_tell:
+        # A kind of failure of which it explains next to nothing has other causes: it is no evidence either way.
+        kinds = [kind for kind, results in told.items() if len(results) >= SHARE * len(could_tell[kind])]
+        tells = set().union(*(told[kind] for kind in kinds))
+        if len(tells) < min(FEWEST, len({each.result for each in group if each.bits > 0})):
+            return None
+        choice = log2(comb(len(set().union(*(could_tell[kind] for kind in kinds))), len(tells)))
+        worth = {result: bits for result, bits in worth.items() if result in tells}
+    else:
+        choice = log2(comb(len({each.result for each in remaining}), len(worth)))
+        if len([bits for bits in worth.values() if bits > 0]) < FEWEST:
+            return None
+    bits = sum(worth.values())
+    if bits < enough + choice:
+        return None
+    return _Score(name, bits, frozenset(each.number for each, _ in found), min(claim.place for _, claim in found))
+
+
+def _is_doubtful(
+    trials: Trials, findings: Sequence[Finding], group: Sequence[Explained], matching: Sequence[tuple[Explained, Claim]]
+) -> bool:
+    """Whether a candidate would have failed where nothing failed: beside what it explains, or in other batches."""
+    beside = sum(_trials(trials, findings, matching), Trial())
+    whole = beside + sum(_elsewhere(trials, findings, group, matching), Trial())
+    return beside.is_against or whole.contradicted or whole.refuted
+
+
+def _is_partial(
+    trials: Trials, findings: Sequence[Finding], group: Sequence[Explained], matching: Sequence[tuple[Explained, Claim]]
+) -> bool:
+    """Whether it leaves unexplained what is wrong in its own batches, or where the same options are given and more."""
+    given = {_options(findings[each.number]) for each, _ in matching}
+
+    def concerns(each: Explained) -> bool:
+        own = _options(findings[each.number])
+        return own in given or any(options and options <= own for options in given)
+
+    beside = sum(_trials(trials, findings, matching), Trial())
+    return sum(_elsewhere(trials, findings, [*filter(concerns, group)], matching), beside).is_partial
+
+
+def _options(finding: Finding) -> frozenset[str]:
+    return frozenset(name for name, _ in finding.tally.identity.parameters if name != "axis")
+
+
+def _elsewhere(
+    trials: Trials, findings: Sequence[Finding], group: Sequence[Explained], matching: Sequence[tuple[Explained, Claim]]
+) -> list[Trial]:
+    """Try a candidate on batches in which it explains nothing."""
+    best = {each.kind[0]: claim for each, claim in sorted(matching, key=lambda pair: pair[1].bits)}
+    seen = {_place(findings[each.number]) for each, _ in matching}
+    others = [
+        (each, best[each.kind[0]])
+        for each in group
+        if each.kind[0] in best and _place(findings[each.number]) not in seen
+    ]
+    return _trials(trials, findings, others)
+
+
+BATCHES = 16
+"""Batches with weaknesses that a candidate is tried on."""
+
+
+def _same_mistake(name: str, other: str) -> bool:
+    """Whether the other is the first with a guard that does not act, or says of one format what it says of all."""
+    return (name in _UNGUARDED and any(word in other for word in _GUARDED)) or (
+        name.startswith(_ROUNDED_IDS) and other.startswith(_ROUNDED_IDS)
+    )

@@ -1,0 +1,123 @@
+"""What a candidate mistake is, and how one is made from a formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitproof.reference import format_named, function_named
+
+from ..algorithms.arithmetic import Machine
+from ..algorithms.normal_form import Case
+from ..algorithms.tape import Number, gradient
+
+Style = Callable[[Case, Machine], np.ndarray]
+"""An algorithm: from cases and an arithmetic to the whole result, in the storage dtype, classes last."""
+
+Result = Callable[[Case, Machine], np.ndarray | None]
+"""The same of a candidate; None where it does not apply: an option is not given, a format is not lower."""
+
+Rule = Callable[..., Number]
+"""(case, *real arguments) → the value."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One way to compute one quantity of one function wrongly.
+
+    Attributes:
+        name: what is wrong, in a few words, e.g. "log of softmax"; the same for every function that has it.
+        formula: what is evaluated, e.g. "log(softmax(x))".
+        function: canonical name of the function.
+        quantity: "value" or "gradient:NAME".
+        result: evaluates it.
+        arithmetic: the dtype that it computes in, where that is the mistake; else the arithmetic's own is told.
+        mended: the same algorithm with the mistake put right; None for the careful one of `_cause_right`.
+    """
+
+    name: str
+    formula: str
+    function: str
+    quantity: str
+    result: Result
+    arithmetic: str | None = None
+    mended: Style | None = None
+
+
+def quantities(function: str) -> tuple[str, ...]:
+    """The quantities of a function."""
+    return function_named(function).quantities
+
+
+def operands(case: Case, machine: Machine) -> tuple[Number, ...]:
+    """Return the real arguments in the machine's working dtype."""
+    return tuple(Number(array.astype(machine.working), machine) for array in case.arguments)
+
+
+def evaluated(rule: Rule) -> Style:
+    """Return what a rule gives: the value, or its gradient step by step."""
+
+    def result(case: Case, machine: Machine) -> np.ndarray:
+        numbers = operands(case, machine)
+        value = rule(case, *numbers)
+        if case.quantity == "value":
+            return value.data.astype(machine.storage.numpy_dtype)
+        slopes = gradient(value, case.cotangent, numbers[argument_of(case.function, case.quantity)])
+        return slopes.astype(machine.storage.numpy_dtype)
+
+    return _remembered(result)
+
+
+def closed(rule: Callable[..., Number]) -> Style:
+    """Return what a rule for the gradient itself gives: (case, cotangent, *real arguments) → the gradient."""
+
+    def result(case: Case, machine: Machine) -> np.ndarray:
+        cotangent = Number(case.cotangent.astype(machine.working), machine)
+        made = rule(case, cotangent, *operands(case, machine)).data
+        return np.broadcast_to(made, case.arguments[0].shape).astype(machine.storage.numpy_dtype)
+
+    return _remembered(result)
+
+
+def _remembered(style: Style) -> Style:
+    """Evaluate an algorithm once for a case and an arithmetic: many candidates are variations of few algorithms."""
+
+    def result(case: Case, machine: Machine) -> np.ndarray:
+        key = (style, machine)
+        if key not in case.known:
+            case.known[key] = style(case, machine)
+        return case.known[key]
+
+    return result
+
+
+def argument_of(function: str, quantity: str) -> int:
+    """The place, among the real arguments, of the one that a gradient is taken by."""
+    real = [argument.name for argument in function_named(function).arguments if argument.is_real]
+    return real.index(quantity.removeprefix("gradient:"))
+
+
+STANDARD = (
+    "log of a sum near 1",
+    "1 - p that cancels",
+    "log(1 - p) instead of log1p",
+    "difference of logarithms that cancels",
+    "difference of quotients that cancels",
+    "x - x z that cancels",
+)
+"""What is wrong with standard algorithms, where a better one exists."""
+
+
+def mistakes_of(name: str, formula: str, function: str, rule: Rule, mended: Rule | None = None) -> Iterable[Mistake]:
+    """Yield a wrong formula as a mistake of the value and of every gradient."""
+    for quantity in quantities(function):
+        told = formula if quantity == "value" else f"the gradient of {formula}"
+        put_right = None if mended is None else evaluated(mended)
+        yield Mistake(name, told, function, quantity, evaluated(rule), mended=put_right)
+
+
+def storage_of(case: Case) -> np.dtype[np.generic]:
+    """The dtype of the case's numbers."""
+    return format_named(case.dtype).numpy_dtype

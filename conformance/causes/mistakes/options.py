@@ -1,0 +1,253 @@
+"""Right algorithms for the wrong question: options misread, labels rounded, factors and signs forgotten."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitproof.reference import FUNCTIONS
+
+from ..algorithms.arithmetic import Machine
+from ..algorithms.correct import misread_styles
+from ..algorithms.normal_form import Case
+from .mistake import Mistake, Result, Style, quantities, storage_of
+
+_WEIGHTED = ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy", "nll_loss")
+_INDEXED = ("sparse_softmax_cross_entropy", "nll_loss")
+_SMOOTHED = (
+    "softmax_cross_entropy",
+    "sparse_softmax_cross_entropy",
+    "sigmoid_cross_entropy",
+    "categorical_cross_entropy",
+    "binary_cross_entropy",
+)
+_LABELLED = (*_INDEXED, "sparse_categorical_cross_entropy")
+
+
+@dataclass(frozen=True)
+class Twist:
+    """A misreading of a call: the case that a kernel takes it for, None where that is the case itself."""
+
+    name: str
+    formula: str
+    functions: tuple[str, ...]
+    twisted: Callable[[Case], Case | None]
+
+
+def _when(applies: Callable[[Case], bool], **changes: object) -> Callable[[Case], Case | None]:
+    return lambda case: case.with_(**changes) if applies(case) else None
+
+
+def _mean(case: Case) -> bool:
+    return case.reduction == "mean"
+
+
+def _weighted_mean(case: Case) -> bool:
+    return case.weight is not None and case.reduction == "mean"
+
+
+def _has_smoothing(case: Case) -> bool:
+    return bool(case.smoothing)
+
+
+def _last_axis(case: Case) -> Case | None:
+    same = case.last_axis == case.arguments[0].shape[1]
+    return None if same or not case.smoothing else case.with_(outcomes=case.last_axis)
+
+
+def _relabelled(change: Callable[[np.ndarray, int], np.ndarray]) -> Callable[[Case], Case | None]:
+    def twisted(case: Case) -> Case | None:
+        assert case.labels is not None
+        classes = case.arguments[0].shape[1]
+        kept = case.labels != case.ignore_index
+        labels = np.where(kept, np.clip(change(case.labels, classes), 0, classes - 1), case.labels)
+        return None if (labels == case.labels).all() else case.with_(labels=labels)
+
+    return twisted
+
+
+def _rounded_to(dtype: str) -> Callable[[np.ndarray, int], np.ndarray]:
+    def change(labels: np.ndarray, classes: int) -> np.ndarray:
+        numbers = np.asarray(labels, dtype=np.float64)
+        rounded = numbers.astype(np.float16).astype(np.float64) if dtype == "float16" else _bfloat16(numbers)
+        return np.where(np.isfinite(rounded), rounded, classes).astype(np.int64)
+
+    return change
+
+
+def _bfloat16(numbers: np.ndarray) -> np.ndarray:
+    """Round to eight bits."""
+    mantissa, exponent = np.frexp(numbers)
+    return np.asarray(np.ldexp(np.rint(np.ldexp(mantissa, 8)), exponent - 8))
+
+
+def _labels_normalised(case: Case) -> Case | None:
+    x, y = case.arguments
+    wide = y.astype(np.float64)
+    return case.with_(arguments=(x, (wide / wide.sum(axis=1, keepdims=True)).astype(y.dtype)))
+
+
+def _rounded_to_own(case: Case) -> Case | None:
+    return _relabelled(_rounded_to(case.dtype))(case) if case.dtype in ("float16", "bfloat16") else None
+
+
+TWISTS: tuple[Twist, ...] = (
+    Twist("class ids rounded to the dtype of the loss", "y = dtype(y)", _LABELLED, _rounded_to_own),
+    Twist("class ids rounded to float16", "y = float16(y)", _LABELLED, _relabelled(_rounded_to("float16"))),
+    Twist("class ids rounded to bfloat16", "y = bfloat16(y)", _LABELLED, _relabelled(_rounded_to("bfloat16"))),
+    Twist("the class before the label", "y - 1 for y", _LABELLED, _relabelled(lambda labels, _classes: labels - 1)),
+    Twist("the class after the label", "y + 1 for y", _LABELLED, _relabelled(lambda labels, _classes: labels + 1)),
+    Twist(
+        "labels normalised first",
+        "y / sum(y) for y",
+        ("softmax_cross_entropy", "categorical_cross_entropy"),
+        _labels_normalised,
+    ),
+    Twist(
+        "weighted mean divided by the number of rows",
+        "sum(w_y loss) / rows",
+        _INDEXED,
+        _when(_weighted_mean, divides_by="rows"),
+    ),
+    Twist(
+        "mean divided by the weights",
+        "sum(loss) / sum(w)",
+        ("softmax_cross_entropy",),
+        _when(_weighted_mean, divides_by="weights"),
+    ),
+    Twist(
+        "mean over all classes of all rows",
+        "sum(loss) / (rows * classes)",
+        ("softmax_cross_entropy", *_INDEXED),
+        _when(_mean, divides_by="elements"),
+    ),
+    Twist(
+        "ignored rows count in the mean",
+        "sum(loss) / rows",
+        _INDEXED,
+        _when(lambda case: _mean(case) and case.weight is None and not case.kept.all(), divides_by="rows"),
+    ),
+    Twist("mean not divided", "sum(loss)", _WEIGHTED, _when(_mean, divides_by="nothing", reduction="sum")),
+    Twist("weights forgotten", "w = 1", _WEIGHTED, _when(lambda case: case.weight is not None, weight=None)),
+    Twist(
+        "weight of the positive term forgotten",
+        "pos_weight = 1",
+        ("sigmoid_cross_entropy",),
+        _when(lambda case: case.pos_weight is not None, pos_weight=None),
+    ),
+    Twist(
+        "weight of the positive term on the negative one",
+        "z (-log p) + pos_weight (1 - z) (-log(1 - p))",
+        ("sigmoid_cross_entropy",),
+        _when(lambda case: case.pos_weight is not None, swaps_pos_weight=True),
+    ),
+    Twist(
+        "ignored rows counted",
+        "ignored rows as rows of class 0",
+        _INDEXED,
+        _when(lambda case: not case.kept.all(), counts_ignored=True),
+    ),
+    Twist(
+        "label smoothing by the length of the last axis",
+        "(1 - ε) y + ε / shape[-1]",
+        ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "categorical_cross_entropy"),
+        _last_axis,
+    ),
+    Twist(
+        "label smoothing not divided by the number of classes",
+        "(1 - ε) y + ε",
+        _SMOOTHED,
+        _when(_has_smoothing, outcomes=1.0),
+    ),
+    Twist(
+        "label smoothing towards 0",
+        "(1 - ε) y",
+        _SMOOTHED,
+        _when(_has_smoothing, outcomes=math.inf),
+    ),
+    Twist(
+        "label smoothing shared among the other classes",
+        "(1 - ε) y + ε / (K - 1) for the other classes",
+        _SMOOTHED[:2] + _SMOOTHED[3:4],
+        _when(_has_smoothing, smooths="others"),
+    ),
+    Twist("label smoothing forgotten", "ε = 0", _SMOOTHED, _when(_has_smoothing, smoothing=0.0)),
+)
+"""What a call may be mistaken for."""
+
+
+def _of_twist(style: Style, twist: Twist) -> Result:
+    def result(case: Case, machine: Machine) -> np.ndarray | None:
+        taken = twist.twisted(case)
+        return None if taken is None else style(taken, machine)
+
+    return result
+
+
+def _scaled(style: Style, factor: Callable[[Case], float]) -> Style:
+    def result(case: Case, machine: Machine) -> np.ndarray:
+        made = style(case, machine).astype(machine.working)
+        return (made * np.asarray(factor(case)).astype(machine.working)).astype(storage_of(case))
+
+    return result
+
+
+def _by_base(style: Style, base: float) -> Style:
+    def result(case: Case, machine: Machine) -> np.ndarray:
+        made = style(case, machine).astype(machine.working)
+        return (made / np.asarray(math.log(base)).astype(machine.working)).astype(storage_of(case))
+
+    return result
+
+
+_INFORMATION = ("entropy", "entropy_terms", "kl_divergence", "kl_divergence_terms")
+_SUMMED = ("entropy", "kl_divergence", "kl_divergence_from_log_probs", "categorical_cross_entropy")
+
+
+def _by_places(function: str, quantity: str, style: Style) -> Iterator[Mistake]:
+    yield Mistake(
+        "wrong sign", "the negative of the result", function, quantity, _scaled(style, lambda _: -1.0), mended=style
+    )
+    if quantity != "value":
+        yield Mistake(
+            "cotangent ignored",
+            "the gradient with cotangent 1",
+            function,
+            quantity,
+            lambda case, machine: style(case.with_(cotangent=np.ones_like(case.cotangent)), machine),
+            mended=style,
+        )
+    if function in _INFORMATION:
+        for base in (2, 10):
+            yield Mistake(
+                f"logarithm to the base {base}",
+                f"the result / log({base})",
+                function,
+                quantity,
+                _by_base(style, base),
+                mended=style,
+            )
+    if function in _SUMMED:
+        yield Mistake(
+            "mean over the classes instead of their sum",
+            "the result / K",
+            function,
+            quantity,
+            _scaled(style, lambda case: 1 / case.arguments[0].shape[1]),
+            mended=style,
+        )
+
+
+def option_mistakes() -> Iterator[Mistake]:
+    """Yield the misreadings, each with every right algorithm that may follow it."""
+    for function in FUNCTIONS:
+        for quantity in quantities(function):
+            for style in misread_styles(function, quantity):
+                for twist in TWISTS:
+                    if function in twist.functions:
+                        formula = f"a right algorithm with {twist.formula}"
+                        yield Mistake(twist.name, formula, function, quantity, _of_twist(style, twist), mended=style)
+                yield from _by_places(function, quantity, style)

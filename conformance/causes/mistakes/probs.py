@@ -1,0 +1,178 @@
+"""Mistakes with probabilities and log-probabilities: clips, additions, cancellation, 0 log 0, the wrong sum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from ..algorithms.kernels import times
+from ..algorithms.losses import dense_loss, index_loss, plain_product, smoothed
+from ..algorithms.normal_form import Case
+from ..algorithms.tape import Number
+from .logits import EPSILONS, epsilon
+from .mistake import Mistake, Rule, mistakes_of
+
+Guard = Callable[[Number], Number]
+Product = Callable[[Number, Number], Number]
+
+
+def _clip(told: str, *, upper: bool) -> Guard:
+    return lambda p: p.clip(epsilon(told, p), 1 - epsilon(told, p) if upper else 1.0)
+
+
+def _add(told: str) -> Guard:
+    return lambda p: p + epsilon(told, p)
+
+
+def _normalise(p: Number) -> Number:
+    return p / p.sum()
+
+
+def _guards() -> Iterator[tuple[str, str, Guard]]:
+    for told in EPSILONS:
+        for upper in (True, False):
+            name = f"probabilities clipped to {told}"
+            yield name, f"p = clip(p, {told}, 1{f' - {told}' * upper})", _clip(told, upper=upper)
+        yield f"{told} added to a probability", f"p + {told}", _add(told)
+
+
+def _with(guard: Guard, product: Product = times) -> dict[str, Rule]:
+    """Every function of probabilities, with all of them guarded."""
+
+    def kl(case: Case, y: Number, p: Number) -> Number:
+        del case
+        return product(y, guard(y).log() - guard(p).log())
+
+    def entropy(case: Case, p: Number) -> Number:
+        del case
+        return -product(p, guard(p).log())
+
+    return {
+        "categorical_cross_entropy": lambda case, p, y: dense_loss(case, guard(p).log(), y, product),
+        "sparse_categorical_cross_entropy": lambda case, p: index_loss(case, guard(p).log(), product),
+        "entropy_terms": entropy,
+        "entropy": lambda case, p: entropy(case, p).sum(),
+        "kl_divergence_terms": kl,
+        "kl_divergence": lambda case, y, p: kl(case, y, p).sum(),
+    }
+
+
+def _binary(guard: Guard) -> Rule:
+    def rule(case: Case, p: Number, z: Number) -> Number:
+        z, guarded = smoothed(case, z, 2), guard(p)
+        return -(times(z, guarded.log()) + times(1 - z, (1 - guarded).log()))
+
+    return rule
+
+
+def _added_binary(told: str) -> Rule:
+    def rule(case: Case, p: Number, z: Number) -> Number:
+        z, eps = smoothed(case, z, 2), epsilon(told, p)
+        return -(times(z, (p + eps).log()) + times(1 - z, (1 - p + eps).log()))
+
+    return rule
+
+
+def _quotient(guard: Guard) -> dict[str, Rule]:
+    """The divergence from the logarithm of one quotient."""
+
+    def kl(case: Case, y: Number, p: Number) -> Number:
+        del case
+        return times(y, (guard(y) / guard(p)).log())
+
+    return {"kl_divergence_terms": kl, "kl_divergence": lambda case, y, p: kl(case, y, p).sum()}
+
+
+def _clipped_logit(told: str) -> Rule:
+    def rule(case: Case, p: Number) -> Number:
+        del case
+        clipped = p.clip(epsilon(told, p), 1 - epsilon(told, p))
+        return (clipped / (1 - clipped)).log()
+
+    return rule
+
+
+def _normalised() -> Iterator[tuple[str, Rule]]:
+    yield "categorical_cross_entropy", lambda case, p, y: dense_loss(case, _normalise(p).log(), y, times)
+    yield "sparse_categorical_cross_entropy", lambda case, p: index_loss(case, _normalise(p).log(), times)
+    yield "entropy", lambda _, p: -times(_normalise(p), _normalise(p).log()).sum()
+    yield "kl_divergence", lambda _, y, p: times(y, y.log() - _normalise(p).log()).sum()
+
+
+def _same(p: Number) -> Number:
+    return p
+
+
+def _of_binary() -> Iterator[Mistake]:
+    formula = "z * log(p) + (1 - z) * log(1 - p)"
+    for each in mistakes_of("log(1 - p) instead of log1p", formula, "binary_cross_entropy", _binary(_same)):
+        if each.quantity == "gradient:probs":
+            # No logarithm is left in it.
+            yield replace(each, name="difference of quotients that cancels", formula="(1 - z) / (1 - p) - z / p")
+        else:
+            yield each
+
+
+def probability_mistakes() -> Iterator[Mistake]:
+    """Yield the mistakes of functions of probabilities."""
+    for name, formula, guard in _guards():
+        for guarded, unguarded in ((_with(guard), _with(_same)), (_quotient(guard), _quotient(_same))):
+            for function, rule in guarded.items():
+                yield from mistakes_of(name, f"{function} with {formula}", function, rule, unguarded[function])
+    for told in EPSILONS:
+        name = f"probabilities clipped to {told}"
+        yield from mistakes_of(
+            name,
+            f"log(p / (1 - p)) with p = clip(p, {told}, 1 - {told})",
+            "logit",
+            _clipped_logit(told),
+            _clipped_logit("0"),
+        )
+        yield from mistakes_of(
+            name,
+            f"binary_cross_entropy with p = clip(p, {told}, 1 - {told})",
+            "binary_cross_entropy",
+            _binary(_clip(told, upper=True)),
+            _binary(_same),
+        )
+        added = f"{told} added to a probability"
+        yield from mistakes_of(
+            added,
+            f"log(p + {told}), log(1 - p + {told})",
+            "binary_cross_entropy",
+            _added_binary(told),
+            _added_binary("0"),
+        )
+    yield from _of_binary()
+    yield from mistakes_of(
+        "log(1 - p) instead of log1p", "log(p) - log(1 - p)", "logit", lambda _, p: p.log() - (1 - p).log()
+    )
+    yield from mistakes_of("log(1 - p) instead of log1p", "log(p / (1 - p))", "logit", lambda _, p: (p / (1 - p)).log())
+    for function, rule in _with(_same, plain_product).items():
+        yield from mistakes_of("0 times infinity", "a factor 0 times log(0)", function, rule)
+    for function, rule in _normalised():
+        yield from mistakes_of("probabilities normalised first", f"{function} with p = p / sum(p)", function, rule)
+    yield from mistakes_of(
+        "labels and probabilities exchanged",
+        "sum(p * log(p / y))",
+        "kl_divergence",
+        lambda _, y, p: times(p, p.log() - y.log()).sum(),
+    )
+    yield from mistakes_of(
+        "the entropy of the labels missing",
+        "-y * log p",
+        "kl_divergence_terms_from_log_probs",
+        lambda _, y, q: -(y * q),
+    )
+    yield from mistakes_of(
+        "difference of logarithms that cancels",
+        "y * (log(y) - log(p))",
+        "kl_divergence_terms",
+        lambda _, y, p: times(y, y.log() - p.log()),
+    )
+    yield from mistakes_of(
+        "difference of logarithms that cancels",
+        "sum(y * (log(y) - log(p)))",
+        "kl_divergence",
+        lambda _, y, p: times(y, y.log() - p.log()).sum(),
+    )

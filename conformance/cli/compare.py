@@ -1,0 +1,147 @@
+"""`logitproof compare`: hold two runs against each other and against the truth."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from logitproof.reports import (
+    Backend,
+    Comparison,
+    Record,
+    comparison_github,
+    comparison_html,
+    comparison_junit,
+    comparison_markdown,
+    comparison_view,
+    encode_comparison,
+)
+
+from ..compare.compare import compare
+from ..compare.gate import held
+from ..compare.runs import ComparedRun
+from ..errors import UserError
+from ..history.store import find_run
+from ..inputs.arrays import input_batches
+from ..inputs.batch import Batch
+from ..inputs.hashes import batch_hash
+from ..inputs.witness import WITNESSES, witnesses_in
+from ..scripts.of_change import scripts_for_comparison
+from ..settings.gate import gating_of_comparison
+from ..settings.settings import read_settings
+from .output import print_text, show, shown_text, tell
+from .report import STANDARD_INPUT, record_from, tell_github, write_text
+
+_FORMATS: Mapping[str, Callable[[Comparison], str]] = {
+    "terminal": lambda comparison: shown_text(comparison_view(comparison)),
+    "html": lambda comparison: comparison_html(comparison, scripts_for_comparison(comparison)),
+    "markdown": comparison_markdown,
+    "junit": comparison_junit,
+    "json": lambda comparison: encode_comparison(comparison).decode(),
+}
+
+
+def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
+    """Compare the two runs that `options` name; the exit status is what the comparison amounts to."""
+    del typed
+    _require_sense(options)
+    settings = read_settings(Path.cwd())
+    places = _places((options.old, options.new), options.store or settings.get("store"))
+    old, new = record_from(places[0], "OLD"), record_from(places[1], "NEW")
+    gating = replace(gating_of_comparison(options, settings), earlier=old)
+    titles = _titles((old, new), places)
+    comparison = compare(
+        ComparedRun(old, _folder(places[0]), titles[0]),
+        ComparedRun(new, _folder(places[1]), titles[1]),
+        given=given_batches((old, new), options.inputs),
+        jobs=options.jobs,
+        note=tell,
+    )
+    comparison, status = held(comparison, new, gating)
+    tell_comparison(comparison, options.format, options.output)
+    return status
+
+
+def tell_comparison(comparison: Comparison, form: str, output: Path | None) -> None:
+    """Tell a comparison in one of the formats, on standard output or in a file.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    if form == "github":
+        tell_github(lambda: comparison_github(comparison), lambda room: comparison_markdown(comparison, room))
+    elif output is not None:
+        write_text(output, _FORMATS[form](comparison))
+    elif form == "terminal":
+        show(comparison_view(comparison))
+    else:
+        print_text(_FORMATS[form](comparison))
+
+
+def _require_sense(options: argparse.Namespace) -> None:
+    if options.output is not None and options.format == "github":
+        message = "--output: annotations are read from standard output, and the summary goes to the job's own file"
+        raise UserError(message)
+    if str(options.old) == str(options.new) == STANDARD_INPUT:
+        message = "OLD and NEW cannot both be standard input"
+        raise UserError(message)
+
+
+def _places(named: tuple[Path, Path], store: object) -> tuple[Path, Path]:
+    """Return where two records are: as they were named, or where the history has them.
+
+    Raises:
+        UserError: the history does not have one of them.
+    """
+    if store is None:
+        return named
+    known = [each if _is_there(each) else find_run(Path(str(store)), str(each)) for each in named]
+    return known[0], known[1]
+
+
+def _is_there(named: Path) -> bool:
+    return str(named) == STANDARD_INPUT or named.exists()
+
+
+def _folder(named: Path) -> Path | None:
+    """Return where the outputs of a record lie."""
+    if str(named) == STANDARD_INPUT:
+        return None
+    return named if named.is_dir() else named.parent
+
+
+def _titles(records: tuple[Record, Record], named: tuple[Path, Path]) -> tuple[str, str]:
+    """Return what the runs are called: by their backends, and where these are the same by their place too."""
+    old, new = (", ".join(map(_title, record.backends)) or "nothing" for record in records)
+    return (old, new) if old != new else (f"{old} ({named[0]})", f"{new} ({named[1]})")
+
+
+def _title(backend: Backend) -> str:
+    return f"{backend.name} {backend.version}".strip()
+
+
+def given_batches(records: tuple[Record, Record], inputs: Path | None) -> dict[str, Batch]:
+    """Return the batches at hand that are those of the runs, and not of the corpus: by their content, not by name.
+
+    Raises:
+        UserError: the file of inputs cannot be read, or is not the one that the runs were given.
+    """
+    wanted = {name: digest for record in records for name, digest in record.corpus.given.items()}
+    if not wanted:
+        if inputs is not None:
+            message = f"--inputs {inputs}: neither run was given any"
+            raise UserError(message)
+        return {}
+    batches = [witness.batch() for witness in witnesses_in(WITNESSES)[0]]
+    own = input_batches(inputs) if inputs is not None else []
+    found = {_name(batch): batch for batch in (*batches, *own) if wanted.get(_name(batch)) == batch_hash(batch)}
+    if own and not any(_name(batch) in found for batch in own):
+        message = f"--inputs {inputs}: this is not what the runs were given"
+        raise UserError(message)
+    return found
+
+
+def _name(batch: Batch) -> str:
+    return f"{batch.function}/{batch.dtype}/{batch.name}"

@@ -1,0 +1,216 @@
+"""`logitproof upgrade`: build two environments, examine both on the same inputs, and say what changed."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from logitproof.reports import (
+    Comparison,
+    FolderError,
+    Record,
+    ReportFolder,
+    comparison_html,
+    comparison_junit,
+    comparison_markdown,
+    encode_comparison,
+    open_folder,
+    summary,
+)
+
+from ..compare.compare import compare
+from ..compare.gate import INCOMPLETE, held
+from ..compare.runs import ComparedRun
+from ..errors import UserError, unknown
+from ..history.store import file_run, store_from
+from ..inputs.batch import Batch
+from ..run.progress import Progress, shown_progress
+from ..run.request import RunRequest
+from ..run.run import run_sides
+from ..run.running_backends import Side
+from ..scripts.of_change import scripts_for_comparison
+from ..settings.gate import Gating, gating_of_comparison
+from ..settings.settings import read_settings
+from ..signals import interruptible, undisturbed
+from ..upgrade.environment import default_cache
+from ..upgrade.installer import INSTALLERS
+from ..upgrade.sides import Place, Wish, optional_in, places_of, wish_of
+from .compare import given_batches, tell_comparison
+from .output import page_or_word, tell, write_whole
+from .run import request_of_sides
+
+OUTPUT = Path("logitproof-upgrade")
+SIDES = ("old", "new")
+
+
+@dataclass(frozen=True)
+class _Made:
+    """One side that was examined."""
+
+    place: Place
+    record: Record
+    folder: Path
+
+
+def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
+    """Make the upgrade that `options` ask for; the exit status is what the comparison amounts to, 3 if it cannot be."""
+    settings = read_settings(Path.cwd())
+    wishes = _wishes(options)
+    request = request_of_sides(options, settings, typed, OUTPUT)
+    store = store_from(options, settings)
+    gating = gating_of_comparison(options, settings)
+    _check_installer(options.installer)
+    kept: list[Path] = []
+    with _kept_whatever_comes(kept):
+        with undisturbed(), shown_progress() as progress:
+            made = _examined(options, wishes, request, progress, kept)
+            for name in PAGES:  # beside new records they would tell of other ones
+                (request.output / name).unlink(missing_ok=True)
+            if store is not None:
+                for each in made:
+                    file_run(store, each.folder, each.record)
+            if len(made) < len(SIDES):
+                return _one_side(made, request.output)
+            with interruptible():
+                comparison = _compared(made, request, progress)
+        gating = replace(gating, earlier=made[0].record)
+        return _told(comparison, made[1].record, gating, request.output, options.format)
+
+
+@contextmanager
+def _kept_whatever_comes(records: Sequence[Path]) -> Iterator[None]:
+    """Say where the records are if anything goes wrong once they are made: hours may be in them.
+
+    Raises:
+        UserError: what was raised, with these words.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not records:
+            raise
+        places = " and ".join(map(str, records))
+        told = f"what was examined is kept in {places}: logitproof compare holds two records against each other"
+        if isinstance(error, UserError):
+            raise UserError(f"{error}; {told}") from None
+        tell(told)
+        raise
+
+
+def _wishes(options: argparse.Namespace) -> tuple[Wish, Wish]:
+    """Return what both sides ask for.
+
+    Raises:
+        UserError: one of them cannot be.
+    """
+    both, backends = list(options.companions or ()), list(options.backend or ())
+    old = wish_of(options.old, [*both, *(options.companions_old or ())], options.python_old or options.python, backends)
+    new = wish_of(options.new, [*both, *(options.companions_new or ())], options.python_new or options.python, backends)
+    if not set(old.backends) & set(new.backends):
+        raise UserError(f"{old.text} and {new.text} are different frameworks: there is nothing to compare")
+    return old, new
+
+
+def _check_installer(name: str) -> None:
+    if name not in INSTALLERS:
+        raise unknown("--installer", name, list(INSTALLERS))
+    if name == "uv" and shutil.which("uv") is None:
+        raise UserError("--installer uv: uv is not installed here: pip install uv")
+
+
+def _examined(
+    options: argparse.Namespace, wishes: Sequence[Wish], request: RunRequest, progress: Progress, kept: list[Path]
+) -> list[_Made]:
+    """Examine both sides, or the one that could be built, and keep the records; their folders are added to `kept`.
+
+    Raises:
+        UserError: neither could be built, or a folder cannot be used.
+    """
+    cache = options.cache or default_cache()
+    places = places_of(wishes, installer=INSTALLERS[options.installer], cache=cache, note=progress.note)
+    usable = [(name, place) for name, place in zip(SIDES, places, strict=True) if place.python is not None]
+    if not usable:
+        raise UserError("neither side could be installed: nothing was examined")
+    with ExitStack() as stack:
+        folders = [_opened(request.output / name, stack) for name, _ in usable]
+        titles = _titles([place.wish.text for _, place in usable])
+        sides = [
+            Side(title, place.specs(), folder.store, optional_in(place.wish))
+            for title, (_, place), folder in zip(titles, usable, folders, strict=True)
+        ]
+        records = run_sides(request, sides, progress)
+        with undisturbed():
+            for record, folder in zip(records, folders, strict=True):
+                kept.append(_published(folder, record))
+        return [_Made(place, record, folder) for (_, place), record, folder in zip(usable, records, kept, strict=True)]
+
+
+def _titles(texts: Sequence[str]) -> list[str]:
+    """Return what tells the sides apart."""
+    if len(set(texts)) == len(texts):
+        return list(texts)
+    return [f"{name}: {text}" for name, text in zip(SIDES, texts, strict=True)]
+
+
+def _opened(target: Path, stack: ExitStack) -> ReportFolder:
+    try:
+        folder = open_folder(target)
+    except FolderError as error:
+        raise UserError(str(error)) from None
+    stack.callback(folder.discard)
+    return folder
+
+
+def _published(folder: ReportFolder, record: Record) -> Path:
+    text = page_or_word("summary.md", partial(summary, record))
+    try:
+        place = folder.publish(record, {} if text is None else {"summary.md": text})
+        if text is None:  # an older one would tell of another run
+            (place / "summary.md").unlink(missing_ok=True)
+    except FolderError as error:
+        raise UserError(str(error)) from None
+    return place
+
+
+def _one_side(made: Sequence[_Made], output: Path) -> int:
+    (only,) = made
+    place = output / only.folder.name
+    tell(f"{only.place.wish.text} was examined alone, and nothing was compared: its record is in {place}")
+    return INCOMPLETE
+
+
+def _compared(made: Sequence[_Made], request: RunRequest, progress: Progress) -> Comparison:
+    old, new = (
+        ComparedRun(each.record, each.folder, title)
+        for each, title in zip(made, _titles([each.place.wish.text for each in made]), strict=True)
+    )
+    given: dict[str, Batch] = given_batches((old.record, new.record), request.inputs)
+    return compare(old, new, given=given, jobs=request.jobs, note=progress.note)
+
+
+PAGES: Mapping[str, Callable[[Comparison], str]] = {
+    "comparison.json": lambda comparison: encode_comparison(comparison).decode(),
+    "comparison.md": comparison_markdown,
+    "junit.xml": comparison_junit,
+    "comparison.html": lambda comparison: comparison_html(comparison, scripts_for_comparison(comparison)),
+}
+"""What an upgrade leaves beside the two records, what takes longest last."""
+
+
+def _told(comparison: Comparison, new: Record, gating: Gating, output: Path, form: str) -> int:
+    comparison, status = held(comparison, new, gating)
+    for name, page in PAGES.items():
+        text = page_or_word(name, partial(page, comparison))
+        if text is None:
+            continue
+        try:
+            write_whole(output / name, text.encode())
+        except OSError as error:
+            raise UserError(f"{output / name}: {error.strerror or error}") from None
+    tell_comparison(comparison, form, None)
+    return status

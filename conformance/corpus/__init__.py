@@ -1,0 +1,1 @@
+"""The deterministic inputs of a run: recipes by function, built into batches. Random search is in `hunt`."""

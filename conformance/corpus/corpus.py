@@ -1,0 +1,88 @@
+"""The corpus: deterministic, versioned batches of exact inputs, the same in every run and on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from logitproof.reference import FORMATS, FUNCTIONS, Function, format_named, function_named
+
+from ..inputs.batch import Batch
+from ..inputs.bits import Source
+from .build import arguments_of, cotangent_of
+from .options import parameters_of
+from .recipe import Recipe
+from .recipes import recipes
+
+PROFILES = ("smoke", "ci", "nightly")
+"""The sizes of a run; each contains the one before."""
+
+CORPUS_VERSION = 2
+"""Raised whenever any batch changes; tests pin the hash that belongs to it."""
+
+
+@dataclass(frozen=True)
+class BatchKey:
+    """The name of one batch of the corpus: enough for any process to build it."""
+
+    function: str
+    dtype: str
+    name: str
+
+
+def keys(
+    profile: str, *, functions: Sequence[str] | None = None, dtypes: Sequence[str] | None = None
+) -> list[BatchKey]:
+    """Return the keys of the batches of a profile, function by function and format by format.
+
+    Args:
+        profile: "smoke", "ci" or "nightly"; each contains the one before.
+        functions: canonical names to restrict the corpus to; all of them by default.
+        dtypes: formats to restrict it to; all four by default.
+
+    Raises:
+        ValueError: unknown profile, function or dtype.
+    """
+    if profile not in PROFILES:
+        message = f"unknown profile {profile!r}: choose from {', '.join(PROFILES)}"
+        raise ValueError(message)
+    included = PROFILES[: PROFILES.index(profile) + 1]
+    return [
+        BatchKey(function, dtype, name)
+        for function in (functions or FUNCTIONS)
+        for dtype in (dtypes or FORMATS)
+        for name, recipe in recipes(function, dtype).items()
+        if recipe.profile in included
+    ]
+
+
+def build(key: BatchKey) -> Batch:
+    """Return the batch called `key`: the same bytes in every process and on every machine.
+
+    Raises:
+        ValueError: there is no such batch.
+    """
+    recipe = recipes(key.function, key.dtype).get(key.name)
+    if recipe is None:
+        message = f"no batch {key.name!r} for {key.function} in {key.dtype} in corpus version {CORPUS_VERSION}"
+        raise ValueError(message)
+    function, fmt = function_named(key.function), format_named(key.dtype)
+    source = Source.of(key.function, key.dtype, key.name)
+    parameters = parameters_of(recipe, fmt)
+    shape = _value_shape(recipe, function)
+    return Batch(
+        function=key.function,
+        dtype=key.dtype,
+        input_class=recipe.input_class,
+        name=key.name,
+        arguments=arguments_of(recipe, function, fmt, source),
+        parameters=dict(parameters),
+        cotangent=cotangent_of(recipe, shape, fmt, source.named("cotangent")),
+        layout=recipe.layout,
+    )
+
+
+def _value_shape(recipe: Recipe, function: Function) -> tuple[int, ...]:
+    if any(option.startswith("reduction=") for option in recipe.options):
+        return ()
+    return recipe.outer_shape if function.result == "row" else recipe.shape

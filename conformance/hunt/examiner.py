@@ -1,0 +1,155 @@
+"""One example of the hunt: a batch put to the backends, judged by the judge of a run, and its defects confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ..backends.bisection import Evaluator, Examined, examine_batch
+from ..backends.deaths import Deaths, GivenUp
+from ..backends.protocol import Hello
+from ..inputs.batch import Batch
+from ..inputs.witness import Signature
+from ..judge.batch_judge import BatchJudge
+from ..judge.findings import Finding, confirmed, settle
+from ..judge.judged_output import Sighting
+from ..judge.tally import Identity, Tally
+from ..judge.truth import truths
+from ..run.plan import Task, all_questions, identity, tasks_of
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one example.
+
+    Attributes:
+        tallies: what was seen, by check.
+        defects: the failures, each with the smallest case that shows it; those known before are not confirmed again.
+    """
+
+    tallies: Sequence[Tally]
+    defects: Mapping[Signature, Finding] = field(default_factory=dict)
+
+
+def within_bound(tally: Tally) -> Sighting | None:
+    """Return the largest error of a tally where it is within the textbook bound: what is beyond is another matter."""
+    worst = tally.worst_ratio
+    return worst if worst is not None and worst.ratio <= 1 else None
+
+
+class Examiner:
+    """Puts batches to backends and judges what comes back.
+
+    Attributes:
+        hellos: what the backends offer, by their names.
+        tallies: what was seen, by check, whatever the parameters.
+        largest: the largest error, by check, whether it is within the bound or not.
+    """
+
+    def __init__(
+        self,
+        workers: Mapping[str, Evaluator],
+        hellos: Mapping[str, Hello],
+        entry_points: Sequence[str],
+        note: Callable[[str], None],
+    ) -> None:
+        """Take running workers by the names of their backends, and entry points to restrict the examination to."""
+        self.hellos = hellos
+        self.tallies: dict[Identity, Tally] = {}
+        self.largest: dict[Identity, Sighting] = {}
+        self._workers, self._entry_points, self._note = workers, tuple(entry_points), note
+        self._deaths = {name: Deaths() for name in workers}
+
+    def examine(self, batch: Batch, known: Mapping[Signature, str]) -> Outcome:
+        """Examine a batch by every entry point; keep what was seen in `tallies`, and in `largest` the largest errors.
+
+        Args:
+            batch: the inputs.
+            known: failures that need no confirmation.
+
+        Raises:
+            WorkerUnavailable: a worker has died and cannot be restarted.
+        """
+        planned = [task for task in self._tasks(batch) if task.quantities and not self._given_up(task, batch)]
+        outcome = self._judged(batch, planned, known, counts=True)
+        for tally in outcome.tallies:
+            general = replace(tally.identity, parameters=())
+            self.tallies.setdefault(general, Tally(general, tally.entry_point)).merge(tally)
+            self._keep_largest(general, tally)
+        return outcome
+
+    def worst(self, signature: Signature) -> Finding | None:
+        """Return the worst result that failed so among all that was examined, confirmed; None where none stands."""
+        for tally in self.tallies.values():
+            found = tally.findings.get(("defect", signature.kind))
+            if found is not None and _signature(tally, signature.kind) == signature:
+                sighting = confirmed(found.worst)
+                if (sighting.severity, sighting.kind) == ("defect", signature.kind):
+                    return Finding(tally, sighting, found.count, found.ulps, found.extent)
+        return None
+
+    def _keep_largest(self, identity: Identity, tally: Tally) -> None:
+        found, older = tally.worst_ratio, self.largest.get(identity)
+        if found is not None and (older is None or found.ratio > older.ratio):
+            self.largest[identity] = found
+
+    def repeat(self, batch: Batch, signature: Signature) -> Outcome:
+        """Examine a batch by the one entry point and quantity that failed.
+
+        Raises:
+            WorkerUnavailable: the worker has died and cannot be restarted.
+        """
+        planned = [
+            replace(task, quantities=(signature.quantity,))
+            for task in self._tasks(batch)
+            if (task.backend, task.entry_point.name) == (signature.backend, signature.entry_point)
+            if signature.quantity in task.quantities
+        ]
+        return self._judged(batch, planned, {}, counts=False)
+
+    def _tasks(self, batch: Batch) -> list[Task]:
+        return tasks_of(batch, self.hellos, self._entry_points)
+
+    def _judged(
+        self, batch: Batch, planned: Sequence[Task], known: Mapping[Signature, str], *, counts: bool
+    ) -> Outcome:
+        if not planned:
+            return Outcome(())
+        judge = BatchJudge(batch, truths(batch, all_questions(batch, planned)), spreads=False)
+        tallies: list[Tally] = []
+        for task in planned:
+            own = {quantity: Tally(identity(task, batch, quantity), task.entry_point) for quantity in task.quantities}
+            judge.take_in(self._asked(task, batch, counts=counts), own)
+            tallies.extend(own.values())
+        return Outcome(tallies, self._defects(tallies, known))
+
+    def _asked(self, task: Task, batch: Batch, *, counts: bool) -> Examined:
+        deaths = self._deaths[task.backend] if counts else Deaths()
+        quantities = list(task.quantities)
+        examined = examine_batch(self._workers[task.backend], batch, task.entry_point.name, quantities, deaths)
+        if counts and (given_up := self._given_up(task, batch)):
+            self._note(f"{task.backend}: {given_up.reason}: it is left out from here on")
+        return examined
+
+    def _given_up(self, task: Task, batch: Batch) -> GivenUp | None:
+        return self._deaths[task.backend].given_up(batch.function, task.entry_point.name, batch.input_class)
+
+    def _defects(self, tallies: Sequence[Tally], known: Mapping[Signature, str]) -> dict[Signature, Finding]:
+        """Return the confirmed defects among what was found."""
+        if not any(tally.failed or tally.findings for tally in tallies):
+            return {}
+        defects: dict[Signature, Finding] = {}
+        # The smallest case comes after the worst one.
+        for finding in reversed(settle(tallies)):
+            signature = _signature(finding.tally, finding.sighting.kind)
+            if finding.sighting.severity != "defect" or signature in defects:
+                continue
+            sighting = finding.sighting if signature in known else confirmed(finding.sighting)
+            if sighting.severity == "defect":
+                defects[signature] = replace(finding, sighting=sighting)
+        return defects
+
+
+def _signature(tally: Tally, kind: str) -> Signature:
+    its = tally.identity
+    return Signature(its.backend, its.function, its.entry_point, its.dtype, its.quantity, kind)

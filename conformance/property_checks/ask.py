@@ -1,0 +1,265 @@
+"""Properties in a run: what is asked of which backend, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from logitproof.properties import (
+    PROPERTIES,
+    STEPS,
+    TRAINING_STEP,
+    Failed,
+    Given,
+    Outcome,
+    Property,
+    Replay,
+    ReplayTrainer,
+    Seeded,
+    TrainingPath,
+    Unsupported,
+    asked,
+    asked_training,
+    check,
+    check_training,
+)
+from logitproof.reference import FORMATS
+
+from ..backends.client import Worker
+from ..backends.deaths import Deaths
+from ..backends.protocol import EntryPoint, Hello
+from ..backends.spec import FRAMEWORKS
+from ..backends.training import WorkerTrainer
+from ..judge.batch_judge import LITERAL
+from ..judge.tally import Omission
+from ..run.request import RunRequest
+from .backend import Omitted, PropertyBackend, bindings
+
+BATCHES = {"smoke": 1, "ci": 2, "nightly": 40}
+"""How many sizes of input a property is tried on, by profile; a published figure has one."""
+
+CASES = 6
+"""How many inputs of each size."""
+
+TRAINING_STEPS = {"smoke": 0, "ci": 100, "nightly": STEPS}
+"""How many steps of training are made, by profile; all of them where training is asked for by name."""
+
+
+@dataclass(frozen=True)
+class PropertyTask:
+    """One property, by its id, for some entry points of one backend, in one dtype."""
+
+    backend: str
+    id: str
+    entry_points: Mapping[str, EntryPoint]
+    dtype: str
+    batches: int
+
+    @property
+    def stated(self) -> Property:
+        """The property."""
+        return PROPERTIES[self.id]
+
+    @property
+    def statement(self) -> str:
+        """What is stated, in words."""
+        return TRAINING_STEP.statement if self.is_training else self.stated.statement
+
+    @property
+    def is_training(self) -> bool:
+        """Whether it is the training step: no property of functions, and `batches` counts its steps."""
+        return self.id == TRAINING_STEP.id
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of the entry points, by function."""
+        return {function: entry.name for function, entry in self.entry_points.items()}
+
+
+@dataclass(frozen=True)
+class PropertyAnswers:
+    """What a backend answered: inputs with the results of every call; or why there are none.
+
+    Attributes:
+        answered: inputs, and what the calls on them gave.
+        paths: the weights of training, stretch by stretch.
+        failed: a single input each, and what the backend did instead of giving a result.
+        failure: what it did instead of training.
+        omission: why the property is not asked.
+    """
+
+    answered: tuple[tuple[Given, tuple[np.ndarray, ...]], ...] = ()
+    failed: tuple[tuple[Given, str], ...] = ()
+    paths: tuple[TrainingPath, ...] = ()
+    failure: str | None = None
+    omission: Omission | None = None
+
+
+@dataclass(frozen=True)
+class PropertyFinding:
+    """What became of a property.
+
+    Attributes:
+        task: what was asked.
+        status: "holds", "broken", "deviates", "undecided" or "unsupported".
+        reason: why nothing more was compared.
+        cases: how many inputs were tried.
+        comparisons: how many comparisons were made.
+        worst: the outcome nearest to its bound, or furthest beyond it; None where there was none.
+        given: the inputs of that outcome.
+        omission: why it was not asked.
+    """
+
+    task: PropertyTask
+    status: str
+    reason: str | None = None
+    cases: int = 0
+    comparisons: int = 0
+    worst: Outcome | None = None
+    given: Given | None = None
+    omission: Omission | None = None
+
+
+def property_tasks(request: RunRequest, backends: Mapping[str, Hello]) -> list[PropertyTask]:
+    """List what a run asks about properties: those whose functions and entry points the request does not leave out."""
+    if request.checks:
+        return []
+    return _of_functions(request, backends) + _of_training(request, backends)
+
+
+def _of_functions(request: RunRequest, backends: Mapping[str, Hello]) -> list[PropertyTask]:
+    return [
+        PropertyTask(name, prop.id, binding, dtype, 1 if prop.domain.is_fixed else BATCHES[request.profile])
+        for name, hello in backends.items()
+        for prop in PROPERTIES.values()
+        if not request.properties or prop.id in request.properties
+        if not request.functions or set(prop.functions) <= set(request.functions)
+        for binding in bindings(prop, hello)
+        if not request.entry_points or all(entry.name in request.entry_points for entry in binding.values())
+        for dtype in prop.domain.dtypes or FORMATS
+        if not request.dtypes or dtype in request.dtypes
+    ]
+
+
+def _of_training(request: RunRequest, backends: Mapping[str, Hello]) -> list[PropertyTask]:
+    """Train the frameworks, unless functions were chosen; a module of functions only where it is asked for by name."""
+    asked_for = TRAINING_STEP.id in request.properties
+    steps = STEPS if asked_for else TRAINING_STEPS[request.profile]
+    if request.functions or request.entry_points or (request.properties and not asked_for) or not steps:
+        return []
+    return [
+        PropertyTask(name, TRAINING_STEP.id, {}, dtype, steps)
+        for name in backends
+        if asked_for or name in FRAMEWORKS
+        for dtype in TRAINING_STEP.dtypes
+        if not request.dtypes or dtype in request.dtypes
+    ]
+
+
+def _train(task: PropertyTask, worker: Worker) -> PropertyAnswers:
+    try:
+        return PropertyAnswers(paths=asked_training(WorkerTrainer(worker), task.dtype, steps=task.batches))
+    except Unsupported as error:
+        return PropertyAnswers(omission=Omission(str(error)))
+    except Failed as error:
+        return PropertyAnswers(failure=str(error))
+
+
+def _judge_training(task: PropertyTask, answers: PropertyAnswers) -> PropertyFinding:
+    if answers.failure is not None:
+        outcome = Outcome("broken", 0, failure=answers.failure)
+        return PropertyFinding(task, outcome.status, answers.failure, worst=outcome)
+    outcome = check_training(ReplayTrainer(answers.paths), task.dtype, steps=task.batches)
+    return PropertyFinding(task, outcome.status, outcome.failure, outcome.cases, outcome.compared, outcome)
+
+
+def ask(task: PropertyTask, worker: Worker, deaths: Deaths) -> PropertyAnswers:
+    """Put a property to a worker.
+
+    Args:
+        task: what to ask.
+        worker: whom to ask.
+        deaths: those of the backend so far; what happens here is counted there.
+
+    Raises:
+        WorkerUnavailable: the worker has died and cannot be restarted.
+    """
+    if task.is_training:
+        return _train(task, worker)
+    backend = PropertyBackend(worker, task.entry_points, deaths)
+    answered: list[tuple[Given, tuple[np.ndarray, ...]]] = []
+    failed: list[tuple[Given, str]] = []
+    for number in range(task.batches):
+        # Other entry points get other inputs: together they see more.
+        choices = Seeded("property", task.id, *sorted(task.names.items()), task.dtype, number)
+        given = task.stated.domain.draw(choices, task.dtype, CASES)
+        try:
+            answered.append((given, asked(task.stated, backend, given)))
+        except Omitted as error:
+            return PropertyAnswers(omission=error.omission)
+        except Unsupported as error:
+            return PropertyAnswers(omission=Omission(str(error)))
+        except Failed as error:
+            failed.append(_smallest_failure(task.stated, backend, given, str(error)))
+            if error.is_fatal:
+                break
+    return PropertyAnswers(tuple(answered), tuple(failed))
+
+
+def _smallest_failure(prop: Property, backend: PropertyBackend, given: Given, why: str) -> tuple[Given, str]:
+    """Return the first case that fails alone; all of them where it takes more than one, or a figure has them all."""
+    for case in range(0 if prop.domain.is_fixed or given.cases == 1 else given.cases):
+        try:
+            asked(prop, backend, given.case(case))
+        except Failed as error:
+            return given.case(case), str(error)
+        except Unsupported:
+            break
+    return given, why
+
+
+def judge_property(task: PropertyTask, answers: PropertyAnswers) -> PropertyFinding:
+    """Hold a backend's answers against a property."""
+    if answers.omission is not None:
+        return PropertyFinding(task, "unsupported", answers.omission.reason, omission=answers.omission)
+    if task.is_training:
+        return _judge_training(task, answers)
+    definitions = _definitions(task.entry_points.values())
+    outcomes = [
+        (_without_calls(check(task.stated, Replay(outputs, definitions), given)), given)
+        for given, outputs in answers.answered
+    ]
+    outcomes += [(Outcome("broken", given.cases, failure=why), given) for given, why in answers.failed]
+    status = next(name for name in _GRAVEST if any(outcome.status == name for outcome, _ in outcomes))
+    own = [pair for pair in outcomes if pair[0].status == status]
+    worst, given = max(own, key=lambda pair: pair[0].ratio)
+    alone = given if worst.case is None or worst.failure is not None else given.case(worst.case)
+    return PropertyFinding(
+        task=task,
+        status=status,
+        reason=worst.failure,
+        cases=sum(outcome.cases for outcome, _ in outcomes),
+        comparisons=sum(outcome.compared for outcome, _ in outcomes),
+        worst=worst,
+        given=alone,
+    )
+
+
+_GRAVEST = ("broken", "deviates", "holds", "undecided")
+
+
+def _without_calls(outcome: Outcome) -> Outcome:
+    """Leave the calls behind: the finding travels between processes."""
+    return replace(outcome, calls=())
+
+
+def _definitions(entry_points: Iterable[EntryPoint]) -> dict[tuple[str, str], str]:
+    return {
+        (entry.function, quantity): deviation.definition
+        for entry in entry_points
+        for deviation in entry.deviations
+        for quantity in deviation.quantities
+        if deviation.definition != LITERAL
+    }

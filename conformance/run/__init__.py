@@ -1,0 +1,1 @@
+"""A run from request to record: what is examined, by which workers, in which order. Judging is in `judge`."""

@@ -1,0 +1,64 @@
+"""Which of the options that entry points accept a run has called: what was not called was not examined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from logitproof.reference import function_named
+from logitproof.reports import EntryPointOptions
+
+from ..backends.bisection import Examined
+from ..backends.protocol import EntryPoint
+from ..inputs.batch import Batch
+from ..inputs.geometry import axis_of
+from .plan import Task
+
+_Key = tuple[str, str, str]
+"""Backend, function and entry point."""
+
+
+def options_of(entry_point: EntryPoint) -> tuple[str, ...]:
+    """Return what an entry point accepts, in the order of the signature: both reductions, and an axis not the last."""
+    options: list[str] = []
+    for keyword in function_named(entry_point.function).keywords:
+        if keyword in entry_point.keywords:
+            options += [f"reduction={each}" for each in ("mean", "sum")] if keyword == "reduction" else [keyword]
+    return tuple(options)
+
+
+def options_in(batch: Batch) -> frozenset[str]:
+    """Return what a call of a batch makes use of: its keywords, of which none is at its default, and its axis."""
+    given = {f"{name}={value}" if name == "reduction" else name for name, value in batch.parameters.items()}
+    rank = batch.arguments[0].ndim
+    if batch.spec.has_axis and axis_of(batch) % rank == rank - 1:
+        given.discard("axis")
+    return frozenset(given)
+
+
+class OptionCalls:
+    """The options that were called, as the answers come in."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._called: dict[_Key, set[str]] = {}
+        self._refused: dict[_Key, set[str]] = {}
+
+    def take_in(self, batch: Batch, task: Task, examined: Examined) -> None:
+        """Note what a task has called; an entry point that has no way to be asked an option does not accept it."""
+        key, options = (task.backend, batch.function, task.entry_point.name), options_in(batch)
+        kinds = {found.failure.kind for found in examined.failures}
+        if examined.parts or kinds - {"unsupported"}:
+            self._called.setdefault(key, set()).update(options)
+        elif kinds and len(options) == 1:
+            self._refused.setdefault(key, set()).update(options)
+
+    def of(self, backend: str, entry_points: Sequence[EntryPoint]) -> tuple[EntryPointOptions, ...]:
+        """Return what is known of the entry points of a backend that accept any option."""
+        return tuple(made for entry in entry_points if (made := self._of(backend, entry)).accepted)
+
+    def _of(self, backend: str, entry: EntryPoint) -> EntryPointOptions:
+        key, options = (backend, entry.function, entry.name), options_of(entry)
+        called = [option for option in options if option in self._called.get(key, ())]
+        refused = self._refused.get(key, set()).difference(called)
+        accepted = [option for option in options if option not in refused]
+        return EntryPointOptions(entry.function, entry.name, tuple(accepted), tuple(called))

@@ -1,0 +1,184 @@
+"""What a run examines: which batches, by which entry points, for which quantities."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from logitproof.reference import FUNCTIONS
+
+from ..backends.protocol import EntryPoint, Hello
+from ..corpus.corpus import BatchKey, build, keys
+from ..errors import UserError
+from ..inputs.arrays import input_batches
+from ..inputs.batch import Batch
+from ..inputs.hashes import batch_hash
+from ..inputs.witness import witnesses_in
+from ..judge.batch_judge import LITERAL, questions
+from ..judge.tally import Identity, Omission, identity_of
+from ..judge.truth import Question
+from .request import RunRequest
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a batch comes from: a key of the corpus, or given: a witness, or a user's own tensors."""
+
+    key: BatchKey
+    given: Batch | None = None
+
+    def batch(self) -> Batch:
+        """Build the batch."""
+        return self.given if self.given is not None else build(self.key)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One batch for one entry point of one backend.
+
+    Attributes:
+        backend: the backend's name.
+        entry_point: what to call.
+        quantities: what to ask for.
+        omitted: quantities not to be asked for, with the reason.
+    """
+
+    backend: str
+    entry_point: EntryPoint
+    quantities: tuple[str, ...]
+    omitted: Mapping[str, Omission]
+
+
+def sources(
+    request: RunRequest, backends: Mapping[str, Hello], note: Callable[[str], None] = lambda _: None
+) -> list[Source]:
+    """List the batches of a request for the functions that the backends have: witnesses first, then the user's own.
+
+    Args:
+        request: what a run examines.
+        backends: what there is to examine.
+        note: told in one line of every file in the folder of witnesses that is none.
+
+    Raises:
+        UserError: the user's tensors cannot be read.
+    """
+    offered = [
+        name for name in request.functions or FUNCTIONS if any(h.entry_points_for(name) for h in backends.values())
+    ]
+    given = _witnesses(request, offered, note)
+    if request.inputs is not None:
+        try:
+            batches = input_batches(request.inputs, functions=request.functions, dtypes=request.dtypes)
+        except (ValueError, OSError) as error:
+            raise UserError(str(error)) from None
+        given.extend(batches)
+    corpus = keys(request.profile, functions=offered, dtypes=request.dtypes or None) if offered else []
+    return [
+        *(Source(BatchKey(batch.function, batch.dtype, batch.name), batch) for batch in given),
+        *(Source(key) for key in corpus),
+    ]
+
+
+def _witnesses(request: RunRequest, functions: Sequence[str], note: Callable[[str], None]) -> list[Batch]:
+    """Return the batches of the witnesses that a request asks for; the same inputs once, whatever they witness."""
+    if request.witnesses is None:
+        return []
+    witnesses, notes = witnesses_in(request.witnesses)
+    for line in notes:
+        note(line)
+    batches = [
+        witness.batch()
+        for witness in witnesses
+        if witness.function in functions and (not request.dtypes or witness.dtype in request.dtypes)
+    ]
+    return list({batch_hash(replace(batch, name="")): batch for batch in reversed(batches)}.values())[::-1]
+
+
+def tasks_of(
+    batch: Batch, backends: Mapping[str, Hello], entry_points: Sequence[str] = (), checks: Sequence[str] = ()
+) -> list[Task]:
+    """List what the backends are asked about a batch; empty restrictions restrict nothing."""
+    return [
+        task
+        for name, hello in backends.items()
+        for entry_point in hello.entry_points_for(batch.function)
+        if not entry_points or entry_point.name in entry_points
+        if (task := _task(batch, name, hello, entry_point, frozenset(checks))) is not None
+    ]
+
+
+def _task(batch: Batch, backend: str, hello: Hello, entry_point: EntryPoint, checks: frozenset[str]) -> Task | None:
+    wanted = [
+        quantity
+        for quantity in batch.spec.quantities
+        if not checks or identity_of(backend, entry_point.name, batch, quantity).id in checks
+    ]
+    if not wanted:
+        return None
+    omitted = {
+        quantity: omission
+        for quantity in wanted
+        if (omission := omission_of(hello, entry_point, batch.dtype, batch.parameters, quantity)) is not None
+    }
+    return Task(backend, entry_point, tuple(name for name in wanted if name not in omitted), omitted)
+
+
+def omission_of(
+    hello: Hello, entry_point: EntryPoint, dtype: str, keywords: Iterable[str], quantity: str
+) -> Omission | None:
+    """Return why an entry point is not asked something; None where it is asked.
+
+    Args:
+        hello: what its backend tells of itself.
+        entry_point: what to ask.
+        dtype: the dtype of the call.
+        keywords: the keywords of the call.
+        quantity: what is asked for.
+    """
+    options = FUNCTIONS[entry_point.function].options
+    lacking = [name for name in keywords if name not in entry_point.keywords]
+    if any(name in options for name in lacking):
+        return Omission(f"{entry_point.name} does not take {', '.join(lacking)}")
+    if quantity != "value" and quantity.removeprefix("gradient:") not in entry_point.differentiable:
+        return Omission(f"{entry_point.name} has no {quantity.replace(':', ' by ')}")
+    if dtype not in hello.dtypes:
+        return Omission(f"{hello.framework} has no {dtype}", "no dtype")
+    if stated := entry_point.unsupported_in(dtype):
+        return Omission(f"{stated.reason}: {stated.link}" if stated.link else stated.reason, "unsupported")
+    if lacking:
+        return Omission(f"{entry_point.name} does not take {', '.join(lacking)}, which every call has", "signature")
+    return None
+
+
+def all_questions(batch: Batch, planned: Sequence[Task]) -> tuple[Question, ...]:
+    """List what must be known to judge the tasks of a batch."""
+    asked = [
+        question
+        for task in planned
+        for quantity in task.quantities
+        for question in questions(batch, task.entry_point, quantity)
+    ]
+    # Whether an input is valid is read off the value.
+    has_value = any(quantity == "value" for quantity, _ in asked)
+    return tuple(dict.fromkeys(asked if has_value else [("value", LITERAL), *asked]))
+
+
+def check_entry_points(request: RunRequest, backends: Mapping[str, Hello]) -> None:
+    """Refuse entry points that no backend has.
+
+    Raises:
+        UserError: an entry point is unknown.
+    """
+    known = sorted({entry.name for hello in backends.values() for entry in hello.entry_points})
+    for name in request.entry_points:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "see `logitproof list backends`"
+            message = f"unknown entry point {name!r}: {hint}"
+            raise UserError(message)
+
+
+def identity(task: Task, batch: Batch, quantity: str) -> Identity:
+    """The check that a quantity of a task belongs to."""
+    return identity_of(task.backend, task.entry_point.name, batch, quantity)

@@ -1,0 +1,447 @@
+"""A run: workers answer the corpus, other processes compute the truth, and this one judges."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+
+import numpy as np
+
+from logitproof.reports import SCHEMA_VERSION, CorpusInfo, Record, RunInfo
+
+from ..backends.bisection import Examined, Part, examine_batch
+from ..backends.client import WorkerUnavailable
+from ..backends.protocol import Hello
+from ..causes.assign import assigned, cause_stacks, explained
+from ..corpus.corpus import CORPUS_VERSION
+from ..errors import UserError
+from ..inputs.batch import Batch
+from ..inputs.cases import case_count
+from ..inputs.hashes import batch_hash, combined_hash
+from ..judge.batch_judge import BatchJudge
+from ..judge.findings import Cause, Finding, Store, check_record, confirmed, discrepancy_record, settle, settled
+from ..judge.other_answers import Answers
+from ..judge.tally import Identity, Returned, Tally
+from ..judge.truth import truths
+from ..processes import mapped, processes
+from ..property_checks.ask import PropertyAnswers, PropertyFinding, PropertyTask, ask, judge_property, property_tasks
+from ..property_checks.record import property_discrepancy, property_result
+from ..signals import interruptible, undisturbed
+from ..worker.facts import cpu_facts, environment_switches
+from .option_calls import OptionCalls
+from .plan import Source, Task, all_questions, check_entry_points, identity, sources, tasks_of
+from .progress import Progress
+from .request import RunRequest
+from .running_backends import Examinee, Side, backend_record, examinees_of, specs_of
+
+WINDOW = 32
+"""Batches under way at a time: enough to keep every process busy, few enough to hold in memory."""
+
+_PATIENCE = 0.2
+"""Seconds between two looks at whether the user has interrupted."""
+
+_INTERRUPTED = "the run was interrupted"
+_POOL_LOST = "a process that computes truth was ended from outside, for lack of memory perhaps"
+
+_CAUSES_IN_HASTE = 5.0
+"""Seconds that causes are looked for after an interruption: whoever sends one soon kills what has not ended."""
+
+
+@dataclass
+class _Underway:
+    """A batch that has not been judged yet: what the backends have answered, then the judgement to come."""
+
+    batch: Batch
+    tasks: list[Task]
+    answers: dict[int, Examined] = field(default_factory=dict)
+    judgement: Future[list[Tally]] | None = None
+
+
+def run(request: RunRequest, progress: Progress, store: Store | None = None) -> Record:
+    """Examine backends on the corpus and return the record.
+
+    Ctrl-C ends the run early: what is finished is kept, and the record says that it is not complete.
+
+    Args:
+        request: what to examine.
+        progress: where to tell how far the run is.
+        store: keeps the output arrays of a check; None keeps none.
+
+    Raises:
+        UserError: a backend, an entry point, a check or an input file is wrong; nothing has been examined.
+    """
+    return run_sides(request, (Side("", specs_of(request), store),), progress)[0]
+
+
+def run_sides(request: RunRequest, sides: Sequence[Side], progress: Progress) -> tuple[Record, ...]:
+    """Examine several sets of backends on the same inputs, and return a record for each of them.
+
+    The truth is computed once for all of them; the records are those that runs of their own would give.
+
+    Args:
+        request: what to examine; its `backends` are not looked at.
+        sides: the sets of backends.
+        progress: where to tell how far the run is.
+
+    Raises:
+        UserError: a backend, an entry point, a check or an input file is wrong; nothing has been examined.
+    """
+    started = _now()
+    with undisturbed(), examinees_of(sides, request.limits) as examinees, ExitStack() as stack:
+        pool = stack.enter_context(processes(request.jobs))
+        hellos = {examinee.label: examinee.hello for examinee in examinees if examinee.hello is not None}
+        check_entry_points(request, hellos)
+        session = _Session(request, progress, examinees, hellos, pool)
+        cut = session.examine()
+        if cut is not None:  # what the processes are still at would be waited for
+            stack.close()
+            pool = stack.enter_context(processes(request.jobs))
+        examined = [
+            _examined(session, side, [examinee for examinee in examinees if examinee.side is side]) for side in sides
+        ]
+        findings = [_confirm(settle(each.tallies), pool) for each in examined]
+        causes, cut = _causes(findings, pool, progress, cut)
+        scene = _Scene(request, started, session, cut)
+        return tuple(_record(scene, *each) for each in zip(examined, findings, causes, strict=True))
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What the records of a run have in common; `cut` says why it did not come to its end."""
+
+    request: RunRequest
+    started: str
+    session: _Session
+    cut: str | None
+
+
+@dataclass(frozen=True)
+class _Examined:
+    """What was examined on one side, its backends under their own names again."""
+
+    side: Side
+    examinees: Sequence[Examinee]
+    tallies: list[Tally]
+    properties: list[PropertyFinding]
+
+
+def _examined(session: _Session, side: Side, examinees: Sequence[Examinee]) -> _Examined:
+    names = {examinee.label: examinee.spec.name for examinee in examinees}
+    tallies = _renamed([tally for tally in session.tallies.values() if tally.was_made], names)
+    properties = [
+        replace(found, task=replace(found.task, backend=names[found.task.backend]))
+        for found in session.properties
+        if found.task.backend in names
+    ]
+    return _Examined(side, examinees, tallies, properties)
+
+
+def _record(scene: _Scene, own: _Examined, findings: Sequence[Finding], causes: Sequence[Cause | None]) -> Record:
+    """Return the record of one side."""
+    session = scene.session
+    hellos = [examinee.hello for examinee in own.examinees if examinee.hello is not None]
+    versions = {each.spec.name: each.hello.version for each in own.examinees if each.hello is not None}
+    answers = Answers(own.tallies, versions)
+    offered = {entry.function for hello in hellos for entry in hello.entry_points}
+    return Record(
+        schema=SCHEMA_VERSION,
+        complete=scene.cut is None and all(examinee.trouble is None for examinee in own.examinees),
+        run=_run_info(scene.request, scene.started, own.examinees),
+        corpus=CorpusInfo(
+            CORPUS_VERSION,
+            combined_hash(digest for function, digest in session.hashes if function in offered),
+            scene.request.profile,
+            {name: digest for name, digest in session.given.items() if name.partition("/")[0] in offered},
+        ),
+        backends=tuple(backend_record(examinee, session.options, scene.cut) for examinee in own.examinees),
+        checks=tuple(check_record(tally, versions[tally.identity.backend], own.side.store) for tally in own.tallies),
+        properties=tuple(property_result(found, versions[found.task.backend]) for found in own.properties),
+        discrepancies=(
+            *(
+                discrepancy_record(finding, versions[finding.tally.identity.backend], answers.to(finding), cause)
+                for finding, cause in zip(findings, causes, strict=True)
+            ),
+            *(
+                discrepancy
+                for found in own.properties
+                if (discrepancy := property_discrepancy(found, versions[found.task.backend])) is not None
+            ),
+        ),
+    )
+
+
+def _renamed(tallies: Sequence[Tally], names: Mapping[str, str]) -> list[Tally]:
+    """Return the tallies of some backends, by their labels, under the names that they have."""
+    own = [tally for tally in tallies if tally.identity.backend in names]
+    for tally in own:
+        tally.identity = replace(tally.identity, backend=names[tally.identity.backend])
+    return own
+
+
+class _Session:
+    """The examination itself: batches go out, answers come in, and are judged batch by batch."""
+
+    def __init__(
+        self,
+        request: RunRequest,
+        progress: Progress,
+        examinees: Sequence[Examinee],
+        hellos: Mapping[str, Hello],
+        pool: ProcessPoolExecutor,
+    ) -> None:
+        self._request, self._progress, self._hellos, self._pool = request, progress, hellos, pool
+        self._examinees = {examinee.label: examinee for examinee in examinees if examinee.worker is not None}
+        self._answers: SimpleQueue[tuple[int, int, Examined]] = SimpleQueue()
+        self._underway: dict[int, _Underway] = {}
+        self._property_answers: SimpleQueue[tuple[int, PropertyTask, PropertyAnswers | None]] = SimpleQueue()
+        self._property_findings: dict[int, PropertyFinding] = {}
+        self._over = Event()
+        self.tallies: dict[Identity, Tally] = {}
+        self.options = OptionCalls()
+        self.hashes: list[tuple[str, str]] = []
+        self.given: dict[str, str] = {}
+
+    @property
+    def properties(self) -> list[PropertyFinding]:
+        """What became of the properties so far, in the order of the plan."""
+        return [finding for _, finding in sorted(self._property_findings.items())]
+
+    def examine(self) -> str | None:
+        """Examine every batch, then every property; return why it did not come to its end, if it did not.
+
+        Raises:
+            UserError: no check matches what was asked for.
+        """
+        planned = [] if self._request.properties else sources(self._request, self._hellos, self._progress.note)
+        remaining = list(enumerate(planned))
+        remaining.reverse()
+        properties = self._properties()
+        self._progress.begin(list(self._examinees), len(remaining) + len(properties))
+        threads = [Thread(target=self._serve, args=(each,), daemon=True) for each in self._examinees.values()]
+        for thread in threads:
+            thread.start()
+        try:
+            while remaining or self._underway:
+                while remaining and len(self._underway) < WINDOW:
+                    self._send(*remaining.pop())
+                if self._underway:
+                    self._receive()
+            self._examine_properties(properties)
+        except KeyboardInterrupt:
+            self._progress.note("interrupted: keeping what is finished")
+            return _INTERRUPTED
+        except BrokenExecutor:
+            self._progress.note(f"{_POOL_LOST}: keeping what is finished")
+            return _POOL_LOST
+        finally:
+            self._over.set()
+            for examinee in self._examinees.values():
+                examinee.orders.put(None)
+        if self._request.checks and not self.tallies:
+            message = "no check matches --check: ids are in record.json"
+            raise UserError(message)
+        return None
+
+    def _properties(self) -> list[PropertyTask]:
+        return [
+            replace(task, backend=label)
+            for label, examinee in self._examinees.items()
+            for task in property_tasks(self._request, {examinee.spec.name: self._hellos[label]})
+        ]
+
+    def _examine_properties(self, tasks: list[PropertyTask]) -> None:
+        """Put properties to the backends, and have the answers judged by the processes that compute truth."""
+        for number, task in enumerate(tasks):
+            self._examinees[task.backend].orders.put((number, task))
+        asked, judging = len(tasks), dict[int, Future[PropertyFinding]]()
+        while asked or judging:
+            try:
+                with interruptible():
+                    number, task, answers = self._property_answers.get(timeout=_PATIENCE)
+            except Empty:
+                pass
+            else:
+                asked -= 1
+                if answers is not None:
+                    judging[number] = self._pool.submit(judge_property, task, answers)
+            for number in [number for number, judgement in judging.items() if judgement.done()]:
+                self._take_in_property(number, tasks[number], judging.pop(number))
+                self._progress.advance()
+
+    def _take_in_property(self, number: int, task: PropertyTask, judgement: Future[PropertyFinding]) -> None:
+        try:
+            self._property_findings[number] = judgement.result()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the run must not be lost for it
+            self._examinees[task.backend].trouble = _own_error(task, error)
+
+    def _send(self, number: int, source: Source) -> None:
+        """Build a batch, order its truth, and hand it to the backends."""
+        with interruptible():
+            batch = source.batch()
+        if source.given is None:
+            self.hashes.append((batch.function, batch_hash(batch)))
+        else:
+            self.given[f"{batch.function}/{batch.dtype}/{batch.name}"] = batch_hash(batch)
+        planned = tasks_of(batch, self._hellos, self._request.entry_points, self._request.checks)
+        for task in planned:
+            # Every check begins here, so that their order is that of the plan and not that of the answers.
+            for quantity in (*task.quantities, *task.omitted):
+                tally = self._tally(task, batch, quantity)
+                if omission := task.omitted.get(quantity):
+                    tally.omit(omission, case_count(batch))
+        asked = [task for task in planned if task.quantities]
+        if not asked:
+            self._progress.advance()
+            return
+        self._underway[number] = _Underway(batch, asked)
+        for name, examinee in self._examinees.items():
+            if own := [(place, task) for place, task in enumerate(asked) if task.backend == name]:
+                examinee.orders.put((number, batch, own))
+
+    def _serve(self, examinee: Examinee) -> None:
+        """Ask one backend, batch after batch; runs in a thread of its own."""
+        assert examinee.worker is not None
+        while (order := examinee.orders.get()) is not None and not self._over.is_set():
+            if len(order) == 2:
+                self._property_answers.put((*order, self._put(order[1], examinee)))
+                continue
+            number, batch, own = order
+            for place, task in own:
+                try:
+                    examined = examine_batch(
+                        examinee.worker, batch, task.entry_point.name, list(task.quantities), examinee.deaths
+                    )
+                except WorkerUnavailable as error:
+                    if self._over.is_set():  # it was stopped because the run is over, which is no trouble of its own
+                        return
+                    examinee.trouble = str(error)
+                    examined = Examined(())
+                self._answers.put((number, place, examined))
+
+    def _put(self, task: PropertyTask, examinee: Examinee) -> PropertyAnswers | None:
+        """Put a property to a backend; None where no answers came."""
+        assert examinee.worker is not None
+        try:
+            return ask(task, examinee.worker, examinee.deaths)
+        except WorkerUnavailable as error:
+            if not self._over.is_set():
+                examinee.trouble = str(error)
+        except Exception as error:  # noqa: BLE001 - a thread that ends without an answer would be waited for forever
+            examinee.trouble = _own_error(task, error)
+        return None
+
+    def _receive(self) -> None:
+        """Take one answer, have its batch judged if it was the last, and take in what has been judged."""
+        try:
+            with interruptible():
+                number, place, examined = self._answers.get(timeout=_PATIENCE)
+        except Empty:
+            pass
+        else:
+            underway = self._underway[number]
+            underway.answers[place] = examined
+            if len(underway.answers) == len(underway.tasks):
+                underway.judgement = self._pool.submit(_judge, underway.batch, underway.tasks, underway.answers)
+        # Batches are taken in in order, whatever order they were judged in: so a record repeats itself.
+        while self._underway:
+            first = min(self._underway)
+            judgement = self._underway[first].judgement
+            if judgement is None or not judgement.done():
+                return
+            self._take_in(self._underway.pop(first), judgement.result())
+            self._progress.advance()
+
+    def _take_in(self, underway: _Underway, judged: list[Tally]) -> None:
+        for tally in judged:
+            whole = self.tallies.setdefault(tally.identity, Tally(tally.identity, tally.entry_point))
+            whole.merge(tally)
+        for place, task in enumerate(underway.tasks):
+            self.options.take_in(underway.batch, task, underway.answers[place])
+            for quantity in task.quantities:
+                for part in underway.answers[place].parts:
+                    if outputs := part.answer.of(quantity):
+                        tally = self._tally(task, underway.batch, quantity)
+                        tally.outputs.append(_returned(underway.batch, part, outputs[0].array))
+
+    def _tally(self, task: Task, batch: Batch, quantity: str) -> Tally:
+        key = identity(task, batch, quantity)
+        return self.tallies.setdefault(key, Tally(key, task.entry_point))
+
+
+def _judge(batch: Batch, planned: list[Task], answers: Mapping[int, Examined]) -> list[Tally]:
+    """Compute the truth about a batch and judge every answer by it; runs in a process of the pool."""
+    # What was not run tells nothing that the truth would have to be known for.
+    asked = [task for place, task in enumerate(planned) if answers[place].parts or answers[place].failures]
+    judge = BatchJudge(batch, truths(batch, all_questions(batch, asked)) if asked else {})
+    made: list[Tally] = []
+    for place, task in enumerate(planned):
+        tallies = {}
+        for quantity in task.quantities:
+            tallies[quantity] = Tally(identity(task, batch, quantity), task.entry_point)
+        judge.take_in(answers[place], tallies)
+        made.extend(tallies.values())
+    return made
+
+
+def _returned(batch: Batch, part: Part, array: np.ndarray) -> Returned:
+    return Returned(part.batch.name, array, batch.name, None if part.batch is batch else part.cases)
+
+
+def _own_error(task: PropertyTask, error: Exception) -> str:
+    told = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return f"property {task.id}, {task.dtype}: an error of logitproof itself, please report it: {told}"
+
+
+def _confirm(findings: list[Finding], pool: ProcessPoolExecutor) -> list[Finding]:
+    return settled(findings, mapped(pool, confirmed, [finding.sighting for finding in findings]))
+
+
+def _causes(
+    findings: Sequence[list[Finding]], pool: ProcessPoolExecutor, progress: Progress, cut: str | None
+) -> tuple[list[list[Cause | None]], str | None]:
+    """Find the mistakes that explain the findings of each side, in the processes of the pool.
+
+    Returns:
+        The causes, all of them or none; and why the run did not come to its end, which here too it may be kept from.
+    """
+    limit = None if cut is None else _CAUSES_IN_HASTE
+    try:
+        with interruptible():
+            return [assigned(each, mapped(pool, explained, cause_stacks(each), limit)) for each in findings], cut
+    except KeyboardInterrupt:
+        progress.note("interrupted: no causes are told")
+        cut = _INTERRUPTED
+    except TimeoutError:
+        progress.note(f"no causes are told: they were not found within {limit:g} s of the interruption")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the findings stand without their causes
+        told = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        progress.note(f"no causes are told, by an error of logitproof itself, please report it: {told}")
+    return [[None] * len(each) for each in findings], cut
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _run_info(request: RunRequest, started: str, examinees: Sequence[Examinee]) -> RunInfo:
+    facts = {key: str(value) for key, value in cpu_facts().items()}
+    features = facts.pop("flags", "").split()
+    return RunInfo(
+        command=request.command,
+        profile=request.profile,
+        seed=0,
+        started=started,
+        finished=_now(),
+        machine={"system": platform.platform(), "python": platform.python_version(), **facts},
+        cpu_features=tuple(features),
+        threads=1,
+        environment=environment_switches(os.environ),
+        seconds={examinee.spec.name: examinee.seconds for examinee in examinees if examinee.worker is not None},
+    )

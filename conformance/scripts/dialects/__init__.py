@@ -1,0 +1,1 @@
+"""How a script spells tensors, calls and gradients: a file a framework."""

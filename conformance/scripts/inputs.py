@@ -1,0 +1,187 @@
+"""The inputs of a script: one case of a record, where the run had it or alone, or the whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from logitproof.reference import Function, function_named
+from logitproof.reports import Array, Discrepancy, array_value, float_from
+
+from ..corpus.corpus import BatchKey, build
+from ..inputs.arrays import batch_from_arrays
+from ..inputs.batch import Batch
+from ..inputs.cases import take_cases
+from ..inputs.geometry import axis_of, element_numbers, result_shape
+from ..inputs.hashes import case_hash
+
+ALONE = ""
+REPEATED = (
+    "The case stands where it stood in the run, among copies of itself: how a kernel computes may depend on shape, "
+    "place and layout. Should the other cases matter too, there is logitproof reproduce --whole-batch."
+)
+WHOLE = "The whole batch of the run."
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Inputs for a call.
+
+    Attributes:
+        batch: the inputs.
+        index: where the result shows the discrepancy.
+        note: a comment that says what they are.
+        also: further places of which the same is to be said.
+    """
+
+    batch: Batch
+    index: tuple[int, ...]
+    note: str
+    also: tuple[tuple[int, ...], ...] = ()
+
+
+def stage(found: Discrepancy, *, whole_batch: bool = False, apart: bool = False) -> Stage:
+    """Return the inputs that show a discrepancy.
+
+    The case is put where it stood in the batch of the corpus, with copies of itself around it, so that the call has the
+    shape, axis and layout that it had in the run. A case that is not of this release's corpus is alone.
+
+    Args:
+        found: the discrepancy; it may come from anywhere.
+        whole_batch: give the other cases of the batch as they were too.
+        apart: give the case alone, wherever it stood.
+
+    Raises:
+        ValueError: what is recorded does not fit together, or is in a corpus that is not this one.
+    """
+    of_corpus = _in_corpus(found)
+    if of_corpus is not None:
+        batch, case = of_corpus
+        if whole_batch or batch.is_reduced:
+            return Stage(batch, found.index, WHOLE)
+        return _taken_out(batch, case, found) if apart else _repeated(batch, case, found.index)
+    if whole_batch:
+        message = f"the batch {found.batch!r} is not in the corpus of this release: leave --whole-batch out"
+        raise ValueError(message)
+    return alone(found)
+
+
+def alone(found: Discrepancy) -> Stage:
+    """Return the case by itself, from what the record has of it.
+
+    Raises:
+        ValueError: what is recorded does not fit together, or the arrays are only referred to.
+    """
+    spec = function_named(found.function)
+    if surplus := found.parameters.keys() - set(spec.keywords):
+        message = f"{found.function} does not take {', '.join(sorted(surplus))}"
+        raise ValueError(message)
+    reduced = found.parameters.get("reduction", "none") != "none"
+    arrays = {name: _array(found, name, array) for name, array in found.inputs.items()}
+    if not reduced:
+        arrays = {name: array[np.newaxis] for name, array in arrays.items()}
+    for name, value in found.parameters.items():
+        arrays[name] = _keyword(found, name, value, per_element=not spec.has_axis and not reduced)
+    if spec.has_axis and not reduced:
+        arrays["axis"] = np.asarray(-1)
+    batch = batch_from_arrays(found.function, arrays, name=found.batch)
+    if batch.dtype != found.dtype:
+        message = f"the inputs are {batch.dtype}, not {found.dtype}"
+        raise ValueError(message)
+    index = found.index if reduced else _index_alone(found, spec)
+    _require_place(index, result_shape(batch, found.quantity))
+    return Stage(batch, index, ALONE)
+
+
+def _array(found: Discrepancy, name: str, record: Array) -> np.ndarray:
+    array = array_value(record)
+    if array is not None:
+        return array
+    message = f"the {name} of batch {found.batch!r} are in the corpus of the run, which is not the one of this release"
+    raise ValueError(message)
+
+
+def _keyword(found: Discrepancy, name: str, value: object, *, per_element: bool) -> np.ndarray:
+    if isinstance(value, Array):
+        array = _array(found, name, value)
+        return _element(array, found.index) if per_element else array
+    return np.asarray(float_from(value) if name == "label_smoothing" and isinstance(value, str) else value)
+
+
+def _element(array: np.ndarray, index: tuple[int, ...]) -> np.ndarray:
+    """Pick the element that belongs to an index of the shape that `array` broadcasts to."""
+    own = index[len(index) - array.ndim :]
+    picked = array[tuple(0 if side == 1 else place for place, side in zip(own, array.shape, strict=True))]
+    return np.asarray(picked).reshape(1)
+
+
+def _index_alone(found: Discrepancy, spec: Function) -> tuple[int, ...]:
+    if not spec.has_axis or (found.quantity == "value" and spec.result == "row"):
+        return (0,)
+    axis = found.parameters.get("axis")
+    if not isinstance(axis, int) or not -len(found.index) <= axis < len(found.index):
+        message = f"axis {axis!r} does not fit the index {found.index}"
+        raise ValueError(message)
+    return 0, found.index[axis]
+
+
+def _require_place(index: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    if len(index) != len(shape) or any(not 0 <= place < side for place, side in zip(index, shape, strict=True)):
+        message = f"there is no element {index} in a result of shape {shape}"
+        raise ValueError(message)
+
+
+def _in_corpus(found: Discrepancy) -> tuple[Batch, int] | None:
+    """Return the batch of the corpus and the number of the case, if the case is there."""
+    try:
+        batch = build(BatchKey(found.function, found.dtype, found.batch))
+        _require_place(found.index, result_shape(batch, found.quantity))
+    except ValueError:
+        return None
+    case = int(np.argwhere(element_numbers(batch, found.quantity) == _flat(batch, found))[0][0])
+    return (batch, case) if case_hash(batch, case) == found.case else None
+
+
+def _taken_out(batch: Batch, case: int, found: Discrepancy) -> Stage:
+    one = take_cases(batch, [case])
+    element = np.argwhere(element_numbers(batch, found.quantity)[case] == _flat(batch, found))[0]
+    whole_row = len(result_shape(one, found.quantity)) > 1
+    return Stage(one, (0, int(element[0])) if whole_row else (0,), ALONE)
+
+
+def _flat(batch: Batch, found: Discrepancy) -> int:
+    """Return the number of the element in the result."""
+    shape = result_shape(batch, found.quantity)
+    return int(np.ravel_multi_index(found.index, shape)) if shape else 0
+
+
+def _repeated(batch: Batch, case: int, index: tuple[int, ...]) -> Stage:
+    axis = axis_of(batch) if batch.spec.has_axis else None
+    rank = batch.arguments[0].ndim
+    arguments = tuple(_copies(array, case, axis if array.ndim == rank else None) for array in batch.arguments)
+    cotangent = _copies(batch.cotangent, case, axis if batch.cotangent.ndim == rank else None)
+    repeated = replace(batch, arguments=arguments, cotangent=cotangent, parameters=_parameters_of_copies(batch, case))
+    return Stage(repeated, index, REPEATED)
+
+
+def _copies(array: np.ndarray, case: int, axis: int | None) -> np.ndarray:
+    """Put one case in the place of all."""
+    if axis is None:
+        return np.full_like(array, array.reshape(-1)[case])
+    rows = np.moveaxis(array, axis, -1)
+    row = rows.reshape(-1, rows.shape[-1])[case]
+    return np.ascontiguousarray(np.moveaxis(np.broadcast_to(row, rows.shape), -1, axis))
+
+
+def _parameters_of_copies(batch: Batch, case: int) -> Mapping[str, object]:
+    if batch.spec.has_axis:  # class weights are the same for every row
+        return batch.parameters
+    shape = batch.arguments[0].shape
+    return {
+        name: np.full(shape, np.broadcast_to(value, shape).reshape(-1)[case], value.dtype)
+        if isinstance(value, np.ndarray)
+        else value
+        for name, value in batch.parameters.items()
+    }

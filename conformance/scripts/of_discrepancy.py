@@ -1,0 +1,217 @@
+"""From a discrepancy of a record to the script that shows it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+
+from logitproof.reference import FORMATS, FUNCTIONS, format_named
+from logitproof.reports import Backend, ComparedBackend, Discrepancy, float_from, hex_of
+
+from ..backends.client import CALL_TIMEOUT
+from ..backends.spec import FRAMEWORKS
+from ..inputs.geometry import result_shape
+from ..inputs.witness import Witness
+from ..judge.words import RUNS
+from .expected import decimal_of, definitions_of, element_of, ulp_exponent, ulps_away
+from .inputs import Stage, stage
+from .of_witness import staged_witness
+from .script import Call, Reproduction, Target
+from .symptoms import (
+    ANY_NUMBER,
+    LIMITS,
+    Dies,
+    Element,
+    Hangs,
+    Limit,
+    Modified,
+    NoGradient,
+    Off,
+    Raises,
+    Same,
+    Symptom,
+    WrongDtype,
+    WrongShape,
+)
+
+_TEXTBOOK = "what the textbook algorithm may lose, rounding included"
+_ATTAINABLE = "what a careful implementation may lose, rounding included"
+_HALF = "half of the error that was found"
+
+# What may come from a record into a script's environment: switches of numerical libraries, and no more.
+_SWITCH = re.compile(
+    r"(TF_ENABLE_ONEDNN_OPTS|(ONEDNN|DNNL)_(MAX_CPU_ISA|DEFAULT_FPMATH_MODE)|ATEN_CPU_CAPABILITY|OPENBLAS_CORETYPE"
+    r"|MKL_(CBWR|ENABLE_INSTRUCTIONS)|NPY_(DISABLE|ENABLE)_CPU_FEATURES|TF_DETERMINISTIC_OPS)\Z"
+)
+_SETTING = re.compile(r"[A-Za-z0-9_,. ]{1,200}\Z")
+
+_MODULE_FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
+
+
+def reproduction_of(
+    finding: Discrepancy | Witness, backend: Backend, *, whole_batch: bool = False, apart: bool = False
+) -> Reproduction:
+    """Return what a script that shows a discrepancy is about.
+
+    Args:
+        finding: a discrepancy of a record, or a witness; either may come from anywhere.
+        backend: the backend that it was found in.
+        whole_batch: call with all of the batch of the corpus, not with the one case.
+        apart: call with the case alone: the run called cases apart, because batches failed as a whole.
+
+    Raises:
+        ValueError: what is recorded does not fit together, or cannot be reproduced; the message is one line.
+    """
+    if isinstance(finding, Witness):
+        found, staged = staged_witness(finding)
+    else:
+        _require_known(finding)
+        failed = finding.kind in FAILURES
+        found, staged = finding, stage(finding, whole_batch=whole_batch, apart=apart and not failed)
+    target = target_of(backend)
+    call = Call(
+        batch=staged.batch,
+        entry_point=found.entry_point,
+        quantity=found.quantity,
+        symptom=_symptom(found, staged),
+        every_run=target.module is not None or _is_of_later_run(found),
+        note=staged.note,
+    )
+    return Reproduction(
+        statement=found.explanation,
+        facts=(_facts(found, backend),),
+        target=target,
+        calls=(call,),
+        threads=backend.threads or None,
+        environment=switches_of(backend.environment),
+    )
+
+
+def _require_known(found: Discrepancy) -> None:
+    if found.function not in FUNCTIONS or found.dtype not in FORMATS:
+        message = f"{found.function!r} in {found.dtype!r} is not of this release's catalogue"
+        raise ValueError(message)
+    if found.quantity not in FUNCTIONS[found.function].quantities:
+        message = f"{found.function} has no {found.quantity!r}"
+        raise ValueError(message)
+    if (found.mode, found.device) != ("eager", "cpu"):
+        message = f"there is no script for mode {found.mode!r} on device {found.device!r} in this release"
+        raise ValueError(message)
+
+
+def target_of(backend: Backend | ComparedBackend) -> Target:
+    """Return what the scripts of a backend call.
+
+    Raises:
+        ValueError: there are no scripts for its framework.
+    """
+    if backend.target in FRAMEWORKS:
+        return Target(backend.target)
+    if backend.framework not in _MODULE_FRAMEWORKS:
+        message = f"the backend {backend.name!r} computes with {backend.framework!r}, which has no scripts"
+        raise ValueError(message)
+    return Target(backend.framework, backend.target)
+
+
+def _is_of_later_run(found: Discrepancy) -> bool:
+    """Whether not the first call showed it: the explanation then says which one did."""
+    return any(f"{found.entry_point} ({words}) in " in found.explanation for words in RUNS.values())
+
+
+def _facts(found: Discrepancy, backend: Backend) -> str:
+    alike = f", one of {found.count} results alike" if found.count > 1 else ""
+    return (
+        f"Found by logitproof in {found.backend} {backend.version}: {found.severity} ({found.kind}){alike}, "
+        f"{found.function}, {found.quantity.replace(':', ' by ')}, {found.dtype}, {found.input_class} inputs, "
+        f"id {found.id}."
+    )
+
+
+def switches_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of an environment that change what numerical libraries compute, and no others."""
+    return {name: value for name, value in sorted(environment.items()) if _SWITCH.match(name) and _SETTING.match(value)}
+
+
+FAILURES = ("crash", "hang", "error", "refused")
+"""The kinds of failure where there is no result."""
+
+_BY_KIND: Mapping[str, Symptom] = {
+    "crash": Dies(),
+    "error": Raises(),
+    "refused": Raises(),
+    "input modified": Modified(),
+    "dtype": WrongDtype(),
+    "missing gradient": NoGradient(),
+}
+
+
+def time_limit(explanation: str) -> float:
+    """Return the seconds that the call was given, which the explanation of a hang tells."""
+    told = re.search(r"no answer within ([0-9]{1,5}(\.[0-9]{1,5})?) s", explanation)
+    return max(1.0, float(told[1])) if told else CALL_TIMEOUT
+
+
+def _symptom(found: Discrepancy, staged: Stage) -> Symptom:
+    if found.kind == "hang":
+        return Hangs(time_limit(found.explanation))
+    if found.kind in _BY_KIND:
+        return _BY_KIND[found.kind]
+    if found.kind == "shape":
+        return WrongShape(result_shape(staged.batch, found.quantity))
+    return _of_number(found, staged)
+
+
+def _of_number(found: Discrepancy, staged: Stage) -> Symptom:
+    """Tell what a number must be for the discrepancy to be gone."""
+    if found.expected.decimal in LIMITS:
+        return Limit(staged.index, found.expected.decimal)
+    observed = float_from(found.observed)
+    if found.expected.decimal in ("choice", "undecided") or found.severity == "undecided":
+        return Same(staged.index, observed)
+    expected = decimal_of(found.expected.decimal)
+    if expected is None:
+        return Limit(staged.index, "-inf" if found.expected.decimal.startswith("-") else "inf")
+    return _off(found, staged, observed, expected)
+
+
+def _off(found: Discrepancy, staged: Stage, observed: float, expected: str) -> Symptom:
+    """Tell how near the exact result a number must be."""
+    between = hex_of(float_from(found.expected.lower)), hex_of(float_from(found.expected.upper))
+    fmt = format_named(found.dtype)
+    away, ratio = ulps_away(fmt, observed, expected), float_from(found.error_bound_ratio)
+    exponent = ulp_exponent(fmt, Fraction(expected))
+
+    def off(permitted: float, meaning: str) -> Off:
+        places = (staged.index, *staged.also)
+        return Off(tuple(Element(place, expected, between, exponent, permitted) for place in places), meaning)
+
+    if found.kind != "inaccurate" and away is not None and 1 < ratio < math.inf:
+        return off(_below(away / Fraction(ratio)), _TEXTBOOK)
+    known = _of_reference(found, staged)
+    if known is not None and math.isfinite(known.permitted) and (away is None or away > known.permitted):
+        return off(known.permitted, _ATTAINABLE if found.kind == "inaccurate" else _TEXTBOOK)
+    return Limit(staged.index, ANY_NUMBER) if away is None else off(_below(away / 2), _HALF)
+
+
+def _of_reference(found: Discrepancy, staged: Stage) -> Element | None:
+    """Return what the reference says of the element, by the definition that gives the exact result of the record."""
+    for definition in definitions_of(found.function):
+        element = element_of(
+            staged.batch,
+            found.quantity,
+            staged.index,
+            definition=definition,
+            attainable=found.kind == "inaccurate",
+            decimal=found.expected.decimal,
+        )
+        if element is not None:
+            return element
+    return None
+
+
+def _below(number: Fraction) -> float:
+    """Return a float64 that is not above a number."""
+    nearest = float(min(number, Fraction(2) ** 1000))
+    return nearest if Fraction(nearest) <= number else math.nextafter(nearest, -math.inf)

@@ -1,0 +1,307 @@
+"""A script that shows a property broken: the property's calls, each result held against the exact one.
+
+Both sides of a property are enclosed from results that are within their bounds. So where it is broken, one of the
+results is not: the script makes the calls and looks for it. Entries that are compared only with each other are so too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from flint import arb
+
+from logitproof.properties import Call, Given, Property, calls_of, property_named
+from logitproof.reference import format_named, spread_bound, working_precision
+from logitproof.reports import Backend, Discrepancy, PropertyResult, array_value
+
+from ..inputs.geometry import element_numbers, result_shape
+from ..judge.batch_judge import LITERAL
+from ..judge.truth import exact_element, truth
+from ..judge.verdicts import SEVERITY_OF, Verdict, judge
+from ..property_checks.backend import batch_of
+from .expected import element_of
+from .of_discrepancy import target_of
+from .script import Call as ScriptCall
+from .script import Reproduction, Target, script_for
+from .source import indented, literal
+from .symptoms import Dies, Element, Hangs, NoGradient, Off, Raises, Symptom, WrongShape
+
+MOST_ELEMENTS = 64
+"""So many elements of a result are looked at where it is not known which one is wrong."""
+
+MEANING = "what the textbook algorithm may lose, the final rounding included"
+
+_DIGITS = 60
+"""Decimal digits of exact ratios: beyond float64's by far more than any bound is smaller than an ulp."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A call of a property, and what it gave where that is known."""
+
+    call: Call
+    output: np.ndarray | None = None
+
+
+def property_script(
+    prop: Property,
+    made: Sequence[Made],
+    *,
+    entry_points: Mapping[str, str],
+    target: Target,
+    facts: tuple[str, ...],
+    failure: str | None = None,
+    place: tuple[int, ...] = (),
+) -> str:
+    """Return a stand-alone script that looks for what breaks a property.
+
+    Args:
+        prop: the property.
+        made: the calls, in order.
+        entry_points: the names of the entry points, by function.
+        target: what is called.
+        facts: where and how it was found, a paragraph each.
+        failure: what the last call did instead of giving a result.
+        place: where in its sides the property is broken: results of that shape are looked at there first.
+    """
+    calls = [_symptom_call(each, entry_points, place) for each in _distinct(made)]
+    if failure is not None:
+        calls = [_failing_call(made[-1].call, failure, entry_points)]
+    told = [call for call in calls if call is not None]
+    statement = f"The property {prop.id} is broken: {prop.statement}"
+    return script_for(Reproduction(statement, facts, target, tuple(told)))
+
+
+def _distinct(made: Sequence[Made]) -> list[Made]:
+    """Leave out calls made before; where some results are known to be wrong, the others too."""
+    kept: list[Made] = []
+    for each in made:
+        if not any(_equal(each.call, other.call) for other in kept):
+            kept.append(each)
+    wrong = [each for each in kept if each.output is not None and _wrong(each)]
+    return wrong or kept
+
+
+def _equal(one: Call, other: Call) -> bool:
+    plain = (one.function, one.quantity, one.compared) == (other.function, other.quantity, other.compared)
+    arrays = ((*one.arguments, one.cotangent), (*other.arguments, other.cotangent))
+    return (
+        plain
+        and repr(one.parameters) == repr(other.parameters)
+        and len(arrays[0]) == len(arrays[1])
+        and all(x.shape == y.shape and x.tobytes() == y.tobytes() for x, y in zip(*arrays, strict=True))
+    )
+
+
+def _symptom_call(made: Made, entry_points: Mapping[str, str], place: tuple[int, ...]) -> ScriptCall | None:
+    call = made.call
+    symptom: Symptom | None = _element_symptom(made, place)
+    if call.compared == "in a row" and not _wrong(made):
+        symptom = _row_symptom(call, place) or symptom
+    return None if symptom is None else ScriptCall(batch_of(call), entry_points[call.function], call.quantity, symptom)
+
+
+def _chosen(shape: tuple[int, ...], place: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """The place that is known to be wrong, if the shape has it, and others spread evenly, both ends among them."""
+    size = int(np.prod(shape, dtype=np.int64))
+    spread = np.unique(np.linspace(0, size - 1, min(size, MOST_ELEMENTS)).round().astype(np.int64)).tolist()
+    others = [tuple(map(int, np.unravel_index(flat, shape))) if shape else () for flat in spread]
+    fits = len(place) == len(shape) and all(at < length for at, length in zip(place, shape, strict=True))
+    return list(dict.fromkeys([place, *others] if fits else others))
+
+
+def _element_symptom(made: Made, place: tuple[int, ...]) -> Off | None:
+    """Look at the wrong elements, or at some of them where nothing is known."""
+    batch, quantity = batch_of(made.call), made.call.quantity
+    shape = result_shape(batch, quantity)
+    indices = _wrong(made)[:4] or _chosen(shape, place)
+    elements: list[Element] = [
+        element for index in indices if (element := element_of(batch, quantity, index)) is not None
+    ]
+    return Off(tuple(elements), MEANING) if elements else None
+
+
+def _wrong(made: Made) -> list[tuple[int, ...]]:
+    """The places of the elements that are beyond the textbook bound, the worst first."""
+    if made.output is None:
+        return []
+    batch, quantity = batch_of(made.call), made.call.quantity
+    known = truth(batch, quantity, LITERAL)
+    numbers = element_numbers(batch, quantity)
+    output = made.output.reshape(-1)[numbers]
+    judged = judge(
+        format_named(batch.dtype),
+        output,
+        known,
+        lambda place, precision: exact_element(batch, quantity, LITERAL, (place[0], place[1]), precision),
+    )
+    defects = np.isin(judged.verdicts, [verdict for verdict in Verdict if SEVERITY_OF.get(verdict) == "defect"])
+    places = sorted(np.argwhere(defects).tolist(), key=lambda place: -judged.ratio[tuple(place)])
+    shape = result_shape(batch, quantity)
+    return [tuple(map(int, np.unravel_index(int(numbers[tuple(place)]), shape))) if shape else () for place in places]
+
+
+def _row_symptom(call: Call, place: tuple[int, ...]) -> Apart | None:
+    """Hold the entries of every row against its largest one."""
+    logits = call.arguments[0]
+    with np.errstate(invalid="ignore"):
+        wide = logits.astype(np.float64)
+    bound = spread_bound(call.function, call.arguments, call.parameters, dtype=call.dtype).textbook
+    entries: list[Entry] = []
+    for index in _chosen(wide.shape, place):
+        first = (index[0], int(np.argmax(wide[index[0]])))
+        if index != first and np.isfinite(wide[index]):
+            expected = _relative(call.function, float(wide[index]), float(wide[first]))
+            entries.append(Entry(index, first, expected, float(bound[index]), float(bound[first])))
+    return Apart(tuple(entries), "ratio" if call.function == "softmax" else "difference") if entries else None
+
+
+def _relative(function: str, logit: float, leading: float) -> str:
+    """The exact ratio e^(x - m), or the exact difference x - m, as a decimal; 0 for a ratio below every format."""
+    with working_precision(640):
+        difference = arb(logit) - arb(leading)
+        if function != "softmax":
+            return str(difference.str(_DIGITS, radius=False))
+        return str(difference.exp().str(_DIGITS, radius=False)) if difference > -2000 else "0"
+
+
+def _failing_call(call: Call, failure: str, entry_points: Mapping[str, str]) -> ScriptCall:
+    batch = batch_of(call)
+    symptoms: dict[str, Symptom] = {"error": Raises(), "crash": Dies(), "hang": Hangs()}
+    symptom = symptoms.get(failure.partition(":")[0])
+    if symptom is None:
+        no_gradient = "gives no" in failure
+        symptom = NoGradient() if no_gradient else WrongShape(result_shape(batch, call.quantity))
+    return ScriptCall(batch, entry_points[call.function], call.quantity, symptom)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a row and what it must be relative to the row's leading one.
+
+    Attributes:
+        index: where it stands.
+        leader: where the leading entry stands.
+        expected: the exact ratio to the leading entry, or the exact difference from it, as a decimal.
+        permitted: what rounding may take from this entry before it is stored, as a hex float.
+        of_leader: the same of the leading entry.
+    """
+
+    index: tuple[int, ...]
+    leader: tuple[int, ...]
+    expected: str
+    permitted: float
+    of_leader: float
+
+
+@dataclass(frozen=True)
+class Apart(Symptom):
+    """Entries that are wrong against each other, whatever the row was normalised by."""
+
+    entries: tuple[Entry, ...]
+    relation: Literal["ratio", "difference"]
+
+    def source(self, dtype: str) -> str:
+        """Return the statements that compare every entry with the leading one."""
+        del dtype
+        table = "".join(
+            f"({each.index}, {each.leader}, {literal(each.expected)},"
+            f' "{each.permitted.hex()}", "{each.of_leader.hex()}"),\n'
+            for each in self.entries
+        )
+        if self.relation == "ratio":
+            difference, bound = "y - leading * expected", "own + others * expected"
+        else:
+            difference, bound = "y - leading - expected", "own + others"
+        body = (
+            "y, leading = Fraction(float(observed[index])), Fraction(float(observed[leader]))\n"
+            "expected = Fraction(expected)\n"
+            "own, others = with_rounding(permitted, y), with_rounding(of_leader, leading)\n"
+            f"difference, bound = abs({difference}), {bound}\n"
+            'print(f"observed  {float(observed[index])!r} and {float(observed[leader])!r}")\n'
+            f'print(f"expected  the {self.relation} {{float(expected)!r}}")\n'
+            'print(f"error     {float(difference):.4g}, permitted {float(bound):.4g}")\n'
+            "is_there |= difference > bound\n"
+        )
+        return (
+            f"# The entries of a row share their normaliser: it takes no part in their {self.relation}s.\n"
+            f"for index, leader, expected, permitted, of_leader in [\n{indented(table)}]:\n{indented(body)}"
+        )
+
+    def helper(self, dtype: str) -> str:
+        """Return the function that adds the final rounding."""
+        fmt = format_named(dtype)
+        return f'''\
+def with_rounding(error, number):
+    """Return the error with that of rounding the number to {dtype}: at most 2^-{fmt.precision} of it."""
+    rounding = max(abs(number) / 2**{fmt.precision}, Fraction(2) ** {fmt.quantum_exponent - 1})
+    return Fraction(float.fromhex(error)) + rounding
+'''
+
+
+QUANTITY = "property:"
+"""What the quantity of a discrepancy begins with that is a broken property."""
+
+
+def property_reproduction(found: Discrepancy, result: PropertyResult, backend: Backend) -> str:
+    """Return a stand-alone script that shows a broken property.
+
+    Where a property hands the result of one call to another, the script hands over the exact one, rounded: a record
+    keeps the inputs of a property, and not what the calls between gave.
+
+    Args:
+        found: the discrepancy; records may come from anywhere, so nothing in it is taken for granted.
+        result: what became of the property.
+        backend: the backend it was found in.
+
+    Raises:
+        ValueError: what is recorded does not fit together; the message is one line.
+    """
+    prop = property_named(found.quantity.removeprefix(QUANTITY))
+    given = _given(prop, found)
+    if result.entry_points.keys() != set(prop.functions):
+        message = f"the entry points of {prop.id} are recorded for other functions"
+        raise ValueError(message)
+    return property_script(
+        prop,
+        [Made(call) for call in calls_of(prop, given)],
+        entry_points=result.entry_points,
+        target=target_of(backend),
+        facts=(
+            _found_by(found, backend.version),
+            found.explanation,
+        ),
+        failure=result.reason,
+        place=found.index,
+    )
+
+
+def _found_by(found: Discrepancy, version: str) -> str:
+    """Say where a broken property was found."""
+    where = f"{found.backend} {version}, {found.dtype}"
+    return f"Found by logitproof in {where}: {found.severity} ({found.kind}), id {found.id}."
+
+
+def _given(prop: Property, found: Discrepancy) -> Given:
+    """Return the inputs with their axis of cases."""
+    slots = {slot.name: slot for slot in prop.domain.slots}
+    cases = re.fullmatch(r"property/([0-9]{1,6})", found.batch)
+    if found.inputs.keys() != slots.keys() or cases is None:
+        message = f"the inputs recorded are not those of {prop.id}: {prop.domain.text}"
+        raise ValueError(message)
+    arrays: dict[str, np.ndarray] = {}
+    for name, recorded in found.inputs.items():
+        array = array_value(recorded)
+        if array is None:
+            message = f"the input {name} is not in the record"
+            raise ValueError(message)
+        arrays[name] = array[None] if cases[1] == "1" and not slots[name].common else array
+    given = Given(found.dtype, arrays, frozenset(name for name, slot in slots.items() if slot.common))
+    if not prop.domain.admits(given):
+        message = f"the inputs recorded are not in the domain of {prop.id}: {prop.domain.text}"
+        raise ValueError(message)
+    return given

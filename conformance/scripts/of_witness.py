@@ -1,0 +1,86 @@
+"""A witness as a discrepancy: which element it was, its file does not say, but its exact result does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from logitproof.reference import Status
+from logitproof.reports import Discrepancy, Expected
+
+from ..inputs.batch import Batch
+from ..inputs.geometry import element_numbers, result_shape
+from ..inputs.witness import WITNESS_CLASS, Witness
+from ..judge.findings import WORD_OF, enclosing_text
+from ..judge.judged_output import Exact
+from ..judge.truth import truth
+from .expected import definitions_of
+from .inputs import ALONE, Stage
+
+
+def staged_witness(witness: Witness) -> tuple[Discrepancy, Stage]:
+    """Return a witness as the discrepancy that a run reports of it, and its inputs.
+
+    Raises:
+        ValueError: no element of the result has the exact result that the witness tells.
+    """
+    batch = witness.batch()
+    expected, places = _places(witness, batch)
+    found = Discrepancy(
+        id=witness.id,
+        severity="defect",
+        kind=witness.kind,
+        cause=None,
+        function=witness.function,
+        backend=witness.backend,
+        version=witness.version,
+        entry_point=witness.entry_point,
+        dtype=witness.dtype,
+        mode="eager",
+        device="cpu",
+        quantity=witness.quantity,
+        input_class=WITNESS_CLASS,
+        parameters=witness.parameters,
+        check="",
+        batch=batch.name,
+        case="",
+        index=places[0],
+        inputs=witness.arguments,
+        observed=witness.observed,
+        expected=expected,
+        error_ulps=witness.error_ulps,
+        error_bound_ratio=witness.error_bound_ratio,
+        explanation=witness.explanation,
+        count=1,
+    )
+    return found, Stage(batch, places[0], ALONE, also=tuple(places[1:]))
+
+
+def _places(witness: Witness, batch: Batch) -> tuple[Expected, list[tuple[int, ...]]]:
+    """Return the exact result, and where in the result it is due: in several places, where they are alike."""
+    shape = result_shape(batch, witness.quantity)
+    if not witness.expected:  # a crash, say: no element shows it
+        return Expected("", "", ""), [(0,) * len(shape)]
+    for definition in definitions_of(witness.function):
+        found = [
+            (expected, place)
+            for expected, place in _expected(batch, witness.quantity, definition)
+            if expected.decimal == witness.expected
+        ]
+        if found:
+            return found[0][0], [tuple(map(int, np.unravel_index(place, shape))) for _, place in found]
+    message = f"no element of the result is exactly {witness.expected[:60]!r}: the reference knows better by now"
+    raise ValueError(message)
+
+
+def _expected(batch: Batch, quantity: str, definition: str) -> Iterator[tuple[Expected, int]]:
+    """Yield the exact result of every element as a record writes it, and the element's number in the result."""
+    exact = truth(batch, quantity, definition).exact
+    numbers = element_numbers(batch, quantity)
+    for place in np.ndindex(exact.hi.shape):
+        one = Exact.of(exact, place)
+        if one.status == Status.FINITE:
+            yield Expected(*enclosing_text(one)), int(numbers[place])
+        else:
+            yield Expected(*[WORD_OF[one.status]] * 3), int(numbers[place])

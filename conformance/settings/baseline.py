@@ -1,0 +1,151 @@
+"""Waivers for today's state of a run, as TOML: all that gates, each as narrow as the record can tell."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from logitproof.reference import FORMATS, FUNCTIONS
+from logitproof.reports import Interval, Matter, float_from
+
+from ..errors import UserError
+
+REASON = "known when the baseline was made"
+_ARGUMENTS = {argument.name for each in FUNCTIONS.values() for argument in each.arguments if argument.is_real}
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who answers for the waivers: what all of them say alike."""
+
+    reason: str = REASON
+    owner: str | None = None
+    expires: date | None = None
+
+
+def baseline_text(matters: Sequence[Matter], signature: Signature, key: str = "waiver") -> str:
+    """Return waivers for what gates, as tables of TOML; "" for nothing.
+
+    Args:
+        matters: what gates.
+        signature: what every waiver says.
+        key: the key of the tables, "tool.logitproof.waiver" in pyproject.toml.
+
+    Raises:
+        UserError: a backend has a version that no set of versions can name.
+    """
+    return "\n".join(_table(matter, signature, key) for matter in matters)
+
+
+def _table(matter: Matter, signature: Signature, key: str) -> str:
+    lines = [f"[[{key}]]", *(f"{name} = {value}" for name, value in _pairs(matter, signature))]
+    return "\n".join(lines) + "\n"
+
+
+def _pairs(matter: Matter, signature: Signature) -> Iterator[tuple[str, str]]:
+    yield "check", text_of(matter.check)
+    yield "backend", text_of(matter.backend)
+    yield "versions", text_of(_versions(matter))
+    yield from _names(matter)
+    if matter.severity != "defect":
+        yield "severity", text_of(matter.severity)
+    yield "kind", text_of(matter.kind)
+    causes = [text_of(cause) for cause in matter.causes]
+    yield "cause", causes[0] if len(causes) == 1 else f"[{', '.join(causes)}]"
+    yield from _limits(matter)
+    yield "reason", text_of(signature.reason)
+    if signature.owner is not None:
+        yield "owner", text_of(signature.owner)
+    if signature.expires is not None:
+        yield "expires", signature.expires.isoformat()
+
+
+def _names(matter: Matter) -> Iterator[tuple[str, str]]:
+    """What the check's id stands for: for people, and they hold as patterns too."""
+    if matter.function in FUNCTIONS:
+        yield "function", text_of(matter.function)
+    if matter.entry_point.strip():
+        yield "entry-point", text_of(matter.entry_point)
+    if matter.dtype in FORMATS:
+        yield "dtype", text_of(matter.dtype)
+    if matter.quantity.strip():
+        yield "quantity", text_of(matter.quantity)
+
+
+def _limits(matter: Matter) -> Iterator[tuple[str, str]]:
+    regions = [f"{name} = {_region(each)}" for name, each in matter.extent.items() if name in _ARGUMENTS]
+    if regions:
+        yield "region", f"{{ {', '.join(regions)} }}"
+    yield "max-ulps", _number(matter.ulps)
+    yield "max-bound-ratio", _number(matter.ratio)
+    yield "max-results", str(matter.results)
+
+
+def _region(interval: Interval) -> str:
+    if interval.lower is None or interval.upper is None:
+        return "{ nan = true }"
+    ends = [_number(float_from(end)) for end in (interval.lower, interval.upper)]
+    return f"{{ from = {ends[0]}, to = {ends[1]}, nan = true }}" if interval.nan else f"[{', '.join(ends)}]"
+
+
+def _number(value: float) -> str:
+    """A float as TOML reads it back: Python's shortest decimal, infinity by its name."""
+    return repr(value) if math.isfinite(value) else str(value)
+
+
+def _versions(matter: Matter) -> str:
+    """The very version; one that PEP 440 does not know to the letter."""
+    try:
+        return f"=={Version(matter.version)}"
+    except InvalidVersion:
+        named = f"==={matter.version}"
+    try:
+        if str(SpecifierSet(named)) == named:
+            return named
+    except InvalidSpecifier:
+        pass
+    message = f"the version of {matter.backend!r} is {matter.version!r}, which no set of versions can name"
+    raise UserError(message)
+
+
+def text_of(text: str) -> str:
+    """Return text as a basic string of TOML, on one line whatever it holds."""
+    return '"' + "".join(_ESCAPES.get(char) or _escaped(char) for char in text) + '"'
+
+
+def _escaped(char: str) -> str:
+    if char.isprintable():
+        return char
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
+
+
+_ESCAPES: Mapping[str, str] = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\b": "\\b",
+    "\t": "\\t",
+    "\n": "\\n",
+    "\f": "\\f",
+    "\r": "\\r",
+}
+
+
+def appended(older: str, waivers: str) -> str:
+    """Return a file of settings with waivers behind what it has, having read both back.
+
+    Raises:
+        UserError: together they are no TOML: the file ends within a table that these cannot follow, say.
+    """
+    text = "\n".join(part for part in (older.rstrip("\n") + "\n" if older.strip() else "", waivers) if part)
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = f"waivers cannot be added to it: {error}"
+        raise UserError(message) from None
+    return text

@@ -1,0 +1,126 @@
+"""The two sides of an upgrade: what was typed, the environment that has it, and the backends to examine there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from ..backends.spec import FRAMEWORKS, BackendSpec, parse_backend
+from ..errors import UserError
+from .environment import environment_with
+from .installer import Installer, InstallError
+from .requirement import Wanted, framework_of, parse_wanted, with_companions
+
+BACKENDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType({"tensorflow": ("tensorflow", "keras")})
+"""The backends that a framework brings, where it is more than itself: TensorFlow comes with a Keras."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One side of an upgrade, as it was typed.
+
+    Attributes:
+        text: what was typed.
+        backends: what to examine there, as `--backend` takes it.
+        wanted: what to install; empty where an interpreter was named that has everything.
+        python: the program to make the environment with, or that interpreter.
+    """
+
+    text: str
+    backends: tuple[str, ...]
+    wanted: tuple[Wanted, ...]
+    python: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one side is examined: its interpreter; or why there is none."""
+
+    wish: Wish
+    python: str | None
+    trouble: str | None = None
+
+    def specs(self) -> tuple[BackendSpec, ...]:
+        """Return the backends to examine, none where there is no interpreter.
+
+        Raises:
+            UserError: there is no such module.
+        """
+        if self.python is None:
+            return ()
+        try:
+            return tuple(parse_backend(name, python=self.python) for name in self.wish.backends)
+        except ValueError as error:
+            raise UserError(str(error)) from None
+
+
+def wish_of(text: str, companions: Sequence[str], python: str | None, backends: Sequence[str] = ()) -> Wish:
+    """Return what `text` asks for.
+
+    Args:
+        text: a requirement, a wheel, a source folder, or NAME@INTERPRETER.
+        companions: further requirements for the same environment.
+        python: the program to make the environment with; by default the one that runs this.
+        backends: what to examine there; by default what the framework brings.
+
+    Raises:
+        UserError: it is none of these, or no framework.
+    """
+    if (spec := _interpreter_named(text)) is not None:
+        if companions or python is not None:
+            message = f"{text}: an interpreter is taken as it is: leave --with and --python out for it"
+            raise UserError(message)
+        name = text.partition("@")[0]
+        own = BACKENDS_OF.get(name, (name,))
+        return Wish(text, tuple(backends) or own, (), spec.python)
+    wanted = parse_wanted(text)
+    framework = framework_of(wanted)
+    everything = with_companions([wanted, *map(parse_wanted, companions)])
+    return Wish(text, tuple(backends) or BACKENDS_OF.get(framework, (framework,)), everything, python or sys.executable)
+
+
+def _interpreter_named(text: str) -> BackendSpec | None:
+    """Return the backend of NAME@INTERPRETER; "torch @ https://…" is a requirement."""
+    name, at, program = text.partition("@")
+    if not at or "://" in program or name.strip() != name:
+        return None
+    if not program.startswith((os.sep, ".", "~")) and not Path(program).is_file():
+        return None
+    try:
+        return parse_backend(text)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+
+
+def places_of(wishes: Sequence[Wish], *, installer: Installer, cache: Path, note: Callable[[str], None]) -> list[Place]:
+    """Find or build the environments of the sides, one after the other; a failure of one does not hinder the other.
+
+    Builds in threads could not be interrupted: the one that hears Ctrl-C waits for the other's installer.
+
+    Args:
+        wishes: the sides.
+        installer: makes environments.
+        cache: where they are kept.
+        note: is told what takes time, and what failed.
+    """
+
+    def place(wish: Wish) -> Place:
+        if not wish.wanted:
+            return Place(wish, wish.python)
+        try:
+            made = environment_with(wish.wanted, python=wish.python, installer=installer, cache=cache, note=note)
+        except InstallError as error:
+            note(f"cannot install {error}")
+            return Place(wish, None, str(error))
+        return Place(wish, made.python)
+
+    return [place(wish) for wish in wishes]
+
+
+def optional_in(wish: Wish) -> frozenset[str]:
+    """Return the backends that an environment need not have: nobody asked for them by name."""
+    return frozenset(wish.backends[1:]) if wish.backends[0] in FRAMEWORKS else frozenset()

@@ -1,0 +1,91 @@
+"""Which framework and entry points a target stands for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .entry_points import EntryPoint
+
+
+class BackendError(Exception):
+    """The target cannot be a backend; the text is one clear line."""
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A framework, what of it is examined, and how it was built."""
+
+    framework: Any
+    version: str
+    build: dict[str, str]
+    entry_points: tuple[EntryPoint, ...]
+
+
+def open_backend(target: str, threads: int | None, functions: Mapping[str, Any]) -> Backend:
+    """Import the framework or module that `target` names.
+
+    Args:
+        target: "torch", "tensorflow", "keras", "jax", the path of a module's file, or an importable module's name.
+        threads: how many threads a framework may use; None leaves that as it is.
+        functions: the catalogue, as the `hello` message brings it.
+
+    Raises:
+        BackendError: it cannot be imported, or is not a backend.
+    """
+    if target in ("torch", "tensorflow", "keras", "jax"):
+        return _framework_backend(target, threads)
+    from .module import module_backend
+
+    return module_backend(target, threads, functions)
+
+
+def open_framework(name: str, threads: int | None) -> Any:
+    """Import the framework called `name` and fix its threads.
+
+    Raises:
+        BackendError: it is not installed here.
+    """
+    try:
+        if name == "torch":
+            from .frameworks.torch import Torch
+
+            return Torch(threads)
+        if name == "tensorflow":
+            from .frameworks.tensorflow import TensorFlow
+
+            return TensorFlow(threads)
+        if name == "jax":
+            from .frameworks.jax import Jax
+
+            return Jax(threads)
+        from .frameworks.numpy import NumPy
+
+        return NumPy(threads)
+    except ImportError as error:
+        raise BackendError(f"{name} cannot be imported by {sys.executable}: {error}") from None
+
+
+def _framework_backend(target: str, threads: int | None) -> Backend:
+    framework = open_framework("tensorflow" if target == "keras" else target, threads)
+    if target == "torch":
+        from .frameworks.torch import entry_points
+
+        return Backend(framework, framework.version, framework.build(), entry_points())
+    if target == "jax":
+        from .frameworks.jax import entry_points as of_jax
+
+        return Backend(framework, framework.version, framework.build(), of_jax())
+    if target == "tensorflow":
+        from .frameworks.tensorflow import entry_points as of_tensorflow
+
+        return Backend(framework, framework.version, framework.build(), of_tensorflow())
+    try:
+        from .frameworks.keras import entry_points as of_keras
+        from .frameworks.keras import keras_version
+    except ImportError as error:
+        raise BackendError(f"keras cannot be imported by {sys.executable}: {error}") from None
+    build = {**framework.build(), "keras": keras_version()}
+    return Backend(framework, keras_version(), build, of_keras())

@@ -1,0 +1,168 @@
+"""A user's module as a backend: the catalogue functions that it defines, under their own names."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .backends import Backend, BackendError, open_framework
+from .entry_points import Deviation, EntryPoint, Unsupported
+from .frameworks.numpy import VJP
+
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+"""The dtypes a module may name as unsupported."""
+
+FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
+"""The frameworks a module may name."""
+
+
+def module_backend(target: str, threads: int | None, functions: Mapping[str, Any]) -> Backend:
+    """Import a user's module and read what it offers.
+
+    Args:
+        target: the path of the module's file, or its name.
+        threads: how many threads its framework may use; None leaves that as it is.
+        functions: the catalogue, as the `hello` message brings it.
+
+    Raises:
+        BackendError: it does not import, names no framework, or offers nothing.
+    """
+    module = _imported(target)
+    name = getattr(module, "framework", None)
+    if name is None:
+        raise BackendError(f"{target} does not say its framework: set framework = {_one_of(FRAMEWORKS)}")
+    if name not in FRAMEWORKS:
+        raise BackendError(f"{target} has framework = {name!r}: set it to {_one_of(FRAMEWORKS)}")
+    framework = open_framework(name, threads)
+    defined = [function for function in functions if getattr(module, function, None) is not None]
+    if not defined:
+        raise BackendError(f"{target} defines no function of the catalogue, such as softmax(logits, *, axis)")
+    deviations = _deviations(module, target, functions)
+    unsupported = _unsupported(module, target, defined)
+    entry_points = tuple(
+        _entry_point(
+            module,
+            target,
+            function,
+            functions[function],
+            framework=name,
+            deviations=deviations.get(function, ()),
+            unsupported=unsupported.get(function, ()),
+        )
+        for function in defined
+    )
+    build = {**framework.build(), "module": target}
+    version = getattr(module, "__version__", None)
+    if isinstance(version, str):
+        build["module_version"] = version
+    return Backend(framework, framework.version, build, entry_points)
+
+
+def _one_of(names: tuple[str, ...]) -> str:
+    return " or ".join(f'"{name}"' for name in names)
+
+
+def _imported(target: str) -> ModuleType:
+    try:
+        return _from_file(Path(target)) if target.endswith(".py") else _by_name(target)
+    except BaseException as error:  # a module may raise anything while it is imported, SystemExit included
+        raise BackendError(f"{target} cannot be imported: {type(error).__name__}: {_one_line(error)}") from None
+
+
+def _by_name(name: str) -> ModuleType:
+    sys.path.insert(0, str(Path.cwd()))
+    return importlib.import_module(name)
+
+
+def _from_file(path: Path) -> ModuleType:
+    sys.path.insert(0, str(path.parent))
+    place = importlib.util.spec_from_file_location(path.stem, path)
+    if place is None or place.loader is None:
+        raise ImportError("it is not a Python file")
+    module = importlib.util.module_from_spec(place)
+    sys.modules.setdefault(path.stem, module)  # where dataclasses and pickle look for it
+    place.loader.exec_module(module)
+    return module
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:500]
+
+
+def _entry_point(
+    module: ModuleType,
+    target: str,
+    name: str,
+    function: Mapping[str, Any],
+    *,
+    framework: str,
+    deviations: tuple[Deviation, ...],
+    unsupported: tuple[Unsupported, ...],
+) -> EntryPoint:
+    call = getattr(module, name)
+    if not callable(call):
+        raise BackendError(f"{target}: {name} is not a function")
+    differentiable = None
+    if framework == "numpy":
+        call, differentiable = _with_vjp(module, name, call, tuple(function["real"]))
+    keywords = _keywords(call, function["keywords"])
+    return EntryPoint(name, name, keywords, call, deviations, differentiable, unsupported=unsupported)
+
+
+def _with_vjp(module: ModuleType, name: str, call: Any, real: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
+    """Return the function with its vjp at hand, and the arguments it may have gradients for: none without a vjp."""
+    vjp = getattr(module, f"{name}_{VJP}", None)
+
+    def called(*arguments: Any, **parameters: Any) -> Any:
+        return call(*arguments, **parameters)
+
+    called.__wrapped__ = call  # type: ignore[attr-defined]  # where inspect.signature looks
+    setattr(called, VJP, vjp)
+    return called, () if vjp is None else real
+
+
+def _keywords(call: Any, known: list[str]) -> tuple[str, ...]:
+    """Return the catalogue's keywords that the signature of `call` has; all of them where it cannot be read."""
+    try:
+        parameters = inspect.signature(call).parameters.values()
+    except (ValueError, TypeError):
+        return tuple(known)
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return tuple(known)
+    named = {parameter.name for parameter in parameters if parameter.kind is not parameter.POSITIONAL_ONLY}
+    return tuple(keyword for keyword in known if keyword in named)
+
+
+def _deviations(module: ModuleType, target: str, functions: Mapping[str, Any]) -> dict[str, tuple[Deviation, ...]]:
+    stated = getattr(module, "deviations", {})
+    if not isinstance(stated, dict):
+        raise BackendError(f"{target}: deviations must be a dictionary from function names to (definition, link)")
+    found: dict[str, tuple[Deviation, ...]] = {}
+    for function, entry in stated.items():
+        if function not in functions:
+            raise BackendError(f"{target}: deviations names {function!r}, which is no function of the catalogue")
+        if not isinstance(entry, (tuple, list)) or len(entry) != 2 or not all(isinstance(part, str) for part in entry):
+            raise BackendError(f"{target}: deviations[{function!r}] must be (definition, link), two strings")
+        definition, link = entry
+        found[function] = (Deviation(definition, (), "documented", link, f"stated by {Path(target).name}"),)
+    return found
+
+
+def _unsupported(module: ModuleType, target: str, defined: Sequence[str]) -> dict[str, tuple[Unsupported, ...]]:
+    stated = getattr(module, "unsupported", {})
+    if not isinstance(stated, dict):
+        raise BackendError(f"{target}: unsupported must be a dictionary from function names to lists of dtypes")
+    found: dict[str, tuple[Unsupported, ...]] = {}
+    for function, dtypes in stated.items():
+        if function not in defined:
+            raise BackendError(f"{target}: unsupported names {function!r}, which is no function that it defines")
+        if not isinstance(dtypes, (tuple, list)) or not dtypes or any(dtype not in DTYPES for dtype in dtypes):
+            raise BackendError(f"{target}: unsupported[{function!r}] must be a list of {_one_of(DTYPES)}")
+        found[function] = (Unsupported(tuple(dtypes), "declared unsupported"),)
+    return found
