@@ -4,8 +4,8 @@
 
 runs `make` and `pip` in this checkout and all other commands in FOLDER, with the programs of the virtual environment
 ENVIRONMENT before those of the machine. The blocks of commands (`sh`), and the steps of the workflow (`yaml`), are run
-in their order; a block of Python that begins with a file name is saved where the commands look for it. What
-`console` and the other kinds show is run by tests/test_documentation.py. Ends with 1 at the first command that fails.
+in their order; a block of Python that begins with a file name is saved where the commands look for it. What `console`
+and the other kinds show is run by tests/house/test_documentation.py. Ends with 1 at the first command that fails.
 """
 
 from __future__ import annotations

@@ -1,0 +1,331 @@
+"""Every number that is told of a run agrees with its record.
+
+The numbers are computed here once more, from the record alone and in other words, and read back out of what is printed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from io import StringIO
+from xml.etree import ElementTree as ET
+
+import html5lib
+import numpy as np
+import pytest
+from checkout import PLANTED
+from rich.console import Console
+
+from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.request import RunRequest
+from logitproof.conformance.run.run import run
+from logitproof.reports import array_value, float_from, github_annotations, html_report, junit, record_view, summary
+
+FUNCTIONS = ("softmax", "log_softmax", "logsumexp", "softmax_cross_entropy", "sigmoid_cross_entropy")
+SEVERITIES = ("defect", "weakness", "convention", "undecided")
+PLURALS = {"defect": "defects", "weakness": "weaknesses", "convention": "conventions", "undecided": "undecided"}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def examined():
+    modules = ("faulty_torch_formulas", "faulty_torch_options")
+    backends = (
+        *(str(PLANTED / f"{name}.py") for name in modules),
+        "torch",
+        str(PLANTED / "faulty_numpy_formulas.py"),
+    )
+    request = RunRequest(backends=backends, profile="smoke", jobs=1, functions=FUNCTIONS, dtypes=("float16", "float32"))
+    return run(request, Silence())
+
+
+def number(text):
+    value = float_from(text)
+    return math.inf if math.isnan(value) else value
+
+
+def three_digits(told, value):
+    """Whether a number that is told with three digits is the value."""
+    return float(told) == value or math.isclose(float(told), value, rel_tol=5e-3)
+
+
+def bound(told, value):
+    """Whether a bound that is told with three digits is one, and no larger than it must be."""
+    return value <= float(told) <= value * 1.01
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What must be told of one finding."""
+
+    severity: str
+    title: str
+    example: str
+    results: int
+    checks: int
+    ulps: float
+    ratio: float
+    is_of_property: bool
+
+
+@pytest.fixture(scope="module")
+def expected(examined):
+    """The findings by the ids of their smallest cases, told apart as the documentation says."""
+    cases = defaultdict(list)
+    for each in examined.discrepancies:
+        cases[each.backend, each.check, each.severity, each.kind].append(each)
+    groups = defaultdict(list)
+    for kept in cases.values():
+        worst = max(kept, key=lambda each: (number(each.error_bound_ratio), number(each.error_ulps)))
+        is_of_property = worst.quantity.startswith("property:")
+        what = (worst.quantity,) if is_of_property else (worst.function, worst.quantity, worst.kind)
+        groups[worst.severity, worst.backend, worst.cause or what].append(kept)
+    told = {}
+    for (severity, _, _), kinds in groups.items():
+        all_cases = [each for kept in kinds for each in kept]
+        sizes = {each.id: size(each) for each in all_cases}
+        smallest = [each for each in all_cases if sizes[each.id] == min(sizes.values())]
+        example = max(smallest, key=lambda each: (number(each.error_bound_ratio), number(each.error_ulps)))
+        told[example.id] = Expected(
+            severity=severity,
+            title=f"{example.backend} {example.version}",
+            example=example.id,
+            results=sum(kept[0].count for kept in kinds),
+            checks=len({each.check for each in all_cases}),
+            ulps=max(number(each.largest_ulps or "inf") for each in all_cases),
+            ratio=max(number(each.error_bound_ratio) for each in all_cases),
+            is_of_property=example.quantity.startswith("property:"),
+        )
+    return told
+
+
+def size(found):
+    first = next(iter(found.inputs.values()))
+    numbers = np.abs(array_value(first).astype(np.float64))
+    return numbers.size, max((each for each in numbers.ravel() if np.isfinite(each)), default=0.0)
+
+
+def extent(told, finding):
+    """Check what is told of how often a finding was seen, and of its errors."""
+    found = re.search(r"([\d,]+) (?:results? of ([\d,]+) checks?|checks? of the property)", told)
+    counts = [int(part.replace(",", "")) for part in found.groups() if part]
+    assert counts == ([finding.checks] if finding.is_of_property else [finding.results, finding.checks])
+    errors = re.search(r"at most ([^ ;]+) ulps(?:, at most (\S+) times the textbook bound)?", told)
+    if errors is None:
+        assert finding.results == 1 or math.isinf(finding.ulps)
+    else:
+        assert bound(errors[1], finding.ulps)
+        assert bound(errors[2], finding.ratio) if errors[2] else finding.ratio == 0
+
+
+def counted(examined, **of):
+    """How many checks of some sort have results of each severity, and how many results."""
+    own = [each for each in examined.checks if all(getattr(each, name) == value for name, value in of.items())]
+    checks = {severity: sum(bool(each.severities.get(severity)) for each in own) for severity in SEVERITIES}
+    results = {severity: sum(each.severities.get(severity, 0) for each in own) for severity in SEVERITIES}
+    return own, checks, results
+
+
+@pytest.fixture(scope="module")
+def terminal(examined):
+    text = StringIO()
+    Console(file=text, width=600, color_system=None).print(record_view(examined))
+    return text.getvalue()
+
+
+def test_the_record_has_all_that_makes_numbers_go_wrong(examined, expected):
+    assert {each.severity for each in expected.values()} >= {"defect", "weakness", "convention"}
+    assert any(each.is_of_property for each in expected.values())
+    causes = defaultdict(set)
+    for each in examined.discrepancies:
+        causes[each.check, each.severity, each.kind].add(each.cause)
+    assert any(len(own) > 1 for own in causes.values())
+    kinds = defaultdict(set)
+    for each in examined.discrepancies:
+        kinds[each.backend, each.cause].add(each.kind)
+    assert any(len(own) > 1 for (_, cause), own in kinds.items() if cause)
+
+
+def test_the_verdict_counts_checks_and_results_and_the_findings_add_up_to_it(examined, expected, terminal):
+    _, checks, results = counted(examined)
+    line = next(line for line in terminal.splitlines() if line.startswith("FAIL: "))
+    for severity in SEVERITIES:
+        told = re.search(rf"([\d,]+) (?:{severity}|{PLURALS[severity]}) \(([\d,]+) results?\)", line)
+        counts = [int(part.replace(",", "")) for part in told.groups()] if told else [0, 0]
+        assert counts == [checks[severity], results[severity]]
+        own = [each for each in expected.values() if each.severity == severity and not each.is_of_property]
+        assert sum(each.results for each in own) == results[severity]
+    broken = [each for each in expected.values() if each.severity == "defect" and each.is_of_property]
+    assert f", {len(broken)} broken propert" in line
+
+
+def test_the_terminal_tells_of_each_finding_its_own_numbers(expected, terminal):
+    blocks = re.findall(r"extent +(.*?)\n +again +logitproof reproduce (\w+)", terminal)
+    assert len(blocks) == 10
+    for told, example in blocks:
+        extent(told, expected[example])
+    defects = [each for each in expected.values() if each.severity == "defect"]
+    assert f"grouped by cause: {len(defects)} findings in all" in terminal
+    assert f"… and {len(defects) - 10} more findings" in terminal
+
+
+def test_the_tables_of_the_terminal_add_up_what_the_checks_count(examined, terminal):
+    title = function = ""
+    lines = 0
+    functions = {each.function for each in examined.checks}
+    titles = {f"{each.backend} {each.version}": each.backend for each in examined.checks}
+    for line in terminal.partition("Tiers, the worst of each line")[0].splitlines():
+        if line.strip() in titles:
+            title = line.strip()
+        elif line.strip() in functions:
+            function = line.strip()
+        elif (cells := re.match(r"  (float16|float32) .{6}", line)) is not None:
+            own, _, results = counted(examined, backend=titles[title], function=function, dtype=cells[1])
+            for (start, end), severity in zip(((28, 37), (37, 45), (45, 53)), SEVERITIES, strict=False):
+                assert int(line[start:end].strip() or 0) == results[severity]
+            errors = [number(each.worst_ulps.ulps) for each in own if each.worst_ulps]
+            if errors:
+                assert three_digits(line[19:28], max(errors))
+            lines += 1
+    assert lines == len({(each.backend, each.function, each.dtype) for each in examined.checks})
+    for title, backend in titles.items():
+        own, checks, results = counted(examined, backend=backend)
+        cells = re.search(rf"^ {re.escape(title)} +(.*)$", terminal, re.MULTILINE)[1].split("  ")
+        told = [cell.strip() for cell in cells if cell.strip()]
+        assert told[:2] == [str(len(own)), str(sum(each.elements for each in own))]
+        assert told[2:] == [f"{checks[s]} ({results[s]})" if results[s] else "0" for s in SEVERITIES]
+
+
+def test_the_summary_tells_of_each_finding_its_own_numbers(examined, expected):
+    text = summary(examined)
+    full = re.findall(r"^- (.*); `logitproof reproduce (\w+)`$", text, re.MULTILINE)
+    lines = re.findall(r"; `(\w{16})` \| (.*) \| (.*) \|$", text, re.MULTILINE)
+    assert full
+    assert lines
+    for told, example in full:
+        extent(told, expected[example])
+    for example, errors, told in lines:
+        extent(f"{told}; {errors}", expected[example])
+    for severity, heading in (("defect", "Defects"), ("weakness", "Weaknesses")):
+        own = [each for each in expected.values() if each.severity == severity]
+        assert f"## {heading}, the worst first\n\n{len(own)} findings in all" in text
+    for title in {each.title for each in expected.values()}:
+        own = [each for each in expected.values() if each.title == title]
+        cells = re.search(rf"^\| {re.escape(title)} \| (.*) \|$", text.replace("\\", ""), re.MULTILINE)[1].split(" | ")
+        _, checks, _ = counted(examined, backend=title.split(" ", 1)[0])
+        for severity, cell in zip(SEVERITIES, cells, strict=True):
+            plain = [each for each in own if each.severity == severity and not each.is_of_property]
+            broken = sum(each.severity == severity for each in own) - len(plain)
+            told = f"{len(plain)} in {checks[severity]} check{'s' if checks[severity] != 1 else ''}" if plain else ""
+            assert cell == (", ".join(filter(None, (told, f"{broken} of properties" if broken else ""))) or "0")
+
+
+@pytest.fixture(scope="module")
+def page(examined):
+    return html5lib.parse(html_report(examined, {}), namespaceHTMLElements=False)
+
+
+def words(element):
+    return " ".join("".join(element.itertext()).split())
+
+
+def having(root, tag, name):
+    return [each for each in root.iter(tag) if name in each.get("class", "").split()]
+
+
+def test_the_page_tells_of_each_finding_its_smallest_input_its_own_numbers_and_tables_that_add_up(expected, page):
+    sections = having(page, "article", "finding")
+    lines = [each for listed in having(page, "ul", "lines") for each in listed.findall("li")]
+    told = Counter()
+    for each in sections:
+        example = expected[re.search(r"id (\w{16}),", words(each))[1]]
+        assert example.severity in each.get("class")
+        told[example.severity] += 1
+        for tables in having(each, "table", "places"):
+            caption = words(tables.find("caption"))
+            errors = [words(row) for row in each.iter("dd") if "at most" in words(row)]
+            extent("; ".join([caption, *errors]), example)
+            cells = [int(words(link).replace(",", "")) for link in tables.iter("a")]
+            assert sum(cells) == example.results
+    for each in lines:
+        example = expected[re.search(r"id (\w{16})", words(each))[1]]
+        extent(words(each), example)
+        told[example.severity] += 1
+    for severity in ("defect", "weakness", "undecided"):
+        assert told[severity] == sum(each.severity == severity for each in expected.values())
+
+
+def test_the_map_counts_the_checks_with_a_defect_and_shows_the_worst_tier(examined, page):
+    order = ("C", "F", "M", "A", "outside")
+    letters = {"C": "C", "F": "F", "M": "M", "A": "A", "outside": "X"}
+    cells = 0
+    for row in (each for each in page.iter("tr") if each.get("data-function")):
+        for cell in having(row, "td", "cell"):
+            link = cell.find("a")
+            if link is None:
+                continue
+            cells += 1
+            backend = cell.get("data-backend").rsplit(" ", 1)[0]
+            own, checks, _ = counted(
+                examined, backend=backend, function=row.get("data-function"), dtype=cell.get("data-dtype")
+            )
+            defects = having(cell, "span", "defects")
+            assert (int(words(defects[0])) if defects else 0) == checks["defect"]
+            reached = [tier for tier in order if any(each.tiers.get(tier) for each in own)]
+            if reached:
+                assert words(link.find("b")) == letters[reached[-1]]
+            assert f"{len(own)} check" in link.get("title")
+            if (largest := re.search(r"largest error (\S+) ulps", link.get("title"))) is not None:
+                assert three_digits(largest[1], max(number(each.worst_ulps.ulps) for each in own if each.worst_ulps))
+    assert cells == len({(each.backend, each.function, each.dtype) for each in examined.checks})
+
+
+def test_the_page_lists_every_question_once_with_the_cases_on_record(examined, page):
+    questions = defaultdict(set)
+    for each in examined.discrepancies:
+        if each.severity == "convention" and not each.quantity.startswith("property:"):
+            questions[each.function, each.quantity, each.kind].add((each.dtype, each.case))
+    rows = [each for table in having(page, "table", "conventions") for each in table.find("tbody").findall("tr")]
+    others = [re.search(r"; ([\d,]+) more cases? on record", words(row)) for row in rows]
+    told = sorted(int(found[1].replace(",", "")) if found else 0 for found in others)
+    assert told == sorted(len(cases) - 1 for cases in questions.values())
+
+
+def test_the_test_cases_of_junit_tell_the_numbers_of_their_checks(examined):
+    root = ET.fromstring(junit(examined))  # noqa: S314 - our own
+    checks = {each.id: each for each in examined.checks}
+    kept = defaultdict(dict)
+    for each in examined.discrepancies:
+        kept[each.check][each.id] = each
+    seen = 0
+    for case in root.iter("testcase"):
+        check = checks.get(case.get("name").rsplit(" · ", 1)[-1])
+        if check is None:
+            continue
+        seen += 1
+        failure = case.find("failure") if case.find("failure") is not None else case.find("error")
+        assert (failure is not None) == bool(check.severities.get("defect"))
+        text = "\n".join([failure.text if failure is not None else "", case.findtext("system-out", "")])
+        if check.worst_ulps:
+            told = re.search(r"largest error: (\S+) ulps; largest multiple of the textbook bound: (\S+)", text)
+            assert three_digits(told[1], number(check.worst_ulps.ulps))
+            assert three_digits(told[2], number(check.worst_ratio.bound_ratio))
+        for results, example in re.findall(r"results  (\d+)\n +again +logitproof reproduce (\w+)", text):
+            assert int(results) == kept[check.id][example].count
+        for results, example in re.findall(r"([\d,]+) results?; logitproof reproduce (\w+)", text):
+            assert int(results.replace(",", "")) == kept[check.id][example].count
+    assert seen == len(checks)
+    suites = [each for each in root.iter("testsuite") if each.get("name") != "logitproof"]
+    defects = sum(bool(each.severities.get("defect")) for each in examined.checks)
+    broken = sum(each.status == "broken" for each in examined.properties)
+    assert sum(int(each.get("failures")) + int(each.get("errors")) for each in suites) == defects + broken
+
+
+def test_the_annotations_tell_of_each_finding_its_own_numbers(examined, expected):
+    told = re.findall(r"%0A([^%]*); logitproof reproduce (\w+)$", github_annotations(examined), re.MULTILINE)
+    assert told
+    for line, example in told:
+        extent(line, expected[example])
