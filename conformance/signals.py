@@ -66,6 +66,13 @@ class _Listener:
         except KeyboardInterrupt:
             self._has_come = self._is_open = False
             raise
+        except Exception as error:
+            self._is_open = before
+            if is_open and self._has_come:  # an import in C may tell it by an exception of its own
+                self.forget()
+                self._is_open = False
+                raise Interruption from error
+            raise
         except BaseException:
             self._is_open = before
             raise

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..errors import UserError
-from ..signals import interruptible, listen, stop_listening
+from ..signals import interruptible, listen, stop_listening, undisturbed
 from ..system import refusal
 
 WRONG, INCOMPLETE = 2, 3
@@ -189,7 +189,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with interruptible():
             options = _options([_shielded(argument) for argument in typed])
-            return _command(options.command)(options, typed)
+            with undisturbed():  # what is half imported cannot be relied on
+                run = _command(options.command)
+            return run(options, typed)
     except UserError as error:
         _complain(str(error))
         return WRONG

@@ -290,6 +290,21 @@ def test_an_interruption_that_is_lost_in_a_destructor_is_raised_again():
     assert done.stdout.split() == ["lost", "heard"]
 
 
+def test_an_interruption_that_is_told_by_another_exception_is_one():
+    """As a module in C that is interrupted while it is imported may tell it."""
+    done = _script(
+        "try:\n"
+        "    with interruptible():\n"
+        "        try:\n"
+        "            send()\n"
+        "        except KeyboardInterrupt:\n"
+        "            raise ImportError\n"
+        "except KeyboardInterrupt:\n"
+        "    print('heard')\n"
+    )
+    assert done.stdout.split() == ["heard"]
+
+
 def test_an_interruption_inside_exec_ends_with_the_status_of_the_program(tmp_path):
     """Python itself ends a module that is run by SIGINT after a plain KeyboardInterrupt: imports may execute text."""
     (tmp_path / "interrupted.py").write_text(
