@@ -9,13 +9,14 @@ from .enclosures.limits import LIMITS, Limit
 from .enclosures.ulps import Distance, distance, in_ulps, overflows
 from .formats import FORMATS, Format, format_named, format_of
 from .functions.catalogue import FUNCTIONS, Argument, Function, function_named
-from .functions.deviations import DEFINITIONS
+from .functions.deviations import DEFINITIONS, LITERAL
 
 __all__ = [
     "DEFINITIONS",
     "FORMATS",
     "FUNCTIONS",
     "LIMITS",
+    "LITERAL",
     "Argument",
     "Bounds",
     "Distance",

@@ -28,9 +28,10 @@ from .findings.conditions import Condition
 from .findings.findings import Finding, findings
 from .findings.headline import headline
 from .findings.options import UNCALLED, UncalledOptions, option_words, uncalled_options, uncalled_words
-from .findings.overview import exit_status, verdict
+from .findings.overview import exit_status
 from .gate.gate import FAIL_ON, FAIL_ON_MEANINGS, FailOn, Gate, Gating, Stale, Waived, gate
 from .gate.items import Matter
+from .gate.verdict import verdict
 from .gate.waiver import Region, Waiver
 from .gate.words import gate_notes
 from .github.comparison import comparison_github

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.metadata
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+
+from ..errors import UserError
+from .spec import parse_backend
 
 DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -57,3 +61,20 @@ def _version(name: str) -> str | None:
         except importlib.metadata.PackageNotFoundError:
             continue
     return "of unknown version"
+
+
+def check_backend(name: str, usable: Sequence[str]) -> None:
+    """Refuse a name that can mean nothing; what only a worker can find out, it reports.
+
+    Raises:
+        UserError: the framework is not installed, or there is no such framework, file or module.
+    """
+    if name in DISTRIBUTIONS and name not in usable:
+        message = f"backend {name!r} is not installed here: {INSTALL[name]}"
+        raise UserError(message)
+    try:
+        parse_backend(name)
+    except ValueError as error:
+        near = [] if "@" in name else difflib.get_close_matches(name, list(DISTRIBUTIONS), n=1)
+        message = f"unknown backend {name!r}: did you mean {near[0]!r}?" if near else str(error)
+        raise UserError(message) from None

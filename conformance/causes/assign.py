@@ -14,7 +14,8 @@ from math import comb, log2
 
 import numpy as np
 
-from ..judge.batch_judge import LITERAL
+from logitproof.reference import LITERAL
+
 from ..judge.findings import Cause, Finding
 from ..judge.verdicts import KIND_OF, Verdict
 from .algorithms.arithmetic import Machine

@@ -11,10 +11,11 @@ from typing import cast
 from logitproof.reports import Gate, Matter, Record, Waiver, exit_status
 
 from ..errors import UserError
+from ..notes import tell
 from ..settings.baseline import REASON, Signature, appended, baseline_text
 from ..settings.gate import Gating, gating_from
 from ..settings.settings import OWN, SHARED, WAIVER, has_settings, read_settings, settings_in
-from .output import print_text, tell, write_whole
+from .output import print_text, write_whole
 from .report import read_named
 
 

@@ -28,10 +28,11 @@ from ..inputs.arrays import input_batches
 from ..inputs.batch import Batch
 from ..inputs.hashes import batch_hash
 from ..inputs.witness import WITNESSES, witnesses_in
+from ..notes import tell
 from ..scripts.of_change import scripts_for_comparison
 from ..settings.gate import gating_of_comparison
 from ..settings.settings import read_settings
-from .output import print_text, show, shown_text, tell
+from .output import print_text, show, shown_text
 from .report import STANDARD_INPUT, record_from, tell_github, write_text
 
 _FORMATS: Mapping[str, Callable[[Comparison], str]] = {

@@ -14,9 +14,8 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 
-from logitproof.reports import clean
-
 from ..errors import UserError
+from ..notes import tell
 from ..signals import interruptible
 
 PIPED_WIDTH = 160
@@ -51,12 +50,6 @@ def print_text(text: str) -> None:
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="\n")
         sys.stdout.write(text)
-
-
-def tell(line: str) -> None:
-    """Write a note on standard error; what of it is a user's, or a file's, does not steer the terminal."""
-    sys.stderr.write(f"logitproof: {clean(line)}\n")
-    sys.stderr.flush()
 
 
 def write_whole(file: Path, content: bytes) -> None:

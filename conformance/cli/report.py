@@ -24,11 +24,12 @@ from logitproof.reports import (
 )
 
 from ..errors import UserError
+from ..notes import tell
 from ..run.request import RunRequest
 from ..scripts.of_record import scripts_for
 from ..settings.gate import gating_from
 from ..settings.settings import read_settings
-from .output import print_text, show, shown_text, tell, write_whole
+from .output import print_text, show, shown_text, write_whole
 
 JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable that names the file of a GitHub job's summary."""

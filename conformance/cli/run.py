@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -23,12 +22,12 @@ from logitproof.reports import (
     summary,
 )
 
-from ..backends.frameworks import DISTRIBUTIONS, INSTALL, installed
-from ..backends.spec import parse_backend
+from ..backends.frameworks import check_backend, installed
 from ..corpus.corpus import PROFILES
 from ..errors import UserError, unknown
 from ..history.store import file_run, store_from
 from ..inputs.witness import WITNESSES
+from ..notes import tell
 from ..run.progress import shown_progress
 from ..run.request import RunRequest
 from ..run.run import run
@@ -36,7 +35,7 @@ from ..scripts.of_record import scripts_for
 from ..settings.gate import Gating, gating_from, since_from
 from ..settings.settings import read_settings
 from ..signals import forget, interruptible, undisturbed
-from .output import page_or_word, show, tell
+from .output import page_or_word, show
 
 
 def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
@@ -217,23 +216,6 @@ def _backends(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         check_backend(name, usable)
     return tuple(dict.fromkeys(names)) or usable
-
-
-def check_backend(name: str, usable: Sequence[str]) -> None:
-    """Refuse a name that can mean nothing; what only a worker can find out, it reports.
-
-    Raises:
-        UserError: the framework is not installed, or there is no such framework, file or module.
-    """
-    if name in DISTRIBUTIONS and name not in usable:
-        message = f"backend {name!r} is not installed here: {INSTALL[name]}"
-        raise UserError(message)
-    try:
-        parse_backend(name)
-    except ValueError as error:
-        near = [] if "@" in name else difflib.get_close_matches(name, list(DISTRIBUTIONS), n=1)
-        message = f"unknown backend {name!r}: did you mean {near[0]!r}?" if near else str(error)
-        raise UserError(message) from None
 
 
 def _npz(value: object) -> Path | None:

@@ -29,6 +29,7 @@ from ..compare.runs import ComparedRun
 from ..errors import UserError, unknown
 from ..history.store import file_run, store_from
 from ..inputs.batch import Batch
+from ..notes import tell
 from ..run.progress import Progress, shown_progress
 from ..run.request import RunRequest
 from ..run.run import run_sides
@@ -41,7 +42,7 @@ from ..upgrade.environment import default_cache
 from ..upgrade.installer import INSTALLERS
 from ..upgrade.sides import Place, Wish, optional_in, places_of, wish_of
 from .compare import given_batches, tell_comparison
-from .output import page_or_word, tell, write_whole
+from .output import page_or_word, write_whole
 from .run import request_of_sides
 
 OUTPUT = Path("logitproof-upgrade")

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from flint import arb
 
-from logitproof.reference import format_named
+from logitproof.reference import LITERAL, format_named
 from logitproof.reports import (
     SEVERITY_RANKS,
     ChangeExample,
@@ -23,7 +23,6 @@ from logitproof.reports import (
 from ..corpus.corpus import BatchKey, build
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count, take_cases
-from ..judge.batch_judge import LITERAL
 from ..judge.findings import expected_of
 from ..judge.judged_output import Judged
 from ..judge.truth import Truth, exact_element, truth

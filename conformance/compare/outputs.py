@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from logitproof.reference import LITERAL
 from logitproof.reports import Check, Outputs, RecordError, outputs_file, verified_outputs
 
 from ..corpus.corpus import CORPUS_VERSION, BatchKey
 from ..errors import UserError
 from ..inputs.batch import Batch
 from ..inputs.witness import WITNESS_CLASS
-from ..judge.batch_judge import LITERAL
-from ..scripts.of_discrepancy import FAILURES
+from ..judge.findings import FAILURES
 from .batch import Pair, Trouble
 from .counts import Kept
 from .runs import ComparedRun

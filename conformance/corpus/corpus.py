@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from logitproof.reference import FORMATS, FUNCTIONS, Function, format_named, function_named
 
 from ..inputs.batch import Batch
 from ..inputs.bits import Source
+from ..inputs.hashes import batch_hash
 from .build import arguments_of, cotangent_of
 from .options import parameters_of
 from .recipe import Recipe
@@ -86,3 +88,20 @@ def _value_shape(recipe: Recipe, function: Function) -> tuple[int, ...]:
     if any(option.startswith("reduction=") for option in recipe.options):
         return ()
     return recipe.outer_shape if function.result == "row" else recipe.shape
+
+
+def corpus_hash(profile: str, *, functions: Sequence[str] | None = None, dtypes: Sequence[str] | None = None) -> str:
+    """Return the SHA-256 of every batch of the profile, in order.
+
+    Raises:
+        ValueError: unknown profile, function or dtype.
+    """
+    return combined_hash(batch_hash(build(key)) for key in keys(profile, functions=functions, dtypes=dtypes))
+
+
+def combined_hash(batch_hashes: Iterable[str]) -> str:
+    """Return the SHA-256 of a corpus whose batches have these hashes: what `corpus_hash` gives for all of a profile."""
+    digest = hashlib.sha256(f"corpus {CORPUS_VERSION}\n".encode())
+    for each in batch_hashes:
+        digest.update(f"{each}\n".encode())
+    return digest.hexdigest()

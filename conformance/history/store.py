@@ -22,8 +22,8 @@ from packaging.version import InvalidVersion, Version
 
 from logitproof.reports import Backend, Record, encode_record, open_workshop
 
-from ..cli.output import tell
 from ..errors import UserError
+from ..notes import tell
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}\Z")
 _ASKED = re.compile(r"\s*(?P<name>[^=<>!~\s]+)\s*(?P<versions>[=<>!~].*)?\Z")

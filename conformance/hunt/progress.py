@@ -16,9 +16,9 @@ from rich.text import Text
 
 from logitproof.reports import clean
 
-from ..cli.output import tell
 from ..judge.judged_output import Sighting
 from ..judge.tally import Identity
+from ..notes import tell
 
 _SHOWN = 10
 """The largest errors that a terminal shows."""

@@ -4,30 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from ..corpus.corpus import CORPUS_VERSION, build, keys
 from .batch import Batch
 from .cases import case_count, take_cases
-
-
-def corpus_hash(profile: str, *, functions: Sequence[str] | None = None, dtypes: Sequence[str] | None = None) -> str:
-    """Return the SHA-256 of every batch of the profile, in order.
-
-    Raises:
-        ValueError: unknown profile, function or dtype.
-    """
-    return combined_hash(batch_hash(build(key)) for key in keys(profile, functions=functions, dtypes=dtypes))
-
-
-def combined_hash(batch_hashes: Iterable[str]) -> str:
-    """Return the SHA-256 of a corpus whose batches have these hashes: what `corpus_hash` gives for all of a profile."""
-    digest = hashlib.sha256(f"corpus {CORPUS_VERSION}\n".encode())
-    for each in batch_hashes:
-        digest.update(f"{each}\n".encode())
-    return digest.hexdigest()
 
 
 def batch_hash(batch: Batch) -> str:

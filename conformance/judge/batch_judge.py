@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from flint import arb
 
-from logitproof.reference import FORMATS, Status, format_named
+from logitproof.reference import FORMATS, LITERAL, Status, format_named
 
 from ..backends.bisection import NOT_THERE, Examined, Part
 from ..backends.protocol import EntryPoint, Failure, Output
@@ -22,7 +22,6 @@ from .tally import FailedCalls, FailedCase, Tally
 from .truth import Question, Truth, exact_element
 from .verdicts import SEVERITY_OF, Judgement, Verdict, judge
 
-LITERAL = "literal"
 Truths = Mapping[Question, Truth]
 
 

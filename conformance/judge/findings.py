@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from flint import arb
 
-from logitproof.reference import Format, Status, format_named, working_precision
+from logitproof.reference import LITERAL, Format, Status, format_named, working_precision
 from logitproof.reports import (
     TIERS,
     Answer,
@@ -29,15 +29,16 @@ from logitproof.reports import (
 )
 
 from ..backends.deaths import FATAL
+from ..backends.omissions import Omission
 from ..backends.protocol import Failure
 from ..backends.refusals import refusal_of
 from ..inputs.batch import Batch
 from ..inputs.geometry import element_index
 from ..inputs.hashes import case_arguments, case_cotangent, case_hash
-from .batch_judge import LITERAL, plain_sighting
+from .batch_judge import plain_sighting
 from .extent import Reach, interval
 from .judged_output import Exact, Found, Sighting
-from .tally import FailedCase, Omission, Tally
+from .tally import FailedCase, Tally
 from .truth import exact_element
 from .verdicts import KIND_OF, SEVERITY_OF, Verdict, decide
 from .words import explain
@@ -444,3 +445,7 @@ class Cause:
 
     name: str
     evidence: str
+
+
+FAILURES = ("crash", "hang", "error", "refused")
+"""The kinds of failure where there is no result."""

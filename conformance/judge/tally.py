@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from logitproof.reports import ExaminedBatch, Parameter, UnexaminedKind, check_id, parameter_record
+from logitproof.reports import ExaminedBatch, Parameter, check_id, parameter_record
 
 from ..backends.deaths import GivenUp
+from ..backends.omissions import Omission
 from ..backends.protocol import EntryPoint, Failure
 from ..inputs.batch import Batch
 from .judged_output import Found, Seen, Sighting
@@ -62,19 +63,6 @@ def identity_of(backend: str, entry_point: str, batch: Batch, quantity: str) -> 
         input_class=batch.input_class,
         parameters=tuple(parameters.items()),
     )
-
-
-@dataclass(frozen=True)
-class Omission:
-    """Why cases are left out.
-
-    Attributes:
-        reason: why, in words.
-        kind: why, by name; None where an entry point does not offer what they ask: then nothing is there to examine.
-    """
-
-    reason: str
-    kind: UnexaminedKind | None = None
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,14 @@ from typing import Protocol
 import numpy as np
 
 from logitproof.properties import Call, Failed, Property, Unsupported
+from logitproof.reference import LITERAL
 
 from ..backends.bisection import NOT_THERE
 from ..backends.deaths import FATAL, Deaths
+from ..backends.omissions import Omission, omission_of
 from ..backends.protocol import Answer, EntryPoint, Failure, Hello
 from ..inputs.batch import Batch
 from ..inputs.geometry import result_shape
-from ..judge.batch_judge import LITERAL
-from ..judge.tally import Omission
-from ..run.plan import omission_of
 
 
 class Omitted(Unsupported):

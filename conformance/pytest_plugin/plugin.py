@@ -176,8 +176,7 @@ def _refuse_unknown(names: Sequence[str]) -> None:
         return
     if reason := refusal():
         raise pytest.UsageError(reason)
-    from ..backends.frameworks import installed  # noqa: PLC0415 - as above
-    from ..cli.run import check_backend  # noqa: PLC0415 - as above
+    from ..backends.frameworks import check_backend, installed  # noqa: PLC0415 - as above
     from ..errors import UserError  # noqa: PLC0415 - only where it is asked for
 
     for name in names:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from logitproof.reference import FUNCTIONS
+from logitproof.reference import FUNCTIONS, LITERAL
 
+from ..backends.omissions import Omission, omission_of
 from ..backends.protocol import EntryPoint, Hello
 from ..corpus.corpus import BatchKey, build, keys
 from ..errors import UserError
@@ -15,8 +16,8 @@ from ..inputs.arrays import input_batches
 from ..inputs.batch import Batch
 from ..inputs.hashes import batch_hash
 from ..inputs.witness import witnesses_in
-from ..judge.batch_judge import LITERAL, questions
-from ..judge.tally import Identity, Omission, identity_of
+from ..judge.batch_judge import questions
+from ..judge.tally import Identity, identity_of
 from ..judge.truth import Question
 from .request import RunRequest
 
@@ -122,33 +123,6 @@ def _task(batch: Batch, backend: str, hello: Hello, entry_point: EntryPoint, che
         if (omission := omission_of(hello, entry_point, batch.dtype, batch.parameters, quantity)) is not None
     }
     return Task(backend, entry_point, tuple(name for name in wanted if name not in omitted), omitted)
-
-
-def omission_of(
-    hello: Hello, entry_point: EntryPoint, dtype: str, keywords: Iterable[str], quantity: str
-) -> Omission | None:
-    """Return why an entry point is not asked something; None where it is asked.
-
-    Args:
-        hello: what its backend tells of itself.
-        entry_point: what to ask.
-        dtype: the dtype of the call.
-        keywords: the keywords of the call.
-        quantity: what is asked for.
-    """
-    options = FUNCTIONS[entry_point.function].options
-    lacking = [name for name in keywords if name not in entry_point.keywords]
-    if any(name in options for name in lacking):
-        return Omission(f"{entry_point.name} does not take {', '.join(lacking)}")
-    if quantity != "value" and quantity.removeprefix("gradient:") not in entry_point.differentiable:
-        return Omission(f"{entry_point.name} has no {quantity.replace(':', ' by ')}")
-    if dtype not in hello.dtypes:
-        return Omission(f"{hello.framework} has no {dtype}", "no dtype")
-    if stated := entry_point.unsupported_in(dtype):
-        return Omission(f"{stated.reason}: {stated.link}" if stated.link else stated.reason, "unsupported")
-    if lacking:
-        return Omission(f"{entry_point.name} does not take {', '.join(lacking)}, which every call has", "signature")
-    return None
 
 
 def all_questions(batch: Batch, planned: Sequence[Task]) -> tuple[Question, ...]:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from logitproof.reports import clean, duration_words
 
-from ..cli.output import tell
+from ..notes import tell
 
 NOTED_EVERY = 30.0
 """Seconds between two notes of how far a run is, where there is no terminal."""

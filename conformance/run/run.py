@@ -20,24 +20,25 @@ from ..backends.bisection import Examined, Part, examine_batch
 from ..backends.client import WorkerUnavailable
 from ..backends.protocol import Hello
 from ..causes.assign import assigned, cause_stacks, explained
-from ..corpus.corpus import CORPUS_VERSION
+from ..corpus.corpus import CORPUS_VERSION, combined_hash
 from ..errors import UserError
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count
-from ..inputs.hashes import batch_hash, combined_hash
+from ..inputs.hashes import batch_hash
 from ..judge.batch_judge import BatchJudge
 from ..judge.findings import Cause, Finding, Store, check_record, confirmed, discrepancy_record, settle, settled
 from ..judge.other_answers import Answers
 from ..judge.tally import Identity, Returned, Tally
 from ..judge.truth import truths
 from ..processes import mapped, processes
-from ..property_checks.ask import PropertyAnswers, PropertyFinding, PropertyTask, ask, judge_property, property_tasks
+from ..property_checks.ask import PropertyAnswers, PropertyFinding, PropertyTask, ask, judge_property
 from ..property_checks.record import property_discrepancy, property_result
 from ..signals import interruptible, undisturbed
 from ..worker.facts import cpu_facts, environment_switches
 from .option_calls import OptionCalls
 from .plan import Source, Task, all_questions, check_entry_points, identity, sources, tasks_of
 from .progress import Progress
+from .property_plan import property_tasks
 from .request import RunRequest
 from .running_backends import Examinee, Side, backend_record, examinees_of, specs_of
 

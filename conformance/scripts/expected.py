@@ -9,12 +9,11 @@ from functools import partial
 
 import numpy as np
 
-from logitproof.reference import DEFINITIONS, Format, Status, format_named
+from logitproof.reference import DEFINITIONS, LITERAL, Format, Status, format_named
 
 from ..inputs.batch import Batch
 from ..inputs.cases import take_cases
 from ..inputs.geometry import element_numbers, result_shape
-from ..judge.batch_judge import LITERAL
 from ..judge.findings import enclosing_text
 from ..judge.judged_output import Exact
 from ..judge.truth import exact_element, truth

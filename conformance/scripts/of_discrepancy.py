@@ -14,6 +14,7 @@ from ..backends.client import CALL_TIMEOUT
 from ..backends.spec import FRAMEWORKS
 from ..inputs.geometry import result_shape
 from ..inputs.witness import Witness
+from ..judge.findings import FAILURES
 from ..judge.words import RUNS
 from .expected import decimal_of, definitions_of, element_of, ulp_exponent, ulps_away
 from .inputs import Stage, stage
@@ -133,9 +134,6 @@ def switches_of(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of an environment that change what numerical libraries compute, and no others."""
     return {name: value for name, value in sorted(environment.items()) if _SWITCH.match(name) and _SETTING.match(value)}
 
-
-FAILURES = ("crash", "hang", "error", "refused")
-"""The kinds of failure where there is no result."""
 
 _BY_KIND: Mapping[str, Symptom] = {
     "crash": Dies(),

@@ -15,11 +15,10 @@ import numpy as np
 from flint import arb
 
 from logitproof.properties import Call, Given, Property, calls_of, property_named
-from logitproof.reference import format_named, spread_bound, working_precision
+from logitproof.reference import LITERAL, format_named, spread_bound, working_precision
 from logitproof.reports import Backend, Discrepancy, PropertyResult, array_value
 
 from ..inputs.geometry import element_numbers, result_shape
-from ..judge.batch_judge import LITERAL
 from ..judge.truth import exact_element, truth
 from ..judge.verdicts import SEVERITY_OF, Verdict, judge
 from ..property_checks.backend import batch_of

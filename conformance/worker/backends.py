@@ -4,24 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from .entry_points import EntryPoint
-
-
-class BackendError(Exception):
-    """The target cannot be a backend; the text is one clear line."""
-
-
-@dataclass(frozen=True)
-class Backend:
-    """A framework, what of it is examined, and how it was built."""
-
-    framework: Any
-    version: str
-    build: dict[str, str]
-    entry_points: tuple[EntryPoint, ...]
+from .frameworks.registry import Backend, BackendError, open_framework
 
 
 def open_backend(target: str, threads: int | None, functions: Mapping[str, Any]) -> Backend:
@@ -40,32 +25,6 @@ def open_backend(target: str, threads: int | None, functions: Mapping[str, Any])
     from .module import module_backend
 
     return module_backend(target, threads, functions)
-
-
-def open_framework(name: str, threads: int | None) -> Any:
-    """Import the framework called `name` and fix its threads.
-
-    Raises:
-        BackendError: it is not installed here.
-    """
-    try:
-        if name == "torch":
-            from .frameworks.torch import Torch
-
-            return Torch(threads)
-        if name == "tensorflow":
-            from .frameworks.tensorflow import TensorFlow
-
-            return TensorFlow(threads)
-        if name == "jax":
-            from .frameworks.jax import Jax
-
-            return Jax(threads)
-        from .frameworks.numpy import NumPy
-
-        return NumPy(threads)
-    except ImportError as error:
-        raise BackendError(f"{name} cannot be imported by {sys.executable}: {error}") from None
 
 
 def _framework_backend(target: str, threads: int | None) -> Backend:

@@ -12,9 +12,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from .backends import Backend, BackendError, open_backend
+from .backends import open_backend
 from .evaluate import evaluate, failure
 from .facts import cpu_facts, environment_switches
+from .frameworks.registry import Backend, BackendError
 from .train import Step, step_of, train
 from .wire import PROTOCOL, Array, Header, read_message, write_message
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .backends import Backend, BackendError, open_framework
 from .entry_points import Deviation, EntryPoint, Unsupported
 from .frameworks.numpy import VJP
+from .frameworks.registry import Backend, BackendError, open_framework
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 """The dtypes a module may name as unsupported."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from ..findings.findings import measure
+from ..record.hexfloat import measure
 from .model import (
     CHANGE_MEANINGS,
     SEVERITY_RANKS,

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 
-from ..findings.findings import measure
-from ..findings.headline import named, quantity_words
-from ..record.hexfloat import float_from
+from ..record.hexfloat import float_from, measure
 from ..record.model import Severity
-from ..record.words import brief, clean, magnitude, readable
+from ..record.words import brief, clean, magnitude, named, quantity_words, readable
 from .groups import ChangeGroup, KindTally, Weight, kind_tallies, not_compared
 from .model import (
     OUTCOME_MEANINGS,

@@ -13,7 +13,7 @@ import numpy as np
 from logitproof.reference import FORMATS
 
 from ..record.array import Array, array_value
-from ..record.hexfloat import float_from
+from ..record.hexfloat import float_from, measure
 from ..record.model import SEVERITIES, Discrepancy, Findings, Record, Severity
 from ..record.words import backend_title
 from .conditions import Condition, Examined
@@ -145,12 +145,6 @@ def gravity(found: Discrepancy) -> tuple[bool, float, float, int]:
     """Return what orders discrepancies of one severity, the gravest last."""
     # An exception is at least noticed; a wrong number is not.
     return found.kind != "error", measure(found.error_bound_ratio), measure(found.error_ulps), found.count
-
-
-def measure(text: str) -> float:
-    """Return an error written as hex text, infinity for one that no number measures."""
-    number = float_from(text)
-    return math.inf if math.isnan(number) else number
 
 
 def _key(found: Discrepancy) -> tuple[str, ...]:

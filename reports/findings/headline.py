@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from ..record.hexfloat import measure
 from ..record.model import Discrepancy
-from ..record.words import at_most, brief, counted, magnitude, parameters_words, readable
+from ..record.words import at_most, brief, counted, magnitude, named, parameters_words, quantity_words, readable
 from .conditions import CLASSES, INPUTS, LAYOUT, Condition, Value
-from .findings import Finding, measure
+from .findings import Finding
 
 PROPERTY = "property:"
 """What the quantity of a broken property begins with."""
 
-_NAMED = 2
-"""So many entry points, functions or dtypes are named in a line; the rest are counted."""
 
 _PHRASES: Mapping[str, str] = {
     "beyond bound": "loses more than the textbook algorithm may lose",
@@ -163,18 +162,6 @@ def answers_words(found: Discrepancy) -> list[tuple[str, str]]:
 
 def _away(ulps: str) -> str:
     return f" ({magnitude(ulps)} ulps off)" if math.isfinite(measure(ulps)) else ""
-
-
-def named(names: Sequence[str], most: int = _NAMED) -> str:
-    """Return the first names of a list, the others counted."""
-    shown = [brief(name, 120) for name in names[:most]]
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(shown) + more
-
-
-def quantity_words(quantity: str) -> str:
-    """Return a quantity as it is spoken: "gradient:logits" as "gradient by logits"."""
-    return brief(quantity, 80).replace(":", " by ", 1)
 
 
 def _subject(finding: Finding) -> str:

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from logitproof.reference import FORMATS, FUNCTIONS
 
-from ..gate.words import verdict_words
+from ..record.hexfloat import measure
 from ..record.model import SEVERITIES, TIERS, Check, Discrepancy, Extreme, Findings, Record, Severity, Tier
 from ..record.properties import PropertyResult
-from ..record.words import backend_title, counted
-from .findings import measure
+from ..record.words import backend_title
 from .properties import broken_properties
-from .unexamined import gaps, unexamined_words
-
-if TYPE_CHECKING:
-    from ..gate.gate import Gate
 
 GATING: Severity = "defect"
 
@@ -66,47 +60,29 @@ class Convention:
 
 def exit_status(record: Record | Findings) -> int:
     """Return 0 where nothing gates, 1 where something does, 3 where the record is incomplete or examined nothing."""
-    if not _is_complete(record) or not _was_examined(record):
+    if not is_complete(record) or not has_results(record):
         return 3
-    return 1 if _gates(record) else 0
+    return 1 if has_defects(record) else 0
 
 
-def verdict(record: Record | Findings, gate: Gate | None = None) -> str:
-    """Return the outcome in one sentence, the most important thing first.
-
-    Args:
-        record: what was found.
-        gate: what of it gates; None where defects do and nothing is waived.
-    """
-    tally = tallies(record.checks)
-    counts = ", ".join(_counted(severity, tally[severity]) for severity in SEVERITIES if tally[severity].results)
-    broken = broken_properties(_properties(record))
-    found = ", ".join(filter(None, (counts, f"{counted(broken, 'broken property')}" if broken else "")))
-    unexamined = unexamined_words(gaps(record), record)
-    found = (found or "no discrepancy") + (f"; {unexamined}" if unexamined else "")
-    if not _was_examined(record):
-        return f"Nothing was examined: this is not a pass{f'; {unexamined}' if unexamined else ''}."
-    beside = verdict_words(gate) if gate else ""
-    if not _is_complete(record):
-        return f"Incomplete: not a pass. So far {found}{beside}."
-    fails = _gates(record) if gate is None else gate.status == 1
-    return f"{'FAIL' if fails else 'PASS'}: {found}{beside}."
-
-
-def _is_complete(record: Record | Findings) -> bool:
+def is_complete(record: Record | Findings) -> bool:
+    """Whether a run was let go to its end; what was only judged is."""
     return record.complete if isinstance(record, Record) else True
 
 
-def _properties(record: Record | Findings) -> tuple[PropertyResult, ...]:
+def properties_of(record: Record | Findings) -> tuple[PropertyResult, ...]:
+    """Return the results of properties; none where results were only judged."""
     return record.properties if isinstance(record, Record) else ()
 
 
-def _gates(record: Record | Findings) -> bool:
-    return bool(tallies(record.checks)[GATING].checks or broken_properties(_properties(record)))
+def has_defects(record: Record | Findings) -> bool:
+    """Whether something is a defect, or a broken property."""
+    return bool(tallies(record.checks)[GATING].checks or broken_properties(properties_of(record)))
 
 
-def _was_examined(record: Record | Findings) -> bool:
-    return was_examined(record.checks) or any(result.comparisons for result in _properties(record))
+def has_results(record: Record | Findings) -> bool:
+    """Whether anything was judged, or compared by a property."""
+    return was_examined(record.checks) or any(result.comparisons for result in properties_of(record))
 
 
 def was_examined(checks: Sequence[Check]) -> bool:
@@ -186,7 +162,3 @@ def _catalogue_order(key: tuple[str, str]) -> tuple[int, str, int]:
         function,
         dtypes.index(dtype) if dtype in dtypes else len(dtypes),
     )
-
-
-def _counted(severity: Severity, tally: Tally) -> str:
-    return f"{counted(tally.checks, severity)} ({counted(tally.results, 'result')})"

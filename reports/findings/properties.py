@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..record.hexfloat import measure
 from ..record.properties import PropertyResult, PropertyStatus
 from ..record.words import backend_title
-from .findings import measure
 
 STATUSES: tuple[PropertyStatus, ...] = ("broken", "deviates", "undecided", "unsupported", "holds")
 """What became of a property, the gravest first; only "broken" gates."""

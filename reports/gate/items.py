@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..findings.findings import IDENTITY_BROKEN, MatterKey, key_of, measure
+from ..findings.findings import IDENTITY_BROKEN, MatterKey, key_of
+from ..record.hexfloat import measure
 from ..record.model import Check, Discrepancy, Interval, Record, Severity
 from ..record.properties import PropertyResult, PropertyStatus
 

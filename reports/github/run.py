@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..findings.findings import Finding, findings
 from ..findings.headline import call_words, cause_words, errors_words, extent_words, headline, trigger_words
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
-from ..findings.overview import exit_status, verdict
+from ..findings.overview import exit_status
 from ..findings.unexamined import gaps, unexamined_words
 from ..gate.gate import Gate
+from ..gate.verdict import verdict
 from ..gate.words import (
     gates_words,
     matter_words,

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from ..findings.findings import Finding, measure
+from ..findings.findings import Finding
 from ..findings.overview import standing
 from ..record.array import Array
+from ..record.hexfloat import measure
 from ..record.model import SEVERITIES, TIERS, Check, Extreme, Record
 from ..record.words import array_words, backend_title, brief, clean, magnitude, parameters_words
 from .map import LETTERS, worst_tier

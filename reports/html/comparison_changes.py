@@ -12,14 +12,13 @@ from logitproof.reference import FORMATS
 from ..comparison.groups import ChangeGroup, Place, Weight
 from ..comparison.model import CHANGE_MEANINGS, ChangeExample
 from ..comparison.words import change_phrase, group_extent, result_words, severity_word, ulps_words
-from ..findings.findings import measure
-from ..findings.headline import quantity_words
 from ..pictures.picture import Picture
+from ..record.hexfloat import measure
 from ..record.model import Severity
-from ..record.words import brief, clean, parameters_words
+from ..record.words import brief, clean, is_number, parameters_words, quantity_words
 from .mathematics import Mathematics, mathematics
 from .operands import Operand, enclosure_words, operands_of
-from .text import STEADY_CHARACTERS, is_number
+from .text import STEADY_CHARACTERS
 
 IN_FULL: Mapping[Weight, int | None] = {"worse": 200, "changed": 40, "better": 20}
 """So many groups of a weight have a section each; the rest a line each."""

@@ -10,10 +10,9 @@ from markupsafe import Markup
 from ..comparison.groups import KINDS, WEIGHTS, ChangeGroup, gravest, weight_of
 from ..comparison.model import ComparedCheck, Comparison
 from ..comparison.words import result_words, severity_words, ulps_words
-from ..record.words import brief, clean, parameters_words
+from ..record.words import brief, clean, is_number, parameters_words
 from .checks import Vocabulary, embeddable, short_inputs, sortable
 from .comparison_map import SIGNS, UNCOMPARED, weight_class
-from .text import is_number
 
 
 def embedded_comparison(comparison: Comparison, groups: Sequence[ChangeGroup]) -> Markup:

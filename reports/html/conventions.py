@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..findings.findings import Finding
-from ..findings.headline import quantity_words
 from ..findings.overview import Convention, backends_of, conventions
 from ..record.model import Discrepancy, Record
-from ..record.words import backend_title, brief, clean, inputs_words, parameters_words
+from ..record.words import backend_title, brief, clean, inputs_words, parameters_words, quantity_words
 from .text import decimal, kind_words, property_of
 
 _LINK = re.compile(r"https://[^\s()<>\"']+")

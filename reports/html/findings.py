@@ -7,23 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ..findings.findings import Finding, MatterKey, key_of, measure
-from ..findings.headline import call_words, cause_words, errors_words, quantity_words, trigger_words
+from ..findings.findings import Finding, MatterKey, key_of
+from ..findings.headline import call_words, cause_words, errors_words, trigger_words
 from ..markdown.upstream import upstream_report
-from ..record.hexfloat import float_from
+from ..record.hexfloat import float_from, measure
 from ..record.model import Answer, Discrepancy, Record, Severity
-from ..record.words import brief, clean, magnitude
+from ..record.words import brief, clean, is_number, magnitude, quantity_words
 from .mathematics import Mathematics, mathematics
 from .operands import Operand, enclosure_words, operands_of
-from .text import (
-    STEADY_CHARACTERS,
-    checks_link,
-    decimal,
-    is_number,
-    kind_words,
-    property_of,
-    title_words,
-)
+from .text import STEADY_CHARACTERS, checks_link, decimal, kind_words, property_of, title_words
 
 WEAKNESSES_IN_FULL = 60
 """So many weaknesses have a section each; the rest a line each. Defects all have one."""

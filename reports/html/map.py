@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 
 from logitproof.reference import FORMATS, FUNCTIONS
 
-from ..findings.findings import measure
 from ..findings.overview import tallies
+from ..record.hexfloat import measure
 from ..record.model import SEVERITIES, TIER_MEANINGS, TIERS, Check, Record, Tier
 from ..record.words import backend_title, counted, magnitude
 from .text import checks_link

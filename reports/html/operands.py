@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ..record.array import Array
 from ..record.model import Expected
-from ..record.words import array_words, brief, clean
-from .text import decimal, is_number
+from ..record.words import array_words, brief, clean, is_number
+from .text import decimal
 
 INLINE_ELEMENTS = 8
 """Inputs of up to so many numbers stand in the table; longer ones are folded below it."""

@@ -12,6 +12,7 @@ from ..findings.findings import findings
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
 from ..findings.overview import standing, tallies
 from ..findings.properties import broken_properties
+from ..gate.changes import changes
 from ..gate.gate import Gate
 from ..gate.words import gates_words, waived_words
 from ..pictures.picture import pictures
@@ -24,7 +25,7 @@ from .map import maps
 from .page import asset, choices, environment, policy
 from .properties import properties
 from .text import STEADY_CHARACTERS
-from .verdict import changes, head, waivers
+from .verdict import head, waivers
 
 
 def html_report(

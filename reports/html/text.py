@@ -11,10 +11,8 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from ..findings.findings import IDENTITY_BROKEN, Finding
-from ..findings.headline import quantity_words
-from ..record.hexfloat import float_from
 from ..record.model import Discrepancy
-from ..record.words import brief, clean, readable
+from ..record.words import brief, clean, quantity_words, readable
 
 STEADY_CHARACTERS = 4000
 """So much of a sentence by others is shown where there is room for it; the record has it all."""
@@ -80,12 +78,3 @@ def checks_link(**filters: str) -> str:
     """Return the link to the table of checks, narrowed: "#checks?backend=torch%202.13.0&dtype=float16"."""
     chosen = [f"{name}={quote(value, safe='')}" for name, value in filters.items() if value]
     return f"#checks?{'&'.join(chosen)}"
-
-
-def is_number(text: str) -> bool:
-    """Whether `text` is a number as the record writes it."""
-    try:
-        float_from(text)
-    except ValueError:
-        return False
-    return True

@@ -12,9 +12,10 @@ from xml.etree import ElementTree as ET  # XML is only written here
 from ..findings.findings import Finding, MatterKey, findings, gravity, key_of
 from ..findings.headline import call_words, trigger_words
 from ..findings.options import UNCALLED, UncalledOptions, uncalled_options, uncalled_words
-from ..findings.overview import exit_status, verdict
+from ..findings.overview import exit_status
 from ..findings.unexamined import gaps, unexamined_words
 from ..gate.gate import Gate, Waived
+from ..gate.verdict import verdict
 from ..gate.words import matter_words, refusal_words, stale_heading, stale_words, waiver_words
 from ..record.model import Backend, Check, CheckStatus, Discrepancy, Record
 from ..record.properties import PropertyResult

@@ -28,9 +28,8 @@ from ..comparison.words import (
     uncompared_reasons,
     verdict_line,
 )
-from ..html.text import is_number
 from ..record.model import Severity
-from ..record.words import brief, inputs_hex, inputs_words, magnitude, parameters_words
+from ..record.words import brief, inputs_hex, inputs_words, is_number, magnitude, parameters_words
 from .text import code, escape, fitted_table, fitting, folded, size_of, table
 
 ROOM = 60_000

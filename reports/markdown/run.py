@@ -20,10 +20,12 @@ from ..findings.headline import (
     trigger_words,
 )
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
-from ..findings.overview import Convention, Row, backends_of, conventions, rows, standing, tallies, verdict
+from ..findings.overview import Convention, Row, backends_of, conventions, rows, standing, tallies
 from ..findings.properties import STATUSES, property_backends, property_lines
 from ..findings.unexamined import gaps
+from ..gate.changes import changes
 from ..gate.gate import FAILING, Gate
+from ..gate.verdict import verdict
 from ..gate.words import (
     gates_words,
     gating_first,
@@ -35,7 +37,6 @@ from ..gate.words import (
     waived_words,
     waiver_words,
 )
-from ..html.verdict import changes
 from ..record.model import SEVERITIES, TIER_MEANINGS, Record, Severity
 from ..record.words import (
     backend_title,

@@ -6,15 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..findings.findings import Finding
-from ..findings.headline import (
-    call_words,
-    cause_words,
-    errors_words,
-    extent_words,
-    headline,
-    quantity_words,
-    trigger_words,
-)
+from ..findings.headline import call_words, cause_words, errors_words, extent_words, headline, trigger_words
 from ..record.model import Answer, Backend, Discrepancy, Record
 from ..record.words import (
     SHOWN_CHARACTERS,
@@ -25,6 +17,7 @@ from ..record.words import (
     inputs_hex,
     inputs_words,
     magnitude,
+    quantity_words,
     readable,
 )
 from .text import code, escape, fenced, table

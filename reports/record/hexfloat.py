@@ -111,3 +111,9 @@ def bit_equal(left: np.ndarray, right: np.ndarray) -> bool:
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 """The NumPy dtype that stores bfloat16."""
+
+
+def measure(text: str) -> float:
+    """Return an error written as hex text, infinity for one that no number measures."""
+    number = float_from(text)
+    return math.inf if math.isnan(number) else number

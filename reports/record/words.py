@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, Context, Decimal
 
 import numpy as np
@@ -183,3 +183,28 @@ def _nested(numbers: list[str], shape: tuple[int, ...]) -> str:
         return f"[{', '.join(numbers)}]"
     step = math.prod(shape[1:])
     return f"[{', '.join(_nested(numbers[i : i + step], shape[1:]) for i in range(0, len(numbers), step))}]"
+
+
+_NAMED = 2
+"""So many entry points, functions or dtypes are named in a line; the rest are counted."""
+
+
+def named(names: Sequence[str], most: int = _NAMED) -> str:
+    """Return the first names of a list, the others counted."""
+    shown = [brief(name, 120) for name in names[:most]]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(shown) + more
+
+
+def quantity_words(quantity: str) -> str:
+    """Return a quantity as it is spoken: "gradient:logits" as "gradient by logits"."""
+    return brief(quantity, 80).replace(":", " by ", 1)
+
+
+def is_number(text: str) -> bool:
+    """Whether `text` is a number as the record writes it."""
+    try:
+        float_from(text)
+    except ValueError:
+        return False
+    return True

@@ -22,9 +22,11 @@ from ..findings.headline import (
     trigger_words,
 )
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
-from ..findings.overview import GATING, Row, backends_of, rows, tallies, verdict
+from ..findings.overview import GATING, Row, backends_of, rows, tallies
 from ..findings.properties import STATUSES, PropertyLine, property_backends, property_lines
+from ..gate.changes import changes
 from ..gate.gate import Gate
+from ..gate.verdict import verdict
 from ..gate.words import (
     gates_words,
     gating_first,
@@ -36,7 +38,6 @@ from ..gate.words import (
     waived_words,
     waiver_words,
 )
-from ..html.verdict import changes
 from ..record.model import SEVERITIES, TIER_MEANINGS, Check, Findings, Record, Severity
 from ..record.words import (
     backend_title,

@@ -15,7 +15,15 @@ import numpy as np
 import pytest
 
 from logitproof.conformance.backends.protocol import EntryPoint, Hello
-from logitproof.conformance.corpus.corpus import CORPUS_VERSION, PROFILES, BatchKey, build, keys
+from logitproof.conformance.corpus.corpus import (
+    CORPUS_VERSION,
+    PROFILES,
+    BatchKey,
+    build,
+    combined_hash,
+    corpus_hash,
+    keys,
+)
 from logitproof.conformance.corpus.options import alternatives, first_alternatives, option_sets
 from logitproof.conformance.corpus.recipe import Recipe
 from logitproof.conformance.corpus.recipes import (
@@ -30,14 +38,7 @@ from logitproof.conformance.corpus.recipes import (
 )
 from logitproof.conformance.inputs.batch import Batch
 from logitproof.conformance.inputs.cases import case_count
-from logitproof.conformance.inputs.hashes import (
-    batch_hash,
-    case_arguments,
-    case_cotangent,
-    case_hash,
-    combined_hash,
-    corpus_hash,
-)
+from logitproof.conformance.inputs.hashes import batch_hash, case_arguments, case_cotangent, case_hash
 from logitproof.conformance.run.plan import tasks_of
 from logitproof.reference import FORMATS, FUNCTIONS, Function, format_named
 

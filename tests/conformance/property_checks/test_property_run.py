@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from logitproof.conformance.property_checks.ask import BATCHES
 from logitproof.conformance.run.progress import Silence
+from logitproof.conformance.run.property_plan import BATCHES
 from logitproof.conformance.run.request import RunRequest
 from logitproof.conformance.run.run import run
 from logitproof.properties import PROPERTIES

@@ -1,0 +1,37 @@
+"""The outcome of a run in one sentence."""
+
+from __future__ import annotations
+
+from ..findings.overview import Tally, has_defects, has_results, is_complete, properties_of, tallies
+from ..findings.properties import broken_properties
+from ..findings.unexamined import gaps, unexamined_words
+from ..record.model import SEVERITIES, Findings, Record, Severity
+from ..record.words import counted
+from .gate import Gate
+from .words import verdict_words
+
+
+def verdict(record: Record | Findings, gate: Gate | None = None) -> str:
+    """Return the outcome in one sentence, the most important thing first.
+
+    Args:
+        record: what was found.
+        gate: what of it gates; None where defects do and nothing is waived.
+    """
+    tally = tallies(record.checks)
+    counts = ", ".join(_counted(severity, tally[severity]) for severity in SEVERITIES if tally[severity].results)
+    broken = broken_properties(properties_of(record))
+    found = ", ".join(filter(None, (counts, f"{counted(broken, 'broken property')}" if broken else "")))
+    unexamined = unexamined_words(gaps(record), record)
+    found = (found or "no discrepancy") + (f"; {unexamined}" if unexamined else "")
+    if not has_results(record):
+        return f"Nothing was examined: this is not a pass{f'; {unexamined}' if unexamined else ''}."
+    beside = verdict_words(gate) if gate else ""
+    if not is_complete(record):
+        return f"Incomplete: not a pass. So far {found}{beside}."
+    fails = has_defects(record) if gate is None else gate.status == 1
+    return f"{'FAIL' if fails else 'PASS'}: {found}{beside}."
+
+
+def _counted(severity: Severity, tally: Tally) -> str:
+    return f"{counted(tally.checks, severity)} ({counted(tally.results, 'result')})"
