@@ -1,4 +1,4 @@
-"""What must hold: stated identities with the inputs that attack them, published figures, and errata."""
+"""What must hold: stated identities, the inputs that attack them, published figures. Backends come from elsewhere."""
 
 from .catalogue import PROPERTIES, property_named
 from .checking.check import Comparison, Outcome, calls_of, check, check_reference

@@ -1,4 +1,4 @@
-"""What is true, and how accurately it can be computed."""
+"""What is true, and how accurately it can be computed. No framework, and nothing that judges one."""
 
 from .bounds.bounds import Bounds, error_bounds, flushed_bound, may_be_flushed
 from .bounds.spread import Spread, spread_bound

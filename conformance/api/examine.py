@@ -19,7 +19,8 @@ from ..inputs.arrays import batch_from_arrays
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count
 from ..judge.batch_judge import BatchJudge
-from ..judge.findings import check_record, confirmed, discrepancy_record, settle, settled
+from ..judge.findings import confirmed, settle, settled
+from ..judge.record import check_record, discrepancy_record
 from ..judge.tally import Identity, Returned, Tally, identity_of
 from ..judge.truth import truths
 from ..run.plan import Task, all_questions, tasks_of

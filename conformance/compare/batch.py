@@ -23,8 +23,8 @@ from logitproof.reports import (
 from ..corpus.corpus import BatchKey, build
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count, take_cases
-from ..judge.findings import expected_of
 from ..judge.judged_output import Judged
+from ..judge.record import expected_of
 from ..judge.truth import Truth, exact_element, truth
 from ..judge.verdicts import judge
 from .counts import Candidate, Kept, Place, compared, gravest, place_of, severity_at

@@ -13,8 +13,9 @@ from logitproof.reports import REGRESSIONS, SEVERITY_RANKS, ChangeExample, Chang
 from ..inputs.batch import Batch
 from ..inputs.geometry import element_index
 from ..inputs.hashes import case_hash
-from ..judge.findings import confirmed, expected_of, inputs_of, parameters_of
+from ..judge.findings import confirmed
 from ..judge.judged_output import Judged
+from ..judge.record import expected_of, inputs_of, parameters_of
 from ..judge.verdicts import KIND_OF, SEVERITY_OF, Verdict
 from .kinds import DEFECT, KINDS, Twice, distances_apart, kinds, ranks
 

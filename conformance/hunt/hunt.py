@@ -16,7 +16,7 @@ from ..backends.client import WorkerUnavailable
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count
 from ..inputs.witness import Signature, known_signatures, witness_of, witnesses_in, write_witness
-from ..judge.findings import check_record, discrepancy_record
+from ..judge.record import check_record, discrepancy_record
 from ..judge.tally import Identity
 from ..run.request import RunRequest
 from ..signals import interruptible, undisturbed

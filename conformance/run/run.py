@@ -26,8 +26,9 @@ from ..inputs.batch import Batch
 from ..inputs.cases import case_count
 from ..inputs.hashes import batch_hash
 from ..judge.batch_judge import BatchJudge
-from ..judge.findings import Cause, Finding, Store, check_record, confirmed, discrepancy_record, settle, settled
+from ..judge.findings import Cause, Finding, Store, confirmed, settle, settled
 from ..judge.other_answers import Answers
+from ..judge.record import check_record, discrepancy_record
 from ..judge.tally import Identity, Returned, Tally
 from ..judge.truth import truths
 from ..processes import mapped, processes

@@ -14,8 +14,8 @@ from logitproof.reference import DEFINITIONS, LITERAL, Format, Status, format_na
 from ..inputs.batch import Batch
 from ..inputs.cases import take_cases
 from ..inputs.geometry import element_numbers, result_shape
-from ..judge.findings import enclosing_text
 from ..judge.judged_output import Exact
+from ..judge.record import enclosing_text
 from ..judge.truth import exact_element, truth
 from ..judge.verdicts import judge
 from .symptoms import Element

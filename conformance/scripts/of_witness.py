@@ -12,8 +12,8 @@ from logitproof.reports import Discrepancy, Expected
 from ..inputs.batch import Batch
 from ..inputs.geometry import element_numbers, result_shape
 from ..inputs.witness import WITNESS_CLASS, Witness
-from ..judge.findings import WORD_OF, enclosing_text
 from ..judge.judged_output import Exact
+from ..judge.record import WORD_OF, enclosing_text
 from ..judge.truth import truth
 from .expected import definitions_of
 from .inputs import ALONE, Stage

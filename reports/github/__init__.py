@@ -1,1 +1,1 @@
-"""Annotations and job summaries for GitHub."""
+"""Annotations and job summaries for GitHub. What gates is decided in `gate`."""

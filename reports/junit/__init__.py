@@ -1,1 +1,1 @@
-"""JUnit XML for CI servers."""
+"""JUnit XML for CI servers. What gates is decided in `gate`."""

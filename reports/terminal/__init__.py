@@ -1,1 +1,1 @@
-"""Runs, judgements and comparisons on a terminal."""
+"""Runs, judgements and comparisons on a terminal, as renderables. Whoever prints them decides about colour."""

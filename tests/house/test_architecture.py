@@ -128,6 +128,153 @@ def test_the_rule_of_the_parts_lets_pass(line, part):
     assert not _breaks_the_order(found, part)
 
 
+# Inside the parts: a folder, or a file beside the folders, imports only what stands on lower lines.
+LEVELS = {
+    "conformance": (
+        {"cli", "pytest_plugin"},
+        {"hunt", "api"},
+        {"run"},
+        {"causes", "scripts", "compare"},
+        {"judge"},
+        {"property_checks", "settings", "upgrade"},
+        {"corpus", "backends"},
+        {"inputs", "history"},
+        {"worker", "errors", "notes", "processes", "signals", "system"},
+    ),
+    "properties": (
+        {"catalogue", "text"},
+        {"search", "training"},
+        {"statements"},
+        {"domains"},
+        {"strategies"},
+        {"checking"},
+    ),
+    "reference": ({"bounds", "enclosures"}, {"functions"}, {"formats"}),
+    "reports": (
+        {"html"},
+        {"terminal", "markdown", "github", "junit"},
+        {"gate"},
+        {"findings", "pictures", "schemas"},
+        {"comparison"},
+        {"record"},
+    ),
+}
+HEIGHTS = {
+    (part, name): -line for part, levels in LEVELS.items() for line, names in enumerate(levels) for name in names
+}
+SAME_LINE = {"processes": {"signals"}, "notes": set(), "signals": set(), "system": set(), "errors": set()}
+"""Files on the lowest line of conformance that may import each other."""
+
+
+def _module_of(file):
+    """The dotted name of a file below the root; of a package, its own."""
+    names = file.relative_to(ROOT).with_suffix("").parts
+    return names[:-1] if names[-1] == "__init__" else names
+
+
+def _targets(file):
+    """The modules of its own part that a file imports, wherever in it."""
+    package = file.relative_to(ROOT).parent.parts
+    for found in _imports_of(file.read_text(encoding="utf-8"), file):
+        if found.level:
+            base = package[: len(package) - found.level + 1] + tuple(filter(None, found.module.split(".")))
+            below = (*base, found.name)
+            is_module = (ROOT.joinpath(*below).with_suffix(".py")).is_file() or ROOT.joinpath(*below).is_dir()
+            yield below if is_module else base
+
+
+def _room(module):
+    """The folder of a part that a module is in; the module itself where it lies beside the folders."""
+    return module[0], module[1] if len(module) > 1 else ""
+
+
+def _climbs(importer, imported):
+    """Whether a module imports what is not on a lower line than itself."""
+    here, there = _room(importer), _room(imported)
+    if here == there or not here[1]:  # a part's own __init__ hands on what it likes
+        return False
+    if HEIGHTS[here] == HEIGHTS[there]:
+        return there[1] not in SAME_LINE.get(here[1], set())
+    return HEIGHTS[there] > HEIGHTS[here]
+
+
+def _sources():
+    return [file for file in _files(*ALLOWED) if not file.name.startswith("test_")]
+
+
+def test_every_folder_of_a_part_has_its_line():
+    rooms = {_room(_module_of(file)) for file in _sources()}
+    assert {room for room in rooms if room[1]} == set(HEIGHTS)
+
+
+def test_a_folder_imports_only_folders_on_lower_lines():
+    climbing = [
+        f"{'.'.join(_module_of(file))} imports {'.'.join(target)}"
+        for file in _sources()
+        for target in _targets(file)
+        if _climbs(_module_of(file), target)
+    ]
+    assert climbing == []
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported"),
+    [
+        ("conformance.judge.tally", "conformance.run.run"),
+        ("conformance.scripts.script", "conformance.compare.compare"),
+        ("conformance.errors", "conformance.inputs.batch"),
+        ("reports.findings.overview", "reports.gate.gate"),
+        ("reports.record.model", "reports.schemas"),
+        ("reference.functions.catalogue", "reference.bounds.bounds"),
+    ],
+)
+def test_the_rule_of_the_folders_notices(importer, imported):
+    assert _climbs(tuple(importer.split(".")), tuple(imported.split(".")))
+
+
+def test_no_files_import_each_other_in_a_circle():
+    graph = {_module_of(file): set(_targets(file)) - {_module_of(file)} for file in _sources()}
+    assert _circle(graph) == []
+
+
+def test_a_circle_is_noticed():
+    graph = {("a",): {("b",)}, ("b",): {("c",)}, ("c",): {("a",)}, ("d",): {("a",)}}
+    assert sorted(_circle(graph)) == [("a",), ("b",), ("c",)]
+
+
+def _circle(graph):
+    """What is left of a graph once everything is taken out that imports, or is imported by, nothing of the rest."""
+    left = {module: targets & graph.keys() for module, targets in graph.items()}
+    while True:
+        imported = set().union(*left.values())
+        loose = [module for module, targets in left.items() if not targets or module not in imported]
+        if not loose:
+            return list(left)
+        left = {module: targets.difference(loose) for module, targets in left.items() if module not in loose}
+
+
+def test_every_source_folder_has_a_test_folder():
+    folders = {file.parent.relative_to(ROOT) for file in _sources()}
+    assert [str(folder) for folder in sorted(folders) if not list((ROOT / "tests" / folder).rglob("test_*.py"))] == []
+
+
+def test_a_sentence_opens_every_package_and_says_what_is_in_it_and_what_is_not():
+    opened = {file: ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "" for file in _files(*ALLOWED)}
+    packages = {str(file.relative_to(ROOT)): text for file, text in opened.items() if file.name == "__init__.py"}
+    assert {name: text for name, text in packages.items() if len(text.split()) < 8 or text.count(".") < 1} == {}
+
+
+def test_no_folder_is_a_heap_and_no_file_a_book():
+    sizes = {str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines()) for file in _sources()}
+    assert {name: lines for name, lines in sizes.items() if lines > 450} == {}
+    folders = [file.parent for file in _sources() if file.name != "__init__.py"]
+    assert {str(folder): folders.count(folder) for folder in set(folders) if folders.count(folder) > 30} == {}
+
+
+def test_no_module_hides_behind_an_underscore():
+    assert [str(file) for file in _sources() if file.name.startswith("_") and file.name != "__init__.py"] == []
+
+
 def test_the_parent_process_imports_no_framework():
     outside = [found for found in _imports(*ALLOWED, "src/logitproof") if "worker" not in found.file.parts]
     assert outside

@@ -82,11 +82,13 @@ def divisor(case: Case) -> float:
         rule = "weights" if case.labels is not None else "rows"
     if rule == "weights" and case.labels is None and case.weight is not None:
         return float((case.weight * np.ones(case.arguments[0].shape)).astype(np.float64).sum())
-    by = {
-        "rows": float(rows),
-        "elements": float(case.arguments[0].size),
-        "weights": float(label_weights(case).sum()) if case.labels is not None else float(rows),
-        "kept": float(case.kept.sum()),
-        "nothing": 1.0,
-    }
-    return by[rule]
+    match rule:
+        case "weights" if case.labels is not None:
+            return float(label_weights(case).sum())
+        case "weights of all rows":
+            return float(label_weights(case.with_(counts_ignored=True)).sum())
+        case "elements":
+            return float(case.arguments[0].size)
+        case "nothing":
+            return 1.0
+    return float(rows)

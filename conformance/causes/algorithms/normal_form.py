@@ -33,7 +33,7 @@ class Case:
         reduction: "none", "mean" or "sum".
         last_axis: how long the last axis of the arguments is: not always that of the classes.
         outcomes: the K of label smoothing, None for the number of classes (2 for binary labels).
-        divides_by: what a mean divides by: "stated", "rows", "weights", "elements" or "nothing".
+        divides_by: what a mean divides by: "stated", "rows", "weights", "weights of all rows", "elements" or "nothing".
         swaps_pos_weight: whether `pos_weight` multiplies the negative term.
         counts_ignored: whether ignored rows count, as rows of class 0.
         smooths: "all": ε/K for each class; "others": ε/(K−1) for all but the label's.

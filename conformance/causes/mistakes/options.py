@@ -49,6 +49,13 @@ def _weighted_mean(case: Case) -> bool:
     return case.weight is not None and case.reduction == "mean"
 
 
+def _counting_ignored(case: Case) -> Case | None:
+    """Divide a mean as if no row were ignored; with weights, an ignored row has that of class 0."""
+    if not _mean(case) or case.kept.all():
+        return None
+    return case.with_(divides_by="rows" if case.weight is None else "weights of all rows")
+
+
 def _has_smoothing(case: Case) -> bool:
     return bool(case.smoothing)
 
@@ -128,7 +135,7 @@ TWISTS: tuple[Twist, ...] = (
         "ignored rows count in the mean",
         "sum(loss) / rows",
         _INDEXED,
-        _when(lambda case: _mean(case) and case.weight is None and not case.kept.all(), divides_by="rows"),
+        _counting_ignored,
     ),
     Twist("mean not divided", "sum(loss)", _WEIGHTED, _when(_mean, divides_by="nothing", reduction="sum")),
     Twist("weights forgotten", "w = 1", _WEIGHTED, _when(lambda case: case.weight is not None, weight=None)),

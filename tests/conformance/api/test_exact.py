@@ -12,7 +12,8 @@ import pytest
 
 from logitproof import exact
 from logitproof.conformance.api.exact import nearest_float
-from logitproof.conformance.cli.main import _options, main
+from logitproof.conformance.cli.arguments import options_of
+from logitproof.conformance.cli.main import main
 from logitproof.reference import FORMATS, FUNCTIONS, Status
 from logitproof.reports import bit_equal
 
@@ -129,7 +130,7 @@ def test_what_is_wrong_is_named_in_one_line(capsys, arguments, words):
 
 
 def test_every_argument_and_keyword_of_the_catalogue_has_an_option():
-    options = vars(_options(["exact", "softmax", "1"])).keys()
+    options = vars(options_of(["exact", "softmax", "1"])).keys()
     for function in FUNCTIONS.values():
         assert {argument.name for argument in function.arguments[1:]} | set(function.keywords) <= set(options)
 

@@ -10,8 +10,8 @@ import pytest
 
 import logitproof
 from logitproof.conformance.errors import UserError
-from logitproof.conformance.judge.findings import enclosing_text
 from logitproof.conformance.judge.judged_output import Exact
+from logitproof.conformance.judge.record import enclosing_text
 from logitproof.conformance.run.progress import Silence
 from logitproof.conformance.run.request import RunRequest
 from logitproof.conformance.run.run import run

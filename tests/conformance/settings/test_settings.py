@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from logitproof.conformance.cli.main import _options
+from logitproof.conformance.cli.arguments import options_of
 from logitproof.conformance.cli.run import request_from
 from logitproof.conformance.errors import UserError
 from logitproof.conformance.settings.settings import _TYPES, read_settings
@@ -84,5 +84,5 @@ def test_values_are_checked_as_those_of_the_command_line_are(settings, words):
 
 
 def test_every_option_of_run_has_a_setting_of_its_name():
-    options = vars(_options(["run"])).keys() - {"command", "version"}
+    options = vars(options_of(["run"])).keys() - {"command", "version"}
     assert {key.replace("-", "_") for key in _TYPES} == options
