@@ -153,8 +153,10 @@ def _errors(tally: Tally) -> list[Failure]:
 def _unexamined(tally: Tally) -> tuple[Unexamined, ...]:
     omitted = [Unexamined(each.kind, cases, each.reason) for each, cases in tally.omitted.items() if each.kind]
     if tally.not_run:
-        why = tally.given_up.reason if tally.given_up else f"after {_errors(tally)[0].text}"
-        omitted.append(Unexamined("given up", tally.not_run, f"given up: {why}"))
+        errors = _errors(tally)
+        after = f" after {errors[0].text}" if errors else ""
+        reason = f"given up: {tally.given_up.reason}" if tally.given_up else f"given up{after}"
+        omitted.append(Unexamined("given up", tally.not_run, reason))
     return tuple(omitted)
 
 

@@ -83,7 +83,7 @@ def test_the_same_record_gives_the_same_bytes_whatever_the_users_settings(small)
 
 def test_pictures_of_other_processes_are_the_same(small):
     program = (
-        "import sys, hashlib; sys.path.insert(0, 'tests')\n"
+        "import sys, hashlib; sys.path.insert(0, 'tests/samples')\n"
         "from picture_samples import plausible_record\nfrom logitproof.reports.pictures.picture import pictures\n"
         f"made = pictures(plausible_record(**{SMALL!r}))\n"
         "print(*(hashlib.sha256(each.svg.encode()).hexdigest() for each in made))"
@@ -264,9 +264,9 @@ def test_a_run_of_three_frameworks_has_at_most_fifty_pictures_of_moderate_size()
 
 def test_matplotlib_is_not_imported_before_a_picture_is_drawn():
     program = (
-        "import sys\nimport logitproof.reports.pictures.picture as module\n"
+        "import sys\nfrom logitproof.reports.pictures import picture as module\n"
         "assert 'matplotlib' not in sys.modules\n"
-        "import sys; sys.path.insert(0, 'tests')\nfrom record_samples import check, record\n"
+        "import sys; sys.path.insert(0, 'tests/samples')\nfrom record_samples import check, record\n"
         "module.pictures(record(check()))\nassert 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
