@@ -202,6 +202,13 @@ def _sources():
     return [file for file in _files(*ALLOWED) if not file.name.startswith("test_")]
 
 
+@pytest.mark.parametrize("part", LEVELS)
+def test_the_page_about_the_house_draws_the_lines_as_they_are(part):
+    page = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
+    drawn = page.partition(f"\n## {part}\n")[2].partition("```text\n")[2].partition("```")[0]
+    assert [set(line.split()) for line in drawn.splitlines()] == list(LEVELS[part])
+
+
 def test_every_folder_of_a_part_has_its_line():
     rooms = {_room(_module_of(file)) for file in _sources()}
     assert {room for room in rooms if room[1]} == set(HEIGHTS)

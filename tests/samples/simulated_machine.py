@@ -1,6 +1,6 @@
 """Arithmetic that really rounds: what the calculus of rounding errors bounds, carried out.
 
-`Simulated` has the operations of `reference._rounding.Machine`, so the listings of `reference/_bounds*.py` run on it,
+`Simulated` has the operations of `reference.bounds.rounding.Machine`, so the listings of `reference/bounds/` run on it,
 but the numbers it hands on are those that a machine of the format would hold: every result is rounded to the format,
 sums are taken from left to right, and exp, log and log1p are wrong by as much as the calculus allows them.
 """

@@ -1,4 +1,4 @@
-"""Scripts for JAX: how each entry point is called, as worker/_jax_entry_points.py calls it."""
+"""Scripts for JAX: how each entry point is called, as worker/frameworks/jax.py calls it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scripts for Keras: how each entry point is called, as worker/_keras_entry_points.py calls it."""
+"""Scripts for Keras: how each entry point is called, as worker/frameworks/keras.py calls it."""
 
 from __future__ import annotations
 

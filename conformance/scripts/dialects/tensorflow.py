@@ -1,4 +1,4 @@
-"""Scripts for TensorFlow: how each entry point is called, as worker/_tensorflow_entry_points.py calls it."""
+"""Scripts for TensorFlow: how each entry point is called, as worker/frameworks/tensorflow.py calls it."""
 
 from __future__ import annotations
 

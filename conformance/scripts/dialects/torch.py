@@ -1,4 +1,4 @@
-"""Scripts for PyTorch: how each entry point is called, as worker/_torch_entry_points.py calls it."""
+"""Scripts for PyTorch: how each entry point is called, as worker/frameworks/torch.py calls it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The error bounds of `reference/_bounds*.py`: nothing exceeds them, all are numbers, none is larger than need be."""
+"""The error bounds of `reference/bounds/`: nothing exceeds them, all are numbers, none is larger than need be."""
 
 from __future__ import annotations
 
