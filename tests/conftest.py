@@ -6,6 +6,11 @@ import importlib.util
 import signal
 
 import pytest
+from hypothesis import settings
+
+# What is searched at random is searched alike in every run: a failure is a change's, and not the day's.
+settings.register_profile("alike", derandomize=True)
+settings.load_profile("alike")
 
 FRAMEWORKS = {"torch": "torch", "tensorflow": "tensorflow", "keras": "tensorflow"}
 TERMINAL = ("CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")

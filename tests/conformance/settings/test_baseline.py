@@ -177,7 +177,7 @@ ULPS = ("largest_ulps", "error_ulps")
 def test_what_goes_farther_than_its_baseline_gates_again(name):
     tried = []
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=120, deadline=None)
     @given(run=records(finite=True), data=st.data())
     def attempt(run, data):
         one = data.draw(st.sampled_from(run.discrepancies))

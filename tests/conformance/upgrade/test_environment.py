@@ -18,6 +18,8 @@ from logitproof.conformance.upgrade.environment import environment_with
 from logitproof.conformance.upgrade.installer import INSTALLERS, InstallError
 from logitproof.conformance.upgrade.requirement import parse_wanted
 
+pytestmark = pytest.mark.slow
+
 
 def _wheel(folder, name="demo", version="1.0", body="answer = 42\n", requires=()):
     """A wheel made by hand: a package index is not needed."""
