@@ -154,7 +154,7 @@ def _unexamined(tally: Tally) -> tuple[Unexamined, ...]:
     omitted = [Unexamined(each.kind, cases, each.reason) for each, cases in tally.omitted.items() if each.kind]
     if tally.not_run:
         errors = _errors(tally)
-        after = f" after {errors[0].text}" if errors else ""
+        after = f" after {errors[0].type}" if errors else ""  # its message stands in the finding
         reason = f"given up: {tally.given_up.reason}" if tally.given_up else f"given up{after}"
         omitted.append(Unexamined("given up", tally.not_run, reason))
     return tuple(omitted)

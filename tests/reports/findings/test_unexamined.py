@@ -199,7 +199,7 @@ def test_a_function_that_always_raises_fails_the_run_and_its_exception_is_told_f
     asked = RunRequest(backends=(str(module),), profile="smoke", jobs=1, dtypes=("float32",))
     found = run_backends(asked, Silence())
     told = "value of sigmoid raises RuntimeError: no kernel here (float32)"
-    given_up = "not examined to the end: sigmoid in float32 (given up after RuntimeError: no kernel here)"
+    given_up = "not examined to the end: sigmoid in float32 (given up after RuntimeError)"
     assert exit_status(found) == 1
     assert verdict(found).startswith("FAIL: ")
     assert given_up in verdict(found)
