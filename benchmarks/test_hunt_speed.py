@@ -11,11 +11,11 @@ import pytest
 
 from logitproof.conformance.backends.bisection import examine_batch
 from logitproof.conformance.backends.client import Worker, parse_backend
-from logitproof.conformance.hunt.examiner import Examiner, Outcome
+from logitproof.conformance.hunt.examiner import Examination, Examiner
 from logitproof.conformance.hunt.hunt import Hunted, HuntRequest, hunt
 from logitproof.conformance.hunt.progress import HuntProgress, Lines
 from logitproof.conformance.inputs.batch import Batch
-from logitproof.conformance.inputs.witness import Signature
+from logitproof.conformance.inputs.witness import FailureIdentity
 from logitproof.conformance.run.plan import tasks_of
 from logitproof.conformance.run.request import RunRequest
 
@@ -25,9 +25,9 @@ EXAMPLES = 300
 class _Recording(Examiner):
     """Judges, and remembers what came of it."""
 
-    outcomes: ClassVar[list[Outcome]] = []
+    outcomes: ClassVar[list[Examination]] = []
 
-    def examine(self, batch: Batch, known: Mapping[Signature, str]) -> Outcome:
+    def examine(self, batch: Batch, known: Mapping[FailureIdentity, str]) -> Examination:
         self.outcomes.append(super().examine(batch, known))
         return self.outcomes[-1]
 
@@ -35,7 +35,7 @@ class _Recording(Examiner):
 class _Unjudged(Examiner):
     """Makes the calls of the hunt that was recorded, looks at no answer, and says what came of it the first time."""
 
-    def examine(self, batch: Batch, known: Mapping[Signature, str]) -> Outcome:
+    def examine(self, batch: Batch, known: Mapping[FailureIdentity, str]) -> Examination:
         del known
         for task in tasks_of(batch, self.hellos):
             examine_batch(self._workers[task.backend], batch, task.entry_point.name, list(task.quantities))

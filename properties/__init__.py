@@ -3,14 +3,20 @@
 from .catalogue import PROPERTIES, property_named
 from .checking.check import Comparison, Outcome, calls_of, check, check_reference
 from .checking.choices import Choices, Seeded
-from .checking.functions import Backend, Call, Failed, NoNumber, Unsupported
-from .checking.property import Domain, Given, Property, Relation, Slot, at_most, equal
+from .checking.functions import Backend, Failed, FunctionCall, NoNumber, Unsupported
+from .checking.property import Domain, Input, Property, PropertyInputs, Relation, at_most, equal
 from .checking.replay import Replay, asked
 from .domains.function_inputs import Inputs, function_inputs
-from .search.plan import Plan, Setting
+from .search.plan import Plan, SearchTarget
 from .text import broken_text
 from .training.trainer import ReferenceTrainer, ReplayTrainer, Stretch, Trainer, TrainingPath
 from .training.training import STEPS, TRAINING_STEP, Training, TrainingOutcome, asked_training, check_training
+
+# Names of earlier releases.
+Call = FunctionCall
+Given = PropertyInputs
+Setting = SearchTarget
+Slot = Input
 
 __all__ = [
     "PROPERTIES",
@@ -22,16 +28,20 @@ __all__ = [
     "Comparison",
     "Domain",
     "Failed",
+    "FunctionCall",
     "Given",
+    "Input",
     "Inputs",
     "NoNumber",
     "Outcome",
     "Plan",
     "Property",
+    "PropertyInputs",
     "ReferenceTrainer",
     "Relation",
     "Replay",
     "ReplayTrainer",
+    "SearchTarget",
     "Seeded",
     "Setting",
     "Slot",

@@ -37,7 +37,7 @@ def _up_to(span: int) -> st.SearchStrategy[int]:
     return st.integers(0, span)
 
 
-class Made(st.SearchStrategy[T], Generic[T]):
+class Generated(st.SearchStrategy[T], Generic[T]):
     """What a generator makes of choices, with nothing of Hypothesis around each of them: for long searches.
 
     Hypothesis notes where every draw of a strategy begins and ends, and then spends five examples of six on copying one
@@ -51,7 +51,7 @@ class Made(st.SearchStrategy[T], Generic[T]):
 
     def __repr__(self) -> str:
         """Return what Hypothesis prints."""
-        return "Made(…)"
+        return "Generated(…)"
 
     def do_draw(self, data: ConjectureData) -> T:
         """Draw one thing: Hypothesis calls this."""

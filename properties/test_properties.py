@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from logitproof.properties import Given, Outcome, Plan, Property, Setting, broken_text
+from logitproof.properties import Outcome, Plan, Property, PropertyInputs, SearchTarget, broken_text
 from logitproof.properties.search.search import search
 
 
@@ -15,10 +15,10 @@ class Subject(Protocol):
 
     name: str
 
-    def settings(self, prop: Property) -> list[Setting]:
+    def settings(self, prop: Property) -> list[SearchTarget]:
         """Return the entry points and dtypes to try a property on; none where the backend lacks a function of it."""
 
-    def script(self, prop: Property, setting: Setting, given: Given, outcome: Outcome) -> str:
+    def script(self, prop: Property, setting: SearchTarget, given: PropertyInputs, outcome: Outcome) -> str:
         """Return a stand-alone script that shows the property broken."""
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from .checking.check import Outcome
-from .checking.property import Given, Property
+from .checking.property import Property, PropertyInputs
 
 SHOWN = 64
 """So many numbers of an array are written; the script has them all."""
 
 
-def broken_text(prop: Property, outcome: Outcome, given: Given, entry_points: str) -> str:
+def broken_text(prop: Property, outcome: Outcome, given: PropertyInputs, entry_points: str) -> str:
     """Return the statement, the input in hex, both sides and the bound, on several lines."""
     lines = [
         f"{prop.id} is broken: {prop.statement}",

@@ -29,8 +29,8 @@ from .findings.findings import Finding, findings
 from .findings.headline import headline
 from .findings.options import UNCALLED, UncalledOptions, option_words, uncalled_options, uncalled_words
 from .findings.overview import exit_status
-from .gate.gate import FAIL_ON, FAIL_ON_MEANINGS, FailOn, Gate, Gating, Stale, Waived, gate
-from .gate.items import Matter
+from .gate.gate import FAIL_ON, FAIL_ON_MEANINGS, Failing, FailOn, Gate, Stale, Waived, gate
+from .gate.items import GateItem
 from .gate.verdict import verdict
 from .gate.waiver import Region, Waiver
 from .gate.words import gate_notes
@@ -53,7 +53,6 @@ from .record.model import (
     SEVERITIES,
     TIER_MEANINGS,
     TIERS,
-    Answer,
     Backend,
     CallFailure,
     Check,
@@ -62,12 +61,13 @@ from .record.model import (
     Discrepancy,
     EntryPointOptions,
     ErrorSpread,
+    ExaminationResult,
     ExaminedBatch,
     Expected,
     Extreme,
     FailureKind,
-    Findings,
     Interval,
+    OtherAnswer,
     Outputs,
     Parameter,
     Record,
@@ -90,6 +90,12 @@ from .record.workshop import open_workshop
 from .schemas import comparison_schema, record_schema
 from .terminal.comparison import comparison_view
 from .terminal.run import findings_view, judgement_view, record_view, run_view
+
+# Names of earlier releases.
+Answer = OtherAnswer
+Findings = ExaminationResult
+Gating = Failing
+Matter = GateItem
 
 __all__ = [
     "CHANGE_MEANINGS",
@@ -125,18 +131,22 @@ __all__ = [
     "EntryPointChangeKind",
     "EntryPointOptions",
     "ErrorSpread",
+    "ExaminationResult",
     "ExaminedBatch",
     "Expected",
     "Extreme",
     "FailOn",
+    "Failing",
     "FailureKind",
     "Finding",
     "Findings",
     "FolderError",
     "Gate",
+    "GateItem",
     "Gating",
     "Interval",
     "Matter",
+    "OtherAnswer",
     "Outcome",
     "Outputs",
     "Parameter",

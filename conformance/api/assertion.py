@@ -7,12 +7,12 @@ from io import StringIO
 import numpy as np
 from rich.console import Console
 
-from logitproof.reports import Discrepancy, Findings, exit_status, judgement_view
+from logitproof.reports import Discrepancy, ExaminationResult, exit_status, judgement_view
 from logitproof.reports import findings as grouped
 
 from ..inputs.geometry import axis_of
 from ..scripts.arrays import SLICED, Storage, array_source, plain_storage
-from ..scripts.inputs import REPEATED, Stage, stage
+from ..scripts.inputs import REPEATED, ScriptInputs, script_inputs
 from ..scripts.source import Snippet, comment, keywords, literal, written
 
 WIDTH = 140
@@ -28,7 +28,7 @@ def numbers(text):
 )
 
 
-def assert_ok(findings: Findings) -> None:
+def assert_ok(findings: ExaminationResult) -> None:
     """Pass where nothing gates: results were judged, and no defect is among the findings.
 
     Raises:
@@ -45,20 +45,20 @@ def assert_ok(findings: Findings) -> None:
     raise AssertionError(f"\n{told}\n{_again(findings)}")
 
 
-def _again(findings: Findings) -> str:
+def _again(findings: ExaminationResult) -> str:
     """Return how to see the gravest defect again; "" where there is none, or what is known of it does not suffice."""
     found = next((each.example for each in grouped(findings) if each.severity == "defect"), None)
     if found is None:
         return ""
     definition = next((each.definition for each in findings.checks if each.id == found.check), None) or "literal"
     try:
-        source = reproducer(found, stage(found), definition)
+        source = reproducer(found, script_inputs(found), definition)
     except (ArithmeticError, LookupError, TypeError, ValueError):  # findings may be put together by anyone
         return ""
     return f"\nThe first of these again, with what was examined for `kernel`:\n\n{source}"
 
 
-def reproducer(found: Discrepancy, staged: Stage, definition: str) -> str:
+def reproducer(found: Discrepancy, staged: ScriptInputs, definition: str) -> str:
     """Return Python source that calls `kernel`, or `kernel_vjp` for a gradient, and judges what it returns.
 
     Args:

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from logitproof.reference import DEFINITIONS, function_named
-from logitproof.reports import Findings
+from logitproof.reports import ExaminationResult
 
-from ..backends.bisection import Examined, Part, examine_batch
+from ..backends.bisection import BatchPart, ExaminedCalls, examine_batch
 from ..backends.in_process import InProcess
-from ..backends.protocol import Answer, Deviation, EntryPoint, Output
+from ..backends.protocol import Deviation, EntryPoint, Output, Reply
 from ..causes.assign import causes_of
 from ..corpus.corpus import build, keys
 from ..inputs.arrays import batch_from_arrays
@@ -21,7 +21,7 @@ from ..inputs.cases import case_count
 from ..judge.batch_judge import BatchJudge
 from ..judge.findings import confirmed, settle, settled
 from ..judge.record import check_record, discrepancy_record
-from ..judge.tally import Identity, Returned, Tally, identity_of
+from ..judge.tally import CheckIdentity, CheckTally, Returned, identity_of
 from ..judge.truth import truths
 from ..run.plan import Task, all_questions, tasks_of
 
@@ -37,7 +37,7 @@ def examine(
     vjp: Callable[..., object] | None = None,
     profile: str = "ci",
     dtypes: Sequence[str] = (),
-) -> Findings:
+) -> ExaminationResult:
     """Examine a function of this process on the corpus, as `logitproof run` examines a backend.
 
     The function is called in this process, so a crash or an endless loop is the caller's; a run puts it in a worker.
@@ -58,7 +58,7 @@ def examine(
         ImportError: the framework is not installed.
     """
     backend = InProcess.of(call, function_named(function).name, framework, vjp)
-    tallies: dict[Identity, Tally] = {}
+    tallies: dict[CheckIdentity, CheckTally] = {}
     for key in keys(profile, functions=(function,), dtypes=tuple(dtypes) or None):
         batch = build(key)
         for task in tasks_of(batch, {backend.name: backend.hello}):
@@ -72,7 +72,7 @@ def examine(
 
 def judge(
     function: str, inputs: object, outputs: object, *, definition: str = "literal", **parameters: object
-) -> Findings:
+) -> ExaminationResult:
     """Judge results that came from anywhere: C++, a GPU, a closed machine.
 
     Args:
@@ -101,9 +101,9 @@ def judge(
         entry_point = _deviating(entry_point, definition, spec.quantities)
     task = Task(GIVEN, entry_point, tuple(named), {})
     results = tuple(_output(quantity, np.asarray(array)) for quantity, array in named.items())
-    part = Part(batch, tuple(range(case_count(batch))), Answer(results))
-    tallies: dict[Identity, Tally] = {}
-    _take_in(tallies, task, batch, Examined((part,)))
+    part = BatchPart(batch, tuple(range(case_count(batch))), Reply(results))
+    tallies: dict[CheckIdentity, CheckTally] = {}
+    _take_in(tallies, task, batch, ExaminedCalls((part,)))
     return _findings(tallies, "")
 
 
@@ -134,12 +134,12 @@ def _output(quantity: str, array: np.ndarray) -> Output:
     return Output(quantity, "plain", array, array.dtype.name, None)
 
 
-def _tally(tallies: dict[Identity, Tally], task: Task, batch: Batch, quantity: str) -> Tally:
+def _tally(tallies: dict[CheckIdentity, CheckTally], task: Task, batch: Batch, quantity: str) -> CheckTally:
     key = identity_of(task.backend, task.entry_point.name, batch, quantity)
-    return tallies.setdefault(key, Tally(key, task.entry_point))
+    return tallies.setdefault(key, CheckTally(key, task.entry_point))
 
 
-def _take_in(tallies: dict[Identity, Tally], task: Task, batch: Batch, examined: Examined) -> None:
+def _take_in(tallies: dict[CheckIdentity, CheckTally], task: Task, batch: Batch, examined: ExaminedCalls) -> None:
     judge_of = BatchJudge(batch, truths(batch, all_questions(batch, [task])))
     own = {quantity: _tally(tallies, task, batch, quantity) for quantity in task.quantities}
     judge_of.take_in(examined, own)
@@ -151,11 +151,11 @@ def _take_in(tallies: dict[Identity, Tally], task: Task, batch: Batch, examined:
                 tally.outputs.append(Returned(part.batch.name, outputs[0].array, batch.name, cases))
 
 
-def _findings(tallies: Mapping[Identity, Tally], version: str) -> Findings:
+def _findings(tallies: Mapping[CheckIdentity, CheckTally], version: str) -> ExaminationResult:
     found = settle(list(tallies.values()))
-    findings = settled(found, [confirmed(each.sighting) for each in found])
+    findings = settled(found, [confirmed(each.judged) for each in found])
     pairs = zip(findings, causes_of(findings), strict=True)
-    return Findings(
+    return ExaminationResult(
         checks=tuple(check_record(tally, version, None) for tally in tallies.values()),
         discrepancies=tuple(discrepancy_record(finding, version, cause=cause) for finding, cause in pairs),
     )

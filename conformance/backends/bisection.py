@@ -10,7 +10,7 @@ from typing import Protocol
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count, take_cases
 from .deaths import FATAL, Deaths, GivenUp
-from .protocol import Answer, Failure
+from .protocol import Failure, Reply
 
 _FAN = 64
 """Into so many parts a group that crashes or hangs is taken apart: a death is dear, a call that works is cheap."""
@@ -22,12 +22,12 @@ NOT_THERE = ("unsupported", "not implemented")
 class Evaluator(Protocol):
     """What evaluates a batch: a worker, or a function of this process."""
 
-    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Answer:
+    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Reply:
         """Compute quantities of a batch; whatever goes wrong is an answer."""
 
 
 @dataclass(frozen=True)
-class Part:
+class BatchPart:
     """Results for some cases of a batch.
 
     Attributes:
@@ -38,7 +38,7 @@ class Part:
 
     batch: Batch
     cases: tuple[int, ...]
-    answer: Answer
+    answer: Reply
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class NotRun:
 
 
 @dataclass(frozen=True)
-class Examined:
+class ExaminedCalls:
     """What a backend made of a batch.
 
     Attributes:
@@ -83,14 +83,14 @@ class Examined:
         not_run: the cases that were given up; None where there are none.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[BatchPart, ...]
     failures: tuple[CaseFailure, ...] = ()
     not_run: NotRun | None = None
 
 
 def examine_batch(
     worker: Evaluator, batch: Batch, entry_point: str, quantities: Sequence[str], deaths: Deaths | None = None
-) -> Examined:
+) -> ExaminedCalls:
     """Evaluate a batch; where that fails, take it apart to the cases that make it fail.
 
     Errors are pursued for 2·log₂(cases) + 8 further calls at the most, crashes and hangs until the entry point is given
@@ -110,21 +110,21 @@ def examine_batch(
     deaths = Deaths() if deaths is None else deaths
     every = tuple(range(case_count(batch)))
     if given_up := deaths.given_up(batch.function, entry_point, batch.input_class):
-        return Examined((), (), NotRun(every, tuple(quantities), given_up))
+        return ExaminedCalls((), (), NotRun(every, tuple(quantities), given_up))
     answer = worker.evaluate(batch, entry_point, quantities)
     failed, failure = _failed(answer, quantities)
     if failure is None:
-        return Examined((Part(batch, every, answer),))
-    parts = (Part(batch, every, _without(answer, failed)),) if answer.failure is None else ()
-    search = _Search(worker, batch, entry_point, failed, deaths)
+        return ExaminedCalls((BatchPart(batch, every, answer),))
+    parts = (BatchPart(batch, every, _without(answer, failed)),) if answer.failure is None else ()
+    search = _Bisection(worker, batch, entry_point, failed, deaths)
     if failure.kind in NOT_THERE:
         search.failures.append(CaseFailure(every, failed, failure))
     else:
         search.pursue(every, failure)
-    return Examined(parts + tuple(search.parts), tuple(search.failures), search.not_run())
+    return ExaminedCalls(parts + tuple(search.parts), tuple(search.failures), search.not_run())
 
 
-def _failed(answer: Answer, quantities: Sequence[str]) -> tuple[tuple[str, ...], Failure | None]:
+def _failed(answer: Reply, quantities: Sequence[str]) -> tuple[tuple[str, ...], Failure | None]:
     """Return the quantities that raised and have no result at all, and why."""
     if answer.failure is not None:
         return tuple(quantities), answer.failure
@@ -134,11 +134,11 @@ def _failed(answer: Answer, quantities: Sequence[str]) -> tuple[tuple[str, ...],
     return tuple(dict.fromkeys(error.quantity for error in lost)), lost[0].failure
 
 
-def _without(answer: Answer, failed: Sequence[str]) -> Answer:
+def _without(answer: Reply, failed: Sequence[str]) -> Reply:
     return replace(answer, errors=tuple(error for error in answer.errors if error.quantity not in failed))
 
 
-class _Search:
+class _Bisection:
     """A descent into the parts of a failing batch."""
 
     def __init__(
@@ -148,7 +148,7 @@ class _Search:
         self._deaths = deaths
         self._calls_left = 2 * math.ceil(math.log2(case_count(batch))) + 8
         self._skipped: list[int] = []
-        self.parts: list[Part] = []
+        self.parts: list[BatchPart] = []
         self.failures: list[CaseFailure] = []
 
     def not_run(self) -> NotRun | None:
@@ -219,7 +219,7 @@ class _Search:
         answer = self._worker.evaluate(batch, self._entry_point, self._quantities)
         failed, failure = _failed(answer, self._quantities)
         if failure is None or (answer.failure is None and len(cases) == 1):
-            self.parts.append(Part(batch, cases, _without(answer, failed)))
+            self.parts.append(BatchPart(batch, cases, _without(answer, failed)))
         return failure
 
     def _given_up(self) -> GivenUp | None:

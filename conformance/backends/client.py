@@ -19,13 +19,13 @@ from ..signals import interruptible
 from ..worker.wire import Array, Header, WireError
 from .channel import Channel, TimeLimitPassedError, WorkerEndedError
 from .protocol import (
-    Answer,
     Deviation,
     EntryPoint,
     Failure,
     Hello,
     Output,
     ProtocolError,
+    Reply,
     RunError,
     evaluate_request,
     hello_request,
@@ -38,7 +38,6 @@ from .training import Trained, read_trained, train_request
 
 __all__ = [
     "FRAMEWORKS",
-    "Answer",
     "BackendError",
     "BackendSpec",
     "Deviation",
@@ -47,6 +46,7 @@ __all__ = [
     "Hello",
     "Limits",
     "Output",
+    "Reply",
     "RunError",
     "Worker",
     "WorkerUnavailable",
@@ -168,7 +168,7 @@ class Worker:
         """The operating system's number of the process; None where it does not run."""
         return None if self._channel is None else self._channel.process_id
 
-    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str], *, once: bool = False) -> Answer:
+    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str], *, once: bool = False) -> Reply:
         """Have the worker compute quantities of a batch; whatever the framework does, there is an answer.
 
         A crash or a hang is an answer with that failure; the worker has then been restarted.
@@ -188,7 +188,7 @@ class Worker:
             raise ValueError(message)
         answer = self._asked(evaluate_request(batch, entry_point, quantities, once=once), read_answer)
         if isinstance(answer, Failure):
-            return Answer(failure=answer)
+            return Reply(failure=answer)
         self.seconds[entry_point] = self.seconds.get(entry_point, 0.0) + answer.seconds
         return answer
 

@@ -9,9 +9,9 @@ from types import ModuleType
 
 from ..inputs.batch import Batch
 from ..worker.evaluate import failure
-from ..worker.main import Session
+from ..worker.main import WorkerSession
 from ..worker.wire import Header
-from .protocol import Answer, Hello, evaluate_request, hello_request, read_answer, read_hello
+from .protocol import Hello, Reply, evaluate_request, hello_request, read_answer, read_hello
 
 _MODULE = "logitproof_examined_function"
 _FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
@@ -28,7 +28,7 @@ class InProcess:
 
     name: str
     hello: Hello
-    _session: Session
+    _session: WorkerSession
 
     @classmethod
     def of(
@@ -45,7 +45,7 @@ class InProcess:
             raise ValueError(message)
         module = ModuleType(_MODULE)
         module.__dict__.update({"framework": framework, function: call, f"{function}_vjp": vjp})
-        session = Session()
+        session = WorkerSession()
         sys.modules[_MODULE] = module
         try:
             # No threads are fixed: they are this process's own.
@@ -56,7 +56,7 @@ class InProcess:
             del sys.modules[_MODULE]
         return cls(getattr(call, "__qualname__", type(call).__name__), read_hello(header), session)
 
-    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Answer:
+    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Reply:
         """Compute quantities of a batch; an exception of the function is an answer."""
         header, arrays = evaluate_request(batch, entry_point, quantities)
         try:

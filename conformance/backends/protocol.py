@@ -180,7 +180,7 @@ class RunError:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What came of one `evaluate`.
 
     Attributes:
@@ -309,7 +309,7 @@ def evaluate_request(
     return header, arrays
 
 
-def read_answer(header: Header, arrays: Sequence[Array]) -> Answer:
+def read_answer(header: Header, arrays: Sequence[Array]) -> Reply:
     """Return what a worker answered to `evaluate`.
 
     Raises:
@@ -317,11 +317,11 @@ def read_answer(header: Header, arrays: Sequence[Array]) -> Answer:
     """
     try:
         if header["message"] == "error":
-            return Answer(failure=_read_failure(header))
+            return Reply(failure=_read_failure(header))
         if header["message"] != "outputs":
             message = f"outputs or an error were expected, not {header['message']!r}"
             raise ProtocolError(message)
-        return Answer(
+        return Reply(
             outputs=_read_outputs(header["outputs"], arrays),
             missing=tuple(header["missing"]),
             modified=tuple(header["modified"]),

@@ -16,9 +16,9 @@ import numpy as np
 
 from logitproof.reference import LITERAL
 
-from ..judge.findings import Cause, Finding
+from ..judge.findings import Cause, ConfirmedFinding
 from ..judge.verdicts import KIND_OF, Verdict
-from .algorithms.arithmetic import Machine
+from .algorithms.arithmetic import FloatArithmetic
 from .match import Match, matches
 from .mistakes.catalogue import is_of_rounding, mistakes, part_of
 from .mistakes.mistake import STANDARD
@@ -53,7 +53,7 @@ _UNGUARDED = ("log of softmax", "log of sigmoid")
 """A clip that never acts leaves the logarithm of a rounded probability: the same mistake in other words."""
 
 
-def causes_of(findings: Sequence[Finding]) -> list[Cause | None]:
+def causes_of(findings: Sequence[ConfirmedFinding]) -> list[Cause | None]:
     """Return the cause of every finding, None where the catalogue has none for it.
 
     Args:
@@ -62,7 +62,7 @@ def causes_of(findings: Sequence[Finding]) -> list[Cause | None]:
     return assigned(findings, map(explained, cause_stacks(findings)))
 
 
-def cause_stacks(findings: Sequence[Finding]) -> list[Stack]:
+def cause_stacks(findings: Sequence[ConfirmedFinding]) -> list[Stack]:
     """Return the work that finding causes takes, in parts that other processes may do."""
     return stacks(enumerate(findings))
 
@@ -73,7 +73,7 @@ class Claim:
 
     name: str
     place: int
-    machine: Machine
+    machine: FloatArithmetic
     bits: float
     evidence: str
 
@@ -120,9 +120,9 @@ def explained(stack: Stack) -> list[Explained]:
             number=each.number,
             group=each.group,
             result=_result_of(each),
-            kind=(each.sighting.batch.dtype, each.sighting.severity),
-            failure=each.sighting.kind,
-            is_literal=each.sighting.definition == LITERAL,
+            kind=(each.judged.batch.dtype, each.judged.severity),
+            failure=each.judged.kind,
+            is_literal=each.judged.definition == LITERAL,
             bits=each.bits,
             is_of_rounding=stack.is_of_rounding,
             claims=tuple(
@@ -136,10 +136,10 @@ def explained(stack: Stack) -> list[Explained]:
 
 def _result_of(observation: Observation) -> tuple[object, ...]:
     """The same number at two inputs tells no more than at one: it may be a constant."""
-    sighting = observation.sighting
+    judged = observation.judged
     if np.isfinite(observation.value):
-        return sighting.batch.dtype, abs(observation.value)
-    return sighting.batch.dtype, sighting.batch.name, sighting.case
+        return judged.batch.dtype, abs(observation.value)
+    return judged.batch.dtype, judged.batch.name, judged.case
 
 
 def evidence(match: Match) -> str:
@@ -165,7 +165,7 @@ def _ulps(count: float) -> str:
     return "1 ulp" if shown == 1 else f"{shown:,} ulps" if shown < 10**9 else f"{float(shown):.1e} ulps"
 
 
-def assigned(findings: Sequence[Finding], parts: Iterable[Sequence[Explained]]) -> list[Cause | None]:
+def assigned(findings: Sequence[ConfirmedFinding], parts: Iterable[Sequence[Explained]]) -> list[Cause | None]:
     """Decide, group by group, which candidates are established, and give every finding its cause."""
     causes: list[Cause | None] = [None] * len(findings)
     groups: dict[tuple[str, ...], list[Explained]] = {}
@@ -186,7 +186,7 @@ def assigned(findings: Sequence[Finding], parts: Iterable[Sequence[Explained]]) 
 VALUE = "value"
 
 
-def _of_group(findings: Sequence[Finding], group: Sequence[Explained], expected: set[str]) -> dict[int, Cause]:
+def _of_group(findings: Sequence[ConfirmedFinding], group: Sequence[Explained], expected: set[str]) -> dict[int, Cause]:
     """Return the causes of what one entry point made of one quantity, by the numbers of the findings."""
     trials = Trials()
     causes: dict[int, Cause] = {}
@@ -253,13 +253,15 @@ def _alike(remaining: Sequence[Explained]) -> Iterable[list[Explained]]:
             yield alike
 
 
-def _count(findings: Sequence[Finding], alike: Sequence[Explained]) -> int:
+def _count(findings: Sequence[ConfirmedFinding], alike: Sequence[Explained]) -> int:
     """How many results failed so, in all checks that found it."""
     checks = {(id(findings[each.number].tally), each.failure): findings[each.number].count for each in alike}
     return sum(checks.values())
 
 
-def _is_side_effect(findings: Sequence[Finding], alike: Sequence[Explained], unexplained: Sequence[Explained]) -> bool:
+def _is_side_effect(
+    findings: Sequence[ConfirmedFinding], alike: Sequence[Explained], unexplained: Sequence[Explained]
+) -> bool:
     """Whether the same checks have more defects of other kinds that nothing explains: these are but a part of those."""
     checks = {id(findings[each.number].tally) for each in alike}
     others = [
@@ -272,7 +274,7 @@ def _is_side_effect(findings: Sequence[Finding], alike: Sequence[Explained], une
 
 
 def _by_place(
-    trials: Trials, findings: Sequence[Finding], alike: Sequence[Explained], expected: set[str]
+    trials: Trials, findings: Sequence[ConfirmedFinding], alike: Sequence[Explained], expected: set[str]
 ) -> list[tuple[Explained, Claim]]:
     """Return the one candidate that fails at all of these places and nowhere else, if there is one.
 
@@ -296,7 +298,9 @@ def _by_place(
     return best[0]
 
 
-def _trials(trials: Trials, findings: Sequence[Finding], matching: Sequence[tuple[Explained, Claim]]) -> list[Trial]:
+def _trials(
+    trials: Trials, findings: Sequence[ConfirmedFinding], matching: Sequence[tuple[Explained, Claim]]
+) -> list[Trial]:
     """Try a candidate on the batches of all these defects; of weaknesses, if they are many, on the most telling."""
     told: dict[tuple[int, str], Trial] = {}
     for each, claim in sorted(matching, key=_telling):
@@ -315,8 +319,8 @@ def _telling(pair: tuple[Explained, Claim]) -> tuple[bool, float, int]:
     return each.kind[1] != "defect", -claim.bits, each.number
 
 
-def _place(finding: Finding) -> tuple[int, str]:
-    return id(finding.tally), finding.sighting.batch.name
+def _place(finding: ConfirmedFinding) -> tuple[int, str]:
+    return id(finding.tally), finding.judged.batch.name
 
 
 @dataclass(frozen=True)
@@ -390,7 +394,10 @@ def _score(name: str, group: Sequence[Explained], remaining: Sequence[Explained]
 
 
 def _is_doubtful(
-    trials: Trials, findings: Sequence[Finding], group: Sequence[Explained], matching: Sequence[tuple[Explained, Claim]]
+    trials: Trials,
+    findings: Sequence[ConfirmedFinding],
+    group: Sequence[Explained],
+    matching: Sequence[tuple[Explained, Claim]],
 ) -> bool:
     """Whether a candidate would have failed where nothing failed: beside what it explains, or in other batches."""
     beside = sum(_trials(trials, findings, matching), Trial())
@@ -399,7 +406,10 @@ def _is_doubtful(
 
 
 def _is_partial(
-    trials: Trials, findings: Sequence[Finding], group: Sequence[Explained], matching: Sequence[tuple[Explained, Claim]]
+    trials: Trials,
+    findings: Sequence[ConfirmedFinding],
+    group: Sequence[Explained],
+    matching: Sequence[tuple[Explained, Claim]],
 ) -> bool:
     """Whether it leaves unexplained what is wrong in its own batches, or where the same options are given and more."""
     given = {_options(findings[each.number]) for each, _ in matching}
@@ -412,12 +422,15 @@ def _is_partial(
     return sum(_elsewhere(trials, findings, [*filter(concerns, group)], matching), beside).is_partial
 
 
-def _options(finding: Finding) -> frozenset[str]:
+def _options(finding: ConfirmedFinding) -> frozenset[str]:
     return frozenset(name for name, _ in finding.tally.identity.parameters if name != "axis")
 
 
 def _elsewhere(
-    trials: Trials, findings: Sequence[Finding], group: Sequence[Explained], matching: Sequence[tuple[Explained, Claim]]
+    trials: Trials,
+    findings: Sequence[ConfirmedFinding],
+    group: Sequence[Explained],
+    matching: Sequence[tuple[Explained, Claim]],
 ) -> list[Trial]:
     """Try a candidate on batches in which it explains nothing."""
     best = {each.kind[0]: claim for each, claim in sorted(matching, key=lambda pair: pair[1].bits)}

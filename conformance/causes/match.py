@@ -9,7 +9,7 @@ import numpy as np
 
 from logitproof.reference import FORMATS
 
-from .algorithms.arithmetic import FLOAT32, Machine, machines
+from .algorithms.arithmetic import FLOAT32, FloatArithmetic, machines
 from .algorithms.correct import styles
 from .mistakes.catalogue import is_of_rounding, mistakes
 from .mistakes.mistake import STANDARD, Mistake, Result, Style
@@ -51,7 +51,7 @@ class Match:
 
     mistake: Mistake
     observation: Observation
-    machine: Machine
+    machine: FloatArithmetic
     off: float
     bits: float
 
@@ -78,11 +78,11 @@ def matches(stack: Stack) -> Iterator[Match]:
 class _Bench:
     """One stack with the right results in every arithmetic, against which candidates are held."""
 
-    def __init__(self, stack: Stack, used: tuple[Machine, ...]) -> None:
+    def __init__(self, stack: Stack, used: tuple[FloatArithmetic, ...]) -> None:
         self._stack, self._machines = stack, used
-        self._known: dict[tuple[Result, Machine], np.ndarray | None] = {}
-        self._left: dict[tuple[Style, Machine], np.ndarray] = {}
-        self._usual: dict[Machine, np.ndarray] = {}
+        self._known: dict[tuple[Result, FloatArithmetic], np.ndarray | None] = {}
+        self._left: dict[tuple[Style, FloatArithmetic], np.ndarray] = {}
+        self._usual: dict[FloatArithmetic, np.ndarray] = {}
         self._observed = np.array([each.value for each in stack.observations])
         self._errors = np.array([each.error for each in stack.observations])
         self._ulps = np.array([_ulp(each) for each in stack.observations])
@@ -101,7 +101,7 @@ class _Bench:
         for place in np.flatnonzero((same | (off <= NEAREST)).any(axis=0)).tolist():
             yield from self._match(mistake, given, place, (same[:, place], off[:, place]))
 
-    def _given(self, mistake: Mistake) -> list[tuple[Machine, np.ndarray]]:
+    def _given(self, mistake: Mistake) -> list[tuple[FloatArithmetic, np.ndarray]]:
         """Return a candidate's results; in one arithmetic alone where that is nowhere near what was observed."""
         first = self._evaluated(mistake.result, self._machines[0])
         if first is None:
@@ -123,7 +123,7 @@ class _Bench:
     def _match(
         self,
         mistake: Mistake,
-        given: Sequence[tuple[Machine, np.ndarray]],
+        given: Sequence[tuple[FloatArithmetic, np.ndarray]],
         place: int,
         held: tuple[np.ndarray, np.ndarray],
     ) -> Iterator[Match]:
@@ -155,12 +155,12 @@ class _Bench:
             off = np.abs(results - self._observed) / self._ulps
         return np.where(self._may_be_near & ~np.isnan(off), off, np.inf)
 
-    def _right(self, style: Style, machine: Machine) -> np.ndarray:
+    def _right(self, style: Style, machine: FloatArithmetic) -> np.ndarray:
         made = self._evaluated(style, machine)
         assert made is not None  # an algorithm always applies
         return made
 
-    def _evaluated(self, result: Result, machine: Machine) -> np.ndarray | None:
+    def _evaluated(self, result: Result, machine: FloatArithmetic) -> np.ndarray | None:
         key = (result, machine)
         if key not in self._known:
             with np.errstate(all="ignore"):
@@ -171,7 +171,7 @@ class _Bench:
         with np.errstate(invalid="ignore"):
             return array[self._stack.places].astype(np.float64)
 
-    def _is_its_doing(self, mistake: Mistake, machine: Machine) -> np.ndarray:
+    def _is_its_doing(self, mistake: Mistake, machine: FloatArithmetic) -> np.ndarray:
         """Where no right algorithm in the same arithmetic gives the same bits, and the mended one is far nearer."""
         left = self._distances(mistake.mended or self._styles[0], machine)
         with np.errstate(invalid="ignore"):
@@ -181,7 +181,7 @@ class _Bench:
         usual = self._machines[0] if mistake.arithmetic else machine
         return np.logical_not(far | self._is_usual(usual))
 
-    def _distances(self, style: Style, machine: Machine) -> np.ndarray:
+    def _distances(self, style: Style, machine: FloatArithmetic) -> np.ndarray:
         """How far the results of a right algorithm are from the exact ones."""
         key = (style, machine)
         if key not in self._left:
@@ -190,14 +190,16 @@ class _Bench:
             self._left[key] = np.array([observation.distance(number) for observation, number in pairs])
         return self._left[key]
 
-    def _is_usual(self, machine: Machine) -> np.ndarray:
+    def _is_usual(self, machine: FloatArithmetic) -> np.ndarray:
         """Where a right algorithm gives what was observed."""
         if machine not in self._usual:
             found = np.array([self._same(self._picked(self._right(style, machine))) for style in self._styles])
             self._usual[machine] = np.asarray(found.any(axis=0))
         return self._usual[machine]
 
-    def _patience(self, mistake: Mistake, machine: Machine, array: np.ndarray, observation: Observation) -> float:
+    def _patience(
+        self, mistake: Mistake, machine: FloatArithmetic, array: np.ndarray, observation: Observation
+    ) -> float:
         """Bits for the elements before the first failing one: -inf if the candidate fails at one of them."""
         if not observation.earlier and observation.column == 0:
             return 0.0
@@ -212,13 +214,13 @@ class _Bench:
 
 def _ulp(observation: Observation) -> float:
     """The spacing of the format's numbers at the observation."""
-    storage = observation.sighting.batch.dtype
+    storage = observation.judged.batch.dtype
     machine = machines(storage)[0]
     exponent = max(np.frexp(observation.value)[1] - 1, machine.storage.emin)
     return float(np.ldexp(1.0, int(exponent) - machine.storage.precision + 1))
 
 
-def _told(mistake: Mistake, machine: Machine) -> str:
+def _told(mistake: Mistake, machine: FloatArithmetic) -> str:
     if mistake.arithmetic is not None:
         return mistake.arithmetic
     if machine.working == FLOAT32 and machine.storage.precision < 24:

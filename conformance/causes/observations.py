@@ -14,10 +14,10 @@ from logitproof.reference import FORMATS, Status, format_named
 
 from ..inputs.batch import Batch
 from ..inputs.geometry import by_case
-from ..judge.findings import Finding
-from ..judge.judged_output import Sighting
+from ..judge.findings import ConfirmedFinding
+from ..judge.judged_output import JudgedElement
 from ..judge.verdicts import KIND_OF, Verdict
-from .algorithms.normal_form import Case, place_of
+from .algorithms.normal_form import NormalForm, place_of
 
 MAX_NUMBERS = 1 << 17
 """Numbers in a case beyond which no candidate is evaluated: a row of 65,537 classes is, one of 262,144 is not."""
@@ -50,7 +50,7 @@ class Observation:
 
     Attributes:
         number: the finding's place among the findings.
-        sighting: what was seen. A finding's tally is not kept: observations go to other processes.
+        judged: what was seen. A finding's tally is not kept: observations go to other processes.
         group: what was examined: backend, entry point, function and quantity.
         is_first: whether nothing before this element failed in its way.
         line: the line of its case in the stack.
@@ -59,7 +59,7 @@ class Observation:
     """
 
     number: int
-    sighting: Sighting
+    judged: JudgedElement
     group: tuple[str, ...]
     is_first: bool
     line: int
@@ -67,44 +67,44 @@ class Observation:
     earlier: int = 0
 
     @classmethod
-    def of(cls, number: int, finding: Finding, place: tuple[int, int], earlier: int = 0) -> Self:
+    def of(cls, number: int, finding: ConfirmedFinding, place: tuple[int, int], earlier: int = 0) -> Self:
         """Put a finding at a place of a stack."""
         identity = finding.tally.identity
         group = (identity.backend, identity.entry_point, identity.function, identity.quantity)
-        return cls(number, finding.sighting, group, comes_first(finding), *place, earlier)
+        return cls(number, finding.judged, group, comes_first(finding), *place, earlier)
 
     @property
     def value(self) -> float:
         """The element, exactly."""
-        assert self.sighting.observed is not None
+        assert self.judged.observed is not None
         with np.errstate(invalid="ignore"):
-            return float(self.sighting.observed)
+            return float(self.judged.observed)
 
     @cached_property
     def error(self) -> float:
         """How many ulps it is off; infinite where no distance tells."""
-        sighting = self.sighting
-        finite = sighting.exact is not None and sighting.exact.status == Status.FINITE
-        return sighting.ulps if finite and np.isfinite(self.value) else np.inf
+        judged = self.judged
+        finite = judged.exact is not None and judged.exact.status == Status.FINITE
+        return judged.ulps if finite and np.isfinite(self.value) else np.inf
 
     def distance(self, result: float) -> float:
         """Return how far another result of the format is from the exact one, in ulps; infinite for a wrong limit.
 
         0 for the infinity that an exact result beyond the format's largest number rounds to.
         """
-        sighting = self.sighting
-        exact = sighting.exact
+        judged = self.judged
+        exact = judged.exact
         assert exact is not None
         if exact.status != Status.FINITE:
             return 0.0 if _LIMITS.get(exact.status, _never)(result) else inf
         if not isfinite(result):
-            storage = format_named(sighting.batch.dtype)
+            storage = format_named(judged.batch.dtype)
             largest = ldexp(exact.hi, min(exact.exponent - storage.emax - 1, 64))
             rounds_to_it = largest * copysign(1.0, result) >= 1 - storage.unit_roundoff / 2
             return 0.0 if isinf(result) and rounds_to_it else inf
-        shift = exact.exponent - sighting.exponent
+        shift = exact.exponent - judged.exponent
         try:
-            return abs((ldexp(result, -sighting.exponent) - ldexp(exact.hi, shift)) - ldexp(exact.lo, shift))
+            return abs((ldexp(result, -judged.exponent) - ldexp(exact.hi, shift)) - ldexp(exact.lo, shift))
         except OverflowError:
             return inf
 
@@ -126,8 +126,8 @@ class Observation:
 
     def _is_of_equals(self, value: float) -> bool:
         """Whether this is 1/k or log k, which every formula gives that has lost the inputs: all of them are equal."""
-        storage = format_named(self.sighting.batch.dtype)
-        most = _size(self.sighting.batch)
+        storage = format_named(self.judged.batch.dtype)
+        most = _size(self.judged.batch)
         for count in (1 / value, float(np.exp(min(value, 20.0)))):
             nearest = round(count) if count < 2 * MAX_NUMBERS else 0
             if 2 <= nearest <= max(most, 2) and abs(count / nearest - 1) <= 64 * storage.unit_roundoff:
@@ -135,9 +135,9 @@ class Observation:
         return False
 
     def _is_given(self, value: float) -> bool:
-        sighting = self.sighting
-        batch = sighting.batch
-        lines = [by_case(array, batch)[sighting.case] for array in (*batch.arguments, batch.cotangent)]
+        judged = self.judged
+        batch = judged.batch
+        lines = [by_case(array, batch)[judged.case] for array in (*batch.arguments, batch.cotangent)]
         with np.errstate(invalid="ignore"):
             return any(bool((np.abs(line.astype(np.float64)) == abs(value)).any()) for line in lines)
 
@@ -146,7 +146,7 @@ class Observation:
 class Stack:
     """Cases of one shape with the observations made at them."""
 
-    case: Case
+    case: NormalForm
     observations: tuple[Observation, ...]
 
     @property
@@ -157,7 +157,7 @@ class Stack:
         """
         if format_named(self.case.dtype).precision >= FORMATS["float32"].precision:
             return False
-        return all(each.sighting.kind == KIND_OF[Verdict.INACCURATE] for each in self.observations)
+        return all(each.judged.kind == KIND_OF[Verdict.INACCURATE] for each in self.observations)
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray]:
@@ -166,21 +166,21 @@ class Stack:
         return np.array(lines), np.array([each.column for each in self.observations])
 
 
-def stacks(findings: Iterable[tuple[int, Finding]]) -> list[Stack]:
+def stacks(findings: Iterable[tuple[int, ConfirmedFinding]]) -> list[Stack]:
     """Return stacks of all findings that a number tells and a distance or a limit judged.
 
     What a NaN among the inputs leads to tells nothing: every comparison with it picks a branch.
     """
-    sorted_by: dict[tuple[object, ...], list[tuple[int, Finding]]] = {}
+    sorted_by: dict[tuple[object, ...], list[tuple[int, ConfirmedFinding]]] = {}
     for number, finding in findings:
-        sighting = finding.sighting
-        size = _size(sighting.batch)
-        if sighting.severity not in ("defect", "weakness") or sighting.observed is None or sighting.exact is None:
+        judged = finding.judged
+        size = _size(judged.batch)
+        if judged.severity not in ("defect", "weakness") or judged.observed is None or judged.exact is None:
             continue
-        if sighting.exact.status == Status.NOT_FINITE:
+        if judged.exact.status == Status.NOT_FINITE:
             continue
-        if size <= MAX_NUMBERS and sighting.observed.dtype.name == sighting.batch.dtype:
-            sorted_by.setdefault(_signature(sighting.batch, sighting.quantity, finding), []).append((number, finding))
+        if size <= MAX_NUMBERS and judged.observed.dtype.name == judged.batch.dtype:
+            sorted_by.setdefault(_signature(judged.batch, judged.quantity, finding), []).append((number, finding))
     return [_stack(group) for group in sorted_by.values()]
 
 
@@ -191,7 +191,7 @@ def _size(batch: Batch) -> int:
     return int(first.shape[int(str(batch.parameters["axis"]))])
 
 
-def _signature(batch: Batch, quantity: str, finding: Finding) -> tuple[object, ...]:
+def _signature(batch: Batch, quantity: str, finding: ConfirmedFinding) -> tuple[object, ...]:
     """What cases must share to be stacked; a NaN that comes first in its batch stands alone, with the cases before."""
     options = tuple(
         (name, value.tobytes() if isinstance(value, np.ndarray) and batch.spec.has_axis else str(value))
@@ -200,28 +200,28 @@ def _signature(batch: Batch, quantity: str, finding: Finding) -> tuple[object, .
     )
     given = tuple(name for name, value in batch.parameters.items() if isinstance(value, np.ndarray))
     alone = (batch.name,) if batch.is_reduced else ()
-    first = (batch.name, finding.sighting.case) if comes_first(finding) else ()
+    first = (batch.name, finding.judged.case) if comes_first(finding) else ()
     last_axis = batch.arguments[0].shape[-1] if batch.spec.has_axis else 1
     return batch.function, batch.dtype, quantity, _size(batch), options, given, alone, first, last_axis
 
 
-def comes_first(finding: Finding) -> bool:
+def comes_first(finding: ConfirmedFinding) -> bool:
     """Whether nothing before this element failed in its way: where all errors are infinite, the first is kept."""
-    sighting = finding.sighting
-    if sighting.kind not in ("nan", "limit missed") or sighting.batch.is_reduced:
+    judged = finding.judged
+    if judged.kind not in ("nan", "limit missed") or judged.batch.is_reduced:
         return False
-    found = finding.tally.findings.get((sighting.severity, sighting.kind))
+    found = finding.tally.findings.get((judged.severity, judged.kind))
     if found is None:
         return False
     worst = found.worst
-    return (worst.batch.name, worst.case, worst.element) == (sighting.batch.name, sighting.case, sighting.element)
+    return (worst.batch.name, worst.case, worst.element) == (judged.batch.name, judged.case, judged.element)
 
 
-def _stack(group: list[tuple[int, Finding]]) -> Stack:
-    sighting = group[0][1].sighting
-    if sighting.batch.is_reduced:
-        case = Case.of(sighting.batch, sighting.quantity, [])
-        places = [place_of(sighting.batch, sighting.quantity, each.sighting.element) for _, each in group]
+def _stack(group: list[tuple[int, ConfirmedFinding]]) -> Stack:
+    judged = group[0][1].judged
+    if judged.batch.is_reduced:
+        case = NormalForm.of(judged.batch, judged.quantity, [])
+        places = [place_of(judged.batch, judged.quantity, each.judged.element) for _, each in group]
         made = [Observation.of(number, each, place) for (number, each), place in zip(group, places, strict=True)]
         return Stack(case, tuple(made))
     if comes_first(group[0][1]):
@@ -229,32 +229,32 @@ def _stack(group: list[tuple[int, Finding]]) -> Stack:
     lines: dict[tuple[str, int], int] = {}
     batches: dict[str, tuple[Batch, list[int]]] = {}
     for _, each in group:
-        seen = each.sighting
+        seen = each.judged
         batches.setdefault(seen.batch.name, (seen.batch, []))[1].append(seen.case)
     parts = []
     for name, (batch, cases) in batches.items():
         chosen = sorted(set(cases))
         for place, case_number in enumerate(chosen, start=len(lines)):
             lines[name, case_number] = place
-        parts.append(Case.of(batch, sighting.quantity, chosen))
+        parts.append(NormalForm.of(batch, judged.quantity, chosen))
     observations = [
-        Observation.of(number, each, (lines[each.sighting.batch.name, each.sighting.case], each.sighting.element))
+        Observation.of(number, each, (lines[each.judged.batch.name, each.judged.case], each.judged.element))
         for number, each in group
     ]
     return Stack(_joined(parts), tuple(observations))
 
 
-def _with_earlier(group: list[tuple[int, Finding]]) -> Stack:
-    sighting = group[0][1].sighting
-    fitting = max(0, MAX_NUMBERS // max(1, 8 * _size(sighting.batch)) - 1)
-    start = max(0, sighting.case - min(EARLIER, fitting))
-    case = Case.of(sighting.batch, sighting.quantity, list(range(start, sighting.case + 1)))
-    earlier = sighting.case - start
-    made = [Observation.of(number, each, (earlier, each.sighting.element), earlier) for number, each in group]
+def _with_earlier(group: list[tuple[int, ConfirmedFinding]]) -> Stack:
+    judged = group[0][1].judged
+    fitting = max(0, MAX_NUMBERS // max(1, 8 * _size(judged.batch)) - 1)
+    start = max(0, judged.case - min(EARLIER, fitting))
+    case = NormalForm.of(judged.batch, judged.quantity, list(range(start, judged.case + 1)))
+    earlier = judged.case - start
+    made = [Observation.of(number, each, (earlier, each.judged.element), earlier) for number, each in group]
     return Stack(case, tuple(made))
 
 
-def _joined(parts: list[Case]) -> Case:
+def _joined(parts: list[NormalForm]) -> NormalForm:
     first = parts[0]
     if len(parts) == 1:
         return first
@@ -268,5 +268,5 @@ def _joined(parts: list[Case]) -> Case:
     return first.with_(arguments=arguments, **joined)
 
 
-def _is_per_class(case: Case) -> bool:
+def _is_per_class(case: NormalForm) -> bool:
     return case.weight is not None and case.weight.shape[0] == 1 and case.arguments[0].shape[1] > 1

@@ -17,11 +17,11 @@ from logitproof.reference import format_named
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count
 from ..inputs.geometry import case_size, element_numbers, result_shape
-from ..judge.findings import Finding
-from ..judge.tally import Returned, Tally
-from .algorithms.arithmetic import Machine, machines, wide
+from ..judge.findings import ConfirmedFinding
+from ..judge.tally import CheckTally, Returned
+from .algorithms.arithmetic import FloatArithmetic, machines, wide
 from .algorithms.correct import careful, styles
-from .algorithms.normal_form import Case, lines_of
+from .algorithms.normal_form import NormalForm, lines_of
 from .mistakes.catalogue import is_of_rounding, mistakes
 from .mistakes.mistake import Mistake, Result
 
@@ -114,7 +114,7 @@ class Trial:
 class _Around:
     """Some cases of a batch: what was returned, what is right, and how far apart numbers stand there."""
 
-    case: Case
+    case: NormalForm
     returned: np.ndarray
     right: np.ndarray
     ulps: np.ndarray
@@ -132,14 +132,14 @@ class Trials:
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], _Around | None] = {}
-        self._tried: dict[tuple[int, str, Mistake, Machine, str], Trial | None] = {}
+        self._tried: dict[tuple[int, str, Mistake, FloatArithmetic, str], Trial | None] = {}
 
-    def of(self, finding: Finding, mistake: Mistake, machine: Machine) -> Trial | None:
+    def of(self, finding: ConfirmedFinding, mistake: Mistake, machine: FloatArithmetic) -> Trial | None:
         """Hold what a candidate makes of the batch of a finding against all that was returned for it.
 
         None where that is not known.
         """
-        place = (id(finding.tally), finding.sighting.batch.name)
+        place = (id(finding.tally), finding.judged.batch.name)
         if place not in self._known:
             self._known[place] = _around(finding)
         around = self._known[place]
@@ -149,11 +149,11 @@ class Trials:
         return self._tried[key]
 
 
-def _symptom(finding: Finding) -> str:
+def _symptom(finding: ConfirmedFinding) -> str:
     """A word for what a number without digits is; "number" for the others."""
-    assert finding.sighting.observed is not None
+    assert finding.judged.observed is not None
     with np.errstate(invalid="ignore"):
-        value = float(finding.sighting.observed)
+        value = float(finding.judged.observed)
     return "nan" if np.isnan(value) else "infinite" if np.isinf(value) else "zero" if value == 0 else "number"
 
 
@@ -165,19 +165,19 @@ def _shows(symptom: str, numbers: np.ndarray) -> np.ndarray:
     return numbers == 0 if symptom == "zero" else np.ones(numbers.shape, dtype=bool)
 
 
-def _around(finding: Finding) -> _Around | None:
-    sighting = finding.sighting
-    batch, quantity = sighting.batch, sighting.quantity
+def _around(finding: ConfirmedFinding) -> _Around | None:
+    judged = finding.judged
+    batch, quantity = judged.batch, judged.quantity
     lines = _returned(finding.tally, batch, quantity)
     if lines is None or (batch.is_reduced and batch.arguments[0].size > NUMBERS):
         return None
     answered, returned = lines
     count = min(CASES, max(1, NUMBERS // case_size(batch)))
-    chosen = sorted({*answered[:: -(-len(answered) // count)], sighting.case} & set(answered))
+    chosen = sorted({*answered[:: -(-len(answered) // count)], judged.case} & set(answered))
     if not batch.is_reduced:
         line = {each: number for number, each in enumerate(answered)}
         returned = returned[[line[each] for each in chosen]]
-    case = Case.of(batch, quantity, chosen)
+    case = NormalForm.of(batch, quantity, chosen)
     with np.errstate(all="ignore"):
         machine = wide(batch.dtype) or machines(batch.dtype)[0]
         right = careful(case.function, quantity)(case, machine).astype(np.float64)
@@ -185,7 +185,7 @@ def _around(finding: Finding) -> _Around | None:
     return _Around(case, returned, right, _spacing(batch.dtype, right))
 
 
-def _returned(tally: Tally, batch: Batch, quantity: str) -> tuple[list[int], np.ndarray] | None:
+def _returned(tally: CheckTally, batch: Batch, quantity: str) -> tuple[list[int], np.ndarray] | None:
     """Return which cases of a batch were answered, and a line for each; of a reduced batch a line for each row."""
     for part in tally.outputs:
         if part.whole == batch.name and part.array.dtype.name == batch.dtype:
@@ -212,7 +212,7 @@ def _spacing(dtype: str, numbers: np.ndarray) -> np.ndarray:
     return np.ldexp(1.0, np.maximum(exponents - 1, storage.emin) - storage.precision + 1)
 
 
-def _tried(around: _Around, mistake: Mistake, machine: Machine, symptom: str) -> Trial | None:
+def _tried(around: _Around, mistake: Mistake, machine: FloatArithmetic, symptom: str) -> Trial | None:
     with np.errstate(all="ignore"):
         made = _made(mistake.result, around.case, machine)
         predicted = around.right if made is None else made
@@ -235,7 +235,7 @@ def _tried(around: _Around, mistake: Mistake, machine: Machine, symptom: str) ->
     )
 
 
-def _made(result: Result, case: Case, machine: Machine) -> np.ndarray | None:
+def _made(result: Result, case: NormalForm, machine: FloatArithmetic) -> np.ndarray | None:
     made = result(case, machine)
     return None if made is None else made.astype(np.float64)
 

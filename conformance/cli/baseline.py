@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from logitproof.reports import Gate, Matter, Record, Waiver, exit_status
+from logitproof.reports import Gate, GateItem, Record, Waiver, exit_status
 
 from ..errors import UserError
 from ..notes import tell
-from ..settings.baseline import REASON, Signature, appended, baseline_text
-from ..settings.gate import Gating, gating_from
+from ..settings.baseline import REASON, WaiverAuthor, appended, baseline_text
+from ..settings.gate import GateOptions, gating_from
 from ..settings.settings import OWN, SHARED, WAIVER, has_settings, read_settings, settings_in
 from .output import print_text, write_whole
 from .report import read_named
@@ -35,7 +35,7 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     return 3
 
 
-def _gating(options: argparse.Namespace) -> Gating:
+def _gating(options: argparse.Namespace) -> GateOptions:
     """What gates without any waiver; where the settings fail on regressions, which one run has none of, defects do."""
     settings = read_settings(Path.cwd())
     if options.fail_on == "regression":
@@ -45,7 +45,7 @@ def _gating(options: argparse.Namespace) -> Gating:
     return replace(gating_from(options, alone, None), waivers=(), strict=False)
 
 
-def _signature(options: argparse.Namespace, gating: Gating) -> Signature:
+def _signature(options: argparse.Namespace, gating: GateOptions) -> WaiverAuthor:
     for name in ("reason", "owner"):
         if getattr(options, name) is not None and not getattr(options, name).strip():
             message = f"--{name} is empty"
@@ -53,14 +53,14 @@ def _signature(options: argparse.Namespace, gating: Gating) -> Signature:
     if options.expires is not None and options.expires < gating.today:
         message = f"--expires {options.expires}: that day is over"
         raise UserError(message)
-    return Signature(options.reason or REASON, options.owner, options.expires)
+    return WaiverAuthor(options.reason or REASON, options.owner, options.expires)
 
 
-def _found(made: Gate) -> list[Matter]:
-    return [own.matter for own in made.gating]
+def _found(made: Gate) -> list[GateItem]:
+    return [own.item for own in made.gating]
 
 
-def _write(file: Path, record: Record, gating: Gating, signature: Signature) -> None:
+def _write(file: Path, record: Record, gating: GateOptions, signature: WaiverAuthor) -> None:
     """Add the waivers that are missing to a file of settings; what it waives already is not written again.
 
     Raises:

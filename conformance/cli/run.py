@@ -32,7 +32,7 @@ from ..run.progress import shown_progress
 from ..run.request import RunRequest
 from ..run.run import run
 from ..scripts.of_record import scripts_for
-from ..settings.gate import Gating, gating_from, since_from
+from ..settings.gate import GateOptions, gating_from, since_from
 from ..settings.settings import read_settings
 from ..signals import forget, interruptible, undisturbed
 from .output import page_or_word, show
@@ -55,7 +55,7 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     return made.status
 
 
-def examine_into(request: RunRequest, gating: Gating | None = None) -> tuple[Record, Path, tuple[str, ...]]:
+def examine_into(request: RunRequest, gating: GateOptions | None = None) -> tuple[Record, Path, tuple[str, ...]]:
     """Make the run and publish it in `request.output`; return the record, its folder and the names of its pages.
 
     Args:
@@ -91,7 +91,7 @@ PAGES: Mapping[str, Callable[[Record, Record | None, Gate | None], str]] = {
 """What lies beside record.json, and how it is rendered; what takes longest comes last."""
 
 
-def rendered(record: Record, folder: Path, gating: Gating | None = None) -> dict[str, str]:
+def rendered(record: Record, folder: Path, gating: GateOptions | None = None) -> dict[str, str]:
     """Return the pages of a record, without those that cannot be rendered: the record itself is worth more than they.
 
     Args:

@@ -35,12 +35,12 @@ from ..run.request import RunRequest
 from ..run.run import run_sides
 from ..run.running_backends import Side
 from ..scripts.of_change import scripts_for_comparison
-from ..settings.gate import Gating, gating_of_comparison
+from ..settings.gate import GateOptions, gating_of_comparison
 from ..settings.settings import read_settings
 from ..signals import interruptible, undisturbed
 from ..upgrade.environment import default_cache
 from ..upgrade.installer import INSTALLERS
-from ..upgrade.sides import Place, Wish, optional_in, places_of, wish_of
+from ..upgrade.sides import PreparedSide, RequestedSide, optional_in, places_of, wish_of
 from .compare import given_batches, tell_comparison
 from .output import page_or_word, write_whole
 from .run import request_of_sides
@@ -50,10 +50,10 @@ SIDES = ("old", "new")
 
 
 @dataclass(frozen=True)
-class _Made:
+class _ExaminedSide:
     """One side that was examined."""
 
-    place: Place
+    place: PreparedSide
     record: Record
     folder: Path
 
@@ -103,7 +103,7 @@ def _kept_whatever_comes(records: Sequence[Path]) -> Iterator[None]:
         raise
 
 
-def _wishes(options: argparse.Namespace) -> tuple[Wish, Wish]:
+def _wishes(options: argparse.Namespace) -> tuple[RequestedSide, RequestedSide]:
     """Return what both sides ask for.
 
     Raises:
@@ -125,8 +125,12 @@ def _check_installer(name: str) -> None:
 
 
 def _examined(
-    options: argparse.Namespace, wishes: Sequence[Wish], request: RunRequest, progress: Progress, kept: list[Path]
-) -> list[_Made]:
+    options: argparse.Namespace,
+    wishes: Sequence[RequestedSide],
+    request: RunRequest,
+    progress: Progress,
+    kept: list[Path],
+) -> list[_ExaminedSide]:
     """Examine both sides, or the one that could be built, and keep the records; their folders are added to `kept`.
 
     Raises:
@@ -148,7 +152,10 @@ def _examined(
         with undisturbed():
             for record, folder in zip(records, folders, strict=True):
                 kept.append(_published(folder, record))
-        return [_Made(place, record, folder) for (_, place), record, folder in zip(usable, records, kept, strict=True)]
+        return [
+            _ExaminedSide(place, record, folder)
+            for (_, place), record, folder in zip(usable, records, kept, strict=True)
+        ]
 
 
 def _titles(texts: Sequence[str]) -> list[str]:
@@ -178,14 +185,14 @@ def _published(folder: ReportFolder, record: Record) -> Path:
     return place
 
 
-def _one_side(made: Sequence[_Made], output: Path) -> int:
+def _one_side(made: Sequence[_ExaminedSide], output: Path) -> int:
     (only,) = made
     place = output / only.folder.name
     tell(f"{only.place.wish.text} was examined alone, and nothing was compared: its record is in {place}")
     return INCOMPLETE
 
 
-def _compared(made: Sequence[_Made], request: RunRequest, progress: Progress) -> Comparison:
+def _compared(made: Sequence[_ExaminedSide], request: RunRequest, progress: Progress) -> Comparison:
     old, new = (
         ComparedRun(each.record, each.folder, title)
         for each, title in zip(made, _titles([each.place.wish.text for each in made]), strict=True)
@@ -203,7 +210,7 @@ PAGES: Mapping[str, Callable[[Comparison], str]] = {
 """What an upgrade leaves beside the two records, what takes longest last."""
 
 
-def _told(comparison: Comparison, new: Record, gating: Gating, output: Path, form: str) -> int:
+def _told(comparison: Comparison, new: Record, gating: GateOptions, output: Path, form: str) -> int:
     comparison, status = held(comparison, new, gating)
     for name, page in PAGES.items():
         text = page_or_word(name, partial(page, comparison))

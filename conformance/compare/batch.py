@@ -23,13 +23,13 @@ from logitproof.reports import (
 from ..corpus.corpus import BatchKey, build
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count, take_cases
-from ..judge.judged_output import Judged
+from ..judge.judged_output import JudgedOutput
 from ..judge.record import expected_of
 from ..judge.truth import Truth, exact_element, truth
 from ..judge.verdicts import judge
-from .counts import Candidate, Kept, Place, compared, gravest, place_of, severity_at
+from .counts import Candidate, ChangeCounts, Place, compared, gravest, place_of, severity_at
 from .kinds import Twice, ranks
-from .stored import Lines, Part, lines_of, same_bits
+from .stored import Lines, StoredPart, lines_of, same_bits
 
 INF = "inf"
 
@@ -63,7 +63,7 @@ class Trouble:
 
 
 @dataclass(frozen=True)
-class Pair:
+class BatchPair:
     """What two runs of one check have of one batch.
 
     Attributes:
@@ -77,20 +77,20 @@ class Pair:
     number: int
     quantity: str
     definitions: tuple[str, str]
-    parts: tuple[tuple[Part, ...], tuple[Part, ...]]
+    parts: tuple[tuple[StoredPart, ...], tuple[StoredPart, ...]]
     troubles: tuple[tuple[Trouble, ...], tuple[Trouble, ...]]
 
 
 @dataclass(frozen=True)
-class Job:
+class ComparisonJob:
     """A batch, and all that two runs have of it; `given` is the batch where it is not of the corpus."""
 
     key: BatchKey
     given: Batch | None
-    pairs: tuple[Pair, ...]
+    pairs: tuple[BatchPair, ...]
 
 
-def changes_in(job: Job) -> list[tuple[int, Kept]]:
+def changes_in(job: ComparisonJob) -> list[tuple[int, ChangeCounts]]:
     """Compare what two runs have of a batch; runs in a process of the pool.
 
     Raises:
@@ -115,9 +115,9 @@ class _Bench:
         self._all = len(cases) == case_count(batch)
         self._asked = batch if self._all or not len(cases) else take_cases(batch, cases.tolist())
         self._truths: dict[tuple[str, str], Truth] = {}
-        self._done: dict[tuple[object, ...], Judged] = {}
+        self._done: dict[tuple[object, ...], JudgedOutput] = {}
 
-    def judged(self, quantity: str, definition: str, lines: Lines, cases: np.ndarray) -> Judged:
+    def judged(self, quantity: str, definition: str, lines: Lines, cases: np.ndarray) -> JudgedOutput:
         """Judge the lines of some cases, all of them among those of the bench."""
         output = lines.values[cases]
         key = (quantity, definition, cases.tobytes(), output.dtype.name, output.tobytes())
@@ -129,7 +129,9 @@ class _Bench:
                 return exact_element(self.batch, quantity, definition, element, precision)
 
             judgement = judge(format_named(self.batch.dtype), output, known, ball)
-            self._done[key] = Judged(self.batch, cases, quantity, definition, "plain", output, known.exact, judgement)
+            self._done[key] = JudgedOutput(
+                self.batch, cases, quantity, definition, "plain", output, known.exact, judgement
+            )
         return self._done[key]
 
     def _truth(self, quantity: str, definition: str) -> Truth:
@@ -142,7 +144,7 @@ class _Bench:
 class _Side:
     """What one run has of each case of a batch: a result, or why there is none."""
 
-    def __init__(self, parts: Sequence[Part], troubles: Sequence[Trouble], batch: Batch, quantity: str) -> None:
+    def __init__(self, parts: Sequence[StoredPart], troubles: Sequence[Trouble], batch: Batch, quantity: str) -> None:
         self.lines = lines_of(parts, batch, quantity)
         self._troubles = troubles
         self._numbers = np.full(case_count(batch), len(troubles) - 1)
@@ -195,13 +197,13 @@ class _Loaded:
         changed: which elements of cases that both have are not the same.
     """
 
-    asked: Pair
+    asked: BatchPair
     batch: Batch
     sides: tuple[_Side, _Side]
     changed: np.ndarray
 
     @classmethod
-    def of(cls, pair: Pair, batch: Batch) -> _Loaded:
+    def of(cls, pair: BatchPair, batch: Batch) -> _Loaded:
         old, new = (
             _Side(parts, troubles, batch, pair.quantity)
             for parts, troubles in zip(pair.parts, pair.troubles, strict=True)
@@ -242,9 +244,9 @@ class _Loaded:
             wanted[self._lost_case()] = True
         return wanted
 
-    def changes(self, bench: _Bench) -> Kept:
+    def changes(self, bench: _Bench) -> ChangeCounts:
         """Count what became of the elements."""
-        kept = Kept()
+        kept = ChangeCounts()
         both = self.before.known & self.after.known
         kept.add("identical", self._elements(both) - int(np.count_nonzero(self.changed)))
         if self.changed.any():
@@ -286,7 +288,7 @@ class _Loaded:
             before=hex_of(judged.output[place]),
             after=trouble.told,
             failure=trouble.kind,
-            expected=expected_of(judged.sighting(*place)),
+            expected=expected_of(judged.element_at(*place)),
             before_ulps=hex_of(float(judged.judgement.ulps[place])),
             after_ulps=INF,
             ulps=INF,
@@ -308,7 +310,7 @@ class _Loaded:
             before=trouble.told,
             after=hex_of(judged.output[place]),
             failure=trouble.kind,
-            expected=expected_of(judged.sighting(*place)),
+            expected=expected_of(judged.element_at(*place)),
             before_ulps=INF,
             after_ulps=hex_of(float(judged.judgement.ulps[place])),
             ulps=INF,
@@ -317,7 +319,7 @@ class _Loaded:
         )
         return Candidate((float(ranks(judged)[place]), float(is_told[case])), example)
 
-    def _add_misfits(self, kept: Kept) -> None:
+    def _add_misfits(self, kept: ChangeCounts) -> None:
         """Say what became of results of which some have a shape or a dtype that cannot be judged."""
         before, after = self.before, self.after
         if (same := self._alike()) is not None:
@@ -338,7 +340,7 @@ class _Loaded:
             return None
         return same_bits(was.values, now.values)
 
-    def _add_failures(self, kept: Kept) -> None:
+    def _add_failures(self, kept: ChangeCounts) -> None:
         """Say what became of cases without a result in both runs, and of calls that failed beside a result."""
         old, new = self.sides
         nothing = self.before.nothing & self.after.nothing
@@ -350,7 +352,13 @@ class _Loaded:
         self._add_in_words(kept, "otherwise", self.before.nothing & new.fails_beside, beside=True)
 
     def _add_in_words(
-        self, kept: Kept, kind: ChangeKind, cases: np.ndarray, *, beside: bool = False, elements: int | None = None
+        self,
+        kept: ChangeCounts,
+        kind: ChangeKind,
+        cases: np.ndarray,
+        *,
+        beside: bool = False,
+        elements: int | None = None,
     ) -> None:
         """Add what no number shows; `beside` where it is about calls that failed beside a result."""
         if not cases.any():
@@ -397,7 +405,7 @@ def _first(cases: np.ndarray, preferred: np.ndarray) -> int:
     return int(np.argmax(chosen if chosen.any() else cases))
 
 
-def _worst(judged: Judged, mask: np.ndarray) -> Place:
+def _worst(judged: JudgedOutput, mask: np.ndarray) -> Place:
     """Return the largest error among some elements."""
     line, element = np.unravel_index(int(np.argmax(np.where(mask, judged.judgement.ulps, -1.0))), mask.shape)
     return int(line), int(element)

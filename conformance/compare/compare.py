@@ -19,12 +19,12 @@ from logitproof.reports import (
 from ..corpus.corpus import BatchKey
 from ..inputs.batch import Batch
 from ..processes import processes
-from .batch import Job, Pair, changes_in
-from .counts import Kept
+from .batch import BatchPair, ComparisonJob, changes_in
+from .counts import ChangeCounts
 from .facts import compared_backends, notes, property_changes, timings
 from .kinds import KINDS
 from .outputs import Preparation, Underway, definition_of
-from .pairing import Match, matches
+from .pairing import CheckPair, matches
 from .runs import ComparedRun, backends_paired, require_comparable
 from .without_outputs import beside_numbers, by_largest_errors
 
@@ -73,7 +73,7 @@ def compare(
 
 
 def _compared(
-    matched: Sequence[Match],
+    matched: Sequence[CheckPair],
     preparation: Preparation,
     runs: tuple[ComparedRun, ComparedRun],
     jobs: int | None,
@@ -85,11 +85,11 @@ def _compared(
         for number, match in enumerate(matched)
         if match.old is not None and match.new is not None
     }
-    grouped: dict[BatchKey, tuple[Batch | None, list[Pair]]] = {}
+    grouped: dict[BatchKey, tuple[Batch | None, list[BatchPair]]] = {}
     for number, check in underway.items():
         for key, batch, pair in preparation.pairs(number, check):
             grouped.setdefault(key, (batch, []))[1].append(pair)
-    asked = [Job(key, batch, tuple(pairs)) for key, (batch, pairs) in grouped.items()]
+    asked = [ComparisonJob(key, batch, tuple(pairs)) for key, (batch, pairs) in grouped.items()]
     if asked:
         differ = "1 batch differs" if len(asked) == 1 else f"{len(asked)} batches differ"
         note(f"{differ}: judging what became of the results")
@@ -108,7 +108,7 @@ def _compared(
     ]
 
 
-def _judged(asked: Sequence[Job], jobs: int | None) -> Generator[list[tuple[int, Kept]] | str]:
+def _judged(asked: Sequence[ComparisonJob], jobs: int | None) -> Generator[list[tuple[int, ChangeCounts]] | str]:
     """Judge batches in processes of their own, as a run does; a single one needs none."""
     workers = min(jobs or os.cpu_count() or 1, len(asked))
     if workers <= 1:
@@ -122,7 +122,7 @@ def _judged(asked: Sequence[Job], jobs: int | None) -> Generator[list[tuple[int,
                 yield _told(error)
 
 
-def _attempt(job: Job) -> list[tuple[int, Kept]] | str:
+def _attempt(job: ComparisonJob) -> list[tuple[int, ChangeCounts]] | str:
     """Judge a batch; what a damaged record or an error of our own leads to is told, and costs no other batch."""
     try:
         return changes_in(job)
@@ -151,7 +151,7 @@ def _finished(check: Underway, old: ComparedRun, new: ComparedRun) -> ComparedCh
     )
 
 
-def _changes(kept: Kept) -> tuple[Change, ...]:
+def _changes(kept: ChangeCounts) -> tuple[Change, ...]:
     return tuple(
         Change(kind, count, kept.largest[kind].example if kind in kept.largest else None)
         for kind, count in kept.counts.items()
@@ -177,7 +177,7 @@ def _reasons(check: Underway, old: ComparedRun, new: ComparedRun) -> Iterator[st
         yield f"judged by the definition {definitions[1]!r}, before by {definitions[0]!r}; compared by the literal one"
 
 
-def _of_one_run(match: Match, old: ComparedRun, new: ComparedRun) -> ComparedCheck:
+def _of_one_run(match: CheckPair, old: ComparedRun, new: ComparedRun) -> ComparedCheck:
     words, other = ("newer", old) if match.old is None else ("older", new)
     cut = "" if other.record.complete else ", and the other is incomplete"
     return _record(

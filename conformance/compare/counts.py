@@ -14,7 +14,7 @@ from ..inputs.batch import Batch
 from ..inputs.geometry import element_index
 from ..inputs.hashes import case_hash
 from ..judge.findings import confirmed
-from ..judge.judged_output import Judged
+from ..judge.judged_output import JudgedOutput
 from ..judge.record import expected_of, inputs_of, parameters_of
 from ..judge.verdicts import KIND_OF, SEVERITY_OF, Verdict
 from .kinds import DEFECT, KINDS, Twice, distances_apart, kinds, ranks
@@ -35,7 +35,7 @@ class Candidate:
 
 
 @dataclass
-class Kept:
+class ChangeCounts:
     """Elements by what became of them, and of each kind the largest change."""
 
     counts: dict[ChangeKind, int] = field(default_factory=dict)
@@ -50,16 +50,16 @@ class Kept:
         if candidate is not None and (older is None or candidate.rank > older.rank):
             self.largest[kind] = candidate
 
-    def merge(self, other: Kept) -> None:
+    def merge(self, other: ChangeCounts) -> None:
         """Add what was counted elsewhere."""
         for kind, elements in other.counts.items():
             self.add(kind, elements, other.largest.get(kind))
 
 
-def compared(twice: Twice) -> Kept:
+def compared(twice: Twice) -> ChangeCounts:
     """Say what became of each element that is to be compared."""
     found, apart = kinds(twice), distances_apart(twice)
-    kept = Kept()
+    kept = ChangeCounts()
     for number, kind in enumerate(KINDS):
         mask = found == number
         if mask.any():
@@ -69,7 +69,7 @@ def compared(twice: Twice) -> Kept:
     return kept
 
 
-def _keep(kept: Kept, twice: Twice, kind: ChangeKind, mask: np.ndarray, apart: np.ndarray) -> None:
+def _keep(kept: ChangeCounts, twice: Twice, kind: ChangeKind, mask: np.ndarray, apart: np.ndarray) -> None:
     if not mask.any():
         return
     place = _largest(twice, gravest(twice.after, mask) if kind == "gone NaN or infinity" else mask, apart)
@@ -93,14 +93,14 @@ def _doubted(twice: Twice, mask: np.ndarray, apart: np.ndarray) -> np.ndarray:
             break
         place = _largest(twice, left, apart)
         verdict = Verdict(int(twice.after.judgement.verdicts[place]))
-        sighting = twice.after.sighting(*place, SEVERITY_OF.get(verdict, ""), KIND_OF.get(verdict, ""))
-        if confirmed(sighting).severity == sighting.severity:
+        judged = twice.after.element_at(*place, SEVERITY_OF.get(verdict, ""), KIND_OF.get(verdict, ""))
+        if confirmed(judged).severity == judged.severity:
             return doubted
         doubted[place] = True
     return mask.copy()
 
 
-def gravest(judged: Judged, mask: np.ndarray) -> np.ndarray:
+def gravest(judged: JudgedOutput, mask: np.ndarray) -> np.ndarray:
     """Return the defects among some elements; all of these where there is none."""
     wrong = mask & (ranks(judged) == DEFECT)
     return wrong if wrong.any() else mask
@@ -118,19 +118,19 @@ def _size(twice: Twice, place: Place, apart: np.ndarray) -> tuple[float, float]:
     return float(apart[place]), float(twice.measured[1].judgement.ulps[place])
 
 
-def severity_at(judged: Judged, place: Place) -> Severity | None:
+def severity_at(judged: JudgedOutput, place: Place) -> Severity | None:
     """Return the severity of one element."""
     return SEVERITY_OF.get(Verdict(int(judged.judgement.verdicts[place])))  # type: ignore[return-value]
 
 
 def _example(twice: Twice, place: Place, apart: float) -> ChangeExample:
-    sighting = twice.measured[1].sighting(*place)
+    judged = twice.measured[1].element_at(*place)
     return ChangeExample(
-        **place_of(sighting.batch, sighting.quantity, sighting.case, sighting.element),
+        **place_of(judged.batch, judged.quantity, judged.case, judged.element),
         before=hex_of(twice.before.output[place]),
         after=hex_of(twice.after.output[place]),
         failure="",
-        expected=expected_of(sighting),
+        expected=expected_of(judged),
         before_ulps=hex_of(float(twice.measured[0].judgement.ulps[place])),
         after_ulps=hex_of(float(twice.measured[1].judgement.ulps[place])),
         ulps=hex_of(apart),

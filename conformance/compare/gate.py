@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from logitproof.reports import Comparison, Gate, Record, gate_notes, is_newly_broken
 
-from ..settings.gate import Gating
+from ..settings.gate import GateOptions
 
 INCOMPLETE = 3
 
 
-def held(comparison: Comparison, new: Record, gating: Gating) -> tuple[Comparison, int]:
+def held(comparison: Comparison, new: Record, gating: GateOptions) -> tuple[Comparison, int]:
     """Return a comparison with notes of what is waived, and the exit status.
 
     A check that regressed, or a property that broke, is put up with where waivers cover every defect and weakness that

@@ -12,7 +12,7 @@ from logitproof.reference import Format, Status, distance, format_named, in_ulps
 from logitproof.reports import SEVERITY_RANKS, ChangeKind
 
 from ..inputs.batch import Batch
-from ..judge.judged_output import Judged
+from ..judge.judged_output import JudgedOutput
 from ..judge.truth import exact_element
 from ..judge.verdicts import SEVERITY_OF, Verdict
 
@@ -41,9 +41,9 @@ class Twice:
     """
 
     batch: Batch
-    before: Judged
-    after: Judged
-    measured: tuple[Judged, Judged]
+    before: JudgedOutput
+    after: JudgedOutput
+    measured: tuple[JudgedOutput, JudgedOutput]
     changed: np.ndarray
 
     @property
@@ -62,7 +62,7 @@ class Twice:
         return np.asarray(self.measured[1].exact.status == Status.FINITE)
 
 
-def ranks(judged: Judged) -> np.ndarray:
+def ranks(judged: JudgedOutput) -> np.ndarray:
     """Return how grave each element is, as `SEVERITY_RANKS` has it."""
     return np.asarray(_RANKS[judged.judgement.verdicts])
 
@@ -102,7 +102,7 @@ def _comparable_ranks(twice: Twice) -> tuple[np.ndarray, np.ndarray]:
     return np.where(before == DEFECT, before, 0), np.where(after == DEFECT, after, 0)
 
 
-def numbers(judged: Judged) -> np.ndarray:
+def numbers(judged: JudgedOutput) -> np.ndarray:
     """Return elements as float64, which has them all."""
     with np.errstate(invalid="ignore"):  # ml_dtypes grumbles about NaN
         return np.asarray(judged.output.astype(np.float64))
@@ -123,7 +123,7 @@ def distances_apart(twice: Twice) -> np.ndarray:
         return np.where(both, in_ulps(np.abs(after - before), exponent), np.inf)
 
 
-def _decided(judged: Judged) -> np.ndarray:
+def _decided(judged: JudgedOutput) -> np.ndarray:
     return np.asarray(judged.judgement.verdicts != Verdict.UNDECIDED)
 
 
@@ -166,7 +166,7 @@ def _number(storage: Format, value: float) -> arb:
     return arb(2) ** (storage.emax + 1) * (1 if value > 0 else -1) if np.isinf(value) else arb(value)
 
 
-def _enclosed(judged: Judged, place: tuple[int, int]) -> arb:
+def _enclosed(judged: JudgedOutput, place: tuple[int, int]) -> arb:
     exact = judged.exact
     with working_precision(PRECISION):
         words = arb(float(exact.hi[place])) + arb(float(exact.lo[place])) + arb(0, float(exact.radius[place]))

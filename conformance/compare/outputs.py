@@ -15,10 +15,10 @@ from ..errors import UserError
 from ..inputs.batch import Batch
 from ..inputs.witness import WITNESS_CLASS
 from ..judge.findings import FAILURES
-from .batch import Pair, Trouble
-from .counts import Kept
+from .batch import BatchPair, Trouble
+from .counts import ChangeCounts
 from .runs import ComparedRun
-from .stored import Part, part_of, same_bits
+from .stored import StoredPart, part_of, same_bits
 
 NO_RESULT = (*FAILURES, "missing gradient")
 """The kinds of discrepancy where there is no result."""
@@ -42,13 +42,13 @@ class Underway:
     old: Check
     new: Check
     renamed: str | None
-    kept: Kept = field(default_factory=Kept)
+    kept: ChangeCounts = field(default_factory=ChangeCounts)
     by_element: bool = True
     reasons: list[str] = field(default_factory=list)
 
     def give_up(self, reason: str) -> None:
         """Compare it by its largest errors alone, and say why."""
-        self.by_element, self.kept = False, Kept()
+        self.by_element, self.kept = False, ChangeCounts()
         if reason not in self.reasons:
             self.reasons.append(reason)
 
@@ -63,7 +63,7 @@ class Preparation:
         self._names = frozenset(name.split("/", 2)[-1] for run in self._runs for name in run.record.corpus.given)
         self._starts: dict[tuple[int, Outputs], tuple[int, ...]] = {}
 
-    def pairs(self, number: int, check: Underway) -> list[tuple[BatchKey, Batch | None, Pair]]:
+    def pairs(self, number: int, check: Underway) -> list[tuple[BatchKey, Batch | None, BatchPair]]:
         """Return the batches of a check that must be judged, and count the others as the same.
 
         Raises:
@@ -78,7 +78,7 @@ class Preparation:
             check.give_up(missing)
             return []
         parts = [self._parts(run, each) for run, each in zip((0, 1), both, strict=True)]
-        made: list[tuple[BatchKey, Batch | None, Pair]] = []
+        made: list[tuple[BatchKey, Batch | None, BatchPair]] = []
         for whole in dict.fromkeys([*parts[0], *parts[1], *(name for each in both for name in _failing_batches(each))]):
             before, after = parts[0].get(whole, ()), parts[1].get(whole, ())
             troubles = troubles_of(self._runs[0], check.old, whole), troubles_of(self._runs[1], check.new, whole)
@@ -106,14 +106,14 @@ class Preparation:
             return True
         return run.folder is not None and outputs_file(run.folder, check.outputs).is_file()
 
-    def _parts(self, run: int, check: Check) -> dict[str, tuple[Part, ...]]:
+    def _parts(self, run: int, check: Check) -> dict[str, tuple[StoredPart, ...]]:
         """Return the stored arrays of a check by the batch that they belong to."""
         folder = self._runs[run].folder
         if check.outputs is None or folder is None:
             return {}
         starts = self._starts_of(run, folder, check.outputs)
         file = outputs_file(folder, check.outputs)
-        made: dict[str, tuple[Part, ...]] = {}
+        made: dict[str, tuple[StoredPart, ...]] = {}
         for stored, start in zip(check.outputs.batches, starts, strict=True):
             part = part_of(stored, file, start, self._names)
             made[part.whole] = (*made.get(part.whole, ()), part)
@@ -128,7 +128,7 @@ class Preparation:
                 raise UserError(str(error)) from None
         return self._starts[run, outputs]
 
-    def _is_same(self, before: Sequence[Part], after: Sequence[Part]) -> bool:
+    def _is_same(self, before: Sequence[StoredPart], after: Sequence[StoredPart]) -> bool:
         """Whether the arrays of a batch are the same bits, part by part."""
         if [(each.cases, each.dtype, each.shape) for each in before] != [
             (each.cases, each.dtype, each.shape) for each in after
@@ -140,7 +140,7 @@ class Preparation:
         self,
         check: Underway,
         whole: str,
-        parts: tuple[Sequence[Part], Sequence[Part]],
+        parts: tuple[Sequence[StoredPart], Sequence[StoredPart]],
         troubles: tuple[Sequence[Trouble], Sequence[Trouble]],
     ) -> bool:
         """Whether both runs came to a batch: one is incomplete, or was given inputs that the other was not, if not."""
@@ -162,15 +162,15 @@ class Preparation:
         number: int,
         check: Underway,
         whole: str,
-        parts: tuple[tuple[Part, ...], tuple[Part, ...]],
+        parts: tuple[tuple[StoredPart, ...], tuple[StoredPart, ...]],
         troubles: tuple[tuple[Trouble, ...], tuple[Trouble, ...]],
-    ) -> tuple[BatchKey, Batch | None, Pair]:
+    ) -> tuple[BatchKey, Batch | None, BatchPair]:
         definitions = definition_of(self._runs[0], check.old), definition_of(self._runs[1], check.new)
         key = BatchKey(check.new.function, check.new.dtype, whole)
         given = self._given.get(f"{key.function}/{key.dtype}/{key.name}")
-        return key, given, Pair(number, check.new.quantity, definitions, parts, troubles)
+        return key, given, BatchPair(number, check.new.quantity, definitions, parts, troubles)
 
-    def _without_inputs(self, made: Iterable[tuple[BatchKey, Batch | None, Pair]]) -> str:
+    def _without_inputs(self, made: Iterable[tuple[BatchKey, Batch | None, BatchPair]]) -> str:
         """Say why a batch cannot be built; "" where all can."""
         for key, given, _ in made:
             if given is not None:

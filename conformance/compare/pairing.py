@@ -19,7 +19,7 @@ _Name = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Match:
+class CheckPair:
     """A check as the two runs have it; None where one of them does not.
 
     `renamed` is the entry point's older name, where that is another one.
@@ -31,14 +31,14 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Matches:
+class Pairing:
     """All checks of two runs, and what became of entry points."""
 
-    checks: tuple[Match, ...]
+    checks: tuple[CheckPair, ...]
     entry_points: tuple[EntryPointChange, ...]
 
 
-def matches(old: ComparedRun, new: ComparedRun, backends: Mapping[str, str]) -> Matches:
+def matches(old: ComparedRun, new: ComparedRun, backends: Mapping[str, str]) -> Pairing:
     """Match two runs, of which `backends` says which backend of the older is which of the newer."""
     before = _by_entry_point(old.record.checks, backends)
     after = _by_entry_point(new.record.checks, {})
@@ -52,7 +52,7 @@ def matches(old: ComparedRun, new: ComparedRun, backends: Mapping[str, str]) -> 
             renamed |= {(now.name, later): earlier for later, earlier in names.items()}
             if old.record.complete and new.record.complete:
                 changes += _functions_gone(now, before, after)
-    return Matches(tuple(_matched(before, after, renamed)), tuple(changes))
+    return Pairing(tuple(_matched(before, after, renamed)), tuple(changes))
 
 
 def _by_entry_point(checks: Iterable[Check], backends: Mapping[str, str]) -> dict[_Name, dict[_Question, Check]]:
@@ -72,18 +72,18 @@ def _matched(
     before: Mapping[_Name, Mapping[_Question, Check]],
     after: Mapping[_Name, Mapping[_Question, Check]],
     renamed: Mapping[_Name, str],
-) -> Iterable[Match]:
+) -> Iterable[CheckPair]:
     found: set[tuple[_Name, _Question]] = set()
     for name, checks in after.items():
         earlier = renamed.get(name)
         older = (name[0], earlier or name[1])
         for question, check in checks.items():
-            yield Match(before.get(older, {}).get(question), check, earlier)
+            yield CheckPair(before.get(older, {}).get(question), check, earlier)
             found.add((older, question))
     for name, checks in before.items():
         for question, check in checks.items():
             if (name, question) not in found:
-                yield Match(check, None)
+                yield CheckPair(check, None)
 
 
 def _changes_of(

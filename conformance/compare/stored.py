@@ -24,7 +24,7 @@ _SOME_CASES = re.compile(
 
 
 @dataclass(frozen=True)
-class Part:
+class StoredPart:
     """One stored output array.
 
     Attributes:
@@ -66,7 +66,7 @@ class Part:
         return np.frombuffer(content, dtype).reshape(self.shape)
 
 
-def part_of(stored: StoredOutput, file: Path, offset: int, given: Collection[str] = ()) -> Part:
+def part_of(stored: StoredOutput, file: Path, offset: int, given: Collection[str] = ()) -> StoredPart:
     """Return one array of a check's outputs.
 
     Args:
@@ -77,11 +77,11 @@ def part_of(stored: StoredOutput, file: Path, offset: int, given: Collection[str
     """
     if stored.whole is not None and stored.cases is not None:
         cases = tuple(case for first, end in stored.cases for case in range(first, end))
-        return Part(stored.whole, cases, file, offset, stored.dtype, stored.shape)
+        return StoredPart(stored.whole, cases, file, offset, stored.dtype, stored.shape)
     return _early_part(stored, file, offset, given)
 
 
-def _early_part(stored: StoredOutput, file: Path, offset: int, given: Collection[str]) -> Part:
+def _early_part(stored: StoredOutput, file: Path, offset: int, given: Collection[str]) -> StoredPart:
     """Return an array of an early record, which tells the cases by the name of their batch alone."""
     whole, cases = stored.batch, None
     found = _SOME_CASES.match(stored.batch)
@@ -90,7 +90,7 @@ def _early_part(stored: StoredOutput, file: Path, offset: int, given: Collection
         named = _cases(found, count)
         if named is not None:
             whole, cases = found["whole"], named
-    return Part(whole, cases, file, offset, stored.dtype, stored.shape)
+    return StoredPart(whole, cases, file, offset, stored.dtype, stored.shape)
 
 
 def _cases(found: re.Match[str], count: int) -> tuple[int, ...] | None:
@@ -156,7 +156,7 @@ class Lines:
         return next((misfit for misfit in self.misfits if case in misfit.cases), None)
 
 
-def lines_of(parts: Sequence[Part], batch: Batch, quantity: str) -> Lines:
+def lines_of(parts: Sequence[StoredPart], batch: Batch, quantity: str) -> Lines:
     """Arrange stored arrays as lines of cases.
 
     Raises:
@@ -181,7 +181,7 @@ def lines_of(parts: Sequence[Part], batch: Batch, quantity: str) -> Lines:
     return Lines(values, known, tuple(misfits))
 
 
-def _cases_of(part: Part, batch: Batch) -> np.ndarray:
+def _cases_of(part: StoredPart, batch: Batch) -> np.ndarray:
     if part.cases is None:
         return np.arange(case_count(batch))
     if batch.is_reduced or max(part.cases) >= case_count(batch):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from logitproof.reference import Argument, Format, Function
 
-from ..inputs.bits import Floats, Integers, Source, rounded, stored
+from ..inputs.bits import BitStream, Floats, Integers, rounded, stored
 from .recipe import Recipe
 from .values import elements, labels, logits, pairs, probs
 from .values.masks import Mask
@@ -23,18 +23,18 @@ _ELEMENTS = {
     "log_probs": elements.LOG_PROBS,
     "log_labels": elements.LOG_PROBS,
 }
-_NEAR_PAIRS: dict[str, Callable[[Source, int, int, Format], tuple[Floats, Floats]]] = {
+_NEAR_PAIRS: dict[str, Callable[[BitStream, int, int, Format], tuple[Floats, Floats]]] = {
     "kl_divergence": pairs.near_distributions,
     "kl_divergence_from_log_probs": pairs.near_log_distributions,
 }
-_NEAR_ELEMENTS: dict[str, Callable[[Source, int, Format], tuple[Floats, Floats]]] = {
+_NEAR_ELEMENTS: dict[str, Callable[[BitStream, int, Format], tuple[Floats, Floats]]] = {
     "kl_divergence_terms": pairs.near_probabilities,
     "kl_divergence_terms_from_log_probs": pairs.near_log_probabilities,
     "kl_divergence_terms_from_logs": pairs.near_logs,
 }
 
 
-def arguments_of(recipe: Recipe, function: Function, fmt: Format, source: Source) -> tuple[Array, ...]:
+def arguments_of(recipe: Recipe, function: Function, fmt: Format, source: BitStream) -> tuple[Array, ...]:
     """Return the positional arguments, real ones in `fmt`'s storage, index labels int64."""
     if recipe.input_class == "exhaustive":
         return (every_number(fmt),)
@@ -44,7 +44,7 @@ def arguments_of(recipe: Recipe, function: Function, fmt: Format, source: Source
     return tuple(stored(each.reshape(recipe.shape), fmt) for each in _element_arguments(recipe, function, fmt, source))
 
 
-def cotangent_of(recipe: Recipe, shape: tuple[int, ...], fmt: Format, source: Source) -> Array:
+def cotangent_of(recipe: Recipe, shape: tuple[int, ...], fmt: Format, source: BitStream) -> Array:
     """Return what gradients are multiplied with: ones, zeros, or multiples of 1/8 between -4 and 4 without 0."""
     match recipe.cotangent:
         case "ones":
@@ -70,7 +70,7 @@ def _values(argument: Argument, raw: Floats, fmt: Format) -> Floats:
     return rounded(_positive_kept(raw, fmt) if argument.kind == "probs" else raw, fmt)
 
 
-def _element_arguments(recipe: Recipe, function: Function, fmt: Format, source: Source) -> tuple[Floats, ...]:
+def _element_arguments(recipe: Recipe, function: Function, fmt: Format, source: BitStream) -> tuple[Floats, ...]:
     if recipe.input_class == "near_tie" and function.name in _NEAR_ELEMENTS:
         return _NEAR_ELEMENTS[function.name](source, recipe.rows, fmt)
 
@@ -83,14 +83,14 @@ def _element_arguments(recipe: Recipe, function: Function, fmt: Format, source: 
     return tuple(values(argument) for argument in function.arguments)
 
 
-def _row_arguments(recipe: Recipe, function: Function, fmt: Format, source: Source) -> tuple[Floats | Integers, ...]:
+def _row_arguments(recipe: Recipe, function: Function, fmt: Format, source: BitStream) -> tuple[Floats | Integers, ...]:
     """Return the arguments as (rows, n), index labels as (rows,)."""
     rows, n = recipe.rows, recipe.row_length
     if recipe.input_class == "near_tie" and function.name in _NEAR_PAIRS:
         return _NEAR_PAIRS[function.name](source, rows, n, fmt)
     main = next(each for each in function.arguments if each.kind in _ROWS)
     values = _values(main, _ROWS[main.kind][recipe.generator](source.named(main.name), rows, n, fmt), fmt)
-    by_kind: dict[str, Callable[[Recipe, Function, Floats, Source], Floats | Integers]]
+    by_kind: dict[str, Callable[[Recipe, Function, Floats, BitStream], Floats | Integers]]
     by_kind = {"labels": _dense_labels, "index": _index_labels}
 
     def argument_rows(argument: Argument) -> Floats | Integers:
@@ -108,7 +108,7 @@ def _special(function: Function, values: Floats) -> Mask:
     return special
 
 
-def _dense_labels(recipe: Recipe, function: Function, values: Floats, source: Source) -> Floats:
+def _dense_labels(recipe: Recipe, function: Function, values: Floats, source: BitStream) -> Floats:
     special = _special(function, values)
     match recipe.labels:
         case "unnormalised":
@@ -125,7 +125,7 @@ def _dense_labels(recipe: Recipe, function: Function, values: Floats, source: So
             return labels.dense_labels(source, hot, ~special)
 
 
-def _plain_index(recipe: Recipe, values: Floats, allowed: Mask, source: Source) -> Integers:
+def _plain_index(recipe: Recipe, values: Floats, allowed: Mask, source: BitStream) -> Integers:
     """Return one allowed class for each row; every second confident row names the class that leads."""
     index = labels.index_labels(source, values, allowed)
     if recipe.generator == "confident":
@@ -133,7 +133,7 @@ def _plain_index(recipe: Recipe, values: Floats, allowed: Mask, source: Source) 
     return index
 
 
-def _index_labels(recipe: Recipe, function: Function, values: Floats, source: Source) -> Integers:
+def _index_labels(recipe: Recipe, function: Function, values: Floats, source: BitStream) -> Integers:
     special = _special(function, values)
     if recipe.labels == "special" or recipe.generator == "limits":
         index = labels.special_labels(values, special)

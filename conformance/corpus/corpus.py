@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from logitproof.reference import FORMATS, FUNCTIONS, Function, format_named, function_named
 
 from ..inputs.batch import Batch
-from ..inputs.bits import Source
+from ..inputs.bits import BitStream
 from ..inputs.hashes import batch_hash
 from .build import arguments_of, cotangent_of
 from .options import parameters_of
@@ -69,7 +69,7 @@ def build(key: BatchKey) -> Batch:
         message = f"no batch {key.name!r} for {key.function} in {key.dtype} in corpus version {CORPUS_VERSION}"
         raise ValueError(message)
     function, fmt = function_named(key.function), format_named(key.dtype)
-    source = Source.of(key.function, key.dtype, key.name)
+    source = BitStream.of(key.function, key.dtype, key.name)
     parameters = parameters_of(recipe, fmt)
     shape = _value_shape(recipe, function)
     return Batch(

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..backends.bisection import Evaluator, Examined, examine_batch
+from ..backends.bisection import Evaluator, ExaminedCalls, examine_batch
 from ..backends.deaths import Deaths, GivenUp
 from ..backends.protocol import Hello
 from ..inputs.batch import Batch
-from ..inputs.witness import Signature
+from ..inputs.witness import FailureIdentity
 from ..judge.batch_judge import BatchJudge
-from ..judge.findings import Finding, confirmed, settle
-from ..judge.judged_output import Sighting
-from ..judge.tally import Identity, Tally
+from ..judge.findings import ConfirmedFinding, confirmed, settle
+from ..judge.judged_output import JudgedElement
+from ..judge.tally import CheckIdentity, CheckTally
 from ..judge.truth import truths
 from ..run.plan import Task, all_questions, identity, tasks_of
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Examination:
     """What came of one example.
 
     Attributes:
@@ -27,11 +27,11 @@ class Outcome:
         defects: the failures, each with the smallest case that shows it; those known before are not confirmed again.
     """
 
-    tallies: Sequence[Tally]
-    defects: Mapping[Signature, Finding] = field(default_factory=dict)
+    tallies: Sequence[CheckTally]
+    defects: Mapping[FailureIdentity, ConfirmedFinding] = field(default_factory=dict)
 
 
-def within_bound(tally: Tally) -> Sighting | None:
+def within_bound(tally: CheckTally) -> JudgedElement | None:
     """Return the largest error of a tally where it is within the textbook bound: what is beyond is another matter."""
     worst = tally.worst_ratio
     return worst if worst is not None and worst.ratio <= 1 else None
@@ -55,12 +55,12 @@ class Examiner:
     ) -> None:
         """Take running workers by the names of their backends, and entry points to restrict the examination to."""
         self.hellos = hellos
-        self.tallies: dict[Identity, Tally] = {}
-        self.largest: dict[Identity, Sighting] = {}
+        self.tallies: dict[CheckIdentity, CheckTally] = {}
+        self.largest: dict[CheckIdentity, JudgedElement] = {}
         self._workers, self._entry_points, self._note = workers, tuple(entry_points), note
         self._deaths = {name: Deaths() for name in workers}
 
-    def examine(self, batch: Batch, known: Mapping[Signature, str]) -> Outcome:
+    def examine(self, batch: Batch, known: Mapping[FailureIdentity, str]) -> Examination:
         """Examine a batch by every entry point; keep what was seen in `tallies`, and in `largest` the largest errors.
 
         Args:
@@ -74,26 +74,26 @@ class Examiner:
         outcome = self._judged(batch, planned, known, counts=True)
         for tally in outcome.tallies:
             general = replace(tally.identity, parameters=())
-            self.tallies.setdefault(general, Tally(general, tally.entry_point)).merge(tally)
+            self.tallies.setdefault(general, CheckTally(general, tally.entry_point)).merge(tally)
             self._keep_largest(general, tally)
         return outcome
 
-    def worst(self, signature: Signature) -> Finding | None:
+    def worst(self, signature: FailureIdentity) -> ConfirmedFinding | None:
         """Return the worst result that failed so among all that was examined, confirmed; None where none stands."""
         for tally in self.tallies.values():
             found = tally.findings.get(("defect", signature.kind))
             if found is not None and _signature(tally, signature.kind) == signature:
-                sighting = confirmed(found.worst)
-                if (sighting.severity, sighting.kind) == ("defect", signature.kind):
-                    return Finding(tally, sighting, found.count, found.ulps, found.extent)
+                judged = confirmed(found.worst)
+                if (judged.severity, judged.kind) == ("defect", signature.kind):
+                    return ConfirmedFinding(tally, judged, found.count, found.ulps, found.extent)
         return None
 
-    def _keep_largest(self, identity: Identity, tally: Tally) -> None:
+    def _keep_largest(self, identity: CheckIdentity, tally: CheckTally) -> None:
         found, older = tally.worst_ratio, self.largest.get(identity)
         if found is not None and (older is None or found.ratio > older.ratio):
             self.largest[identity] = found
 
-    def repeat(self, batch: Batch, signature: Signature) -> Outcome:
+    def repeat(self, batch: Batch, signature: FailureIdentity) -> Examination:
         """Examine a batch by the one entry point and quantity that failed.
 
         Raises:
@@ -111,19 +111,21 @@ class Examiner:
         return tasks_of(batch, self.hellos, self._entry_points)
 
     def _judged(
-        self, batch: Batch, planned: Sequence[Task], known: Mapping[Signature, str], *, counts: bool
-    ) -> Outcome:
+        self, batch: Batch, planned: Sequence[Task], known: Mapping[FailureIdentity, str], *, counts: bool
+    ) -> Examination:
         if not planned:
-            return Outcome(())
+            return Examination(())
         judge = BatchJudge(batch, truths(batch, all_questions(batch, planned)), spreads=False)
-        tallies: list[Tally] = []
+        tallies: list[CheckTally] = []
         for task in planned:
-            own = {quantity: Tally(identity(task, batch, quantity), task.entry_point) for quantity in task.quantities}
+            own = {
+                quantity: CheckTally(identity(task, batch, quantity), task.entry_point) for quantity in task.quantities
+            }
             judge.take_in(self._asked(task, batch, counts=counts), own)
             tallies.extend(own.values())
-        return Outcome(tallies, self._defects(tallies, known))
+        return Examination(tallies, self._defects(tallies, known))
 
-    def _asked(self, task: Task, batch: Batch, *, counts: bool) -> Examined:
+    def _asked(self, task: Task, batch: Batch, *, counts: bool) -> ExaminedCalls:
         deaths = self._deaths[task.backend] if counts else Deaths()
         quantities = list(task.quantities)
         examined = examine_batch(self._workers[task.backend], batch, task.entry_point.name, quantities, deaths)
@@ -134,22 +136,24 @@ class Examiner:
     def _given_up(self, task: Task, batch: Batch) -> GivenUp | None:
         return self._deaths[task.backend].given_up(batch.function, task.entry_point.name, batch.input_class)
 
-    def _defects(self, tallies: Sequence[Tally], known: Mapping[Signature, str]) -> dict[Signature, Finding]:
+    def _defects(
+        self, tallies: Sequence[CheckTally], known: Mapping[FailureIdentity, str]
+    ) -> dict[FailureIdentity, ConfirmedFinding]:
         """Return the confirmed defects among what was found."""
         if not any(tally.failed or tally.findings for tally in tallies):
             return {}
-        defects: dict[Signature, Finding] = {}
+        defects: dict[FailureIdentity, ConfirmedFinding] = {}
         # The smallest case comes after the worst one.
         for finding in reversed(settle(tallies)):
-            signature = _signature(finding.tally, finding.sighting.kind)
-            if finding.sighting.severity != "defect" or signature in defects:
+            signature = _signature(finding.tally, finding.judged.kind)
+            if finding.judged.severity != "defect" or signature in defects:
                 continue
-            sighting = finding.sighting if signature in known else confirmed(finding.sighting)
-            if sighting.severity == "defect":
-                defects[signature] = replace(finding, sighting=sighting)
+            judged = finding.judged if signature in known else confirmed(finding.judged)
+            if judged.severity == "defect":
+                defects[signature] = replace(finding, judged=judged)
         return defects
 
 
-def _signature(tally: Tally, kind: str) -> Signature:
+def _signature(tally: CheckTally, kind: str) -> FailureIdentity:
     its = tally.identity
-    return Signature(its.backend, its.function, its.entry_point, its.dtype, its.quantity, kind)
+    return FailureIdentity(its.backend, its.function, its.entry_point, its.dtype, its.quantity, kind)

@@ -10,19 +10,19 @@ from itertools import count
 from pathlib import Path
 
 from logitproof.reference import FORMATS, FUNCTIONS
-from logitproof.reports import Discrepancy, Findings
+from logitproof.reports import Discrepancy, ExaminationResult
 
 from ..backends.client import WorkerUnavailable
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count
-from ..inputs.witness import Signature, known_signatures, witness_of, witnesses_in, write_witness
+from ..inputs.witness import FailureIdentity, known_signatures, witness_of, witnesses_in, write_witness
 from ..judge.record import check_record, discrepancy_record
-from ..judge.tally import Identity
+from ..judge.tally import CheckIdentity
 from ..run.request import RunRequest
 from ..signals import interruptible, undisturbed
-from .examiner import Examiner, Outcome
+from .examiner import Examination, Examiner
 from .progress import HuntProgress
-from .search import Search, Subject, TimeIsUp, no_litter
+from .search import Search, SearchTarget, TimeIsUp, no_litter
 
 _RATE = 50.0
 """Examples a second that a hunt can count on: it tells from the time there is how long one search may be."""
@@ -64,10 +64,10 @@ class Hunted:
         complete: whether it came to its end, and was not interrupted.
     """
 
-    findings: Findings = field(default_factory=lambda: Findings((), ()))
+    findings: ExaminationResult = field(default_factory=lambda: ExaminationResult((), ()))
     files: list[Path] = field(default_factory=list)
     worst: list[Discrepancy] = field(default_factory=list)
-    recognised: dict[Signature, str] = field(default_factory=dict)
+    recognised: dict[FailureIdentity, str] = field(default_factory=dict)
     examples: int = 0
     cases: int = 0
     complete: bool = True
@@ -87,22 +87,22 @@ def hunt(request: HuntRequest, examiner: Examiner, progress: HuntProgress) -> Hu
     witnesses, notes = witnesses_in(request.folder)
     for line in notes:
         progress.note(line)
-    session = _Session(request, examiner, progress, known_signatures(witnesses))
+    session = _Hunt(request, examiner, progress, known_signatures(witnesses))
     with no_litter():
         session.run()
     return session.result()
 
 
-class _Session:
+class _Hunt:
     """The search as a whole."""
 
     def __init__(
-        self, request: HuntRequest, examiner: Examiner, progress: HuntProgress, known: Mapping[Signature, str]
+        self, request: HuntRequest, examiner: Examiner, progress: HuntProgress, known: Mapping[FailureIdentity, str]
     ) -> None:
         self._request, self._examiner, self._progress = request, examiner, progress
         self._old, self._known = known, dict(known)
         self._deadline = time.monotonic() + request.seconds
-        self._new: list[tuple[Signature, Discrepancy]] = []
+        self._new: list[tuple[FailureIdentity, Discrepancy]] = []
         self._hunted = Hunted()
 
     def run(self) -> None:
@@ -120,7 +120,7 @@ class _Session:
             self._progress.note(str(error))
             self._hunted.complete = False
 
-    def _visit_all(self, subjects: list[Subject]) -> None:
+    def _visit_all(self, subjects: list[SearchTarget]) -> None:
         for number in count():
             # Shuffled, so that a hunt that ends early has not left out the same ones every time.
             for subject in sorted(subjects, key=lambda each: self._digest(number, each)):
@@ -132,10 +132,10 @@ class _Session:
         versions = {name: hello.version for name, hello in self._examiner.hellos.items()}
         tallies = sorted(self._examiner.tallies.values(), key=lambda each: _order(each.identity))
         checks = tuple(check_record(each, versions[each.identity.backend], None) for each in tallies)
-        self._hunted.findings = Findings(checks, tuple(self._of_all(*each) for each in self._new))
+        self._hunted.findings = ExaminationResult(checks, tuple(self._of_all(*each) for each in self._new))
         return self._hunted
 
-    def _of_all(self, signature: Signature, shrunk: Discrepancy) -> Discrepancy:
+    def _of_all(self, signature: FailureIdentity, shrunk: Discrepancy) -> Discrepancy:
         """Return a shrunk failure with what is known of all that failed like it; keep the worst of them."""
         finding = self._examiner.worst(signature)
         worst = shrunk if finding is None else discrepancy_record(finding, shrunk.version)
@@ -144,18 +144,18 @@ class _Session:
             shrunk, check=worst.check, count=worst.count, extent=worst.extent, largest_ulps=worst.largest_ulps
         )
 
-    def _digest(self, number: int, subject: Subject) -> str:
+    def _digest(self, number: int, subject: SearchTarget) -> str:
         key = f"{self._request.seed}/{number}/{subject}/{sorted(subject.keywords)}"
         return hashlib.sha256(key.encode()).hexdigest()
 
-    def _length(self, subject: Subject, subjects: list[Subject]) -> int:
+    def _length(self, subject: SearchTarget, subjects: list[SearchTarget]) -> int:
         """Return the examples of one search: from the request alone, so that equal requests search alike."""
         if self._request.examples is not None:
             alike = sum(str(each) == str(subject) for each in subjects)
             return max(self._request.examples // alike, 1)
         return int(min(max(_RATE * self._request.seconds / len(subjects), _SHORTEST), _LONGEST))
 
-    def _visit(self, subject: Subject, number: int, length: int) -> None:
+    def _visit(self, subject: SearchTarget, number: int, length: int) -> None:
         """Search one subject until nothing new is found there."""
         self._progress.visit(str(subject))
         for attempt in count():
@@ -170,7 +170,7 @@ class _Session:
             if length <= 0 or not (search.found or search.vanished):
                 return
 
-    def _take_in(self, batch: Batch, outcome: Outcome) -> list[Signature]:
+    def _take_in(self, batch: Batch, outcome: Examination) -> list[FailureIdentity]:
         """Count an example; return its failures that are new."""
         cases = case_count(batch)
         self._hunted.examples += 1
@@ -197,7 +197,7 @@ class _Session:
             self._progress.note(f"kept: {file}: {signature}")
 
 
-def _subjects(request: HuntRequest, examiner: Examiner) -> Iterator[Subject]:
+def _subjects(request: HuntRequest, examiner: Examiner) -> Iterator[SearchTarget]:
     """Give what there is to look at: functions and formats that a backend has, with no option, with each, with all."""
     examined = request.examined
     for function in (FUNCTIONS[name] for name in examined.functions or FUNCTIONS):
@@ -211,9 +211,9 @@ def _subjects(request: HuntRequest, examiner: Examiner) -> Iterator[Subject]:
             ]
             options = [name for name in function.options if any(name in entry.keywords for entry in entries)]
             themes = dict.fromkeys([(), *((name,) for name in options), tuple(options)])
-            yield from (Subject(function, fmt, frozenset(theme)) for theme in themes if entries)
+            yield from (SearchTarget(function, fmt, frozenset(theme)) for theme in themes if entries)
 
 
-def _order(identity: Identity) -> tuple[str, int, int]:
+def _order(identity: CheckIdentity) -> tuple[str, int, int]:
     functions, formats = list(FUNCTIONS), list(FORMATS)
     return identity.backend, functions.index(identity.function), formats.index(identity.dtype)

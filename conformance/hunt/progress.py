@@ -16,14 +16,14 @@ from rich.text import Text
 
 from logitproof.reports import clean
 
-from ..judge.judged_output import Sighting
-from ..judge.tally import Identity
+from ..judge.judged_output import JudgedElement
+from ..judge.tally import CheckIdentity
 from ..notes import tell
 
 _SHOWN = 10
 """The largest errors that a terminal shows."""
 
-Largest = Mapping[Identity, Sighting]
+Largest = Mapping[CheckIdentity, JudgedElement]
 """The largest errors so far."""
 
 
@@ -76,10 +76,10 @@ class Lines:
     def _tell(self) -> None:
         own = [each for each in _sorted(self._largest) if _subject(each[0]) == self._subject]
         if own and own[0][1].ratio > self._told.get(self._subject, 0.0):
-            identity, sighting = own[0]
-            self._told[self._subject] = sighting.ratio
+            identity, judged = own[0]
+            self._told[self._subject] = judged.ratio
             where = f"{identity.entry_point}, {identity.quantity.replace(':', ' by ')}"
-            self.note(f"{self._subject}: {sighting.ratio:.3g} times the bound, {sighting.ulps:.3g} ulps ({where})")
+            self.note(f"{self._subject}: {judged.ratio:.3g} times the bound, {judged.ulps:.3g} ulps ({where})")
 
 
 class Screen:
@@ -128,12 +128,12 @@ def _clock(seconds: int) -> str:
     return f"{seconds // 60}:{seconds % 60:02}"
 
 
-def _sorted(largest: Largest) -> list[tuple[Identity, Sighting]]:
+def _sorted(largest: Largest) -> list[tuple[CheckIdentity, JudgedElement]]:
     """Return the errors, the largest first; a copy, since the hunt goes on while a screen is drawn."""
     return sorted(largest.items(), key=lambda item: -item[1].ratio)
 
 
-def _subject(identity: Identity) -> str:
+def _subject(identity: CheckIdentity) -> str:
     return f"{identity.function} {identity.dtype}"
 
 

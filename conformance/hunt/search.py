@@ -19,9 +19,9 @@ from logitproof.reference import Format, Function
 from ..backends.client import WorkerUnavailable
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count
-from ..inputs.witness import WITNESS_CLASS, Signature
-from ..judge.findings import Finding
-from .examiner import Examiner, Outcome, within_bound
+from ..inputs.witness import WITNESS_CLASS, FailureIdentity
+from ..judge.findings import ConfirmedFinding
+from .examiner import Examination, Examiner, within_bound
 from .shrink import complexity, simplified, single_case
 
 SHRINKING = 20.0
@@ -31,7 +31,7 @@ _FATAL = ("crash", "hang")
 
 
 @dataclass(frozen=True)
-class Subject:
+class SearchTarget:
     """What one search looks at: a function, a format, and the keywords that it may give beside `axis`."""
 
     function: Function
@@ -59,7 +59,7 @@ class _FailureError(Exception):
     """The example fails as the one that is being shrunk."""
 
 
-TakeIn = Callable[[Batch, Outcome], list[Signature]]
+TakeIn = Callable[[Batch, Examination], list[FailureIdentity]]
 """Counts an example, and returns its failures that are new."""
 
 
@@ -75,7 +75,7 @@ class Search:
     def __init__(
         self,
         examiner: Examiner,
-        known: Mapping[Signature, str],
+        known: Mapping[FailureIdentity, str],
         deadline: float,
         take_in: TakeIn,
         note: Callable[[str], None],
@@ -83,12 +83,12 @@ class Search:
         """Take what one search shares with the others; `deadline` is of time.monotonic()."""
         self._examiner, self._known, self._take_in, self._note = examiner, known, take_in, note
         self._deadline = self._half_time = deadline
-        self._pursued: Signature | None = None
-        self.found: dict[Signature, tuple[Batch, Finding]] = {}
+        self._pursued: FailureIdentity | None = None
+        self.found: dict[FailureIdentity, tuple[Batch, ConfirmedFinding]] = {}
         self.examples = 0
-        self.vanished: Signature | None = None
+        self.vanished: FailureIdentity | None = None
 
-    def run(self, subject: Subject, examples: int, key: str) -> None:
+    def run(self, subject: SearchTarget, examples: int, key: str) -> None:
         """Search among at most so many examples; `key` decides which.
 
         Raises:
@@ -108,7 +108,7 @@ class Search:
             report_multiple_bugs=False,
             print_blob=False,
         )
-        @given(strategies.Made(lambda choices: _batch(choices, subject)))
+        @given(strategies.Generated(lambda choices: _batch(choices, subject)))
         def attempt(batch: Batch) -> None:
             self._try(batch)
 
@@ -139,7 +139,7 @@ class Search:
             self._pursue(new[0], batch, outcome)
         _aim(outcome)
 
-    def _pursue(self, new: Signature, batch: Batch, outcome: Outcome) -> NoReturn:
+    def _pursue(self, new: FailureIdentity, batch: Batch, outcome: Examination) -> NoReturn:
         """Begin to shrink a failure: from here on only inputs that fail alike are looked for."""
         self._pursued = new
         self._half_time = time.monotonic() + SHRINKING / 2
@@ -149,7 +149,7 @@ class Search:
         if new.kind in _FATAL:  # Hypothesis would pay for every attempt with a worker
             raise _Enough
         # One case is kept at once, should there be no time for more. It may take several, though.
-        self._fails(single_case(batch, outcome.defects[new].sighting.case))
+        self._fails(single_case(batch, outcome.defects[new].judged.case))
         raise _FailureError
 
     def _fails(self, batch: Batch) -> bool:
@@ -160,7 +160,7 @@ class Search:
             outcome = self._examiner.repeat(batch, self._pursued)
         return self._keep(batch, outcome)
 
-    def _keep(self, batch: Batch, outcome: Outcome) -> bool:
+    def _keep(self, batch: Batch, outcome: Examination) -> bool:
         assert self._pursued is not None
         finding = outcome.defects.get(self._pursued)
         if finding is None:
@@ -170,7 +170,7 @@ class Search:
             self.found[self._pursued] = batch, finding
         return True
 
-    def _finish(self, pursued: Signature) -> None:
+    def _finish(self, pursued: FailureIdentity) -> None:
         """Make what Hypothesis has shrunk still simpler, and see which other failures the same inputs show."""
         batch, finding = self.found[pursued]
         if pursued.kind not in _FATAL and not self._fails(batch):
@@ -178,7 +178,7 @@ class Search:
             self.vanished = pursued
             return
         # A failure may take more than one case: its place among the others, say.
-        alone = single_case(batch, finding.sighting.case)
+        alone = single_case(batch, finding.judged.case)
         simplified(alone if self._fails(alone) else batch, self._fails)
         if pursued.kind not in _FATAL:
             batch, _ = self.found[pursued]
@@ -195,7 +195,7 @@ def _size(batch: Batch) -> tuple[int, int, int, int]:
     return case_count(batch), *complexity(batch)
 
 
-def _batch(choices: Choices, subject: Subject) -> Batch:
+def _batch(choices: Choices, subject: SearchTarget) -> Batch:
     made = function_inputs(choices, subject.function, subject.fmt, subject.keywords)
     return Batch(
         function=subject.function.name,
@@ -208,7 +208,7 @@ def _batch(choices: Choices, subject: Subject) -> Batch:
     )
 
 
-def _aim(outcome: Outcome) -> None:
+def _aim(outcome: Examination) -> None:
     """Tell Hypothesis the largest error of every quantity within the bound: it looks for larger ones."""
     largest: dict[str, float] = {}
     for tally in outcome.tallies:

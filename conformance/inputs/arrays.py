@@ -12,7 +12,7 @@ from logitproof.reference import FORMATS, FUNCTIONS, Argument, Function, functio
 
 from ..errors import UserError
 from .batch import Batch
-from .bits import Source, stored
+from .bits import BitStream, stored
 from .npz import read_npz
 
 USER_CLASS = "user"
@@ -225,7 +225,7 @@ def _argument(argument: Argument, array: np.ndarray) -> np.ndarray:
 
 def _cotangent(function: Function, arrays: Mapping[str, np.ndarray], shape: tuple[int, ...], dtype: str) -> np.ndarray:
     if _COTANGENT not in arrays:
-        source = Source.of(USER_CLASS, function.name, dtype, str(shape))
+        source = BitStream.of(USER_CLASS, function.name, dtype, str(shape))
         eighths = source.integers(1, 33, *shape) * source.named("signs").signs(*shape)
         return stored(np.ldexp(eighths, -3), FORMATS[dtype])
     given = arrays[_COTANGENT]

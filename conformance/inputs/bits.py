@@ -28,7 +28,7 @@ _MASK = (1 << 64) - 1
 
 
 @dataclass(frozen=True)
-class Source:
+class BitStream:
     """A stream of random bits that is named, not consumed: equal names give equal bits, in any order of drawing.
 
     The bits are SplitMix64's (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
@@ -37,14 +37,14 @@ class Source:
     seed: int
 
     @classmethod
-    def of(cls, *names: str) -> Source:
+    def of(cls, *names: str) -> BitStream:
         """Return the source that belongs to `names`."""
         digest = hashlib.sha256("\0".join(names).encode()).digest()
         return cls(int.from_bytes(digest[:8], "little"))
 
-    def named(self, name: str) -> Source:
+    def named(self, name: str) -> BitStream:
         """Return another source, independent of this one, that belongs to `name`."""
-        return Source.of(str(self.seed), name)
+        return BitStream.of(str(self.seed), name)
 
     def bits(self, *shape: int) -> NDArray[np.uint64]:
         """Return random 64-bit integers."""

@@ -41,7 +41,7 @@ class WitnessError(ValueError):
 
 
 @dataclass(frozen=True, order=True)
-class Signature:
+class FailureIdentity:
     """What makes two failures the same failure on different inputs."""
 
     backend: str
@@ -89,9 +89,9 @@ class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     explanation: Text
 
     @property
-    def signature(self) -> Signature:
+    def signature(self) -> FailureIdentity:
         """Which failure it shows."""
-        return Signature(self.backend, self.function, self.entry_point, self.dtype, self.quantity, self.kind)
+        return FailureIdentity(self.backend, self.function, self.entry_point, self.dtype, self.quantity, self.kind)
 
     def batch(self) -> Batch:
         """Return the batch that replays it.
@@ -260,6 +260,6 @@ def _keyword(name: str, value: Parameter) -> np.ndarray:
     return np.asarray(float_from(value) if name == "label_smoothing" and isinstance(value, str) else value)
 
 
-def known_signatures(witnesses: list[Witness]) -> Mapping[Signature, str]:
+def known_signatures(witnesses: list[Witness]) -> Mapping[FailureIdentity, str]:
     """Return the failures that witnesses show, with the id of one witness of each."""
     return {witness.signature: witness.id for witness in witnesses}

@@ -10,15 +10,15 @@ from flint import arb
 
 from logitproof.reference import FORMATS, LITERAL, Status, format_named
 
-from ..backends.bisection import NOT_THERE, Examined, Part
+from ..backends.bisection import NOT_THERE, BatchPart, ExaminedCalls
 from ..backends.protocol import EntryPoint, Failure, Output
 from ..backends.refusals import refusal_of
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count
 from ..inputs.geometry import by_case, case_size, magnitudes, result_shape
-from .judged_output import Judged, Sighting
+from .judged_output import JudgedElement, JudgedOutput
 from .spread import Places, places_of
-from .tally import FailedCalls, FailedCase, Tally
+from .tally import CheckTally, FailedCalls, FailedCase
 from .truth import Question, Truth, exact_element
 from .verdicts import SEVERITY_OF, Judgement, Verdict, judge
 
@@ -47,9 +47,9 @@ class BatchJudge:
         self._truths = truths
         self._spreads = spreads
         self._places: dict[tuple[tuple[int, ...], str], tuple[Places, ...]] = {}
-        self._done: dict[tuple[object, ...], Judged] = {}
+        self._done: dict[tuple[object, ...], JudgedOutput] = {}
 
-    def take_in(self, examined: Examined, tallies: Mapping[str, Tally]) -> None:
+    def take_in(self, examined: ExaminedCalls, tallies: Mapping[str, CheckTally]) -> None:
         """Judge everything that one entry point made of the batch; `tallies` are by quantity."""
         for tally in tallies.values():
             tally.begin(self._batch)
@@ -74,7 +74,7 @@ class BatchJudge:
             for case in cases:
                 yield FailedCase(self._batch, case, failure, bool(self._valid[case]))
 
-    def _failed_calls(self, examined: Examined, quantity: str, entry_point: EntryPoint) -> Iterator[FailedCalls]:
+    def _failed_calls(self, examined: ExaminedCalls, quantity: str, entry_point: EntryPoint) -> Iterator[FailedCalls]:
         """Give the cases whose calls failed: each that has no result once, and those that have one all the same."""
         answered = {case for part in examined.parts if part.answer.of(quantity) for case in part.cases}
         left = set(range(case_count(self._batch))) - answered
@@ -109,7 +109,7 @@ class BatchJudge:
         value = next(truth for (quantity, _), truth in self._truths.items() if quantity == "value")
         return np.asarray(np.isin(value.exact.status, answers).all(axis=1))
 
-    def _take_part(self, part: Part, tallies: Mapping[str, Tally]) -> None:
+    def _take_part(self, part: BatchPart, tallies: Mapping[str, CheckTally]) -> None:
         first = part.cases[0]
         for quantity, tally in tallies.items():
             outputs = [output for output in part.answer.of(quantity) if output.same_as is None]
@@ -129,9 +129,9 @@ class BatchJudge:
         if part.answer.modified and tallies:
             quantity, tally = next(iter(tallies.items()))
             reason = f"the call changed its input {', '.join(part.answer.modified)}"
-            tally.note(plain_sighting(self._batch, quantity, first, "input modified", reason))
+            tally.note(judged_case(self._batch, quantity, first, "input modified", reason))
 
-    def _judge_output(self, part: Part, quantity: str, output: Output, tally: Tally) -> None:
+    def _judge_output(self, part: BatchPart, quantity: str, output: Output, tally: CheckTally) -> None:
         definition = _definition(tally.entry_point, quantity)
         judged = self._judged(part, quantity, definition, output)
         tally.add(self._batch, judged.seen)
@@ -141,14 +141,14 @@ class BatchJudge:
             literal = self._judged(part, quantity, LITERAL, output)
             _note_deviation(judged.judgement, literal, definition, tally)
 
-    def _judged(self, part: Part, quantity: str, definition: str, output: Output) -> Judged:
+    def _judged(self, part: BatchPart, quantity: str, definition: str, output: Output) -> JudgedOutput:
         """Judge one output by one definition."""
         key = (part.cases, quantity, definition, output.run, output.dtype, output.array.tobytes())
         if key not in self._done:
             self._done[key] = self._judge_afresh(part, quantity, definition, output)
         return self._done[key]
 
-    def _judge_afresh(self, part: Part, quantity: str, definition: str, output: Output) -> Judged:
+    def _judge_afresh(self, part: BatchPart, quantity: str, definition: str, output: Output) -> JudgedOutput:
         cases = np.asarray(part.cases)
         truth = self._truths[quantity, definition]
         known = truth if len(cases) == truth.exact.shape[0] else truth.of_cases(cases)
@@ -159,9 +159,9 @@ class BatchJudge:
             return exact_element(self._batch, quantity, definition, (int(cases[place[0]]), int(place[1])), precision)
 
         judgement = judge(format_named(self._batch.dtype), lines, known, ball)
-        return Judged(self._batch, cases, quantity, definition, output.run, lines, known.exact, judgement, places)
+        return JudgedOutput(self._batch, cases, quantity, definition, output.run, lines, known.exact, judgement, places)
 
-    def _places_of(self, part: Part, quantity: str) -> tuple[Places, ...]:
+    def _places_of(self, part: BatchPart, quantity: str) -> tuple[Places, ...]:
         key = (part.cases, quantity)
         if key not in self._places:
             whole = len(part.cases) == case_count(self._batch)
@@ -182,19 +182,19 @@ def _missing(batch: Batch, quantity: str) -> Failure:
     return Failure("missing gradient", f"no gradient by {first} is delivered: the graph is cut", "")
 
 
-def _note_missing(batch: Batch, quantity: str, tally: Tally, case: int) -> None:
+def _note_missing(batch: Batch, quantity: str, tally: CheckTally, case: int) -> None:
     failure = _missing(batch, quantity)
     if failure.kind == "unsupported":
         tally.unsupported = tally.unsupported or failure.text
     else:
-        tally.note(plain_sighting(batch, quantity, case, failure.kind, failure.text))
+        tally.note(judged_case(batch, quantity, case, failure.kind, failure.text))
 
 
-def plain_sighting(
+def judged_case(
     batch: Batch, quantity: str, case: int, kind: str, reason: str, *, severity: str = "defect"
-) -> Sighting:
+) -> JudgedElement:
     """A finding that is no matter of distance."""
-    return Sighting(
+    return JudgedElement(
         batch=batch,
         quantity=quantity,
         definition=LITERAL,
@@ -211,22 +211,22 @@ def plain_sighting(
     )
 
 
-def _well_formed(batch: Batch, part: Part, quantity: str, output: Output, tally: Tally) -> bool:
+def _well_formed(batch: Batch, part: BatchPart, quantity: str, output: Output, tally: CheckTally) -> bool:
     """Check dtype and shape; a wrong dtype is noted and its numbers judged all the same, a wrong shape ends it."""
     case, what = int(part.cases[0]), quantity.replace(":", " by ")
     if output.dtype != batch.dtype:
         reason = f"the {what} of {batch.dtype} inputs has dtype {output.dtype}"
-        tally.note(plain_sighting(batch, quantity, case, "dtype", reason))
+        tally.note(judged_case(batch, quantity, case, "dtype", reason))
     expected = result_shape(part.batch, quantity)
     if output.array.shape != expected:
         shape = part.batch.arguments[0].shape
         reason = f"the {what} of inputs of shape {shape} has shape {output.array.shape}, not {expected}"
-        tally.note(plain_sighting(batch, quantity, case, "shape", reason))
+        tally.note(judged_case(batch, quantity, case, "shape", reason))
         return False
     return output.array.dtype.name in FORMATS
 
 
-def _note_deviation(stated: Judgement, literal: Judged, definition: str, tally: Tally) -> None:
+def _note_deviation(stated: Judgement, literal: JudgedOutput, definition: str, tally: CheckTally) -> None:
     """Where an output follows the stated definition and leaves the literal one, list the convention."""
     follows = np.isin(stated.verdicts, [Verdict.GOOD, Verdict.INACCURATE, Verdict.FLUSHED, Verdict.CONVENTION])
     leaves = np.isin(literal.judgement.verdicts, [code for code, name in SEVERITY_OF.items() if name == "defect"])

@@ -16,10 +16,10 @@ from logitproof.reports import (
 
 from ..backends.omissions import Omission
 from ..backends.refusals import refusal_of
-from .batch_judge import plain_sighting
+from .batch_judge import judged_case
 from .extent import Reach
-from .judged_output import Found, Sighting
-from .tally import FailedCase, Tally
+from .judged_output import FindingGroup, JudgedElement
+from .tally import CheckTally, FailedCase
 from .truth import exact_element
 from .verdicts import KIND_OF, SEVERITY_OF, Verdict, decide
 
@@ -28,27 +28,27 @@ Store = Callable[[Iterable[tuple[str, np.ndarray]]], Outputs]
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A sighting to be reported.
+class ConfirmedFinding:
+    """A judged to be reported.
 
     Attributes:
         tally: the check it belongs to.
-        sighting: the element.
+        judged: the element.
         count: how many elements of the check share its severity and kind.
         ulps: the largest error of those, in ulps.
         extent: from where to where each real argument reaches in their cases.
         batches: how many of them are in which batch.
     """
 
-    tally: Tally
-    sighting: Sighting
+    tally: CheckTally
+    judged: JudgedElement
     count: int
     ulps: float = np.inf
     extent: Mapping[str, Reach] = field(default_factory=dict)
     batches: Mapping[str, int] = field(default_factory=dict)
 
 
-def settle(tallies: Sequence[Tally]) -> list[Finding]:
+def settle(tallies: Sequence[CheckTally]) -> list[ConfirmedFinding]:
     """Turn failures into findings, now that all is seen, and list what is to be reported."""
     working = {_implementation_of(tally) for tally in tallies if tally.answered}
     for tally in tallies:
@@ -56,14 +56,14 @@ def settle(tallies: Sequence[Tally]) -> list[Finding]:
     return [finding for tally in tallies for finding in _reported(tally)]
 
 
-def _implementation_of(tally: Tally) -> tuple[object, ...]:
+def _implementation_of(tally: CheckTally) -> tuple[object, ...]:
     """What a framework implements, or does not: an entry point with some options in a dtype."""
     identity = tally.identity
     options = frozenset(name for name, _ in identity.parameters)
     return identity.backend, identity.entry_point, identity.function, identity.dtype, identity.quantity, options
 
 
-def _settle_failures(tally: Tally, *, is_implemented: bool) -> None:
+def _settle_failures(tally: CheckTally, *, is_implemented: bool) -> None:
     """An exception is a defect: unless it is documented for the input, or mathematics has no answer to it either.
 
     That a framework has no implementation is believed where nothing shows that it has one.
@@ -79,78 +79,74 @@ def _settle_failures(tally: Tally, *, is_implemented: bool) -> None:
         elif failure.kind == "not implemented" and not is_implemented:
             tally.omit(Omission(failure.text, "not implemented"), failed.cases)
         elif failure.kind in ("crash", "hang"):
-            tally.note(_failure_sighting(tally, failed, failure.kind, "defect"))
+            tally.note(_failed_case(tally, failed, failure.kind, "defect"))
         else:
-            tally.note(_exception_sighting(tally, failed))
+            tally.note(_raised_case(tally, failed))
 
 
-def _exception_sighting(tally: Tally, failed: FailedCase) -> Sighting:
+def _raised_case(tally: CheckTally, failed: FailedCase) -> JudgedElement:
     refusal = refusal_of(tally.entry_point, failed.batch, failed.case, failed.failure)
     if refusal is not None:
-        return replace(_failure_sighting(tally, failed, "refused", "convention"), refusal=refusal)
+        return replace(_failed_case(tally, failed, "refused", "convention"), refusal=refusal)
     if not failed.is_valid:
-        return _failure_sighting(tally, failed, "refused", "convention")
-    return _failure_sighting(tally, failed, "error", "defect")
+        return _failed_case(tally, failed, "refused", "convention")
+    return _failed_case(tally, failed, "error", "defect")
 
 
-def _failure_sighting(tally: Tally, failed: FailedCase, kind: str, severity: str) -> Sighting:
-    return plain_sighting(
-        failed.batch, tally.identity.quantity, failed.case, kind, failed.failure.text, severity=severity
-    )
+def _failed_case(tally: CheckTally, failed: FailedCase, kind: str, severity: str) -> JudgedElement:
+    return judged_case(failed.batch, tally.identity.quantity, failed.case, kind, failed.failure.text, severity=severity)
 
 
-def _reported(tally: Tally) -> list[Finding]:
+def _reported(tally: CheckTally) -> list[ConfirmedFinding]:
     return [
-        Finding(tally, sighting, found.count, found.ulps, found.extent, found.batches)
+        ConfirmedFinding(tally, judged, found.count, found.ulps, found.extent, found.batches)
         for found in tally.findings.values()
-        for sighting in _worst_and_smallest(found)
+        for judged in _worst_and_smallest(found)
     ]
 
 
-def _worst_and_smallest(found: Found) -> list[Sighting]:
+def _worst_and_smallest(found: FindingGroup) -> list[JudgedElement]:
     worst, smallest = found.worst, found.smallest
     same = worst.batch.name == smallest.batch.name and worst.case == smallest.case
     return [worst] if same else [worst, smallest]
 
 
-def settled(findings: Sequence[Finding], sightings: Iterable[Sighting]) -> list[Finding]:
-    """Put what became of sightings in ball arithmetic in their place; one that is undecided is counted as such.
+def settled(findings: Sequence[ConfirmedFinding], elements: Iterable[JudgedElement]) -> list[ConfirmedFinding]:
+    """Put what became of elements in ball arithmetic in their place; one that is undecided is counted as such.
 
     Args:
         findings: what was seen.
-        sightings: the same, confirmed or not, in the same order.
+        elements: the same, confirmed or not, in the same order.
     """
-    pairs = list(zip(findings, sightings, strict=True))
-    for finding, sighting in pairs:
-        if sighting.severity != finding.sighting.severity:
-            finding.tally.recount(finding.sighting, sighting)
+    pairs = list(zip(findings, elements, strict=True))
+    for finding, judged in pairs:
+        if judged.severity != finding.judged.severity:
+            finding.tally.recount(finding.judged, judged)
     made = []
-    for finding, sighting in pairs:
-        found = finding.tally.findings[sighting.severity, sighting.kind]
-        made.append(Finding(finding.tally, sighting, found.count, found.ulps, found.extent, found.batches))
+    for finding, judged in pairs:
+        found = finding.tally.findings[judged.severity, judged.kind]
+        made.append(ConfirmedFinding(finding.tally, judged, found.count, found.ulps, found.extent, found.batches))
     return made
 
 
-def confirmed(sighting: Sighting) -> Sighting:
+def confirmed(judged: JudgedElement) -> JudgedElement:
     """Judge a finding afresh in ball arithmetic; one that this does not confirm becomes undecided.
 
     A finding that no distance tells (a limit, a dtype, a crash) is what it is.
     """
-    if sighting.exact is None or sighting.exact.status != Status.FINITE or sighting.severity == "convention":
-        return sighting
-    ball = partial(
-        exact_element, sighting.batch, sighting.quantity, sighting.definition, (sighting.case, sighting.element)
-    )
-    storage = format_named(sighting.batch.dtype)
-    if sighting.observed is None or sighting.allowed is None or np.isnan(float(sighting.observed)):
-        return sighting if ball(CONFIRMING_PRECISION).is_finite() else replace(sighting, severity="undecided")
-    if sighting.kind == KIND_OF[Verdict.INFINITY]:
-        told = _differs_from_infinity(storage, float(sighting.observed), ball(CONFIRMING_PRECISION))
-        return sighting if told else replace(sighting, severity="undecided")
-    _, verdict = decide(storage, float(sighting.observed), sighting.exponent, sighting.allowed, ball)
-    if SEVERITY_OF.get(verdict) == sighting.severity:
-        return sighting
-    return replace(sighting, severity="undecided", kind="undecided", reason=f"not confirmed: {KIND_OF.get(verdict)}")
+    if judged.exact is None or judged.exact.status != Status.FINITE or judged.severity == "convention":
+        return judged
+    ball = partial(exact_element, judged.batch, judged.quantity, judged.definition, (judged.case, judged.element))
+    storage = format_named(judged.batch.dtype)
+    if judged.observed is None or judged.allowed is None or np.isnan(float(judged.observed)):
+        return judged if ball(CONFIRMING_PRECISION).is_finite() else replace(judged, severity="undecided")
+    if judged.kind == KIND_OF[Verdict.INFINITY]:
+        told = _differs_from_infinity(storage, float(judged.observed), ball(CONFIRMING_PRECISION))
+        return judged if told else replace(judged, severity="undecided")
+    _, verdict = decide(storage, float(judged.observed), judged.exponent, judged.allowed, ball)
+    if SEVERITY_OF.get(verdict) == judged.severity:
+        return judged
+    return replace(judged, severity="undecided", kind="undecided", reason=f"not confirmed: {KIND_OF.get(verdict)}")
 
 
 def _differs_from_infinity(storage: Format, infinity: float, exact: arb) -> bool:

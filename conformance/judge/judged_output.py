@@ -16,7 +16,7 @@ from ..backends.protocol import Refusal
 from ..inputs.batch import Batch
 from ..inputs.geometry import case_size, magnitudes
 from .extent import Reach, joined, reaches
-from .spread import Places, Spread, spread_of
+from .spread import CheckSpread, Places, spread_of
 from .verdicts import KIND_OF, SEVERITY_OF, Allowed, Judgement, Tier, Verdict
 
 
@@ -48,7 +48,7 @@ class Exact:
 
 
 @dataclass(frozen=True)
-class Sighting:
+class JudgedElement:
     """One element of one output, with what is needed to report it.
 
     Attributes:
@@ -91,7 +91,7 @@ class Sighting:
 
 
 @dataclass(frozen=True)
-class Found:
+class FindingGroup:
     """Findings of one severity and kind.
 
     Attributes:
@@ -104,24 +104,24 @@ class Found:
     """
 
     count: int
-    worst: Sighting
-    smallest: Sighting
+    worst: JudgedElement
+    smallest: JudgedElement
     ulps: float
     extent: Mapping[str, Reach]
     batches: Mapping[str, int]
 
     @classmethod
-    def single(cls, sighting: Sighting) -> Self:
+    def single(cls, judged: JudgedElement) -> Self:
         """One finding."""
-        extent = reaches(sighting.batch, np.asarray([sighting.case]))
-        return cls(1, sighting, sighting, sighting.ulps, extent, {sighting.batch.name: 1})
+        extent = reaches(judged.batch, np.asarray([judged.case]))
+        return cls(1, judged, judged, judged.ulps, extent, {judged.batch.name: 1})
 
-    def merged(self, other: Found) -> Found:
+    def merged(self, other: FindingGroup) -> FindingGroup:
         """Both together."""
-        return Found(
+        return FindingGroup(
             count=self.count + other.count,
-            worst=max(self.worst, other.worst, key=lambda sighting: (sighting.ratio, sighting.ulps)),
-            smallest=min(self.smallest, other.smallest, key=lambda sighting: sighting.size),
+            worst=max(self.worst, other.worst, key=lambda judged: (judged.ratio, judged.ulps)),
+            smallest=min(self.smallest, other.smallest, key=lambda judged: judged.size),
             ulps=max(self.ulps, other.ulps),
             extent=joined(self.extent, other.extent),
             batches=Counter(self.batches) + Counter(other.batches),
@@ -129,7 +129,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Seen:
+class OutputSummary:
     """The outcome of judging one output.
 
     Attributes:
@@ -142,13 +142,13 @@ class Seen:
 
     elements: int
     tiers: dict[Tier, int]
-    worst_ulps: Sighting | None
-    worst_ratio: Sighting | None
-    findings: dict[tuple[str, str], Found]
+    worst_ulps: JudgedElement | None
+    worst_ratio: JudgedElement | None
+    findings: dict[tuple[str, str], FindingGroup]
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedOutput:
     """One output with its judgement; arrays have one line per case.
 
     Attributes:
@@ -173,10 +173,10 @@ class Judged:
     judgement: Judgement
     places: tuple[Places, ...] = ()
 
-    def sighting(self, line: int, element: int, severity: str = "", kind: str = "") -> Sighting:
+    def element_at(self, line: int, element: int, severity: str = "", kind: str = "") -> JudgedElement:
         """Pick one element."""
         place = (line, element)
-        return Sighting(
+        return JudgedElement(
             batch=self.batch,
             quantity=self.quantity,
             definition=self.definition,
@@ -199,12 +199,12 @@ class Judged:
         return magnitudes(self.batch)
 
     @cached_property
-    def seen(self) -> Seen:
+    def seen(self) -> OutputSummary:
         """The counts, and the extremes."""
         judgement = self.judgement
         counts = np.bincount(judgement.tiers.reshape(-1), minlength=len(Tier))
         measured = (judgement.tiers != Tier.LIMIT) & (judgement.verdicts != Verdict.UNDECIDED)
-        return Seen(
+        return OutputSummary(
             elements=judgement.tiers.size,
             tiers={tier: int(counts[tier]) for tier in Tier if counts[tier]},
             worst_ulps=self._largest(judgement.ulps, measured),
@@ -213,18 +213,18 @@ class Judged:
         )
 
     @cached_property
-    def spread(self) -> Spread:
+    def spread(self) -> CheckSpread:
         """How the errors are spread."""
         return spread_of(self.judgement, self.exact.status, self.places)
 
-    def _largest(self, measure: np.ndarray, among: np.ndarray) -> Sighting | None:
+    def _largest(self, measure: np.ndarray, among: np.ndarray) -> JudgedElement | None:
         if not among.any():
             return None
         of_those = measure if among.all() else np.where(among, measure, -1.0)
         line, element = np.unravel_index(np.argmax(of_those), measure.shape)
-        return self.sighting(int(line), int(element))
+        return self.element_at(int(line), int(element))
 
-    def _findings(self) -> dict[tuple[str, str], Found]:
+    def _findings(self) -> dict[tuple[str, str], FindingGroup]:
         verdicts = self.judgement.verdicts
         counts = np.bincount(verdicts.reshape(-1), minlength=len(Verdict))
         return {
@@ -233,13 +233,13 @@ class Judged:
             if code != Verdict.GOOD and counts[code]
         }
 
-    def found(self, mask: np.ndarray, severity: str, kind: str) -> Found:
+    def found(self, mask: np.ndarray, severity: str, kind: str) -> FindingGroup:
         """Count some of the elements, and pick the worst and the smallest."""
-        worst = self.sighting(*self._worst(mask), severity, kind)
-        smallest = self.sighting(*self._smallest(mask), severity, kind)
+        worst = self.element_at(*self._worst(mask), severity, kind)
+        smallest = self.element_at(*self._smallest(mask), severity, kind)
         ulps = float(self.judgement.ulps.max(initial=0.0, where=mask))
         count = int(np.count_nonzero(mask))
-        return Found(count, worst, smallest, ulps, self._extent(mask), {self.batch.name: count})
+        return FindingGroup(count, worst, smallest, ulps, self._extent(mask), {self.batch.name: count})
 
     def _extent(self, mask: np.ndarray) -> Mapping[str, Reach]:
         return reaches(self.batch, self.cases[mask.any(axis=1)])

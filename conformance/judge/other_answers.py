@@ -9,13 +9,13 @@ from typing import Self
 import numpy as np
 
 from logitproof.reference import FORMATS, Enclosure, format_named
-from logitproof.reports import Answer, hex_of
+from logitproof.reports import OtherAnswer, hex_of
 
 from ..inputs.cases import take_cases
 from ..inputs.geometry import element_index, result_shape
-from .findings import Finding
-from .judged_output import Exact, Sighting
-from .tally import Identity, Returned, Tally
+from .findings import ConfirmedFinding
+from .judged_output import Exact, JudgedElement
+from .tally import CheckIdentity, CheckTally, Returned
 from .truth import truth
 from .verdicts import errors_in_ulps
 
@@ -31,51 +31,51 @@ _Question = tuple[str, str, str, str, object]
 
 
 @dataclass(frozen=True)
-class _Given:
+class _GivenOutput:
     """What one entry point returned for an element."""
 
-    identity: Identity
+    identity: CheckIdentity
     value: np.generic
 
 
-class Answers:
+class OtherOutputs:
     """The outputs of a run, to be looked up; they stay where they are."""
 
-    def __init__(self, tallies: Iterable[Tally], versions: Mapping[str, str]) -> None:
+    def __init__(self, tallies: Iterable[CheckTally], versions: Mapping[str, str]) -> None:
         """Take the checks of a run in the order of its plan, and the versions of its backends by their names."""
         self._versions = versions
-        self._asked: dict[_Question, list[tuple[Identity, Mapping[str, list[Returned]]]]] = {}
+        self._asked: dict[_Question, list[tuple[CheckIdentity, Mapping[str, list[Returned]]]]] = {}
         for tally in tallies:
             by_batch: dict[str, list[Returned]] = {}
             for returned in tally.outputs:
                 by_batch.setdefault(returned.whole, []).append(returned)
             self._asked.setdefault(_question(tally.identity), []).append((tally.identity, by_batch))
 
-    def to(self, finding: Finding) -> tuple[Answer, ...]:
+    def to(self, finding: ConfirmedFinding) -> tuple[OtherAnswer, ...]:
         """Return what every other entry point answered to the case of a finding, in the order of the plan.
 
         An entry point that states a deviation, and so answers another question, is listed like the others; every error
         is the distance from the exact result that the finding itself was held against.
         """
-        sighting = finding.sighting
-        if sighting.observed is None and sighting.kind in _NOT_OF_NUMBERS:
+        judged = finding.judged
+        if judged.observed is None and judged.kind in _NOT_OF_NUMBERS:
             return ()
-        place = _Place.of(sighting)
+        place = _Place.of(judged)
         given = _telling(
             [
-                _Given(identity, value)
+                _GivenOutput(identity, value)
                 for identity, by_batch in self._asked[_question(finding.tally.identity)]
                 if identity != finding.tally.identity
-                if (value := _value(by_batch.get(sighting.batch.name, ()), place)) is not None
+                if (value := _value(by_batch.get(judged.batch.name, ()), place)) is not None
             ]
         )
         if not given:
             return ()
-        errors = _errors(sighting, [each.value for each in given])
+        errors = _errors(judged, [each.value for each in given])
         return tuple(self._answer(each, error) for each, error in zip(given, errors, strict=True))
 
-    def _answer(self, given: _Given, error: float) -> Answer:
-        return Answer(
+    def _answer(self, given: _GivenOutput, error: float) -> OtherAnswer:
+        return OtherAnswer(
             backend=given.identity.backend,
             version=self._versions[given.identity.backend],
             entry_point=given.identity.entry_point,
@@ -85,7 +85,7 @@ class Answers:
         )
 
 
-def _question(identity: Identity) -> _Question:
+def _question(identity: CheckIdentity) -> _Question:
     return identity.function, identity.dtype, identity.quantity, identity.input_class, identity.parameters
 
 
@@ -99,10 +99,10 @@ class _Place:
     element: int
 
     @classmethod
-    def of(cls, sighting: Sighting) -> Self:
-        batch, quantity = sighting.batch, sighting.quantity
-        index = element_index(batch, quantity, sighting.case, sighting.element)
-        return cls(index, result_shape(batch, quantity), sighting.case, sighting.element)
+    def of(cls, judged: JudgedElement) -> Self:
+        batch, quantity = judged.batch, judged.quantity
+        index = element_index(batch, quantity, judged.case, judged.element)
+        return cls(index, result_shape(batch, quantity), judged.case, judged.element)
 
 
 def _value(parts: Sequence[Returned], place: _Place) -> np.generic | None:
@@ -123,7 +123,7 @@ def _value(parts: Sequence[Returned], place: _Place) -> np.generic | None:
     return None
 
 
-def _telling(given: list[_Given]) -> list[_Given]:
+def _telling(given: list[_GivenOutput]) -> list[_GivenOutput]:
     """Return as many as are kept, those that repeat the bits of another of their backend last to stay."""
     if len(given) <= MOST_ANSWERS:
         return given
@@ -137,19 +137,19 @@ def _telling(given: list[_Given]) -> list[_Given]:
     return [given[place] for place in kept]
 
 
-def _errors(sighting: Sighting, values: Sequence[np.generic]) -> list[float]:
-    exact = sighting.exact or _exact(sighting)
+def _errors(judged: JudgedElement, values: Sequence[np.generic]) -> list[float]:
+    exact = judged.exact or _exact(judged)
     with np.errstate(invalid="ignore"):  # ml_dtypes grumbles about NaN
         computed = np.array([np.float64(value) for value in values])
-    return errors_in_ulps(format_named(sighting.batch.dtype), computed, _repeated(exact, len(values))).tolist()
+    return errors_in_ulps(format_named(judged.batch.dtype), computed, _repeated(exact, len(values))).tolist()
 
 
-def _exact(sighting: Sighting) -> Exact:
+def _exact(judged: JudgedElement) -> Exact:
     """Compute the exact result for a finding that came without one: a crash, an exception."""
-    batch, line = sighting.batch, sighting.case
+    batch, line = judged.batch, judged.case
     if not batch.is_reduced:
-        batch, line = take_cases(batch, [sighting.case]), 0
-    return Exact.of(truth(batch, sighting.quantity, sighting.definition).exact, (line, sighting.element))
+        batch, line = take_cases(batch, [judged.case]), 0
+    return Exact.of(truth(batch, judged.quantity, judged.definition).exact, (line, judged.element))
 
 
 def _repeated(exact: Exact, count: int) -> Enclosure:

@@ -11,13 +11,13 @@ from flint import arb
 from logitproof.reference import LITERAL, Status, working_precision
 from logitproof.reports import (
     TIERS,
-    Answer,
     Array,
     CallFailure,
     Check,
     Discrepancy,
     Expected,
     Extreme,
+    OtherAnswer,
     Outputs,
     Parameter,
     Unexamined,
@@ -33,9 +33,9 @@ from ..inputs.batch import Batch
 from ..inputs.geometry import element_index
 from ..inputs.hashes import case_arguments, case_cotangent, case_hash
 from .extent import interval
-from .findings import Cause, Finding, Store
-from .judged_output import Exact, Sighting
-from .tally import Tally
+from .findings import Cause, ConfirmedFinding, Store
+from .judged_output import Exact, JudgedElement
+from .tally import CheckTally
 from .words import explain
 
 DIGITS = 20
@@ -53,7 +53,7 @@ WORD_OF = {
 """What the record tells in place of an exact number."""
 
 
-def check_record(tally: Tally, version: str, store: Store | None) -> Check:
+def check_record(tally: CheckTally, version: str, store: Store | None) -> Check:
     """Return a check as the record keeps it."""
     identity = tally.identity
     status, reason = _status(tally)
@@ -90,7 +90,7 @@ def check_record(tally: Tally, version: str, store: Store | None) -> Check:
     )
 
 
-def _outputs(tally: Tally, store: Store) -> Outputs:
+def _outputs(tally: CheckTally, store: Store) -> Outputs:
     """Store the outputs of a check, and say which cases of a batch each is of."""
     stored = store((kept.batch, kept.array) for kept in tally.outputs)
     batches = (
@@ -100,7 +100,7 @@ def _outputs(tally: Tally, store: Store) -> Outputs:
     return replace(stored, batches=tuple(batches))
 
 
-def _call_failures(tally: Tally) -> tuple[CallFailure, ...]:
+def _call_failures(tally: CheckTally) -> tuple[CallFailure, ...]:
     """Return the calls that failed, those that failed alike together."""
     found: dict[tuple[str, str, bool], dict[str, list[int]]] = {}
     for calls in tally.failed_calls:
@@ -119,14 +119,14 @@ def _stretches(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:
     return tuple((int(own[0]), int(own[-1]) + 1) for own in np.split(ascending, apart))
 
 
-def _severities(tally: Tally) -> dict[str, int]:
+def _severities(tally: CheckTally) -> dict[str, int]:
     counts: dict[str, int] = {}
     for (severity, _), found in tally.findings.items():
         counts[severity] = counts.get(severity, 0) + found.count
     return counts
 
 
-def _status(tally: Tally) -> tuple[str, str | None]:
+def _status(tally: CheckTally) -> tuple[str, str | None]:
     deaths, errors = _deaths(tally), _errors(tally)
     if deaths:
         return deaths[0].kind, deaths[0].text
@@ -139,18 +139,18 @@ def _status(tally: Tally) -> tuple[str, str | None]:
     return ("examined", None) if tally.unsupported is None else ("unsupported", tally.unsupported)
 
 
-def _deaths(tally: Tally) -> list[Failure]:
+def _deaths(tally: CheckTally) -> list[Failure]:
     return [failed.failure for failed in tally.failed if failed.failure.kind in FATAL]
 
 
-def _errors(tally: Tally) -> list[Failure]:
+def _errors(tally: CheckTally) -> list[Failure]:
     """The exceptions, but for those by which a framework says that it has no implementation, where that is believed."""
     believed = {omission.kind for omission in tally.omitted}
     kinds = {"error", "not implemented"} - believed
     return [failed.failure for failed in tally.failed if failed.failure.kind in kinds]
 
 
-def _unexamined(tally: Tally) -> tuple[Unexamined, ...]:
+def _unexamined(tally: CheckTally) -> tuple[Unexamined, ...]:
     omitted = [Unexamined(each.kind, cases, each.reason) for each, cases in tally.omitted.items() if each.kind]
     if tally.not_run:
         errors = _errors(tally)
@@ -160,42 +160,42 @@ def _unexamined(tally: Tally) -> tuple[Unexamined, ...]:
     return tuple(omitted)
 
 
-def _coverage(tally: Tally) -> str | None:
+def _coverage(tally: CheckTally) -> str | None:
     if tally.identity.input_class != "exhaustive":
         return None
     return f"{tally.cases} of 65536 inputs"
 
 
-def _place(sighting: Sighting | None) -> tuple[str, int, int, str] | None:
-    return None if sighting is None else (sighting.batch.name, sighting.case, sighting.element, sighting.run)
+def _place(judged: JudgedElement | None) -> tuple[str, int, int, str] | None:
+    return None if judged is None else (judged.batch.name, judged.case, judged.element, judged.run)
 
 
-def _extreme(sighting: Sighting | None) -> Extreme | None:
-    if sighting is None:
+def _extreme(judged: JudgedElement | None) -> Extreme | None:
+    if judged is None:
         return None
     return Extreme(
-        ulps=hex_of(sighting.ulps),
-        bound_ratio=hex_of(sighting.ratio),
-        case=case_hash(sighting.batch, sighting.case),
-        batch=sighting.batch.name,
-        index=_index(sighting),
-        inputs=inputs_of(sighting.batch, sighting.quantity, sighting.case),
-        observed=observed_of(sighting),
-        expected=expected_of(sighting).decimal,
+        ulps=hex_of(judged.ulps),
+        bound_ratio=hex_of(judged.ratio),
+        case=case_hash(judged.batch, judged.case),
+        batch=judged.batch.name,
+        index=_index(judged),
+        inputs=inputs_of(judged.batch, judged.quantity, judged.case),
+        observed=observed_of(judged),
+        expected=expected_of(judged).decimal,
     )
 
 
 def discrepancy_record(
-    finding: Finding, version: str, answers: tuple[Answer, ...] = (), cause: Cause | None = None
+    finding: ConfirmedFinding, version: str, answers: tuple[OtherAnswer, ...] = (), cause: Cause | None = None
 ) -> Discrepancy:
     """Return a finding as the record keeps it, with what other entry points answered there, and its cause if known."""
-    identity, sighting = finding.tally.identity, finding.sighting
-    case = case_hash(sighting.batch, sighting.case)
-    expected = expected_of(sighting)
+    identity, judged = finding.tally.identity, finding.judged
+    case = case_hash(judged.batch, judged.case)
+    expected = expected_of(judged)
     return Discrepancy(
-        id=discrepancy_id(identity.id, sighting.kind, case),
-        severity=sighting.severity,  # type: ignore[arg-type]
-        kind=sighting.kind,
+        id=discrepancy_id(identity.id, judged.kind, case),
+        severity=judged.severity,  # type: ignore[arg-type]
+        kind=judged.kind,
         cause=None if cause is None else cause.name,
         function=identity.function,
         backend=identity.backend,
@@ -206,17 +206,17 @@ def discrepancy_record(
         device=identity.device,
         quantity=identity.quantity,
         input_class=identity.input_class,
-        parameters=parameters_of(sighting.batch),
+        parameters=parameters_of(judged.batch),
         check=identity.id,
-        batch=sighting.batch.name,
+        batch=judged.batch.name,
         case=case,
-        index=_index(sighting),
-        inputs=inputs_of(sighting.batch, sighting.quantity, sighting.case),
-        observed=observed_of(sighting),
+        index=_index(judged),
+        inputs=inputs_of(judged.batch, judged.quantity, judged.case),
+        observed=observed_of(judged),
         expected=expected,
-        error_ulps=hex_of(sighting.ulps),
-        error_bound_ratio=hex_of(sighting.ratio),
-        explanation=explain(finding.tally, sighting, expected),
+        error_ulps=hex_of(judged.ulps),
+        error_bound_ratio=hex_of(judged.ratio),
+        explanation=explain(finding.tally, judged, expected),
         count=finding.count,
         answers=answers,
         evidence=None if cause is None else cause.evidence,
@@ -231,8 +231,8 @@ def parameters_of(batch: Batch) -> dict[str, Parameter]:
     return {name: parameter_record(value) for name, value in sorted(batch.parameters.items())}
 
 
-def _index(sighting: Sighting) -> tuple[int, ...]:
-    return element_index(sighting.batch, sighting.quantity, sighting.case, sighting.element)
+def _index(judged: JudgedElement) -> tuple[int, ...]:
+    return element_index(judged.batch, judged.quantity, judged.case, judged.element)
 
 
 def inputs_of(batch: Batch, quantity: str, case: int) -> dict[str, Array]:
@@ -244,19 +244,19 @@ def inputs_of(batch: Batch, quantity: str, case: int) -> dict[str, Array]:
     return {name: array_record(array, f"{place}:{name}") for name, array in arrays.items()}
 
 
-def observed_of(sighting: Sighting) -> str:
+def observed_of(judged: JudgedElement) -> str:
     """Return what came out, as hex text, or why there is no number."""
-    return sighting.reason if sighting.observed is None else hex_of(sighting.observed)
+    return judged.reason if judged.observed is None else hex_of(judged.observed)
 
 
-def expected_of(sighting: Sighting) -> Expected:
+def expected_of(judged: JudgedElement) -> Expected:
     """Return the exact result."""
-    if sighting.exact is None:
+    if judged.exact is None:
         return Expected("", "", "")
-    if sighting.exact.status != Status.FINITE:
-        word = WORD_OF[sighting.exact.status]
+    if judged.exact.status != Status.FINITE:
+        word = WORD_OF[judged.exact.status]
         return Expected(word, word, word)
-    lower, upper, decimal = enclosing_text(sighting.exact)
+    lower, upper, decimal = enclosing_text(judged.exact)
     return Expected(lower, upper, decimal)
 
 

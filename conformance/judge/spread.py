@@ -34,7 +34,7 @@ class Point:
 
 
 @dataclass
-class Spread:
+class CheckSpread:
     """The spread of some errors; of a check, once all of its outputs are merged.
 
     Attributes:
@@ -45,7 +45,7 @@ class Spread:
     histogram: Counter[int] = field(default_factory=Counter)
     curves: dict[Measure, dict[int, Point]] = field(default_factory=dict)
 
-    def merge(self, other: Spread) -> None:
+    def merge(self, other: CheckSpread) -> None:
         """Add the errors of another output; of equally large ones in a stretch the first stays."""
         self.histogram.update(other.histogram)
         for by, points in other.curves.items():
@@ -66,7 +66,7 @@ class Spread:
         )
 
 
-def spread_of(judgement: Judgement, status: np.ndarray, places: Sequence[Places]) -> Spread:
+def spread_of(judgement: Judgement, status: np.ndarray, places: Sequence[Places]) -> CheckSpread:
     """Return how the errors of one output are spread.
 
     Left out is what no distance was asked of, because the table of limits decided it, and what is undecided. An
@@ -81,7 +81,7 @@ def spread_of(judgement: Judgement, status: np.ndarray, places: Sequence[Places]
     ulps = judgement.ulps if measured.all() else np.where(measured, judgement.ulps, np.nan)
     in_curve = np.where(np.isfinite(ulps), ulps, -1.0).reshape(-1)
     bound = judgement.allowed.textbook.reshape(-1)
-    return Spread(_histogram(ulps), {each.by: _largest(each, in_curve, bound) for each in places})
+    return CheckSpread(_histogram(ulps), {each.by: _largest(each, in_curve, bound) for each in places})
 
 
 def _histogram(ulps: np.ndarray) -> Counter[int]:

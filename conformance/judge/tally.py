@@ -13,13 +13,13 @@ from ..backends.deaths import GivenUp
 from ..backends.omissions import Omission
 from ..backends.protocol import EntryPoint, Failure
 from ..inputs.batch import Batch
-from .judged_output import Found, Seen, Sighting
-from .spread import Spread
+from .judged_output import FindingGroup, JudgedElement, OutputSummary
+from .spread import CheckSpread
 from .verdicts import Tier
 
 
 @dataclass(frozen=True)
-class Identity:
+class CheckIdentity:
     """What makes a check the same check in another run: everything but the backend's version."""
 
     function: str
@@ -48,13 +48,13 @@ class Identity:
         )
 
 
-def identity_of(backend: str, entry_point: str, batch: Batch, quantity: str) -> Identity:
+def identity_of(backend: str, entry_point: str, batch: Batch, quantity: str) -> CheckIdentity:
     """The check that a quantity of a batch belongs to; arrays among the parameters vary from case to case."""
     parameters = {
         name: "given" if isinstance(value, np.ndarray) else parameter_record(value)
         for name, value in sorted(batch.parameters.items())
     }
-    return Identity(
+    return CheckIdentity(
         function=batch.function,
         backend=backend,
         entry_point=entry_point,
@@ -105,18 +105,18 @@ class Returned:
 
 
 @dataclass
-class Tally:
+class CheckTally:
     """The running counts of one check."""
 
-    identity: Identity
+    identity: CheckIdentity
     entry_point: EntryPoint
     cases: int = 0
     elements: int = 0
     tiers: Counter[Tier] = field(default_factory=Counter)
-    worst_ulps: Sighting | None = None
-    worst_ratio: Sighting | None = None
-    findings: dict[tuple[str, str], Found] = field(default_factory=dict)
-    spread: Spread = field(default_factory=Spread)
+    worst_ulps: JudgedElement | None = None
+    worst_ratio: JudgedElement | None = None
+    findings: dict[tuple[str, str], FindingGroup] = field(default_factory=dict)
+    spread: CheckSpread = field(default_factory=CheckSpread)
     outputs: list[Returned] = field(default_factory=list)
     batches: dict[str, ExaminedBatch] = field(default_factory=dict)
     failed: list[FailedCase] = field(default_factory=list)
@@ -134,7 +134,7 @@ class Tally:
         known = self.batches.get(batch.batch)
         self.batches[batch.batch] = replace(known, results=known.results + batch.results) if known else batch
 
-    def add(self, batch: Batch, seen: Seen) -> None:
+    def add(self, batch: Batch, seen: OutputSummary) -> None:
         """Add what was seen in one output for a batch that was begun."""
         self.elements += seen.elements
         self._count(replace(self.batches[batch.name], results=seen.elements))
@@ -155,7 +155,7 @@ class Tally:
         came = self.answered or bool(self.failed) or bool(self.findings)
         return came or self.unsupported is not None or self.not_run > 0
 
-    def merge(self, other: Tally) -> None:
+    def merge(self, other: CheckTally) -> None:
         """Add another tally of the same check."""
         self.cases += other.cases
         self.elements += other.elements
@@ -185,16 +185,16 @@ class Tally:
         if omission.kind is not None:
             self.omitted[omission] += cases
 
-    def note(self, sighting: Sighting) -> None:
+    def note(self, judged: JudgedElement) -> None:
         """Add a finding that no distance tells."""
-        self.add_found(sighting.severity, sighting.kind, Found.single(sighting))
+        self.add_found(judged.severity, judged.kind, FindingGroup.single(judged))
 
-    def add_found(self, severity: str, kind: str, found: Found) -> None:
+    def add_found(self, severity: str, kind: str, found: FindingGroup) -> None:
         """Add findings of one severity and kind."""
         older = self.findings.get((severity, kind))
         self.findings[severity, kind] = older.merged(found) if older else found
 
-    def recount(self, seen: Sighting, become: Sighting) -> None:
+    def recount(self, seen: JudgedElement, become: JudgedElement) -> None:
         """Count a finding by what it has become."""
         found = self.findings.pop((seen.severity, seen.kind))
         if found.count > 1:
@@ -203,7 +203,7 @@ class Tally:
         self.note(become)
 
 
-def _larger(old: Sighting | None, new: Sighting | None, measure: str) -> Sighting | None:
+def _larger(old: JudgedElement | None, new: JudgedElement | None, measure: str) -> JudgedElement | None:
     if old is None or new is None:
         return old or new
     return new if getattr(new, measure) > getattr(old, measure) else old

@@ -9,24 +9,22 @@ import numpy as np
 from logitproof.reference import LIMITS, format_named
 from logitproof.reports import Expected, shortest_decimal
 
-from .judged_output import Sighting
-from .tally import Tally
+from .judged_output import JudgedElement
+from .tally import CheckTally
 
 _MOST_CHARACTERS = 19
 """Of the mantissa of an exact result: enough to see where any format rounds."""
 
 
-def explain(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+def explain(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
     """Say in one or two sentences what a finding is."""
-    words = _WORDS.get(sighting.kind, _deviation if sighting.kind.startswith("deviation: ") else _told)
-    return words(tally, sighting, expected)
+    words = _WORDS.get(judged.kind, _deviation if judged.kind.startswith("deviation: ") else _told)
+    return words(tally, judged, expected)
 
 
-def _subject(tally: Tally, sighting: Sighting) -> str:
-    quantity = "" if sighting.quantity == "value" else f", {sighting.quantity.replace(':', ' by ')},"
-    again = (
-        "" if sighting.run == "plain" or sighting.quantity != "value" else f" ({RUNS.get(sighting.run, sighting.run)})"
-    )
+def _subject(tally: CheckTally, judged: JudgedElement) -> str:
+    quantity = "" if judged.quantity == "value" else f", {judged.quantity.replace(':', ' by ')},"
+    again = "" if judged.run == "plain" or judged.quantity != "value" else f" ({RUNS.get(judged.run, judged.run)})"
     return f"{tally.identity.entry_point}{quantity}{again} in {tally.identity.dtype}"
 
 
@@ -34,10 +32,10 @@ RUNS = {"repeat": "called a second time", "recorded": "while gradients are recor
 """Calls beside the plain one, as explanations name them."""
 
 
-def _number(sighting: Sighting) -> str:
-    if sighting.observed is None:
+def _number(judged: JudgedElement) -> str:
+    if judged.observed is None:
         return "nothing"
-    return shortest_decimal(sighting.observed, format_named(sighting.observed.dtype.name))
+    return shortest_decimal(judged.observed, format_named(judged.observed.dtype.name))
 
 
 def _exact(expected: Expected) -> str:
@@ -52,68 +50,66 @@ def quantity_text(number: float) -> str:
     return f"{number:,.0f}" if 1000 <= number < 1e6 else f"{number:.3g}"
 
 
-def _measured(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+def _measured(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
     return (
-        f"{_subject(tally, sighting)} gives {_number(sighting)}; the exact result is {_exact(expected)}: "
-        f"{quantity_text(sighting.ulps)} ulps away"
+        f"{_subject(tally, judged)} gives {_number(judged)}; the exact result is {_exact(expected)}: "
+        f"{quantity_text(judged.ulps)} ulps away"
     )
 
 
-def _beyond(tally: Tally, sighting: Sighting, expected: Expected) -> str:
-    by = "" if sighting.definition == "literal" else f" of the stated definition {sighting.definition!r}"
+def _beyond(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
+    by = "" if judged.definition == "literal" else f" of the stated definition {judged.definition!r}"
     return (
-        f"{_measured(tally, sighting, expected)}, {quantity_text(sighting.ratio)} times what the textbook algorithm"
+        f"{_measured(tally, judged, expected)}, {quantity_text(judged.ratio)} times what the textbook algorithm"
         f"{by} may lose."
     )
 
 
-def _inaccurate(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+def _inaccurate(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
+    return f"{_measured(tally, judged, expected)}. The textbook algorithm may lose that much, a careful one would not."
+
+
+def _flushed(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
+    return f"{_measured(tally, judged, expected)}: a number below the smallest normal one was flushed to zero."
+
+
+def _not_a_number(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
+    return f"{_subject(tally, judged)} gives NaN; the exact result is {_exact(expected)}.{_because(judged)}"
+
+
+def _infinite(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
     return (
-        f"{_measured(tally, sighting, expected)}. The textbook algorithm may lose that much, a careful one would not."
-    )
-
-
-def _flushed(tally: Tally, sighting: Sighting, expected: Expected) -> str:
-    return f"{_measured(tally, sighting, expected)}: a number below the smallest normal one was flushed to zero."
-
-
-def _not_a_number(tally: Tally, sighting: Sighting, expected: Expected) -> str:
-    return f"{_subject(tally, sighting)} gives NaN; the exact result is {_exact(expected)}.{_because(sighting)}"
-
-
-def _infinite(tally: Tally, sighting: Sighting, expected: Expected) -> str:
-    return (
-        f"{_subject(tally, sighting)} gives {_number(sighting)}; the exact result is {_exact(expected)}, "
+        f"{_subject(tally, judged)} gives {_number(judged)}; the exact result is {_exact(expected)}, "
         f"a number that {tally.identity.dtype} can hold."
     )
 
 
-def _limit(tally: Tally, sighting: Sighting, expected: Expected) -> str:
-    return f"{_subject(tally, sighting)} gives {_number(sighting)}; required is {_exact(expected)}.{_because(sighting)}"
+def _limit(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
+    return f"{_subject(tally, judged)} gives {_number(judged)}; required is {_exact(expected)}.{_because(judged)}"
 
 
-def _choice(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+def _choice(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
     del expected
-    return f"{_subject(tally, sighting)} gives {_number(sighting)}, by choice.{_because(sighting)}"
+    return f"{_subject(tally, judged)} gives {_number(judged)}, by choice.{_because(judged)}"
 
 
-def _undecided(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+def _undecided(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
     del expected
-    return f"{_subject(tally, sighting)} gives {_number(sighting)}; the reference could not decide. {sighting.reason}"
+    return f"{_subject(tally, judged)} gives {_number(judged)}; the reference could not decide. {judged.reason}"
 
 
-def _because(sighting: Sighting) -> str:
-    if sighting.exact is None or sighting.exact.limit < 0:
+def _because(judged: JudgedElement) -> str:
+    if judged.exact is None or judged.exact.limit < 0:
         return ""
-    why = LIMITS[sighting.exact.limit].why
+    why = LIMITS[judged.exact.limit].why
     return f" {why[:1].upper()}{why[1:]}."
 
 
-def _deviation(tally: Tally, sighting: Sighting, expected: Expected) -> str:
-    deviation = tally.entry_point.deviation_of(sighting.quantity)
+def _deviation(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
+    deviation = tally.entry_point.deviation_of(judged.quantity)
     stated = f" {deviation.reason} ({deviation.kind}: {deviation.link})" if deviation else ""
     return (
-        f"{_subject(tally, sighting)} gives {_number(sighting)} by its stated definition; the literal one gives "
+        f"{_subject(tally, judged)} gives {_number(judged)} by its stated definition; the literal one gives "
         f"{_exact(expected)}.{stated}"
     )
 
@@ -126,14 +122,14 @@ _HAPPENED = {
 }
 
 
-def _told(tally: Tally, sighting: Sighting, expected: Expected) -> str:
+def _told(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
     del expected
-    refusal = sighting.refusal
+    refusal = judged.refusal
     documented = f" Documented: {refusal.reason} ({refusal.link})." if refusal else ""
-    return f"{_subject(tally, sighting)}{_HAPPENED.get(sighting.kind, '')}: {sighting.reason}{documented}"
+    return f"{_subject(tally, judged)}{_HAPPENED.get(judged.kind, '')}: {judged.reason}{documented}"
 
 
-_WORDS: dict[str, Callable[[Tally, Sighting, Expected], str]] = {
+_WORDS: dict[str, Callable[[CheckTally, JudgedElement, Expected], str]] = {
     "beyond bound": _beyond,
     "inaccurate": _inaccurate,
     "flushed to zero": _flushed,

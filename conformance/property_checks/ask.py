@@ -11,9 +11,9 @@ from logitproof.properties import (
     PROPERTIES,
     TRAINING_STEP,
     Failed,
-    Given,
     Outcome,
     Property,
+    PropertyInputs,
     Replay,
     ReplayTrainer,
     Seeded,
@@ -80,15 +80,15 @@ class PropertyAnswers:
         omission: why the property is not asked.
     """
 
-    answered: tuple[tuple[Given, tuple[np.ndarray, ...]], ...] = ()
-    failed: tuple[tuple[Given, str], ...] = ()
+    answered: tuple[tuple[PropertyInputs, tuple[np.ndarray, ...]], ...] = ()
+    failed: tuple[tuple[PropertyInputs, str], ...] = ()
     paths: tuple[TrainingPath, ...] = ()
     failure: str | None = None
     omission: Omission | None = None
 
 
 @dataclass(frozen=True)
-class PropertyFinding:
+class BrokenProperty:
     """What became of a property.
 
     Attributes:
@@ -108,7 +108,7 @@ class PropertyFinding:
     cases: int = 0
     comparisons: int = 0
     worst: Outcome | None = None
-    given: Given | None = None
+    given: PropertyInputs | None = None
     omission: Omission | None = None
 
 
@@ -121,12 +121,12 @@ def _train(task: PropertyTask, worker: Worker) -> PropertyAnswers:
         return PropertyAnswers(failure=str(error))
 
 
-def _judge_training(task: PropertyTask, answers: PropertyAnswers) -> PropertyFinding:
+def _judge_training(task: PropertyTask, answers: PropertyAnswers) -> BrokenProperty:
     if answers.failure is not None:
         outcome = Outcome("broken", 0, failure=answers.failure)
-        return PropertyFinding(task, outcome.status, answers.failure, worst=outcome)
+        return BrokenProperty(task, outcome.status, answers.failure, worst=outcome)
     outcome = check_training(ReplayTrainer(answers.paths), task.dtype, steps=task.batches)
-    return PropertyFinding(task, outcome.status, outcome.failure, outcome.cases, outcome.compared, outcome)
+    return BrokenProperty(task, outcome.status, outcome.failure, outcome.cases, outcome.compared, outcome)
 
 
 def ask(task: PropertyTask, worker: Worker, deaths: Deaths) -> PropertyAnswers:
@@ -143,8 +143,8 @@ def ask(task: PropertyTask, worker: Worker, deaths: Deaths) -> PropertyAnswers:
     if task.is_training:
         return _train(task, worker)
     backend = PropertyBackend(worker, task.entry_points, deaths)
-    answered: list[tuple[Given, tuple[np.ndarray, ...]]] = []
-    failed: list[tuple[Given, str]] = []
+    answered: list[tuple[PropertyInputs, tuple[np.ndarray, ...]]] = []
+    failed: list[tuple[PropertyInputs, str]] = []
     for number in range(task.batches):
         # Other entry points get other inputs: together they see more.
         choices = Seeded("property", task.id, *sorted(task.names.items()), task.dtype, number)
@@ -162,7 +162,9 @@ def ask(task: PropertyTask, worker: Worker, deaths: Deaths) -> PropertyAnswers:
     return PropertyAnswers(tuple(answered), tuple(failed))
 
 
-def _smallest_failure(prop: Property, backend: PropertyBackend, given: Given, why: str) -> tuple[Given, str]:
+def _smallest_failure(
+    prop: Property, backend: PropertyBackend, given: PropertyInputs, why: str
+) -> tuple[PropertyInputs, str]:
     """Return the first case that fails alone; all of them where it takes more than one, or a figure has them all."""
     for case in range(0 if prop.domain.is_fixed or given.cases == 1 else given.cases):
         try:
@@ -174,10 +176,10 @@ def _smallest_failure(prop: Property, backend: PropertyBackend, given: Given, wh
     return given, why
 
 
-def judge_property(task: PropertyTask, answers: PropertyAnswers) -> PropertyFinding:
+def judge_property(task: PropertyTask, answers: PropertyAnswers) -> BrokenProperty:
     """Hold a backend's answers against a property."""
     if answers.omission is not None:
-        return PropertyFinding(task, "unsupported", answers.omission.reason, omission=answers.omission)
+        return BrokenProperty(task, "unsupported", answers.omission.reason, omission=answers.omission)
     if task.is_training:
         return _judge_training(task, answers)
     definitions = _definitions(task.entry_points.values())
@@ -190,7 +192,7 @@ def judge_property(task: PropertyTask, answers: PropertyAnswers) -> PropertyFind
     own = [pair for pair in outcomes if pair[0].status == status]
     worst, given = max(own, key=lambda pair: pair[0].ratio)
     alone = given if worst.case is None or worst.failure is not None else given.case(worst.case)
-    return PropertyFinding(
+    return BrokenProperty(
         task=task,
         status=status,
         reason=worst.failure,

@@ -9,13 +9,13 @@ from typing import Protocol
 
 import numpy as np
 
-from logitproof.properties import Call, Failed, Property, Unsupported
+from logitproof.properties import Failed, FunctionCall, Property, Unsupported
 from logitproof.reference import LITERAL
 
 from ..backends.bisection import NOT_THERE
 from ..backends.deaths import FATAL, Deaths
 from ..backends.omissions import Omission, omission_of
-from ..backends.protocol import Answer, EntryPoint, Failure, Hello
+from ..backends.protocol import EntryPoint, Failure, Hello, Reply
 from ..inputs.batch import Batch
 from ..inputs.geometry import result_shape
 
@@ -38,7 +38,7 @@ class Asked(Protocol):
 
     hello: Hello
 
-    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str], *, once: bool = False) -> Answer:
+    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str], *, once: bool = False) -> Reply:
         """Compute quantities of a batch."""
 
 
@@ -61,7 +61,7 @@ class PropertyBackend:
         deviation = self.entry_points[function].deviation_of(quantity)
         return deviation.definition if deviation else LITERAL
 
-    def evaluate(self, call: Call) -> np.ndarray:
+    def evaluate(self, call: FunctionCall) -> np.ndarray:
         """Return what the entry point gives.
 
         Raises:
@@ -78,7 +78,7 @@ class PropertyBackend:
             raise self._raised(entry, failure)
         return _result(entry, call, batch, answer)
 
-    def _answer(self, entry: EntryPoint, batch: Batch, quantity: str) -> Answer:
+    def _answer(self, entry: EntryPoint, batch: Batch, quantity: str) -> Reply:
         if given_up := self.deaths.given_up(entry.function, entry.name, batch.input_class):
             raise Omitted(Omission(f"{entry.name} is not asked any more: {given_up.reason}", "given up"))
         answer = self.worker.evaluate(batch, entry.name, (quantity,), once=True)
@@ -108,7 +108,7 @@ def bindings(prop: Property, hello: Hello) -> list[dict[str, EntryPoint]]:
     return [{function: entries[place] for function, entries in chosen.items()} for place in range(most)]
 
 
-def batch_of(call: Call) -> Batch:
+def batch_of(call: FunctionCall) -> Batch:
     """Return the batch of a call."""
     return Batch(
         function=call.function,
@@ -121,13 +121,13 @@ def batch_of(call: Call) -> Batch:
     )
 
 
-def _failure(answer: Answer) -> Failure | None:
+def _failure(answer: Reply) -> Failure | None:
     if answer.failure is not None:
         return answer.failure
     return answer.errors[0].failure if answer.errors else None
 
 
-def _result(entry: EntryPoint, call: Call, batch: Batch, answer: Answer) -> np.ndarray:
+def _result(entry: EntryPoint, call: FunctionCall, batch: Batch, answer: Reply) -> np.ndarray:
     outputs = answer.of(call.quantity)
     if not outputs:
         message = f"{entry.name} gives no {call.quantity.replace(':', ' by ')}"

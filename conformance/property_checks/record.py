@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from logitproof.properties import Comparison, Given, Outcome
+from logitproof.properties import Comparison, Outcome, PropertyInputs
 from logitproof.reports import (
     Array,
     Discrepancy,
@@ -20,7 +20,7 @@ from logitproof.reports import (
     property_id,
 )
 
-from .ask import CASES, PropertyFinding
+from .ask import CASES, BrokenProperty
 
 KIND = "identity broken"
 
@@ -32,7 +32,7 @@ TRAINED = "sparse_softmax_cross_entropy"
 MODE, DEVICE = "eager", "cpu"
 
 
-def property_result(finding: PropertyFinding, version: str) -> PropertyResult:
+def property_result(finding: BrokenProperty, version: str) -> PropertyResult:
     """Return what became of a property as the record keeps it."""
     task = finding.task
     return PropertyResult(
@@ -54,14 +54,14 @@ def property_result(finding: PropertyFinding, version: str) -> PropertyResult:
     )
 
 
-def _unexamined(finding: PropertyFinding) -> tuple[Unexamined, ...]:
+def _unexamined(finding: BrokenProperty) -> tuple[Unexamined, ...]:
     omission, task = finding.omission, finding.task
     if omission is None or omission.kind is None:
         return ()
     return (Unexamined(omission.kind, task.batches * CASES, omission.reason),)
 
 
-def property_discrepancy(finding: PropertyFinding, version: str) -> Discrepancy | None:
+def property_discrepancy(finding: BrokenProperty, version: str) -> Discrepancy | None:
     """Return a broken property as a discrepancy; None where it is not broken."""
     if finding.status not in _SEVERITY or finding.worst is None:
         return None
@@ -98,7 +98,7 @@ def property_discrepancy(finding: PropertyFinding, version: str) -> Discrepancy 
     )
 
 
-def _index(worst: Outcome, given: Given | None) -> tuple[int, ...]:
+def _index(worst: Outcome, given: PropertyInputs | None) -> tuple[int, ...]:
     """Where in the sides the relation is broken: in those of the one case that is recorded."""
     index = worst.worst.index if worst.worst is not None else ()
     return (0, *index[1:]) if index and given is not None and given.cases == 1 else index
@@ -121,14 +121,14 @@ def explained(statement: str, outcome: Outcome, entry_points: dict[str, str]) ->
     return f"{statement} Not so for {where}: {outcome.told}.{deviates}"
 
 
-def inputs_of(given: Given) -> dict[str, Array]:
+def inputs_of(given: PropertyInputs) -> dict[str, Array]:
     """Return the inputs as the record keeps them: a single case without its axis of cases."""
     single = given.cases == 1
     arrays = {name: x[0] if single and name not in given.common else x for name, x in given.arrays.items()}
     return {name: array_record(array) for name, array in arrays.items()}
 
 
-def given_hash(given: Given) -> str:
+def given_hash(given: PropertyInputs) -> str:
     """Return the SHA-256 of inputs: format, names, shapes and bytes."""
     digest = hashlib.sha256(given.dtype.encode())
     for name, array in sorted(given.arrays.items()):
@@ -138,7 +138,7 @@ def given_hash(given: Given) -> str:
     return digest.hexdigest()
 
 
-def _id(finding: PropertyFinding) -> str:
+def _id(finding: BrokenProperty) -> str:
     task = finding.task
     return property_id(
         property_name=task.id,
@@ -150,7 +150,7 @@ def _id(finding: PropertyFinding) -> str:
     )
 
 
-def _extreme(finding: PropertyFinding) -> PropertyExtreme | None:
+def _extreme(finding: BrokenProperty) -> PropertyExtreme | None:
     if finding.worst is None or finding.status == "undecided":
         return None
     told = sides(finding.worst)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from logitproof.properties import Plan
 
     from ..inputs.witness import Witness
-    from .subject import Subject, Subjects
+    from .subject import TestedBackend, TestedBackends
 
 EXAMPLES = 60
 """How many batches of inputs a property is tried on, unless told otherwise."""
@@ -119,17 +119,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def _logitproof_subjects(pytestconfig: pytest.Config) -> Iterator[Subjects]:
+def _logitproof_subjects(pytestconfig: pytest.Config) -> Iterator[TestedBackends]:
     """Workers, each started when it is first needed and stopped in the end."""
-    from .subject import Subjects  # noqa: PLC0415 - only where it is asked for
+    from .subject import TestedBackends  # noqa: PLC0415 - only where it is asked for
 
     hello, call = (_seconds(pytestconfig, limit) for limit in _LIMITS)
-    with Subjects(hello, call) as subjects:
+    with TestedBackends(hello, call) as subjects:
         yield subjects
 
 
 @pytest.fixture
-def logitproof_backend(request: pytest.FixtureRequest, _logitproof_subjects: Subjects) -> Subject:
+def logitproof_backend(request: pytest.FixtureRequest, _logitproof_subjects: TestedBackends) -> TestedBackend:
     """A backend under test."""
     try:
         return _logitproof_subjects.named(request.param)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import ClassVar, Self
 
-from logitproof.properties import Given, Outcome, Property, Setting
+from logitproof.properties import Outcome, Property, PropertyInputs, SearchTarget
 from logitproof.reference import FORMATS
 
 from ..backends.client import (
@@ -25,11 +25,11 @@ from ..backends.training import WorkerTrainer
 from ..hunt.examiner import Examiner
 from ..inputs.witness import Witness
 from ..property_checks.backend import PropertyBackend, bindings
-from ..scripts.of_property import Made, property_script
+from ..scripts.of_property import RecordedCall, property_script
 from ..scripts.script import Target
 
 
-class Subject:
+class TestedBackend:
     """A backend under test.
 
     Attributes:
@@ -43,16 +43,16 @@ class Subject:
         self.name, self.worker, self.trainer = worker.spec.name, worker, WorkerTrainer(worker)
         self._deaths = Deaths()
 
-    def settings(self, prop: Property) -> list[Setting]:
+    def settings(self, prop: Property) -> list[SearchTarget]:
         """Return the entry points and dtypes to try a property on; none where the backend lacks a function of it."""
         return [
-            Setting(PropertyBackend(self.worker, binding, self._deaths), _names(binding), dtype)
+            SearchTarget(PropertyBackend(self.worker, binding, self._deaths), _names(binding), dtype)
             for binding in bindings(prop, self.worker.hello)
             for dtype in FORMATS
             if dtype in self.worker.hello.dtypes
         ]
 
-    def script(self, prop: Property, setting: Setting, given: Given, outcome: Outcome) -> str:
+    def script(self, prop: Property, setting: SearchTarget, given: PropertyInputs, outcome: Outcome) -> str:
         """Return a stand-alone script that shows the property broken."""
         backend, hello = setting.backend, self.worker.hello
         assert isinstance(backend, PropertyBackend)
@@ -60,7 +60,7 @@ class Subject:
         known = target in FRAMEWORKS
         return property_script(
             prop,
-            [Made(call, None if outcome.failure else backend.evaluate(call)) for call in outcome.calls],
+            [RecordedCall(call, None if outcome.failure else backend.evaluate(call)) for call in outcome.calls],
             entry_points={function: entry.name for function, entry in backend.entry_points.items()},
             target=Target(target) if known else Target(hello.framework, target),
             facts=(f"{self.name} {hello.version}, {setting.entry_points}, {given.dtype}: {outcome.told}.",),
@@ -78,7 +78,7 @@ def _names(binding: Mapping[str, EntryPoint]) -> str:
     return ", ".join(dict.fromkeys(entry.name for entry in binding.values()))
 
 
-class Subjects:
+class TestedBackends:
     """The backends of a test session, each started when it is first needed."""
 
     UNUSABLE: ClassVar = (BackendError, WorkerUnavailable)
@@ -86,9 +86,9 @@ class Subjects:
     def __init__(self, hello_timeout: float | None, call_timeout: float | None) -> None:
         """Start nothing yet; take the seconds to start in, and for a call; None where a worker has its own."""
         self._limits = Limits(hello_timeout or HELLO_TIMEOUT, call_timeout or CALL_TIMEOUT)
-        self._started: dict[str, Subject | Exception] = {}
+        self._started: dict[str, TestedBackend | Exception] = {}
 
-    def named(self, name: str) -> Subject:
+    def named(self, name: str) -> TestedBackend:
         """Return a backend by the name that `--logitproof-backend` takes.
 
         Raises:
@@ -99,7 +99,7 @@ class Subjects:
             try:
                 worker = Worker(parse_backend(name), self._limits)
                 worker.open()
-                self._started[name] = Subject(worker)
+                self._started[name] = TestedBackend(worker)
             except self.UNUSABLE as error:
                 self._started[name] = error
         found = self._started[name]
@@ -114,5 +114,5 @@ class Subjects:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for subject in self._started.values():
-            if isinstance(subject, Subject):
+            if isinstance(subject, TestedBackend):
                 subject.worker.stop()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from logitproof.reference import function_named
 from logitproof.reports import EntryPointOptions
 
-from ..backends.bisection import Examined
+from ..backends.bisection import ExaminedCalls
 from ..backends.protocol import EntryPoint
 from ..inputs.batch import Batch
 from ..inputs.geometry import axis_of
@@ -43,7 +43,7 @@ class OptionCalls:
         self._called: dict[_Key, set[str]] = {}
         self._refused: dict[_Key, set[str]] = {}
 
-    def take_in(self, batch: Batch, task: Task, examined: Examined) -> None:
+    def take_in(self, batch: Batch, task: Task, examined: ExaminedCalls) -> None:
         """Note what a task has called; an entry point that has no way to be asked an option does not accept it."""
         key, options = (task.backend, batch.function, task.entry_point.name), options_in(batch)
         kinds = {found.failure.kind for found in examined.failures}

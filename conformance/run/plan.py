@@ -17,13 +17,13 @@ from ..inputs.batch import Batch
 from ..inputs.hashes import batch_hash
 from ..inputs.witness import witnesses_in
 from ..judge.batch_judge import questions
-from ..judge.tally import Identity, identity_of
+from ..judge.tally import CheckIdentity, identity_of
 from ..judge.truth import Question
 from .request import RunRequest
 
 
 @dataclass(frozen=True)
-class Source:
+class BatchSource:
     """Where a batch comes from: a key of the corpus, or given: a witness, or a user's own tensors."""
 
     key: BatchKey
@@ -53,7 +53,7 @@ class Task:
 
 def sources(
     request: RunRequest, backends: Mapping[str, Hello], note: Callable[[str], None] = lambda _: None
-) -> list[Source]:
+) -> list[BatchSource]:
     """List the batches of a request for the functions that the backends have: witnesses first, then the user's own.
 
     Args:
@@ -76,8 +76,8 @@ def sources(
         given.extend(batches)
     corpus = keys(request.profile, functions=offered, dtypes=request.dtypes or None) if offered else []
     return [
-        *(Source(BatchKey(batch.function, batch.dtype, batch.name), batch) for batch in given),
-        *(Source(key) for key in corpus),
+        *(BatchSource(BatchKey(batch.function, batch.dtype, batch.name), batch) for batch in given),
+        *(BatchSource(key) for key in corpus),
     ]
 
 
@@ -153,6 +153,6 @@ def check_entry_points(request: RunRequest, backends: Mapping[str, Hello]) -> No
             raise UserError(message)
 
 
-def identity(task: Task, batch: Batch, quantity: str) -> Identity:
+def identity(task: Task, batch: Batch, quantity: str) -> CheckIdentity:
     """The check that a quantity of a task belongs to."""
     return identity_of(task.backend, task.entry_point.name, batch, quantity)

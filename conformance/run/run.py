@@ -16,7 +16,7 @@ import numpy as np
 
 from logitproof.reports import SCHEMA_VERSION, CorpusInfo, Record, RunInfo
 
-from ..backends.bisection import Examined, Part, examine_batch
+from ..backends.bisection import BatchPart, ExaminedCalls, examine_batch
 from ..backends.client import WorkerUnavailable
 from ..backends.protocol import Hello
 from ..causes.assign import assigned, cause_stacks, explained
@@ -26,22 +26,22 @@ from ..inputs.batch import Batch
 from ..inputs.cases import case_count
 from ..inputs.hashes import batch_hash
 from ..judge.batch_judge import BatchJudge
-from ..judge.findings import Cause, Finding, Store, confirmed, settle, settled
-from ..judge.other_answers import Answers
+from ..judge.findings import Cause, ConfirmedFinding, Store, confirmed, settle, settled
+from ..judge.other_answers import OtherOutputs
 from ..judge.record import check_record, discrepancy_record
-from ..judge.tally import Identity, Returned, Tally
+from ..judge.tally import CheckIdentity, CheckTally, Returned
 from ..judge.truth import truths
 from ..processes import mapped, processes
-from ..property_checks.ask import PropertyAnswers, PropertyFinding, PropertyTask, ask, judge_property
+from ..property_checks.ask import BrokenProperty, PropertyAnswers, PropertyTask, ask, judge_property
 from ..property_checks.record import property_discrepancy, property_result
 from ..signals import interruptible, undisturbed
 from ..worker.facts import cpu_facts, environment_switches
 from .option_calls import OptionCalls
-from .plan import Source, Task, all_questions, check_entry_points, identity, sources, tasks_of
+from .plan import BatchSource, Task, all_questions, check_entry_points, identity, sources, tasks_of
 from .progress import Progress
 from .property_plan import property_tasks
 from .request import RunRequest
-from .running_backends import Examinee, Side, backend_record, examinees_of, specs_of
+from .running_backends import RunningBackend, Side, backend_record, running_backends, specs_of
 
 WINDOW = 32
 """Batches under way at a time: enough to keep every process busy, few enough to hold in memory."""
@@ -62,8 +62,8 @@ class _Underway:
 
     batch: Batch
     tasks: list[Task]
-    answers: dict[int, Examined] = field(default_factory=dict)
-    judgement: Future[list[Tally]] | None = None
+    answers: dict[int, ExaminedCalls] = field(default_factory=dict)
+    judgement: Future[list[CheckTally]] | None = None
 
 
 def run(request: RunRequest, progress: Progress, store: Store | None = None) -> Record:
@@ -96,17 +96,22 @@ def run_sides(request: RunRequest, sides: Sequence[Side], progress: Progress) ->
         UserError: a backend, an entry point, a check or an input file is wrong; nothing has been examined.
     """
     started = _now()
-    with undisturbed(), examinees_of(sides, request.limits) as examinees, ExitStack() as stack:
+    with undisturbed(), running_backends(sides, request.limits) as running, ExitStack() as stack:
         pool = stack.enter_context(processes(request.jobs))
-        hellos = {examinee.label: examinee.hello for examinee in examinees if examinee.hello is not None}
+        hellos = {
+            running_backend.label: running_backend.hello
+            for running_backend in running
+            if running_backend.hello is not None
+        }
         check_entry_points(request, hellos)
-        session = _Session(request, progress, examinees, hellos, pool)
+        session = _RunSession(request, progress, running, hellos, pool)
         cut = session.examine()
         if cut is not None:  # what the processes are still at would be waited for
             stack.close()
             pool = stack.enter_context(processes(request.jobs))
         examined = [
-            _examined(session, side, [examinee for examinee in examinees if examinee.side is side]) for side in sides
+            _examined(session, side, [running_backend for running_backend in running if running_backend.side is side])
+            for side in sides
         ]
         findings = [_confirm(settle(each.tallies), pool) for each in examined]
         causes, cut = _causes(findings, pool, progress, cut)
@@ -120,7 +125,7 @@ class _Scene:
 
     request: RunRequest
     started: str
-    session: _Session
+    session: _RunSession
     cut: str | None
 
 
@@ -129,40 +134,42 @@ class _Examined:
     """What was examined on one side, its backends under their own names again."""
 
     side: Side
-    examinees: Sequence[Examinee]
-    tallies: list[Tally]
-    properties: list[PropertyFinding]
+    running: Sequence[RunningBackend]
+    tallies: list[CheckTally]
+    properties: list[BrokenProperty]
 
 
-def _examined(session: _Session, side: Side, examinees: Sequence[Examinee]) -> _Examined:
-    names = {examinee.label: examinee.spec.name for examinee in examinees}
+def _examined(session: _RunSession, side: Side, running: Sequence[RunningBackend]) -> _Examined:
+    names = {running_backend.label: running_backend.spec.name for running_backend in running}
     tallies = _renamed([tally for tally in session.tallies.values() if tally.was_made], names)
     properties = [
         replace(found, task=replace(found.task, backend=names[found.task.backend]))
         for found in session.properties
         if found.task.backend in names
     ]
-    return _Examined(side, examinees, tallies, properties)
+    return _Examined(side, running, tallies, properties)
 
 
-def _record(scene: _Scene, own: _Examined, findings: Sequence[Finding], causes: Sequence[Cause | None]) -> Record:
+def _record(
+    scene: _Scene, own: _Examined, findings: Sequence[ConfirmedFinding], causes: Sequence[Cause | None]
+) -> Record:
     """Return the record of one side."""
     session = scene.session
-    hellos = [examinee.hello for examinee in own.examinees if examinee.hello is not None]
-    versions = {each.spec.name: each.hello.version for each in own.examinees if each.hello is not None}
-    answers = Answers(own.tallies, versions)
+    hellos = [running_backend.hello for running_backend in own.running if running_backend.hello is not None]
+    versions = {each.spec.name: each.hello.version for each in own.running if each.hello is not None}
+    answers = OtherOutputs(own.tallies, versions)
     offered = {entry.function for hello in hellos for entry in hello.entry_points}
     return Record(
         schema=SCHEMA_VERSION,
-        complete=scene.cut is None and all(examinee.trouble is None for examinee in own.examinees),
-        run=_run_info(scene.request, scene.started, own.examinees),
+        complete=scene.cut is None and all(running_backend.trouble is None for running_backend in own.running),
+        run=_run_info(scene.request, scene.started, own.running),
         corpus=CorpusInfo(
             CORPUS_VERSION,
             combined_hash(digest for function, digest in session.hashes if function in offered),
             scene.request.profile,
             {name: digest for name, digest in session.given.items() if name.partition("/")[0] in offered},
         ),
-        backends=tuple(backend_record(examinee, session.options, scene.cut) for examinee in own.examinees),
+        backends=tuple(backend_record(running_backend, session.options, scene.cut) for running_backend in own.running),
         checks=tuple(check_record(tally, versions[tally.identity.backend], own.side.store) for tally in own.tallies),
         properties=tuple(property_result(found, versions[found.task.backend]) for found in own.properties),
         discrepancies=(
@@ -179,7 +186,7 @@ def _record(scene: _Scene, own: _Examined, findings: Sequence[Finding], causes: 
     )
 
 
-def _renamed(tallies: Sequence[Tally], names: Mapping[str, str]) -> list[Tally]:
+def _renamed(tallies: Sequence[CheckTally], names: Mapping[str, str]) -> list[CheckTally]:
     """Return the tallies of some backends, by their labels, under the names that they have."""
     own = [tally for tally in tallies if tally.identity.backend in names]
     for tally in own:
@@ -187,31 +194,33 @@ def _renamed(tallies: Sequence[Tally], names: Mapping[str, str]) -> list[Tally]:
     return own
 
 
-class _Session:
+class _RunSession:
     """The examination itself: batches go out, answers come in, and are judged batch by batch."""
 
     def __init__(
         self,
         request: RunRequest,
         progress: Progress,
-        examinees: Sequence[Examinee],
+        running: Sequence[RunningBackend],
         hellos: Mapping[str, Hello],
         pool: ProcessPoolExecutor,
     ) -> None:
         self._request, self._progress, self._hellos, self._pool = request, progress, hellos, pool
-        self._examinees = {examinee.label: examinee for examinee in examinees if examinee.worker is not None}
-        self._answers: SimpleQueue[tuple[int, int, Examined]] = SimpleQueue()
+        self._examinees = {
+            running_backend.label: running_backend for running_backend in running if running_backend.worker is not None
+        }
+        self._answers: SimpleQueue[tuple[int, int, ExaminedCalls]] = SimpleQueue()
         self._underway: dict[int, _Underway] = {}
         self._property_answers: SimpleQueue[tuple[int, PropertyTask, PropertyAnswers | None]] = SimpleQueue()
-        self._property_findings: dict[int, PropertyFinding] = {}
+        self._property_findings: dict[int, BrokenProperty] = {}
         self._over = Event()
-        self.tallies: dict[Identity, Tally] = {}
+        self.tallies: dict[CheckIdentity, CheckTally] = {}
         self.options = OptionCalls()
         self.hashes: list[tuple[str, str]] = []
         self.given: dict[str, str] = {}
 
     @property
-    def properties(self) -> list[PropertyFinding]:
+    def properties(self) -> list[BrokenProperty]:
         """What became of the properties so far, in the order of the plan."""
         return [finding for _, finding in sorted(self._property_findings.items())]
 
@@ -244,8 +253,8 @@ class _Session:
             return _POOL_LOST
         finally:
             self._over.set()
-            for examinee in self._examinees.values():
-                examinee.orders.put(None)
+            for running_backend in self._examinees.values():
+                running_backend.orders.put(None)
         if self._request.checks and not self.tallies:
             message = "no check matches --check: ids are in record.json"
             raise UserError(message)
@@ -254,15 +263,15 @@ class _Session:
     def _properties(self) -> list[PropertyTask]:
         return [
             replace(task, backend=label)
-            for label, examinee in self._examinees.items()
-            for task in property_tasks(self._request, {examinee.spec.name: self._hellos[label]})
+            for label, running_backend in self._examinees.items()
+            for task in property_tasks(self._request, {running_backend.spec.name: self._hellos[label]})
         ]
 
     def _examine_properties(self, tasks: list[PropertyTask]) -> None:
         """Put properties to the backends, and have the answers judged by the processes that compute truth."""
         for number, task in enumerate(tasks):
             self._examinees[task.backend].orders.put((number, task))
-        asked, judging = len(tasks), dict[int, Future[PropertyFinding]]()
+        asked, judging = len(tasks), dict[int, Future[BrokenProperty]]()
         while asked or judging:
             try:
                 with interruptible():
@@ -277,13 +286,13 @@ class _Session:
                 self._take_in_property(number, tasks[number], judging.pop(number))
                 self._progress.advance()
 
-    def _take_in_property(self, number: int, task: PropertyTask, judgement: Future[PropertyFinding]) -> None:
+    def _take_in_property(self, number: int, task: PropertyTask, judgement: Future[BrokenProperty]) -> None:
         try:
             self._property_findings[number] = judgement.result()
         except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the run must not be lost for it
             self._examinees[task.backend].trouble = _own_error(task, error)
 
-    def _send(self, number: int, source: Source) -> None:
+    def _send(self, number: int, source: BatchSource) -> None:
         """Build a batch, order its truth, and hand it to the backends."""
         with interruptible():
             batch = source.batch()
@@ -303,40 +312,44 @@ class _Session:
             self._progress.advance()
             return
         self._underway[number] = _Underway(batch, asked)
-        for name, examinee in self._examinees.items():
+        for name, running_backend in self._examinees.items():
             if own := [(place, task) for place, task in enumerate(asked) if task.backend == name]:
-                examinee.orders.put((number, batch, own))
+                running_backend.orders.put((number, batch, own))
 
-    def _serve(self, examinee: Examinee) -> None:
+    def _serve(self, running_backend: RunningBackend) -> None:
         """Ask one backend, batch after batch; runs in a thread of its own."""
-        assert examinee.worker is not None
-        while (order := examinee.orders.get()) is not None and not self._over.is_set():
+        assert running_backend.worker is not None
+        while (order := running_backend.orders.get()) is not None and not self._over.is_set():
             if len(order) == 2:
-                self._property_answers.put((*order, self._put(order[1], examinee)))
+                self._property_answers.put((*order, self._put(order[1], running_backend)))
                 continue
             number, batch, own = order
             for place, task in own:
                 try:
                     examined = examine_batch(
-                        examinee.worker, batch, task.entry_point.name, list(task.quantities), examinee.deaths
+                        running_backend.worker,
+                        batch,
+                        task.entry_point.name,
+                        list(task.quantities),
+                        running_backend.deaths,
                     )
                 except WorkerUnavailable as error:
                     if self._over.is_set():  # it was stopped because the run is over, which is no trouble of its own
                         return
-                    examinee.trouble = str(error)
-                    examined = Examined(())
+                    running_backend.trouble = str(error)
+                    examined = ExaminedCalls(())
                 self._answers.put((number, place, examined))
 
-    def _put(self, task: PropertyTask, examinee: Examinee) -> PropertyAnswers | None:
+    def _put(self, task: PropertyTask, running_backend: RunningBackend) -> PropertyAnswers | None:
         """Put a property to a backend; None where no answers came."""
-        assert examinee.worker is not None
+        assert running_backend.worker is not None
         try:
-            return ask(task, examinee.worker, examinee.deaths)
+            return ask(task, running_backend.worker, running_backend.deaths)
         except WorkerUnavailable as error:
             if not self._over.is_set():
-                examinee.trouble = str(error)
+                running_backend.trouble = str(error)
         except Exception as error:  # noqa: BLE001 - a thread that ends without an answer would be waited for forever
-            examinee.trouble = _own_error(task, error)
+            running_backend.trouble = _own_error(task, error)
         return None
 
     def _receive(self) -> None:
@@ -360,9 +373,9 @@ class _Session:
             self._take_in(self._underway.pop(first), judgement.result())
             self._progress.advance()
 
-    def _take_in(self, underway: _Underway, judged: list[Tally]) -> None:
+    def _take_in(self, underway: _Underway, judged: list[CheckTally]) -> None:
         for tally in judged:
-            whole = self.tallies.setdefault(tally.identity, Tally(tally.identity, tally.entry_point))
+            whole = self.tallies.setdefault(tally.identity, CheckTally(tally.identity, tally.entry_point))
             whole.merge(tally)
         for place, task in enumerate(underway.tasks):
             self.options.take_in(underway.batch, task, underway.answers[place])
@@ -372,27 +385,27 @@ class _Session:
                         tally = self._tally(task, underway.batch, quantity)
                         tally.outputs.append(_returned(underway.batch, part, outputs[0].array))
 
-    def _tally(self, task: Task, batch: Batch, quantity: str) -> Tally:
+    def _tally(self, task: Task, batch: Batch, quantity: str) -> CheckTally:
         key = identity(task, batch, quantity)
-        return self.tallies.setdefault(key, Tally(key, task.entry_point))
+        return self.tallies.setdefault(key, CheckTally(key, task.entry_point))
 
 
-def _judge(batch: Batch, planned: list[Task], answers: Mapping[int, Examined]) -> list[Tally]:
+def _judge(batch: Batch, planned: list[Task], answers: Mapping[int, ExaminedCalls]) -> list[CheckTally]:
     """Compute the truth about a batch and judge every answer by it; runs in a process of the pool."""
     # What was not run tells nothing that the truth would have to be known for.
     asked = [task for place, task in enumerate(planned) if answers[place].parts or answers[place].failures]
     judge = BatchJudge(batch, truths(batch, all_questions(batch, asked)) if asked else {})
-    made: list[Tally] = []
+    made: list[CheckTally] = []
     for place, task in enumerate(planned):
         tallies = {}
         for quantity in task.quantities:
-            tallies[quantity] = Tally(identity(task, batch, quantity), task.entry_point)
+            tallies[quantity] = CheckTally(identity(task, batch, quantity), task.entry_point)
         judge.take_in(answers[place], tallies)
         made.extend(tallies.values())
     return made
 
 
-def _returned(batch: Batch, part: Part, array: np.ndarray) -> Returned:
+def _returned(batch: Batch, part: BatchPart, array: np.ndarray) -> Returned:
     return Returned(part.batch.name, array, batch.name, None if part.batch is batch else part.cases)
 
 
@@ -401,12 +414,12 @@ def _own_error(task: PropertyTask, error: Exception) -> str:
     return f"property {task.id}, {task.dtype}: an error of logitproof itself, please report it: {told}"
 
 
-def _confirm(findings: list[Finding], pool: ProcessPoolExecutor) -> list[Finding]:
-    return settled(findings, mapped(pool, confirmed, [finding.sighting for finding in findings]))
+def _confirm(findings: list[ConfirmedFinding], pool: ProcessPoolExecutor) -> list[ConfirmedFinding]:
+    return settled(findings, mapped(pool, confirmed, [finding.judged for finding in findings]))
 
 
 def _causes(
-    findings: Sequence[list[Finding]], pool: ProcessPoolExecutor, progress: Progress, cut: str | None
+    findings: Sequence[list[ConfirmedFinding]], pool: ProcessPoolExecutor, progress: Progress, cut: str | None
 ) -> tuple[list[list[Cause | None]], str | None]:
     """Find the mistakes that explain the findings of each side, in the processes of the pool.
 
@@ -432,7 +445,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _run_info(request: RunRequest, started: str, examinees: Sequence[Examinee]) -> RunInfo:
+def _run_info(request: RunRequest, started: str, running: Sequence[RunningBackend]) -> RunInfo:
     facts = {key: str(value) for key, value in cpu_facts().items()}
     features = facts.pop("flags", "").split()
     return RunInfo(
@@ -445,5 +458,9 @@ def _run_info(request: RunRequest, started: str, examinees: Sequence[Examinee]) 
         cpu_features=tuple(features),
         threads=1,
         environment=environment_switches(os.environ),
-        seconds={examinee.spec.name: examinee.seconds for examinee in examinees if examinee.worker is not None},
+        seconds={
+            running_backend.spec.name: running_backend.seconds
+            for running_backend in running
+            if running_backend.worker is not None
+        },
     )

@@ -46,7 +46,7 @@ class Side:
 
 
 @dataclass
-class Examinee:
+class RunningBackend:
     """A backend of the run: its worker, or why there is none.
 
     `is_wrong` says that the user can mend that: the backend itself is wrong.
@@ -94,7 +94,7 @@ def specs_of(request: RunRequest) -> tuple[BackendSpec, ...]:
 
 
 @contextmanager
-def examinees_of(sides: Sequence[Side], limits: Limits) -> Iterator[list[Examinee]]:
+def running_backends(sides: Sequence[Side], limits: Limits) -> Iterator[list[RunningBackend]]:
     """Start a worker for every backend, all at once, and stop them in the end.
 
     A backend that is wrong on one side, and starts on another, is trouble of that side: what does not import there may
@@ -111,41 +111,41 @@ def examinees_of(sides: Sequence[Side], limits: Limits) -> Iterator[list[Examine
     troubles = open_all([worker for _, worker in wanted])
     started = [_started(*each, trouble) for each, trouble in zip(wanted, troubles, strict=True)]
     usable = {each.spec.name for each in started if not each.is_wrong}
-    examinees = [each for each in started if each.spec.name in usable]
+    running = [each for each in started if each.spec.name in usable]
     try:
         for each in started:
             if each.spec.name not in usable | each.side.optional:
                 raise UserError(str(each.trouble))
-        yield examinees
+        yield running
     finally:
-        for examinee in examinees:
-            if examinee.worker is not None:
-                examinee.worker.stop()
+        for running_backend in running:
+            if running_backend.worker is not None:
+                running_backend.worker.stop()
 
 
-def _started(side: Side, worker: Worker, trouble: BackendError | WorkerUnavailable | None) -> Examinee:
+def _started(side: Side, worker: Worker, trouble: BackendError | WorkerUnavailable | None) -> RunningBackend:
     if trouble is None:
-        return Examinee(side, worker.spec, worker, worker.hello)
+        return RunningBackend(side, worker.spec, worker, worker.hello)
     is_wrong = isinstance(trouble, BackendError)
-    return Examinee(side, worker.spec, None, None, str(trouble), is_wrong=is_wrong)
+    return RunningBackend(side, worker.spec, None, None, str(trouble), is_wrong=is_wrong)
 
 
-def backend_record(examinee: Examinee, options: OptionCalls, cut: str | None) -> Backend:
+def backend_record(running_backend: RunningBackend, options: OptionCalls, cut: str | None) -> Backend:
     """Return a backend as the record keeps it.
 
     Args:
-        examinee: the backend.
+        running_backend: the backend.
         options: what was called of every backend of the run.
         cut: why the run did not come to its end, if it did not.
     """
-    hello = examinee.hello
+    hello = running_backend.hello
     if hello is None:
         return Backend(
-            name=examinee.spec.name,
+            name=running_backend.spec.name,
             framework="",
             version="",
-            python=examinee.spec.python,
-            target=examinee.spec.target,
+            python=running_backend.spec.python,
+            target=running_backend.spec.target,
             build={},
             cpu={},
             threads=0,
@@ -153,15 +153,15 @@ def backend_record(examinee: Examinee, options: OptionCalls, cut: str | None) ->
             dtypes=(),
             entry_points=(),
             status="unavailable",
-            reason=examinee.trouble,
+            reason=running_backend.trouble,
         )
-    reason = examinee.trouble or cut
+    reason = running_backend.trouble or cut
     return Backend(
-        name=examinee.spec.name,
+        name=running_backend.spec.name,
         framework=hello.framework,
         version=hello.version,
-        python=examinee.spec.python,
-        target=examinee.spec.target,
+        python=running_backend.spec.python,
+        target=running_backend.spec.target,
         build=dict(hello.build),
         cpu={key: str(value) for key, value in hello.cpu.items()},
         threads=hello.threads,
@@ -171,5 +171,5 @@ def backend_record(examinee: Examinee, options: OptionCalls, cut: str | None) ->
         status="complete" if reason is None else "cut short",
         reason=reason,
         signatures={entry.name: entry.signature for entry in hello.entry_points if entry.signature is not None},
-        options=options.of(examinee.label, hello.entry_points),
+        options=options.of(running_backend.label, hello.entry_points),
     )

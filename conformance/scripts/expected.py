@@ -18,7 +18,7 @@ from ..judge.judged_output import Exact
 from ..judge.record import enclosing_text
 from ..judge.truth import exact_element, truth
 from ..judge.verdicts import judge
-from .symptoms import Element
+from .symptoms import ExpectedElement
 
 _DECIMAL = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?(e[+-]?[0-9]{1,40})?\Z")
 _LARGEST_EXPONENT = 400
@@ -81,7 +81,7 @@ def element_of(
     definition: str = LITERAL,
     attainable: bool = False,
     decimal: str | None = None,
-) -> Element | None:
+) -> ExpectedElement | None:
     """Return one element of a result with what the reference says of it.
 
     Args:
@@ -114,7 +114,7 @@ def element_of(
     scale = math.ldexp(1.0, int(judged.exponent[place]) - exponent)
     permitted = float(allowed.attainable if attainable else allowed.textbook) * scale
     # A faithful result is good, whatever the bound.
-    return Element(index, expected, (lower, upper), exponent, max(permitted, 1.0))
+    return ExpectedElement(index, expected, (lower, upper), exponent, max(permitted, 1.0))
 
 
 def _place(batch: Batch, quantity: str, index: tuple[int, ...]) -> tuple[int, int]:

@@ -26,7 +26,7 @@ WHOLE = "The whole batch of the run."
 
 
 @dataclass(frozen=True)
-class Stage:
+class ScriptInputs:
     """Inputs for a call.
 
     Attributes:
@@ -42,7 +42,7 @@ class Stage:
     also: tuple[tuple[int, ...], ...] = ()
 
 
-def stage(found: Discrepancy, *, whole_batch: bool = False, apart: bool = False) -> Stage:
+def script_inputs(found: Discrepancy, *, whole_batch: bool = False, apart: bool = False) -> ScriptInputs:
     """Return the inputs that show a discrepancy.
 
     The case is put where it stood in the batch of the corpus, with copies of itself around it, so that the call has the
@@ -60,7 +60,7 @@ def stage(found: Discrepancy, *, whole_batch: bool = False, apart: bool = False)
     if of_corpus is not None:
         batch, case = of_corpus
         if whole_batch or batch.is_reduced:
-            return Stage(batch, found.index, WHOLE)
+            return ScriptInputs(batch, found.index, WHOLE)
         return _taken_out(batch, case, found) if apart else _repeated(batch, case, found.index)
     if whole_batch:
         message = f"the batch {found.batch!r} is not in the corpus of this release: leave --whole-batch out"
@@ -68,7 +68,7 @@ def stage(found: Discrepancy, *, whole_batch: bool = False, apart: bool = False)
     return alone(found)
 
 
-def alone(found: Discrepancy) -> Stage:
+def alone(found: Discrepancy) -> ScriptInputs:
     """Return the case by itself, from what the record has of it.
 
     Raises:
@@ -92,7 +92,7 @@ def alone(found: Discrepancy) -> Stage:
         raise ValueError(message)
     index = found.index if reduced else _index_alone(found, spec)
     _require_place(index, result_shape(batch, found.quantity))
-    return Stage(batch, index, ALONE)
+    return ScriptInputs(batch, index, ALONE)
 
 
 def _array(found: Discrepancy, name: str, record: Array) -> np.ndarray:
@@ -144,11 +144,11 @@ def _in_corpus(found: Discrepancy) -> tuple[Batch, int] | None:
     return (batch, case) if case_hash(batch, case) == found.case else None
 
 
-def _taken_out(batch: Batch, case: int, found: Discrepancy) -> Stage:
+def _taken_out(batch: Batch, case: int, found: Discrepancy) -> ScriptInputs:
     one = take_cases(batch, [case])
     element = np.argwhere(element_numbers(batch, found.quantity)[case] == _flat(batch, found))[0]
     whole_row = len(result_shape(one, found.quantity)) > 1
-    return Stage(one, (0, int(element[0])) if whole_row else (0,), ALONE)
+    return ScriptInputs(one, (0, int(element[0])) if whole_row else (0,), ALONE)
 
 
 def _flat(batch: Batch, found: Discrepancy) -> int:
@@ -157,13 +157,13 @@ def _flat(batch: Batch, found: Discrepancy) -> int:
     return int(np.ravel_multi_index(found.index, shape)) if shape else 0
 
 
-def _repeated(batch: Batch, case: int, index: tuple[int, ...]) -> Stage:
+def _repeated(batch: Batch, case: int, index: tuple[int, ...]) -> ScriptInputs:
     axis = axis_of(batch) if batch.spec.has_axis else None
     rank = batch.arguments[0].ndim
     arguments = tuple(_copies(array, case, axis if array.ndim == rank else None) for array in batch.arguments)
     cotangent = _copies(batch.cotangent, case, axis if batch.cotangent.ndim == rank else None)
     repeated = replace(batch, arguments=arguments, cotangent=cotangent, parameters=_parameters_of_copies(batch, case))
-    return Stage(repeated, index, REPEATED)
+    return ScriptInputs(repeated, index, REPEATED)
 
 
 def _copies(array: np.ndarray, case: int, axis: int | None) -> np.ndarray:

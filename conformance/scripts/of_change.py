@@ -26,10 +26,10 @@ from ..errors import UserError
 from ..inputs.geometry import result_shape
 from ..judge.words import RUNS
 from .expected import decimal_of, ulp_exponent
-from .inputs import Stage, stage
+from .inputs import ScriptInputs, script_inputs
 from .lookup import SHORTEST_PREFIX
 from .of_discrepancy import switches_of, target_of, time_limit
-from .script import Call, Reproduction, script_for
+from .script import Reproduction, ScriptCall, script_for
 from .source import literal
 from .symptoms import Dies, Hangs, Modified, NoGradient, Off, Raises, Symptom, WrongDtype, WrongShape
 
@@ -79,9 +79,9 @@ def script_of_change(comparison: Comparison, check: ComparedCheck, change: Chang
         message = f"{change_key(check, change)} cannot be shown: its inputs were not called, since others fail"
         raise ValueError(message)
     backend = next(each for each in comparison.backends if each.name == check.backend)
-    staged = stage(_as_discrepancy(check, example))
+    staged = script_inputs(_as_discrepancy(check, example))
     target = target_of(backend)
-    call = Call(
+    call = ScriptCall(
         batch=staged.batch,
         entry_point=check.entry_point,
         quantity=check.quantity,
@@ -176,7 +176,7 @@ _BY_FAILURE: Mapping[str, Symptom] = MappingProxyType(
 )
 
 
-def _symptom(check: ComparedCheck, example: ChangeExample, staged: Stage, backend: ComparedBackend) -> Symptom:
+def _symptom(check: ComparedCheck, example: ChangeExample, staged: ScriptInputs, backend: ComparedBackend) -> Symptom:
     if example.failure == "hang":
         return Hangs(max(map(time_limit, (example.before, example.after))))
     if example.failure == "shape":
@@ -184,7 +184,7 @@ def _symptom(check: ComparedCheck, example: ChangeExample, staged: Stage, backen
     if example.failure in _BY_FAILURE:
         return _BY_FAILURE[example.failure]
     expected, exponent = _exact(check, example)
-    return Became(
+    return ChangedElement(
         index=staged.index,
         before=_number(example.before),
         after=_number(example.after),
@@ -254,7 +254,7 @@ def same(one, other):
 
 
 @dataclass(frozen=True)
-class Became(Symptom):
+class ChangedElement(Symptom):
     """An element that is what the newer version returned, or is farther from the exact result than the older one's.
 
     Attributes:

@@ -17,18 +17,18 @@ from ..inputs.witness import Witness
 from ..judge.findings import FAILURES
 from ..judge.words import RUNS
 from .expected import decimal_of, definitions_of, element_of, ulp_exponent, ulps_away
-from .inputs import Stage, stage
+from .inputs import ScriptInputs, script_inputs
 from .of_witness import staged_witness
-from .script import Call, Reproduction, Target
+from .script import Reproduction, ScriptCall, Target
 from .symptoms import (
     ANY_NUMBER,
     LIMITS,
     Dies,
-    Element,
+    ExpectedElement,
     Hangs,
-    Limit,
     Modified,
     NoGradient,
+    NotTheLimit,
     Off,
     Raises,
     Same,
@@ -70,9 +70,9 @@ def reproduction_of(
     else:
         _require_known(finding)
         failed = finding.kind in FAILURES
-        found, staged = finding, stage(finding, whole_batch=whole_batch, apart=apart and not failed)
+        found, staged = finding, script_inputs(finding, whole_batch=whole_batch, apart=apart and not failed)
     target = target_of(backend)
-    call = Call(
+    call = ScriptCall(
         batch=staged.batch,
         entry_point=found.entry_point,
         quantity=found.quantity,
@@ -151,7 +151,7 @@ def time_limit(explanation: str) -> float:
     return max(1.0, float(told[1])) if told else CALL_TIMEOUT
 
 
-def _symptom(found: Discrepancy, staged: Stage) -> Symptom:
+def _symptom(found: Discrepancy, staged: ScriptInputs) -> Symptom:
     if found.kind == "hang":
         return Hangs(time_limit(found.explanation))
     if found.kind in _BY_KIND:
@@ -161,20 +161,20 @@ def _symptom(found: Discrepancy, staged: Stage) -> Symptom:
     return _of_number(found, staged)
 
 
-def _of_number(found: Discrepancy, staged: Stage) -> Symptom:
+def _of_number(found: Discrepancy, staged: ScriptInputs) -> Symptom:
     """Tell what a number must be for the discrepancy to be gone."""
     if found.expected.decimal in LIMITS:
-        return Limit(staged.index, found.expected.decimal)
+        return NotTheLimit(staged.index, found.expected.decimal)
     observed = float_from(found.observed)
     if found.expected.decimal in ("choice", "undecided") or found.severity == "undecided":
         return Same(staged.index, observed)
     expected = decimal_of(found.expected.decimal)
     if expected is None:
-        return Limit(staged.index, "-inf" if found.expected.decimal.startswith("-") else "inf")
+        return NotTheLimit(staged.index, "-inf" if found.expected.decimal.startswith("-") else "inf")
     return _off(found, staged, observed, expected)
 
 
-def _off(found: Discrepancy, staged: Stage, observed: float, expected: str) -> Symptom:
+def _off(found: Discrepancy, staged: ScriptInputs, observed: float, expected: str) -> Symptom:
     """Tell how near the exact result a number must be."""
     between = hex_of(float_from(found.expected.lower)), hex_of(float_from(found.expected.upper))
     fmt = format_named(found.dtype)
@@ -183,17 +183,17 @@ def _off(found: Discrepancy, staged: Stage, observed: float, expected: str) -> S
 
     def off(permitted: float, meaning: str) -> Off:
         places = (staged.index, *staged.also)
-        return Off(tuple(Element(place, expected, between, exponent, permitted) for place in places), meaning)
+        return Off(tuple(ExpectedElement(place, expected, between, exponent, permitted) for place in places), meaning)
 
     if found.kind != "inaccurate" and away is not None and 1 < ratio < math.inf:
         return off(_below(away / Fraction(ratio)), _TEXTBOOK)
     known = _of_reference(found, staged)
     if known is not None and math.isfinite(known.permitted) and (away is None or away > known.permitted):
         return off(known.permitted, _ATTAINABLE if found.kind == "inaccurate" else _TEXTBOOK)
-    return Limit(staged.index, ANY_NUMBER) if away is None else off(_below(away / 2), _HALF)
+    return NotTheLimit(staged.index, ANY_NUMBER) if away is None else off(_below(away / 2), _HALF)
 
 
-def _of_reference(found: Discrepancy, staged: Stage) -> Element | None:
+def _of_reference(found: Discrepancy, staged: ScriptInputs) -> ExpectedElement | None:
     """Return what the reference says of the element, by the definition that gives the exact result of the record."""
     for definition in definitions_of(found.function):
         element = element_of(

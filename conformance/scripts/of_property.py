@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from flint import arb
 
-from logitproof.properties import Call, Given, Property, calls_of, property_named
+from logitproof.properties import FunctionCall, Property, PropertyInputs, calls_of, property_named
 from logitproof.reference import LITERAL, format_named, spread_bound, working_precision
 from logitproof.reports import Backend, Discrepancy, PropertyResult, array_value
 
@@ -24,10 +24,9 @@ from ..judge.verdicts import SEVERITY_OF, Verdict, judge
 from ..property_checks.backend import batch_of
 from .expected import element_of
 from .of_discrepancy import target_of
-from .script import Call as ScriptCall
-from .script import Reproduction, Target, script_for
+from .script import Reproduction, ScriptCall, Target, script_for
 from .source import indented, literal
-from .symptoms import Dies, Element, Hangs, NoGradient, Off, Raises, Symptom, WrongShape
+from .symptoms import Dies, ExpectedElement, Hangs, NoGradient, Off, Raises, Symptom, WrongShape
 
 MOST_ELEMENTS = 64
 """So many elements of a result are looked at where it is not known which one is wrong."""
@@ -39,16 +38,16 @@ _DIGITS = 60
 
 
 @dataclass(frozen=True)
-class Made:
+class RecordedCall:
     """A call of a property, and what it gave where that is known."""
 
-    call: Call
+    call: FunctionCall
     output: np.ndarray | None = None
 
 
 def property_script(
     prop: Property,
-    made: Sequence[Made],
+    made: Sequence[RecordedCall],
     *,
     entry_points: Mapping[str, str],
     target: Target,
@@ -75,9 +74,9 @@ def property_script(
     return script_for(Reproduction(statement, facts, target, tuple(told)))
 
 
-def _distinct(made: Sequence[Made]) -> list[Made]:
+def _distinct(made: Sequence[RecordedCall]) -> list[RecordedCall]:
     """Leave out calls made before; where some results are known to be wrong, the others too."""
-    kept: list[Made] = []
+    kept: list[RecordedCall] = []
     for each in made:
         if not any(_equal(each.call, other.call) for other in kept):
             kept.append(each)
@@ -85,7 +84,7 @@ def _distinct(made: Sequence[Made]) -> list[Made]:
     return wrong or kept
 
 
-def _equal(one: Call, other: Call) -> bool:
+def _equal(one: FunctionCall, other: FunctionCall) -> bool:
     plain = (one.function, one.quantity, one.compared) == (other.function, other.quantity, other.compared)
     arrays = ((*one.arguments, one.cotangent), (*other.arguments, other.cotangent))
     return (
@@ -96,7 +95,7 @@ def _equal(one: Call, other: Call) -> bool:
     )
 
 
-def _symptom_call(made: Made, entry_points: Mapping[str, str], place: tuple[int, ...]) -> ScriptCall | None:
+def _symptom_call(made: RecordedCall, entry_points: Mapping[str, str], place: tuple[int, ...]) -> ScriptCall | None:
     call = made.call
     symptom: Symptom | None = _element_symptom(made, place)
     if call.compared == "in a row" and not _wrong(made):
@@ -113,18 +112,18 @@ def _chosen(shape: tuple[int, ...], place: tuple[int, ...]) -> list[tuple[int, .
     return list(dict.fromkeys([place, *others] if fits else others))
 
 
-def _element_symptom(made: Made, place: tuple[int, ...]) -> Off | None:
+def _element_symptom(made: RecordedCall, place: tuple[int, ...]) -> Off | None:
     """Look at the wrong elements, or at some of them where nothing is known."""
     batch, quantity = batch_of(made.call), made.call.quantity
     shape = result_shape(batch, quantity)
     indices = _wrong(made)[:4] or _chosen(shape, place)
-    elements: list[Element] = [
+    elements: list[ExpectedElement] = [
         element for index in indices if (element := element_of(batch, quantity, index)) is not None
     ]
     return Off(tuple(elements), MEANING) if elements else None
 
 
-def _wrong(made: Made) -> list[tuple[int, ...]]:
+def _wrong(made: RecordedCall) -> list[tuple[int, ...]]:
     """The places of the elements that are beyond the textbook bound, the worst first."""
     if made.output is None:
         return []
@@ -144,7 +143,7 @@ def _wrong(made: Made) -> list[tuple[int, ...]]:
     return [tuple(map(int, np.unravel_index(int(numbers[tuple(place)]), shape))) if shape else () for place in places]
 
 
-def _row_symptom(call: Call, place: tuple[int, ...]) -> Apart | None:
+def _row_symptom(call: FunctionCall, place: tuple[int, ...]) -> Apart | None:
     """Hold the entries of every row against its largest one."""
     logits = call.arguments[0]
     with np.errstate(invalid="ignore"):
@@ -168,7 +167,7 @@ def _relative(function: str, logit: float, leading: float) -> str:
         return str(difference.exp().str(_DIGITS, radius=False)) if difference > -2000 else "0"
 
 
-def _failing_call(call: Call, failure: str, entry_points: Mapping[str, str]) -> ScriptCall:
+def _failing_call(call: FunctionCall, failure: str, entry_points: Mapping[str, str]) -> ScriptCall:
     batch = batch_of(call)
     symptoms: dict[str, Symptom] = {"error": Raises(), "crash": Dies(), "hang": Hangs()}
     symptom = symptoms.get(failure.partition(":")[0])
@@ -267,7 +266,7 @@ def property_reproduction(found: Discrepancy, result: PropertyResult, backend: B
         raise ValueError(message)
     return property_script(
         prop,
-        [Made(call) for call in calls_of(prop, given)],
+        [RecordedCall(call) for call in calls_of(prop, given)],
         entry_points=result.entry_points,
         target=target_of(backend),
         facts=(
@@ -285,7 +284,7 @@ def _found_by(found: Discrepancy, version: str) -> str:
     return f"Found by logitproof in {where}: {found.severity} ({found.kind}), id {found.id}."
 
 
-def _given(prop: Property, found: Discrepancy) -> Given:
+def _given(prop: Property, found: Discrepancy) -> PropertyInputs:
     """Return the inputs with their axis of cases."""
     slots = {slot.name: slot for slot in prop.domain.slots}
     cases = re.fullmatch(r"property/([0-9]{1,6})", found.batch)
@@ -299,7 +298,7 @@ def _given(prop: Property, found: Discrepancy) -> Given:
             message = f"the input {name} is not in the record"
             raise ValueError(message)
         arrays[name] = array[None] if cases[1] == "1" and not slots[name].common else array
-    given = Given(found.dtype, arrays, frozenset(name for name, slot in slots.items() if slot.common))
+    given = PropertyInputs(found.dtype, arrays, frozenset(name for name, slot in slots.items() if slot.common))
     if not prop.domain.admits(given):
         message = f"the inputs recorded are not in the domain of {prop.id}: {prop.domain.text}"
         raise ValueError(message)

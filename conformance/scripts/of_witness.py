@@ -16,10 +16,10 @@ from ..judge.judged_output import Exact
 from ..judge.record import WORD_OF, enclosing_text
 from ..judge.truth import truth
 from .expected import definitions_of
-from .inputs import ALONE, Stage
+from .inputs import ALONE, ScriptInputs
 
 
-def staged_witness(witness: Witness) -> tuple[Discrepancy, Stage]:
+def staged_witness(witness: Witness) -> tuple[Discrepancy, ScriptInputs]:
     """Return a witness as the discrepancy that a run reports of it, and its inputs.
 
     Raises:
@@ -54,7 +54,7 @@ def staged_witness(witness: Witness) -> tuple[Discrepancy, Stage]:
         explanation=witness.explanation,
         count=1,
     )
-    return found, Stage(batch, places[0], ALONE, also=tuple(places[1:]))
+    return found, ScriptInputs(batch, places[0], ALONE, also=tuple(places[1:]))
 
 
 def _places(witness: Witness, batch: Batch) -> tuple[Expected, list[tuple[int, ...]]]:

@@ -42,7 +42,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Call:
+class ScriptCall:
     """One call that a script makes, and what to look for.
 
     Attributes:
@@ -80,7 +80,7 @@ class Reproduction:
     statement: str
     facts: tuple[str, ...]
     target: Target
-    calls: tuple[Call, ...]
+    calls: tuple[ScriptCall, ...]
     threads: int | None = 1
     environment: Mapping[str, str] = field(default_factory=dict)
     what: Literal["discrepancy", "change"] = "discrepancy"
@@ -196,7 +196,7 @@ def _setup(reproduction: Reproduction, dialect: Dialect) -> str:
     )
 
 
-def _snippet(call: Call, target: Target) -> Snippet:
+def _snippet(call: ScriptCall, target: Target) -> Snippet:
     if target.module is not None:
         return module_call(call.batch)
     try:
@@ -206,7 +206,7 @@ def _snippet(call: Call, target: Target) -> Snippet:
         raise ValueError(message) from None
 
 
-def _call_source(call: Call, target: Target, dialect: Dialect) -> str:
+def _call_source(call: ScriptCall, target: Target, dialect: Dialect) -> str:
     snippet = _snippet(call, target)
     inputs = _inputs(call, dialect)
     watched = isinstance(call.symptom, Modified | Dies | Hangs)
@@ -225,13 +225,13 @@ def _call_source(call: Call, target: Target, dialect: Dialect) -> str:
     return f"{inputs}{definitions}{around}"
 
 
-def _once(call: Call, snippet: Snippet, dialect: Dialect) -> str:
+def _once(call: ScriptCall, snippet: Snippet, dialect: Dialect) -> str:
     if call.quantity == "value":
         return dialect.value(snippet)
     return dialect.gradient(snippet, call.quantity.removeprefix("gradient:"))
 
 
-def _series(call: Call, dialect: Dialect, *, whole: bool) -> str:
+def _series(call: ScriptCall, dialect: Dialect, *, whole: bool) -> str:
     """Make the calls that a run makes, in its order; results of the quantity are kept to be looked at."""
     real = [argument.name for argument in call.batch.spec.arguments if argument.is_real]
     if whole:
@@ -246,7 +246,7 @@ def _series(call: Call, dialect: Dialect, *, whole: bool) -> str:
     return f"{dialect.twice()}results = [gradient({argument}), gradient({argument})]\n"
 
 
-def _around(call: Call, made: str) -> str:
+def _around(call: ScriptCall, made: str) -> str:
     """Put around the calls what a result cannot show."""
     match call.symptom:
         case Raises():
@@ -276,7 +276,7 @@ def _around(call: Call, made: str) -> str:
     return made
 
 
-def _inputs(call: Call, dialect: Dialect) -> str:
+def _inputs(call: ScriptCall, dialect: Dialect) -> str:
     """Assign the tensors of a call, by name."""
     batch, storage = call.batch, dialect.storage(call.batch.dtype)
     axis = axis_of(batch) if batch.spec.has_axis else None

@@ -27,7 +27,7 @@ class Symptom:
 
 
 @dataclass(frozen=True)
-class Element:
+class ExpectedElement:
     """One element of a result, and what it must be near.
 
     Attributes:
@@ -56,7 +56,7 @@ _SHOW_NUMBER = 'print(f"observed  {number!r} = {number.hex()}")\n'
 class Off(Symptom):
     """Elements too far from the exact result: one of them is enough; `meaning` says what the permitted errors are."""
 
-    elements: tuple[Element, ...]
+    elements: tuple[ExpectedElement, ...]
     meaning: str
 
     def source(self, dtype: str) -> str:
@@ -123,14 +123,14 @@ _MISSED: Mapping[str, str] = MappingProxyType(
     }
 )
 LIMITS = ("nan", "inf", "-inf", "not finite")
-"""What `Limit` can require, as the record names it."""
+"""What `NotTheLimit` can require, as the record names it."""
 
 ANY_NUMBER = "a number"
 """What it can require besides: any finite number."""
 
 
 @dataclass(frozen=True)
-class Limit(Symptom):
+class NotTheLimit(Symptom):
     """A required limit that is missed; `required` is one of LIMITS, or ANY_NUMBER."""
 
     index: tuple[int, ...]

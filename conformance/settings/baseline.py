@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from logitproof.reference import FORMATS, FUNCTIONS
-from logitproof.reports import Interval, Matter, float_from
+from logitproof.reports import GateItem, Interval, float_from
 
 from ..errors import UserError
 
@@ -21,7 +21,7 @@ _ARGUMENTS = {argument.name for each in FUNCTIONS.values() for argument in each.
 
 
 @dataclass(frozen=True)
-class Signature:
+class WaiverAuthor:
     """Who answers for the waivers: what all of them say alike."""
 
     reason: str = REASON
@@ -29,36 +29,36 @@ class Signature:
     expires: date | None = None
 
 
-def baseline_text(matters: Sequence[Matter], signature: Signature, key: str = "waiver") -> str:
+def baseline_text(items: Sequence[GateItem], signature: WaiverAuthor, key: str = "waiver") -> str:
     """Return waivers for what gates, as tables of TOML; "" for nothing.
 
     Args:
-        matters: what gates.
+        items: what gates.
         signature: what every waiver says.
         key: the key of the tables, "tool.logitproof.waiver" in pyproject.toml.
 
     Raises:
         UserError: a backend has a version that no set of versions can name.
     """
-    return "\n".join(_table(matter, signature, key) for matter in matters)
+    return "\n".join(_table(item, signature, key) for item in items)
 
 
-def _table(matter: Matter, signature: Signature, key: str) -> str:
-    lines = [f"[[{key}]]", *(f"{name} = {value}" for name, value in _pairs(matter, signature))]
+def _table(item: GateItem, signature: WaiverAuthor, key: str) -> str:
+    lines = [f"[[{key}]]", *(f"{name} = {value}" for name, value in _pairs(item, signature))]
     return "\n".join(lines) + "\n"
 
 
-def _pairs(matter: Matter, signature: Signature) -> Iterator[tuple[str, str]]:
-    yield "check", text_of(matter.check)
-    yield "backend", text_of(matter.backend)
-    yield "versions", text_of(_versions(matter))
-    yield from _names(matter)
-    if matter.severity != "defect":
-        yield "severity", text_of(matter.severity)
-    yield "kind", text_of(matter.kind)
-    causes = [text_of(cause) for cause in matter.causes]
+def _pairs(item: GateItem, signature: WaiverAuthor) -> Iterator[tuple[str, str]]:
+    yield "check", text_of(item.check)
+    yield "backend", text_of(item.backend)
+    yield "versions", text_of(_versions(item))
+    yield from _names(item)
+    if item.severity != "defect":
+        yield "severity", text_of(item.severity)
+    yield "kind", text_of(item.kind)
+    causes = [text_of(cause) for cause in item.causes]
     yield "cause", causes[0] if len(causes) == 1 else f"[{', '.join(causes)}]"
-    yield from _limits(matter)
+    yield from _limits(item)
     yield "reason", text_of(signature.reason)
     if signature.owner is not None:
         yield "owner", text_of(signature.owner)
@@ -66,25 +66,25 @@ def _pairs(matter: Matter, signature: Signature) -> Iterator[tuple[str, str]]:
         yield "expires", signature.expires.isoformat()
 
 
-def _names(matter: Matter) -> Iterator[tuple[str, str]]:
+def _names(item: GateItem) -> Iterator[tuple[str, str]]:
     """What the check's id stands for: for people, and they hold as patterns too."""
-    if matter.function in FUNCTIONS:
-        yield "function", text_of(matter.function)
-    if matter.entry_point.strip():
-        yield "entry-point", text_of(matter.entry_point)
-    if matter.dtype in FORMATS:
-        yield "dtype", text_of(matter.dtype)
-    if matter.quantity.strip():
-        yield "quantity", text_of(matter.quantity)
+    if item.function in FUNCTIONS:
+        yield "function", text_of(item.function)
+    if item.entry_point.strip():
+        yield "entry-point", text_of(item.entry_point)
+    if item.dtype in FORMATS:
+        yield "dtype", text_of(item.dtype)
+    if item.quantity.strip():
+        yield "quantity", text_of(item.quantity)
 
 
-def _limits(matter: Matter) -> Iterator[tuple[str, str]]:
-    regions = [f"{name} = {_region(each)}" for name, each in matter.extent.items() if name in _ARGUMENTS]
+def _limits(item: GateItem) -> Iterator[tuple[str, str]]:
+    regions = [f"{name} = {_region(each)}" for name, each in item.extent.items() if name in _ARGUMENTS]
     if regions:
         yield "region", f"{{ {', '.join(regions)} }}"
-    yield "max-ulps", _number(matter.ulps)
-    yield "max-bound-ratio", _number(matter.ratio)
-    yield "max-results", str(matter.results)
+    yield "max-ulps", _number(item.ulps)
+    yield "max-bound-ratio", _number(item.ratio)
+    yield "max-results", str(item.results)
 
 
 def _region(interval: Interval) -> str:
@@ -99,18 +99,18 @@ def _number(value: float) -> str:
     return repr(value) if math.isfinite(value) else str(value)
 
 
-def _versions(matter: Matter) -> str:
+def _versions(item: GateItem) -> str:
     """The very version; one that PEP 440 does not know to the letter."""
     try:
-        return f"=={Version(matter.version)}"
+        return f"=={Version(item.version)}"
     except InvalidVersion:
-        named = f"==={matter.version}"
+        named = f"==={item.version}"
     try:
         if str(SpecifierSet(named)) == named:
             return named
     except InvalidSpecifier:
         pass
-    message = f"the version of {matter.backend!r} is {matter.version!r}, which no set of versions can name"
+    message = f"the version of {item.backend!r} is {item.version!r}, which no set of versions can name"
     raise UserError(message)
 
 

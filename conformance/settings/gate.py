@@ -22,7 +22,7 @@ def today() -> date:
 
 
 @dataclass(frozen=True)
-class Gating:
+class GateOptions:
     """How a run is held against what is known.
 
     Attributes:
@@ -67,7 +67,7 @@ class Gating:
             raise UserError(message)
 
 
-def gating_from(options: argparse.Namespace, settings: Mapping[str, object], earlier: Record | None) -> Gating:
+def gating_from(options: argparse.Namespace, settings: Mapping[str, object], earlier: Record | None) -> GateOptions:
     """Return what the command line asks for, with the settings where it is silent.
 
     Raises:
@@ -82,10 +82,10 @@ def gating_from(options: argparse.Namespace, settings: Mapping[str, object], ear
         message = "--fail-on regression needs the record of an earlier run: --since OLD"
         raise UserError(message)
     waivers = cast("Sequence[Waiver]", given.get(WAIVER, ()))
-    return Gating(fail_on, bool(given.get("strict", False)), waivers, earlier=earlier)
+    return GateOptions(fail_on, bool(given.get("strict", False)), waivers, earlier=earlier)
 
 
-def gating_of_comparison(options: argparse.Namespace, settings: Mapping[str, object]) -> Gating:
+def gating_of_comparison(options: argparse.Namespace, settings: Mapping[str, object]) -> GateOptions:
     """Return what a comparison asks for, its older run still to be added: regressions unless something else is named.
 
     Raises:

@@ -50,7 +50,7 @@ class Environment:
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _Probe:
     """What a request led to, as the cache keeps it."""
 
     environment: str
@@ -112,7 +112,7 @@ def _facts(python: str) -> str:
 def _found(cache: Path, request: str) -> Environment | None:
     """Look up what was built before; an entry that is damaged, or whose environment is gone, counts as none."""
     try:
-        answer = msgspec.json.decode((cache / "requests" / f"{request}.json").read_bytes(), type=_Answer)
+        answer = msgspec.json.decode((cache / "requests" / f"{request}.json").read_bytes(), type=_Probe)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
     folder = cache / "environments" / answer.environment
@@ -141,7 +141,7 @@ def _built(wanted: Sequence[Wanted], python: str, installer: Installer, cache: P
             raise InstallError(f"{place}: the environment could not be put in its place")
     finally:
         workshop.remove()
-    _write(cache / "requests" / f"{request}.json", msgspec.json.encode(_Answer(name, installed)))
+    _write(cache / "requests" / f"{request}.json", msgspec.json.encode(_Probe(name, installed)))
     return Environment(str(interpreter(place)), installed, was_built=True)
 
 

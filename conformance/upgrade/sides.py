@@ -20,7 +20,7 @@ BACKENDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType({"tensorflow": ("t
 
 
 @dataclass(frozen=True)
-class Wish:
+class RequestedSide:
     """One side of an upgrade, as it was typed.
 
     Attributes:
@@ -37,10 +37,10 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Place:
+class PreparedSide:
     """Where one side is examined: its interpreter; or why there is none."""
 
-    wish: Wish
+    wish: RequestedSide
     python: str | None
     trouble: str | None = None
 
@@ -58,7 +58,7 @@ class Place:
             raise UserError(str(error)) from None
 
 
-def wish_of(text: str, companions: Sequence[str], python: str | None, backends: Sequence[str] = ()) -> Wish:
+def wish_of(text: str, companions: Sequence[str], python: str | None, backends: Sequence[str] = ()) -> RequestedSide:
     """Return what `text` asks for.
 
     Args:
@@ -76,11 +76,13 @@ def wish_of(text: str, companions: Sequence[str], python: str | None, backends: 
             raise UserError(message)
         name = text.partition("@")[0]
         own = BACKENDS_OF.get(name, (name,))
-        return Wish(text, tuple(backends) or own, (), spec.python)
+        return RequestedSide(text, tuple(backends) or own, (), spec.python)
     wanted = parse_wanted(text)
     framework = framework_of(wanted)
     everything = with_companions([wanted, *map(parse_wanted, companions)])
-    return Wish(text, tuple(backends) or BACKENDS_OF.get(framework, (framework,)), everything, python or sys.executable)
+    return RequestedSide(
+        text, tuple(backends) or BACKENDS_OF.get(framework, (framework,)), everything, python or sys.executable
+    )
 
 
 def _interpreter_named(text: str) -> BackendSpec | None:
@@ -96,7 +98,9 @@ def _interpreter_named(text: str) -> BackendSpec | None:
         raise UserError(str(error)) from None
 
 
-def places_of(wishes: Sequence[Wish], *, installer: Installer, cache: Path, note: Callable[[str], None]) -> list[Place]:
+def places_of(
+    wishes: Sequence[RequestedSide], *, installer: Installer, cache: Path, note: Callable[[str], None]
+) -> list[PreparedSide]:
     """Find or build the environments of the sides, one after the other; a failure of one does not hinder the other.
 
     Builds in threads could not be interrupted: the one that hears Ctrl-C waits for the other's installer.
@@ -108,19 +112,19 @@ def places_of(wishes: Sequence[Wish], *, installer: Installer, cache: Path, note
         note: is told what takes time, and what failed.
     """
 
-    def place(wish: Wish) -> Place:
+    def place(wish: RequestedSide) -> PreparedSide:
         if not wish.wanted:
-            return Place(wish, wish.python)
+            return PreparedSide(wish, wish.python)
         try:
             made = environment_with(wish.wanted, python=wish.python, installer=installer, cache=cache, note=note)
         except InstallError as error:
             note(f"cannot install {error}")
-            return Place(wish, None, str(error))
-        return Place(wish, made.python)
+            return PreparedSide(wish, None, str(error))
+        return PreparedSide(wish, made.python)
 
     return [place(wish) for wish in wishes]
 
 
-def optional_in(wish: Wish) -> frozenset[str]:
+def optional_in(wish: RequestedSide) -> frozenset[str]:
     """Return the backends that an environment need not have: nobody asked for them by name."""
     return frozenset(wish.backends[1:]) if wish.backends[0] in FRAMEWORKS else frozenset()

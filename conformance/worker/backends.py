@@ -6,10 +6,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from .frameworks.registry import Backend, BackendError, open_framework
+from .frameworks.registry import BackendError, OpenBackend, open_framework
 
 
-def open_backend(target: str, threads: int | None, functions: Mapping[str, Any]) -> Backend:
+def open_backend(target: str, threads: int | None, functions: Mapping[str, Any]) -> OpenBackend:
     """Import the framework or module that `target` names.
 
     Args:
@@ -27,24 +27,24 @@ def open_backend(target: str, threads: int | None, functions: Mapping[str, Any])
     return module_backend(target, threads, functions)
 
 
-def _framework_backend(target: str, threads: int | None) -> Backend:
+def _framework_backend(target: str, threads: int | None) -> OpenBackend:
     framework = open_framework("tensorflow" if target == "keras" else target, threads)
     if target == "torch":
         from .frameworks.torch import entry_points
 
-        return Backend(framework, framework.version, framework.build(), entry_points())
+        return OpenBackend(framework, framework.version, framework.build(), entry_points())
     if target == "jax":
         from .frameworks.jax import entry_points as of_jax
 
-        return Backend(framework, framework.version, framework.build(), of_jax())
+        return OpenBackend(framework, framework.version, framework.build(), of_jax())
     if target == "tensorflow":
         from .frameworks.tensorflow import entry_points as of_tensorflow
 
-        return Backend(framework, framework.version, framework.build(), of_tensorflow())
+        return OpenBackend(framework, framework.version, framework.build(), of_tensorflow())
     try:
         from .frameworks.keras import entry_points as of_keras
         from .frameworks.keras import keras_version
     except ImportError as error:
         raise BackendError(f"keras cannot be imported by {sys.executable}: {error}") from None
     build = {**framework.build(), "keras": keras_version()}
-    return Backend(framework, keras_version(), build, of_keras())
+    return OpenBackend(framework, keras_version(), build, of_keras())

@@ -73,7 +73,7 @@ class _Inputs:
                 self._build([name])
 
 
-class _Answer:
+class _Reply:
     """What the calls returned, each distinct result once."""
 
     def __init__(self) -> None:
@@ -178,7 +178,7 @@ def evaluate(
     if refused:
         raise UnsupportedError(f"{framework.name} has no {', '.join(sorted(refused))}")
     names, real = function["arguments"], tuple(function["real"])
-    call, answer = _Call(framework, entry_point, names, request, arrays), _Answer()
+    call, answer = _Call(framework, entry_point, names, request, arrays), _Reply()
     wanted, once = request["quantities"], bool(request.get("once", False))
     if "value" in wanted:
         answer.add("value", "plain", call.plain())
@@ -206,7 +206,7 @@ def evaluate(
     return header, answer.arrays
 
 
-def _attempt(answer: _Answer, quantity: str, run: str, action: Callable[[], None]) -> bool:
+def _attempt(answer: _Reply, quantity: str, run: str, action: Callable[[], None]) -> bool:
     """Do it, or note that this run of this quantity raised; the other quantities are not lost for it."""
     try:
         action()
@@ -216,13 +216,13 @@ def _attempt(answer: _Answer, quantity: str, run: str, action: Callable[[], None
     return True
 
 
-def _recorded_value(call: _Call, answer: _Answer, name: str) -> None:
+def _recorded_value(call: _Call, answer: _Reply, name: str) -> None:
     value, _ = call.recorded(name, with_gradient=False)
     if value is not None:
         answer.add("value", "recorded", value)
 
 
-def _gradient(call: _Call, answer: _Answer, name: str, value_run: str | None, *, repeated: bool) -> None:
+def _gradient(call: _Call, answer: _Reply, name: str, value_run: str | None, *, repeated: bool) -> None:
     quantity = f"gradient:{name}"
 
     def first() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from .backends import open_backend
 from .evaluate import evaluate, failure
 from .facts import cpu_facts, environment_switches
-from .frameworks.registry import Backend, BackendError
+from .frameworks.registry import BackendError, OpenBackend
 from .train import Step, step_of, train
 from .wire import PROTOCOL, Array, Header, read_message, write_message
 
@@ -34,11 +34,11 @@ def _own_standard_streams() -> tuple[BinaryIO, BinaryIO]:
     return requests, answers
 
 
-class Session:
+class WorkerSession:
     """The state between messages: the backend that `hello` opened."""
 
     def __init__(self) -> None:
-        self._backend: Backend | None = None
+        self._backend: OpenBackend | None = None
         self._functions: dict[str, Any] = {}
         self._entry_points: dict[tuple[str, str], Any] = {}
         self._step: Step | None = None
@@ -78,7 +78,7 @@ class Session:
             ],
         }
 
-    def _evaluate(self, backend: Backend, request: Header, arrays: list[Array]) -> tuple[Header, list[Array]]:
+    def _evaluate(self, backend: OpenBackend, request: Header, arrays: list[Array]) -> tuple[Header, list[Array]]:
         entry_point = self._entry_points[request["function"], request["entry_point"]]
         function = self._functions[request["function"]]
         return evaluate(backend.framework, entry_point, function, request, arrays)
@@ -100,7 +100,7 @@ def main() -> None:
     Thread(target=_end_with_parent, args=(answers,), daemon=True).start()
     # Where a segmentation fault happened ends up in the crash's message; of other threads it would name addresses.
     faulthandler.enable(all_threads=False)
-    session = Session()
+    session = WorkerSession()
     while True:
         message = read_message(requests)
         if message is None or message[0]["message"] == "stop":

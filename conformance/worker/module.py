@@ -13,7 +13,7 @@ from typing import Any
 
 from .entry_points import Deviation, EntryPoint, Unsupported
 from .frameworks.numpy import VJP
-from .frameworks.registry import Backend, BackendError, open_framework
+from .frameworks.registry import BackendError, OpenBackend, open_framework
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 """The dtypes a module may name as unsupported."""
@@ -22,7 +22,7 @@ FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
 """The frameworks a module may name."""
 
 
-def module_backend(target: str, threads: int | None, functions: Mapping[str, Any]) -> Backend:
+def module_backend(target: str, threads: int | None, functions: Mapping[str, Any]) -> OpenBackend:
     """Import a user's module and read what it offers.
 
     Args:
@@ -61,7 +61,7 @@ def module_backend(target: str, threads: int | None, functions: Mapping[str, Any
     version = getattr(module, "__version__", None)
     if isinstance(version, str):
         build["module_version"] = version
-    return Backend(framework, framework.version, build, entry_points)
+    return OpenBackend(framework, framework.version, build, entry_points)
 
 
 def _one_of(names: tuple[str, ...]) -> str:

@@ -11,8 +11,8 @@ from flint import arb
 
 from logitproof.reference import function_named, working_precision
 
-from .functions import Backend, Call, Computed, Failed, Functions, NoNumber, Reference, rounded_result
-from .property import Given, Property, Relation
+from .functions import Backend, BackendFunctions, Failed, FunctionCall, Functions, NoNumber, Reference, rounded_result
+from .property import Property, PropertyInputs, Relation
 
 _NARROW, _WIDE = 192, 640
 """Bits to compute with. Radii are above 2^-53 of a number, so 192 bits hide nothing; float64 logits reach 1.8e308, and
@@ -78,7 +78,7 @@ class Outcome:
     no_numbers: tuple[NoNumber, ...] = ()
     failure: str | None = None
     is_fatal: bool = False
-    calls: tuple[Call, ...] = field(default=(), repr=False)
+    calls: tuple[FunctionCall, ...] = field(default=(), repr=False)
 
     @property
     def ratio(self) -> float:
@@ -105,7 +105,7 @@ class Outcome:
         return self.worst.case if self.worst is not None else None
 
 
-def check(prop: Property, backend: Backend, given: Given) -> Outcome:
+def check(prop: Property, backend: Backend, given: PropertyInputs) -> Outcome:
     """Check a property on a backend.
 
     Args:
@@ -118,7 +118,7 @@ def check(prop: Property, backend: Backend, given: Given) -> Outcome:
         ValueError: the inputs are not in the domain.
     """
     _require_domain(prop, given)
-    functions = Computed(backend)
+    functions = BackendFunctions(backend)
     try:
         outcome = _outcome(prop, functions, given)
     except Failed as error:
@@ -126,15 +126,15 @@ def check(prop: Property, backend: Backend, given: Given) -> Outcome:
         return Outcome("broken", given.cases, failure=str(error), is_fatal=error.is_fatal, calls=calls)
     if outcome.status == "broken" and _states_deviation(prop, backend):
         with suppress(Failed):  # what a backend fails at only now and then is broken, whatever it states
-            lenient = _outcome(prop, Computed(backend, admits_deviations=True), given)
+            lenient = _outcome(prop, BackendFunctions(backend, admits_deviations=True), given)
             if lenient.status != "broken":
                 return Outcome("deviates", outcome.cases, outcome.compared, outcome.worst, calls=outcome.calls)
     return outcome
 
 
-def calls_of(prop: Property, given: Given) -> tuple[Call, ...]:
+def calls_of(prop: Property, given: PropertyInputs) -> tuple[FunctionCall, ...]:
     """Return the calls that a property makes; where one is made on the result of another, on the exact one rounded."""
-    functions = Computed(ExactBackend())
+    functions = BackendFunctions(ExactBackend())
     for _ in prop.claim(functions, given):
         pass
     return tuple(functions.calls)
@@ -143,7 +143,7 @@ def calls_of(prop: Property, given: Given) -> tuple[Call, ...]:
 class ExactBackend:
     """A backend that is never wrong."""
 
-    def evaluate(self, call: Call) -> np.ndarray:
+    def evaluate(self, call: FunctionCall) -> np.ndarray:
         """Return the exact result, rounded to the storage format."""
         return rounded_result(call)
 
@@ -153,7 +153,7 @@ class ExactBackend:
         return "literal"
 
 
-def check_reference(prop: Property, given: Given) -> Outcome:
+def check_reference(prop: Property, given: PropertyInputs) -> Outcome:
     """Check a property on the reference itself.
 
     Raises:
@@ -163,7 +163,7 @@ def check_reference(prop: Property, given: Given) -> Outcome:
     return _settled(_compared(prop, Reference(), given), given, (), ())
 
 
-def _require_domain(prop: Property, given: Given) -> None:
+def _require_domain(prop: Property, given: PropertyInputs) -> None:
     if not prop.domain.admits(given):
         message = f"these inputs are not in the domain of {prop.id}: {prop.domain.text}"
         raise ValueError(message)
@@ -177,19 +177,21 @@ def _states_deviation(prop: Property, backend: Backend) -> bool:
     )
 
 
-def _outcome(prop: Property, functions: Computed, given: Given) -> Outcome:
+def _outcome(prop: Property, functions: BackendFunctions, given: PropertyInputs) -> Outcome:
     found = _compared(prop, functions, given)
     return _settled(found, given, tuple(functions.no_numbers), tuple(functions.calls))
 
 
-def _settled(found: _Found, given: Given, no_numbers: tuple[NoNumber, ...], calls: tuple[Call, ...]) -> Outcome:
+def _settled(
+    found: _WorstRelation, given: PropertyInputs, no_numbers: tuple[NoNumber, ...], calls: tuple[FunctionCall, ...]
+) -> Outcome:
     broken = bool(no_numbers) or found.ratio > 1
     status: Status = "broken" if broken else "holds" if found.compared else "undecided"
     return Outcome(status, given.cases, found.compared, found.worst(), no_numbers, calls=calls)
 
 
 @dataclass
-class _Found:
+class _WorstRelation:
     """The comparisons made so far: how many, and the one with the largest ratio."""
 
     compared: int = 0
@@ -229,8 +231,8 @@ class _Found:
         )
 
 
-def _compared(prop: Property, functions: Functions, given: Given) -> _Found:
-    found = _Found()
+def _compared(prop: Property, functions: Functions, given: PropertyInputs) -> _WorstRelation:
+    found = _WorstRelation()
     with working_precision(_WIDE if given.dtype == "float64" else _NARROW):
         for relation in prop.claim(functions, given):
             found.take(relation)

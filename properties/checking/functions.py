@@ -38,7 +38,7 @@ _GUARD = 1 + 2.0**-30
 
 
 @dataclass(frozen=True, eq=False)
-class Call:
+class FunctionCall:
     """One quantity of one function at exact inputs.
 
     Attributes:
@@ -79,7 +79,7 @@ class Failed(Exception):  # noqa: N818 - as above
 class Backend(Protocol):
     """One entry point for each function that a property needs."""
 
-    def evaluate(self, call: Call) -> np.ndarray:
+    def evaluate(self, call: FunctionCall) -> np.ndarray:
         """Return what the entry point gives, in the call's dtype and the shape that the result must have.
 
         Raises:
@@ -118,7 +118,7 @@ def call_of(
     quantity: str,
     cotangent: np.ndarray | None,
     parameters: Mapping[str, object],
-) -> Call:
+) -> FunctionCall:
     """Complete a call: rows along the last axis, a cotangent of ones, the dtype of the first argument."""
     spec, first = function_named(function), arguments[0]
     named = {"axis": -1, **parameters} if spec.has_axis else dict(parameters)
@@ -126,7 +126,7 @@ def call_of(
         shape = () if named.get("reduction", "none") != "none" else first.shape
         shape = shape[:-1] if shape and spec.result == "row" else shape
         cotangent = np.ones(shape, dtype=first.dtype)
-    return Call(function, first.dtype.name, arguments, named, quantity, cotangent)
+    return FunctionCall(function, first.dtype.name, arguments, named, quantity, cotangent)
 
 
 class Reference:
@@ -153,7 +153,7 @@ class Reference:
         return rounded_result(call_of(function, arguments, quantity="value", cotangent=None, parameters=parameters))
 
 
-def rounded_result(call: Call) -> np.ndarray:
+def rounded_result(call: FunctionCall) -> np.ndarray:
     """Return the exact result of a call, rounded to the storage format; what the table of limits decides is as it says.
 
     It is rounded to float64 first, so that it may be off by half an ulp and a little.
@@ -180,7 +180,7 @@ _LIMITS = {
 class NoNumber:
     """A result that is no number though the exact one is finite and representable."""
 
-    call: Call
+    call: FunctionCall
     index: tuple[int, ...]
     observed: float
 
@@ -191,7 +191,7 @@ class NoNumber:
 
 
 @dataclass
-class Computed:
+class BackendFunctions:
     """The functions as a backend computes them, each result with the error that the textbook bound permits.
 
     A result y stands for the ball y ± (b + rounding), with b the textbook bound and half an ulp for the final rounding.
@@ -202,7 +202,7 @@ class Computed:
     backend: Backend
     admits_deviations: bool = False
     no_numbers: list[NoNumber] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
+    calls: list[FunctionCall] = field(default_factory=list)
 
     def __call__(
         self,
@@ -235,7 +235,7 @@ class Computed:
         call = call_of(function, arguments, quantity="value", cotangent=None, parameters=parameters)
         return self._output(call, self.backend.definition(function, "value"))
 
-    def _output(self, call: Call, definition: str) -> np.ndarray:
+    def _output(self, call: FunctionCall, definition: str) -> np.ndarray:
         self.calls.append(call)
         output = self.backend.evaluate(call)
         with np.errstate(invalid="ignore"):
@@ -249,7 +249,9 @@ class Computed:
                 self.no_numbers.append(NoNumber(call, index, float(output[index])))
         return output
 
-    def _balls(self, call: Call, definition: str, bound: np.ndarray, flushed: Callable[[], np.ndarray]) -> Balls:
+    def _balls(
+        self, call: FunctionCall, definition: str, bound: np.ndarray, flushed: Callable[[], np.ndarray]
+    ) -> Balls:
         storage = format_named(call.dtype)
         with np.errstate(all="ignore"):
             output = self._output(call, definition).astype(np.float64)
@@ -263,7 +265,7 @@ class Computed:
         balls = around(output, np.broadcast_to(radius, output.shape))
         return balls + self._deviation(call, definition) if definition != LITERAL else balls
 
-    def _deviation(self, call: Call, definition: str) -> Balls | float:
+    def _deviation(self, call: FunctionCall, definition: str) -> Balls | float:
         """The interval [-d, d] with d the distance of the stated definition from the literal one."""
         if not self.admits_deviations:
             return 0
@@ -271,7 +273,7 @@ class Computed:
         return around(np.zeros(stated.shape), np.vectorize(_largest, otypes=[float])(stated - literal))
 
 
-def _overflowing(call: Call, definition: str, output: np.ndarray, due: Enclosure) -> np.ndarray:
+def _overflowing(call: FunctionCall, definition: str, output: np.ndarray, due: Enclosure) -> np.ndarray:
     """Tell where a permitted error carries the exact result beyond the largest finite number: then it is infinite."""
     bound = error_bounds(call.function, call.arguments, call.parameters, **_details(call, definition)).textbook
     measured = distance(format_named(call.dtype), output.astype(np.float64), due)
@@ -283,12 +285,12 @@ def _largest(ball: arb) -> float:
     return float(abs(ball).upper()) * _GUARD
 
 
-def _details(call: Call, definition: str) -> dict[str, Any]:
+def _details(call: FunctionCall, definition: str) -> dict[str, Any]:
     cotangent = None if call.quantity == "value" else call.cotangent
     return {"quantity": call.quantity, "dtype": call.dtype, "cotangent": cotangent, "definition": definition}
 
 
-def _enclosed(call: Call, definition: str, dtype: str) -> Enclosure:
+def _enclosed(call: FunctionCall, definition: str, dtype: str) -> Enclosure:
     details = {**_details(call, definition), "dtype": dtype}
     return enclose(call.function, call.arguments, call.parameters, **details)
 

@@ -14,7 +14,7 @@ from .functions import Functions
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class PropertyInputs:
     """Exact inputs of a property: several cases, all of one size.
 
     Attributes:
@@ -36,14 +36,14 @@ class Given:
         """How many cases there are."""
         return next((len(array) for name, array in self.arrays.items() if name not in self.common), 1)
 
-    def case(self, index: int) -> Given:
+    def case(self, index: int) -> PropertyInputs:
         """Return one case alone."""
         arrays = {name: x if name in self.common else x[index : index + 1] for name, x in self.arrays.items()}
-        return Given(self.dtype, arrays, self.common)
+        return PropertyInputs(self.dtype, arrays, self.common)
 
 
 @dataclass(frozen=True)
-class Slot:
+class Input:
     """One input of a domain: its name, what it may be, how to draw it, and how to tell whether an array is it.
 
     Attributes:
@@ -72,7 +72,7 @@ class Domain:
         dtypes: the formats it is stated for; all where empty.
     """
 
-    slots: tuple[Slot, ...]
+    slots: tuple[Input, ...]
     dtypes: tuple[str, ...] = ()
 
     @property
@@ -85,14 +85,14 @@ class Domain:
         """Whether there is only one input for each format."""
         return all(slot.fixed for slot in self.slots)
 
-    def draw(self, choices: Choices, dtype: str, cases: int) -> Given:
+    def draw(self, choices: Choices, dtype: str, cases: int) -> PropertyInputs:
         """Draw inputs: `cases` cases of one size, in one format."""
         arrays: dict[str, np.ndarray] = {}
         for slot in self.slots:
             arrays[slot.name] = slot.draw(choices, dtype, cases, arrays)
-        return Given(dtype, arrays, frozenset(slot.name for slot in self.slots if slot.common))
+        return PropertyInputs(dtype, arrays, frozenset(slot.name for slot in self.slots if slot.common))
 
-    def admits(self, given: Given) -> bool:
+    def admits(self, given: PropertyInputs) -> bool:
         """Whether inputs belong to the domain."""
         return given.arrays.keys() == {slot.name for slot in self.slots} and all(
             slot.admits(given[slot.name], given.arrays) for slot in self.slots
@@ -122,7 +122,7 @@ def at_most(left: Balls, right: Balls, what: str = "") -> Relation:
     return Relation(left, "≤", right, what)
 
 
-Claim = Callable[[Functions, Given], Iterable[Relation]]
+Claim = Callable[[Functions, PropertyInputs], Iterable[Relation]]
 
 BY_INCLUSION = (
     "every result stands for the interval of its textbook error bound and the final rounding; both sides are computed "

@@ -9,11 +9,11 @@ from itertools import cycle
 import numpy as np
 
 from .balls import Balls, exact
-from .functions import Backend, Call, call_of
-from .property import Given, Property
+from .functions import Backend, FunctionCall, call_of
+from .property import Property, PropertyInputs
 
 
-def asked(prop: Property, backend: Backend, given: Given) -> tuple[np.ndarray, ...]:
+def asked(prop: Property, backend: Backend, given: PropertyInputs) -> tuple[np.ndarray, ...]:
     """Make the calls of a property and return what came back, in order; nothing is computed from it.
 
     Raises:
@@ -42,7 +42,7 @@ class Replay:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_next", cycle(self.outputs))
 
-    def evaluate(self, call: Call) -> np.ndarray:
+    def evaluate(self, call: FunctionCall) -> np.ndarray:
         """Return the next answer: a claim makes the same calls each time, whatever comes back."""
         del call
         return next(self._next)
@@ -79,7 +79,7 @@ class _Notes:
         """Ask, and return the answer: further calls may depend on it."""
         return self._ask(call_of(function, arguments, quantity="value", cotangent=None, parameters=parameters))
 
-    def _ask(self, call: Call) -> np.ndarray:
+    def _ask(self, call: FunctionCall) -> np.ndarray:
         output = self.backend.evaluate(call)
         self.outputs.append(output)
         return output

@@ -9,7 +9,7 @@ import numpy as np
 from logitproof.reference import FORMATS, Format
 
 from ..checking.choices import Choices
-from ..checking.property import Slot
+from ..checking.property import Input
 from .numbers import KINDS as NUMBER_KINDS
 from .numbers import number
 from .options import cotangent, positive_weight
@@ -48,7 +48,7 @@ def _is_masked(array: np.ndarray, arrays: Arrays) -> bool:
     return bool((np.isfinite(numbers) | np.isneginf(numbers)).all() and np.isfinite(numbers).any(axis=-1).all())
 
 
-def logits(name: str = "x", *, least: int = 1, largest: int = CLASSES) -> Slot:
+def logits(name: str = "x", *, least: int = 1, largest: int = CLASSES) -> Input:
     """Rows of finite logits, `least` to `largest` classes."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -59,49 +59,49 @@ def logits(name: str = "x", *, least: int = 1, largest: int = CLASSES) -> Slot:
     def admits(array: np.ndarray, arrays: Arrays) -> bool:
         return array.shape[-1] >= least and _is_finite(array, arrays)
 
-    return Slot(name, f"finite logits, n ≥ {least} classes", draw, admits)
+    return Input(name, f"finite logits, n ≥ {least} classes", draw, admits)
 
 
-def paired_logits(name: str, of: str = "x") -> Slot:
+def paired_logits(name: str, of: str = "x") -> Input:
     """Further rows of finite logits, of the shape of others."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
         return rows(choices, FORMATS[dtype], cases, arrays[of].shape[-1])
 
-    return Slot(name, f"finite logits of the shape of {of}", draw, _is_finite)
+    return Input(name, f"finite logits of the shape of {of}", draw, _is_finite)
 
 
-def masked_logits(name: str = "x", *, least: int = 1) -> Slot:
+def masked_logits(name: str = "x", *, least: int = 1) -> Input:
     """Rows with -inf at some places and at least one finite logit."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
         del arrays
         return masked_rows(choices, FORMATS[dtype], cases, least + width(choices, CLASSES - least + 1) - 1)
 
-    return Slot(name, "logits, some of them -inf, at least one of a row finite", draw, _is_masked)
+    return Input(name, "logits, some of them -inf, at least one of a row finite", draw, _is_masked)
 
 
-def sparse_logits(name: str = "x") -> Slot:
+def sparse_logits(name: str = "x") -> Input:
     """Wide rows of -inf with at most 16 finite logits anywhere."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
         del arrays
         return sparse_rows(choices, FORMATS[dtype], cases, width(choices, WIDE))
 
-    return Slot(name, f"rows of up to {WIDE} classes, -inf but for 1 to 16 finite logits anywhere", draw, _is_masked)
+    return Input(name, f"rows of up to {WIDE} classes, -inf but for 1 to 16 finite logits anywhere", draw, _is_masked)
 
 
-def elements(name: str = "x") -> Slot:
+def elements(name: str = "x") -> Input:
     """Finite numbers of any size."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
         del arrays
         return stored([number(choices, FORMATS[dtype], NUMBER_KINDS) for _ in range(cases)], FORMATS[dtype])
 
-    return Slot(name, "a finite number", draw, _is_finite)
+    return Input(name, "a finite number", draw, _is_finite)
 
 
-def unit_elements(name: str = "p", *, inner: bool = False) -> Slot:
+def unit_elements(name: str = "p", *, inner: bool = False) -> Input:
     """Numbers from 0 to 1, both ends among them unless `inner`."""
 
     def admits(array: np.ndarray, arrays: Arrays) -> bool:
@@ -117,7 +117,7 @@ def unit_elements(name: str = "p", *, inner: bool = False) -> Slot:
         del arrays
         return stored([one(choices, FORMATS[dtype]) for _ in range(cases)], FORMATS[dtype])
 
-    return Slot(name, "a number in (0, 1)" if inner else "a number in [0, 1]", draw, admits)
+    return Input(name, "a number in (0, 1)" if inner else "a number in [0, 1]", draw, admits)
 
 
 def _rows_like(of: str | None, arrays: Arrays, choices: Choices, least: int) -> int:
@@ -126,7 +126,7 @@ def _rows_like(of: str | None, arrays: Arrays, choices: Choices, least: int) -> 
     return least + width(choices, CLASSES - least + 1) - 1
 
 
-def probabilities(name: str = "p", *, like: str | None = None, least: int = 1) -> Slot:
+def probabilities(name: str = "p", *, like: str | None = None, least: int = 1) -> Input:
     """Rows of positive probabilities with the sum one, exactly or as nearly as the format allows."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -137,10 +137,10 @@ def probabilities(name: str = "p", *, like: str | None = None, least: int = 1) -
         numbers, u = wide(array), 2.0**-7
         return _is_positive(array, arrays) and bool((np.abs(numbers.sum(axis=-1) - 1) <= u).all())
 
-    return Slot(name, "rows of positive probabilities that sum to one, as nearly as the format allows", draw, admits)
+    return Input(name, "rows of positive probabilities that sum to one, as nearly as the format allows", draw, admits)
 
 
-def log_probabilities(name: str = "l", *, like: str | None = None, least: int = 1) -> Slot:
+def log_probabilities(name: str = "l", *, like: str | None = None, least: int = 1) -> Input:
     """Rows of finite log-probabilities."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -149,10 +149,10 @@ def log_probabilities(name: str = "l", *, like: str | None = None, least: int = 
     def admits(array: np.ndarray, arrays: Arrays) -> bool:
         return _is_finite(array, arrays) and bool((wide(array) <= 0).all())
 
-    return Slot(name, "rows of finite numbers ≤ 0", draw, admits)
+    return Input(name, "rows of finite numbers ≤ 0", draw, admits)
 
 
-def labels(name: str = "y", *, like: str | None = "x", least: int = 1) -> Slot:
+def labels(name: str = "y", *, like: str | None = "x", least: int = 1) -> Input:
     """Rows of labels ≥ 0 that sum exactly to one and are exact in every format."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -163,10 +163,10 @@ def labels(name: str = "y", *, like: str | None = "x", least: int = 1) -> Slot:
         # Multiples of 2^-40 of at most 4096 classes: their float64 sum is exact.
         return _is_finite(array, arrays) and bool((numbers >= 0).all() and (numbers.sum(axis=-1) == 1).all())
 
-    return Slot(name, "rows of labels ≥ 0 that sum exactly to one", draw, admits)
+    return Input(name, "rows of labels ≥ 0 that sum exactly to one", draw, admits)
 
 
-def class_labels(name: str = "k", of: str = "x") -> Slot:
+def class_labels(name: str = "k", of: str = "x") -> Input:
     """One class of every row."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -176,10 +176,10 @@ def class_labels(name: str = "k", of: str = "x") -> Slot:
     def admits(array: np.ndarray, arrays: Arrays) -> bool:
         return bool(((array >= 0) & (array < arrays[of].shape[-1])).all())
 
-    return Slot(name, "a class of the row", draw, admits)
+    return Input(name, "a class of the row", draw, admits)
 
 
-def class_order(name: str = "order", of: str = "x") -> Slot:
+def class_order(name: str = "order", of: str = "x") -> Input:
     """An order of the classes, the same for all rows."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -189,32 +189,32 @@ def class_order(name: str = "order", of: str = "x") -> Slot:
     def admits(array: np.ndarray, arrays: Arrays) -> bool:
         return sorted(array.tolist()) == list(range(arrays[of].shape[-1]))
 
-    return Slot(name, "a permutation of the classes", draw, admits, common=True)
+    return Input(name, "a permutation of the classes", draw, admits, common=True)
 
 
 def like(
     name: str, of: str = "x", *, per_row: bool = False, text: str = "what the gradient is multiplied with"
-) -> Slot:
+) -> Input:
     """Small dyadic numbers: cotangents of the shape of an array, or one for every row."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
         shape = (cases,) if per_row else arrays[of].shape
         return cotangent(choices, FORMATS[dtype], shape)
 
-    return Slot(name, text, draw, _is_finite)
+    return Input(name, text, draw, _is_finite)
 
 
-def class_weights(name: str = "w", of: str = "x") -> Slot:
+def class_weights(name: str = "w", of: str = "x") -> Input:
     """Positive weights of the classes, the same for all rows."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
         del cases
         return positive_weight(choices, FORMATS[dtype], arrays[of].shape[-1])
 
-    return Slot(name, "a positive weight for every class", draw, _is_positive, common=True)
+    return Input(name, "a positive weight for every class", draw, _is_positive, common=True)
 
 
-def one_of(name: str, values: tuple[float, ...], text: str) -> Slot:
+def one_of(name: str, values: tuple[float, ...], text: str) -> Input:
     """One of some values, the same for all cases, of shape (1,)."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -225,10 +225,10 @@ def one_of(name: str, values: tuple[float, ...], text: str) -> Slot:
         del arrays
         return array.shape == (1,) and float(array[0]) in values
 
-    return Slot(name, f"{text}: one of {', '.join(f'{value:g}' for value in values)}", draw, admits, common=True)
+    return Input(name, f"{text}: one of {', '.join(f'{value:g}' for value in values)}", draw, admits, common=True)
 
 
-def fixed(name: str, values: object, text: str, *, common: bool = False) -> Slot:
+def fixed(name: str, values: object, text: str, *, common: bool = False) -> Input:
     """Published numbers, rounded to the format; whole numbers stay what they are."""
     given = np.asarray(values)
 
@@ -243,4 +243,4 @@ def fixed(name: str, values: object, text: str, *, common: bool = False) -> Slot
         del arrays
         return bool(np.array_equal(array, array_in(array.dtype.name) if given.dtype.kind == "f" else given))
 
-    return Slot(name, text, draw, admits, common, fixed=True)
+    return Input(name, text, draw, admits, common, fixed=True)

@@ -9,7 +9,7 @@ import numpy as np
 from logitproof.reference import FORMATS, Format
 
 from ..checking.choices import Choices
-from ..checking.property import Slot
+from ..checking.property import Input
 from .inputs import CLASSES, Arrays, wide
 from .lattice import neighbour
 from .numbers import STEPS
@@ -25,7 +25,7 @@ Row = Callable[[Choices, Format, int], list[float]]
 
 def _rows_slot(
     name: str, text: str, row: Row, admits: Callable[[np.ndarray], bool], *, like: str | None, sizes: tuple[int, int]
-) -> Slot:
+) -> Input:
     """A slot of rows that are drawn one by one, of the width of others or of `sizes` classes."""
     least, largest = sizes
 
@@ -37,10 +37,10 @@ def _rows_slot(
         del arrays
         return admits(wide(array))
 
-    return Slot(name, text, draw, belongs)
+    return Input(name, text, draw, belongs)
 
 
-def shares(name: str = "p", *, like: str | None = None, least: int = 1, largest: int = CLASSES) -> Slot:
+def shares(name: str = "p", *, like: str | None = None, least: int = 1, largest: int = CLASSES) -> Input:
     """Rows of numbers ≥ 0 that sum to one, zeros among them."""
 
     def row(choices: Choices, fmt: Format, n: int) -> list[float]:
@@ -56,7 +56,7 @@ def shares(name: str = "p", *, like: str | None = None, least: int = 1, largest:
     return _rows_slot(name, text, row, admits, like=like, sizes=(least, largest))
 
 
-def parts(name: str = "y", *, like: str | None = "x", least: int = 1) -> Slot:
+def parts(name: str = "y", *, like: str | None = "x", least: int = 1) -> Input:
     """Rows of multiples of 1/128 that sum exactly to one: the mean of two of them is exact in every format."""
 
     def row(choices: Choices, fmt: Format, n: int) -> list[float]:
@@ -71,7 +71,7 @@ def parts(name: str = "y", *, like: str | None = "x", least: int = 1) -> Slot:
     return _rows_slot(name, text, row, _are_whole, like=like, sizes=(least, CLASSES))
 
 
-def positive_parts(name: str = "q", *, like: str | None = "y") -> Slot:
+def positive_parts(name: str = "q", *, like: str | None = "y") -> Input:
     """Rows of positive multiples of 1/128 that sum exactly to one."""
 
     def row(choices: Choices, fmt: Format, n: int) -> list[float]:
@@ -95,7 +95,7 @@ def _are_whole(numbers: np.ndarray) -> bool:
     return are_parts(numbers) and bool((numbers.sum(axis=-1) == 1).all())
 
 
-def any_labels(name: str = "y", *, like: str = "x") -> Slot:
+def any_labels(name: str = "y", *, like: str = "x") -> Input:
     """Rows of labels from 0 to 1 with any sum: several classes at 1, none, or parts of any size."""
 
     def row(choices: Choices, fmt: Format, n: int) -> list[float]:
@@ -108,7 +108,7 @@ def any_labels(name: str = "y", *, like: str = "x") -> Slot:
     return _rows_slot(name, text, row, are_parts, like=like, sizes=(1, CLASSES))
 
 
-def several_ones(name: str = "y", *, like: str = "x") -> Slot:
+def several_ones(name: str = "y", *, like: str = "x") -> Input:
     """Rows of zeros and ones: any number of ones in a row."""
 
     def row(choices: Choices, fmt: Format, n: int) -> list[float]:
@@ -121,7 +121,7 @@ def several_ones(name: str = "y", *, like: str = "x") -> Slot:
     return _rows_slot(name, "labels 0 or 1, any number of ones in a row", row, admits, like=like, sizes=(1, CLASSES))
 
 
-def beside(name: str = "q", of: str = "p") -> Slot:
+def beside(name: str = "q", of: str = "p") -> Input:
     """Rows of positive probabilities of the width of others: of their own, or next to those."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -132,7 +132,7 @@ def beside(name: str = "q", of: str = "p") -> Slot:
         del arrays
         return bool(((wide(array) > 0) & (wide(array) <= 1)).all())
 
-    return Slot(name, f"rows of numbers in (0, 1] with any sum, some of them next to {of}", draw, admits)
+    return Input(name, f"rows of numbers in (0, 1] with any sum, some of them next to {of}", draw, admits)
 
 
 def _beside(choices: Choices, fmt: Format, other: list[float]) -> list[float]:

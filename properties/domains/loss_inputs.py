@@ -11,7 +11,7 @@ import numpy as np
 from logitproof.reference import FORMATS, Format
 
 from ..checking.choices import Choices
-from ..checking.property import Slot
+from ..checking.property import Input
 from .inputs import CLASSES, Arrays, one_of, wide
 from .label_inputs import PART, are_parts
 from .labelled import named
@@ -28,17 +28,17 @@ ANY, NEAR, TAME = 1.0, 2.0**-2, 2.0**-10
 
 def near_logits(
     name: str = "x", *, like: str | None = None, least: int = 1, largest: int = CLASSES, share: float = NEAR
-) -> Slot:
+) -> Input:
     """Rows of finite logits, none of them above a share of the largest number; of the width of others."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
         n = least + width(choices, largest - least + 1) - 1 if like is None else arrays[like].shape[-1]
         return _brought_near(rows(choices, FORMATS[dtype], cases, n), share)
 
-    return Slot(name, f"finite logits of at most {Fraction(share)} of the largest number", draw, _near(share))
+    return Input(name, f"finite logits of at most {Fraction(share)} of the largest number", draw, _near(share))
 
 
-def near_elements(name: str = "x", *, share: float = NEAR) -> Slot:
+def near_elements(name: str = "x", *, share: float = NEAR) -> Input:
     """Finite numbers, none of them above a share of the largest number; 0, where max(x, 0) has its corner, often."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -47,14 +47,14 @@ def near_elements(name: str = "x", *, share: float = NEAR) -> Slot:
         return _brought_near(stored(drawn, FORMATS[dtype]), share)
 
     text = f"a number of at most {Fraction(share)} of the largest one" if share < 1 else "a finite number"
-    return Slot(name, text, draw, _near(share))
+    return Input(name, text, draw, _near(share))
 
 
 def _number_or_zero(choices: Choices, fmt: Format) -> float:
     return 0.0 if choices.pick(("any", "any", "any", "zero")) == "zero" else number(choices, fmt)
 
 
-def near_log_probabilities(name: str = "l", *, share: float = NEAR) -> Slot:
+def near_log_probabilities(name: str = "l", *, share: float = NEAR) -> Input:
     """Rows of finite numbers ≤ 0, none of them below a share of the most negative one."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -64,7 +64,7 @@ def near_log_probabilities(name: str = "l", *, share: float = NEAR) -> Slot:
     def admits(array: np.ndarray, arrays: Arrays) -> bool:
         return _near(share)(array, arrays) and bool((wide(array) <= 0).all())
 
-    return Slot(name, f"rows of numbers ≤ 0, of at most {Fraction(share)} of the largest number", draw, admits)
+    return Input(name, f"rows of numbers ≤ 0, of at most {Fraction(share)} of the largest number", draw, admits)
 
 
 def _brought_near(numbers: np.ndarray, share: float) -> np.ndarray:
@@ -81,7 +81,7 @@ def _near(share: float) -> Callable[[np.ndarray, Arrays], bool]:
     return admits
 
 
-def finite_class(name: str = "k", of: str = "x") -> Slot:
+def finite_class(name: str = "k", of: str = "x") -> Input:
     """One class of every row whose logit is finite."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -93,10 +93,10 @@ def finite_class(name: str = "k", of: str = "x") -> Slot:
         inside = (array >= 0) & (array < arrays[of].shape[-1])
         return bool(inside.all()) and bool(np.isfinite(named(array, wide(arrays[of]))).all())
 
-    return Slot(name, "a class of the row whose logit is finite", draw, admits)
+    return Input(name, "a class of the row whose logit is finite", draw, admits)
 
 
-def element_labels(name: str = "z", of: str = "x") -> Slot:
+def element_labels(name: str = "z", of: str = "x") -> Input:
     """A label from 0 to 1 for every element of an array, both ends among them; 1 − z is exact in every format."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -108,10 +108,10 @@ def element_labels(name: str = "z", of: str = "x") -> Slot:
     def admits(array: np.ndarray, arrays: Arrays) -> bool:
         return array.shape == arrays[of].shape and are_parts(wide(array))
 
-    return Slot(name, "a label in [0, 1], a multiple of 1/128", draw, admits)
+    return Input(name, "a label in [0, 1], a multiple of 1/128", draw, admits)
 
 
-def complementary_elements(name: str = "p") -> Slot:
+def complementary_elements(name: str = "p") -> Input:
     """Numbers in (0, 1) whose complements 1 − p the format has too."""
 
     def one(choices: Choices, fmt: Format) -> float:
@@ -131,10 +131,10 @@ def complementary_elements(name: str = "p") -> Slot:
             (wide(1 - (1 - array)) == wide(array)).all()
         )
 
-    return Slot(name, "a number in (0, 1) with 1 - p in the format", draw, admits)
+    return Input(name, "a number in (0, 1) with 1 - p in the format", draw, admits)
 
 
-def ignored_class(name: str = "i", of: str = "x") -> Slot:
+def ignored_class(name: str = "i", of: str = "x") -> Input:
     """The label that does not count, shape (1,): a class, or −100, which names none."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -145,10 +145,10 @@ def ignored_class(name: str = "i", of: str = "x") -> Slot:
     def admits(array: np.ndarray, arrays: Arrays) -> bool:
         return array.shape == (1,) and -100 <= int(array[0]) < arrays[of].shape[-1]
 
-    return Slot(name, "the label that does not count, a class or -100", draw, admits, common=True)
+    return Input(name, "the label that does not count, a class or -100", draw, admits, common=True)
 
 
-def partly_ignored(name: str = "k", of: str = "x", ignored: str = "i") -> Slot:
+def partly_ignored(name: str = "k", of: str = "x", ignored: str = "i") -> Input:
     """One class of every row, or the label that does not count."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -161,10 +161,10 @@ def partly_ignored(name: str = "k", of: str = "x", ignored: str = "i") -> Slot:
         is_class = (array >= 0) & (array < arrays[of].shape[-1])
         return bool((is_class | (array == arrays[ignored][0])).all())
 
-    return Slot(name, f"a class of the row, or {ignored}", draw, admits)
+    return Input(name, f"a class of the row, or {ignored}", draw, admits)
 
 
-def layer_weights(name: str = "w", classes: str = "y") -> Slot:
+def layer_weights(name: str = "w", classes: str = "y") -> Input:
     """Matrices W for every case, shape (cases, classes, 1 to 4): multiples of ¼ up to ±2, so that Wo is exact."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -176,10 +176,10 @@ def layer_weights(name: str = "w", classes: str = "y") -> Slot:
         fits = array.shape[:-1] == arrays[classes].shape and array.shape[-1] <= 4
         return fits and _are_multiples(wide(array), of=0.25, largest=2)
 
-    return Slot(name, "weights W of a linear layer, multiples of 1/4 up to 2, of 1 to 4 inputs", draw, admits)
+    return Input(name, "weights W of a linear layer, multiples of 1/4 up to 2, of 1 to 4 inputs", draw, admits)
 
 
-def layer_inputs(name: str = "o", weights: str = "w") -> Slot:
+def layer_inputs(name: str = "o", weights: str = "w") -> Input:
     """Inputs of a linear layer for every case: whole numbers up to ±3."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -190,13 +190,13 @@ def layer_inputs(name: str = "o", weights: str = "w") -> Slot:
     def admits(array: np.ndarray, arrays: Arrays) -> bool:
         return array.shape[-1] == arrays[weights].shape[-1] and _are_multiples(wide(array), of=1, largest=3)
 
-    return Slot(name, "the layer's inputs, whole numbers up to 3", draw, admits)
+    return Input(name, "the layer's inputs, whole numbers up to 3", draw, admits)
 
 
 def _are_multiples(numbers: np.ndarray, *, of: float, largest: float) -> bool:
     return bool(((np.abs(numbers) <= largest) & (np.mod(numbers, of) == 0)).all())
 
 
-def smoothing(name: str = "e") -> Slot:
+def smoothing(name: str = "e") -> Input:
     """A label smoothing that every format holds."""
     return one_of(name, (0.125, 0.5, 0.25, 0.0078125, 1.0), "the label smoothing")

@@ -21,7 +21,7 @@ class Plan:
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
+class SearchTarget:
     """What a property is tried on: entry points, told in words, and a dtype."""
 
     backend: Backend

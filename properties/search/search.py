@@ -14,9 +14,9 @@ from hypothesis.errors import FlakyFailure, Unsatisfiable
 from ..checking.check import Outcome, check
 from ..checking.choices import Seeded
 from ..checking.functions import Unsupported
-from ..checking.property import Given, Property
+from ..checking.property import Property, PropertyInputs
 from ..strategies import HypothesisChoices
-from .plan import Plan, Setting
+from .plan import Plan, SearchTarget
 from .simpler import simpler
 
 MOST_CASES = 8
@@ -24,11 +24,11 @@ MOST_CASES = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Counterexample:
     """An input with what became of the property there."""
 
-    setting: Setting
-    given: Given
+    setting: SearchTarget
+    given: PropertyInputs
     outcome: Outcome
 
 
@@ -43,8 +43,8 @@ class Searched:
         unsupported: why the property could not be asked, for those settings that could not.
     """
 
-    broken: Found | None
-    deviates: Found | None
+    broken: Counterexample | None
+    deviates: Counterexample | None
     comparisons: int
     unsupported: tuple[str, ...]
 
@@ -52,7 +52,7 @@ class Searched:
 class _BrokenError(Exception):
     """The property is broken: what Hypothesis shrinks by."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Counterexample) -> None:
         super().__init__("the property is broken")
         self.found = found
 
@@ -60,7 +60,7 @@ class _BrokenError(Exception):
 class _Fatal(BaseException):
     """The backend has crashed or hung: Hypothesis would pay for every attempt to shrink that with a worker."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Counterexample) -> None:
         super().__init__(found.outcome.failure)
         self.found = found
 
@@ -68,10 +68,10 @@ class _Fatal(BaseException):
 @dataclass
 class _Tried:
     comparisons: int = 0
-    deviates: Found | None = None
+    deviates: Counterexample | None = None
 
 
-def search(prop: Property, settings_: Sequence[Setting], plan: Plan) -> Searched:
+def search(prop: Property, settings_: Sequence[SearchTarget], plan: Plan) -> Searched:
     """Try to break a property.
 
     Args:
@@ -104,11 +104,11 @@ def search(prop: Property, settings_: Sequence[Setting], plan: Plan) -> Searched
     return Searched(None, tried.deviates, tried.comparisons, unsupported)
 
 
-def _simplest(prop: Property, found: Found) -> Found:
+def _simplest(prop: Property, found: Counterexample) -> Counterexample:
     """Go on where Hypothesis stopped: it cannot leave out a class in the middle of a row."""
     setting, kind = found.setting, _kind(found.outcome)
 
-    def breaks(candidate: Given) -> bool:
+    def breaks(candidate: PropertyInputs) -> bool:
         if not prop.domain.admits(candidate):
             return False
         try:
@@ -120,10 +120,10 @@ def _simplest(prop: Property, found: Found) -> Found:
         return found
     given_ = simpler(found.given, breaks)
     outcome = check(prop, setting.backend, given_)
-    return Found(setting, given_, outcome) if outcome.status == "broken" else found
+    return Counterexample(setting, given_, outcome) if outcome.status == "broken" else found
 
 
-def _alone(prop: Property, found: Found) -> Found:
+def _alone(prop: Property, found: Counterexample) -> Counterexample:
     """Return the first of the inputs that is fatal alone; all of them where it takes more than one."""
     inputs = found.given
     for case in range(0 if prop.domain.is_fixed or inputs.cases == 1 else inputs.cases):
@@ -132,7 +132,7 @@ def _alone(prop: Property, found: Found) -> Found:
         except Unsupported:
             break
         if outcome.failure is not None:
-            return Found(found.setting, inputs.case(case), outcome)
+            return Counterexample(found.setting, inputs.case(case), outcome)
     return found
 
 
@@ -140,7 +140,7 @@ def _kind(outcome: Outcome) -> tuple[str, bool, bool]:
     return outcome.status, bool(outcome.no_numbers), outcome.failure is not None
 
 
-def _usable(prop: Property, settings_: Sequence[Setting]) -> tuple[list[Setting], tuple[str, ...]]:
+def _usable(prop: Property, settings_: Sequence[SearchTarget]) -> tuple[list[SearchTarget], tuple[str, ...]]:
     """Leave out what cannot be asked at all: Hypothesis would only search there in vain."""
     usable, reasons = [], list[str]()
     for setting in settings_:
@@ -153,15 +153,15 @@ def _usable(prop: Property, settings_: Sequence[Setting]) -> tuple[list[Setting]
             reasons.append(str(error))
             continue
         if outcome.is_fatal:
-            raise _Fatal(Found(setting, inputs, outcome))
+            raise _Fatal(Counterexample(setting, inputs, outcome))
         usable.append(setting)
     return usable, tuple(dict.fromkeys(reasons))
 
 
-def _try(prop: Property, setting: Setting, inputs: Given, tried: _Tried) -> Outcome:
+def _try(prop: Property, setting: SearchTarget, inputs: PropertyInputs, tried: _Tried) -> Outcome:
     outcome = check(prop, setting.backend, inputs)
     tried.comparisons += outcome.compared
-    found = Found(setting, inputs, outcome)
+    found = Counterexample(setting, inputs, outcome)
     if outcome.is_fatal:
         raise _Fatal(found)
     if outcome.status == "broken":
@@ -171,7 +171,7 @@ def _try(prop: Property, setting: Setting, inputs: Given, tried: _Tried) -> Outc
     return outcome
 
 
-def _sweep(prop: Property, usable: Sequence[Setting], plan: Plan, tried: _Tried) -> None:
+def _sweep(prop: Property, usable: Sequence[SearchTarget], plan: Plan, tried: _Tried) -> None:
     """Try inputs at random, every setting in turn: Hypothesis likes variations of what it had, and would miss some."""
     for number in range(plan.examples // 2):
         setting = usable[number % len(usable)]
@@ -180,9 +180,9 @@ def _sweep(prop: Property, usable: Sequence[Setting], plan: Plan, tried: _Tried)
             _try(prop, setting, inputs, tried)
 
 
-def _attack(prop: Property, usable: Sequence[Setting], plan: Plan, tried: _Tried) -> None:
+def _attack(prop: Property, usable: Sequence[SearchTarget], plan: Plan, tried: _Tried) -> None:
     @st.composite
-    def attempts(draw: st.DrawFn) -> tuple[Setting, Given]:
+    def attempts(draw: st.DrawFn) -> tuple[SearchTarget, PropertyInputs]:
         choices = HypothesisChoices(draw)
         setting = choices.pick(usable)
         return setting, prop.domain.draw(choices, setting.dtype, choices.integer(1, MOST_CASES))
@@ -198,7 +198,7 @@ def _attack(prop: Property, usable: Sequence[Setting], plan: Plan, tried: _Tried
         print_blob=False,
     )
     @given(attempts())
-    def attack(attempt: tuple[Setting, Given]) -> None:
+    def attack(attempt: tuple[SearchTarget, PropertyInputs]) -> None:
         try:
             outcome = _try(prop, *attempt, tried)
         except Unsupported:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ..checking.property import Given
+from ..checking.property import PropertyInputs
 
 MOST_TRIES = 400
 """So often a simpler input is tried: enough for a row of some thirty numbers."""
@@ -14,10 +14,10 @@ MOST_TRIES = 400
 _BITS = (1, 2, 3, 4, 6, 8, 12)
 """To so many significant bits a number is rounded, to see whether the property is still broken."""
 
-Breaks = Callable[[Given], bool]
+Breaks = Callable[[PropertyInputs], bool]
 
 
-def simpler(given: Given, breaks: Breaks) -> Given:
+def simpler(given: PropertyInputs, breaks: Breaks) -> PropertyInputs:
     """Return inputs that still break a property: one case, few classes, short numbers, as far as single steps reach.
 
     Args:
@@ -26,7 +26,7 @@ def simpler(given: Given, breaks: Breaks) -> Given:
     """
     tries = [MOST_TRIES]
 
-    def first(candidates: Iterator[Given]) -> Given | None:
+    def first(candidates: Iterator[PropertyInputs]) -> PropertyInputs | None:
         for candidate in candidates:
             tries[0] -= 1
             if tries[0] < 0:
@@ -44,12 +44,12 @@ def simpler(given: Given, breaks: Breaks) -> Given:
     return given
 
 
-def _single_cases(given: Given) -> Iterator[Given]:
+def _single_cases(given: PropertyInputs) -> Iterator[PropertyInputs]:
     if given.cases > 1:
         yield from (given.case(index) for index in range(given.cases))
 
 
-def _fewer_classes(given: Given) -> Iterator[Given]:
+def _fewer_classes(given: PropertyInputs) -> Iterator[PropertyInputs]:
     """Leave out classes: most of them at first, then one at a time."""
     classes = max((x.shape[-1] for x in given.arrays.values() if _has_classes(x)), default=1)
     size = classes // 2
@@ -65,7 +65,7 @@ def _has_classes(array: np.ndarray) -> bool:
     return array.ndim > 1
 
 
-def _without(given: Given, gone: list[int], classes: int) -> Given | None:
+def _without(given: PropertyInputs, gone: list[int], classes: int) -> PropertyInputs | None:
     """Return the inputs without some classes; None where a label names one of them."""
     arrays: dict[str, np.ndarray] = {}
     for name, array in given.arrays.items():
@@ -78,14 +78,14 @@ def _without(given: Given, gone: list[int], classes: int) -> Given | None:
             return None
         else:
             arrays[name] = array - np.searchsorted(gone, array)
-    return Given(given.dtype, arrays, given.common)
+    return PropertyInputs(given.dtype, arrays, given.common)
 
 
-def _runs_over(array: np.ndarray, given: Given, name: str, classes: int) -> bool:
+def _runs_over(array: np.ndarray, given: PropertyInputs, name: str, classes: int) -> bool:
     return array.shape[-1:] == (classes,) and (_has_classes(array) or name in given.common)
 
 
-def _shorter_numbers(given: Given) -> Iterator[Given]:
+def _shorter_numbers(given: PropertyInputs) -> Iterator[PropertyInputs]:
     """Take one number after the other for a shorter one: 0, 1, or itself with fewer significant bits."""
     for name, array in given.arrays.items():
         if array.dtype.kind == "i":
@@ -98,7 +98,7 @@ def _shorter_numbers(given: Given) -> Iterator[Given]:
                 changed[place] = shorter
                 with np.errstate(over="ignore"):  # rounded up beyond the largest number: in no domain
                     stored = changed.astype(array.dtype).reshape(array.shape)
-                yield Given(given.dtype, {**given.arrays, name: stored}, given.common)
+                yield PropertyInputs(given.dtype, {**given.arrays, name: stored}, given.common)
 
 
 def _shorter(number: float) -> list[float]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..checking.balls import exact, log, times
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import like, probabilities, unit_elements
 from ..domains.label_inputs import any_labels
 from ..domains.loss_inputs import complementary_elements, element_labels, smoothing
@@ -19,12 +19,12 @@ from .sigmoid_loss import binary_entropy
 BINARY = "binary_cross_entropy"
 
 
-def _definition(f: Functions, given: Given) -> Iterable[Relation]:
+def _definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, labels = exact(given["p"]), exact(given["z"])
     yield equal(f(BINARY, given["p"], given["z"]), -times(labels, log(probs)) - times(1 - labels, log(1 - probs)))
 
 
-def _two_classes(f: Functions, given: Given) -> Iterable[Relation]:
+def _two_classes(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, labels = _pairs(given["p"]), _pairs(given["z"])
     yield equal(f(BINARY, given["p"], given["z"]), f(CATEGORICAL, probs, labels))
 
@@ -34,18 +34,18 @@ def _pairs(numbers: np.ndarray) -> np.ndarray:
     return np.stack([numbers, 1 - numbers], axis=-1)
 
 
-def _symmetry(f: Functions, given: Given) -> Iterable[Relation]:
+def _symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, labels = given["p"], given["z"]
     yield equal(f(BINARY, probs, labels), f(BINARY, 1 - probs, 1 - labels), "the loss")
     here, there = (f(BINARY, p, z, quantity="gradient:probs") for p, z in ((probs, labels), (1 - probs, 1 - labels)))
     yield equal(here, -there, "its gradient, with the other sign")
 
 
-def _gibbs(f: Functions, given: Given) -> Iterable[Relation]:
+def _gibbs(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield at_most(binary_entropy(given["z"]), f(BINARY, given["p"], given["z"]))
 
 
-def _gradients(f: Functions, given: Given) -> Iterable[Relation]:
+def _gradients(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, labels, factor = exact(given["p"]), exact(given["z"]), exact(given["v"])
     by_probs, by_labels = (
         f(BINARY, given["p"], given["z"], quantity=f"gradient:{name}", cotangent=given["v"])
@@ -55,14 +55,14 @@ def _gradients(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(by_labels, -factor * log(probs / (1 - probs)), "by the label: minus the logit")
 
 
-def _smoothing(f: Functions, given: Given) -> Iterable[Relation]:
+def _smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, epsilon = exact(given["p"]), exact(smoothing_of(given))
     labels = (1 - epsilon) * exact(given["z"]) + epsilon / 2
     smoothed = f(BINARY, given["p"], given["z"], label_smoothing=smoothing_of(given))
     yield equal(smoothed, -labels * log(probs) - (1 - labels) * log(1 - probs))
 
 
-def _categorical_smoothing(f: Functions, given: Given) -> Iterable[Relation]:
+def _categorical_smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, targets, epsilon = given["p"], given["y"], exact(smoothing_of(given))
     labels = (1 - epsilon) * exact(targets) + epsilon / probs.shape[-1]
     smoothed = f(CATEGORICAL, probs, targets, label_smoothing=smoothing_of(given))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..checking.balls import exact, exp, log, per_row, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import class_labels, class_order, labels, like, probabilities
 from ..domains.label_inputs import beside, parts, shares
 from ..domains.labelled import label_sum, named, one_hot, weighed
@@ -18,17 +18,17 @@ from .information import plogp
 CATEGORICAL, SPARSE = "categorical_cross_entropy", "sparse_categorical_cross_entropy"
 
 
-def _decomposition(f: Functions, given: Given) -> Iterable[Relation]:
+def _decomposition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     targets, probs = given["y"], given["q"]
     yield equal(f(CATEGORICAL, probs, targets), f("entropy", targets) + f("kl_divergence", targets, probs))
 
 
-def _minus_divergence(f: Functions, given: Given) -> Iterable[Relation]:
+def _minus_divergence(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     targets, probs = given["y"], given["q"]
     yield equal(f(CATEGORICAL, probs, targets) - f("kl_divergence", targets, probs), total(plogp(targets)))
 
 
-def _of_logits(f: Functions, given: Given) -> Iterable[Relation]:
+def _of_logits(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets = given["x"], given["y"]
     log_probs = f.stored("log_softmax", logits_)
     divergence = f("kl_divergence_from_log_probs", targets, log_probs)
@@ -38,25 +38,25 @@ def _of_logits(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(f("softmax_cross_entropy", logits_, targets), entropy + divergence + rounding)
 
 
-def _definition(f: Functions, given: Given) -> Iterable[Relation]:
+def _definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(f(CATEGORICAL, given["q"], given["y"]), -weighed(given["y"], log(exact(given["q"]))))
 
 
-def _gibbs(f: Functions, given: Given) -> Iterable[Relation]:
+def _gibbs(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     targets, probs = given["y"], given["q"]
     whole, other = label_sum(targets), label_sum(probs)
     least = total(plogp(targets)) + whole * log(whole / other)
     yield at_most(least, f(CATEGORICAL, probs, targets))
 
 
-def _one_hot(f: Functions, given: Given) -> Iterable[Relation]:
+def _one_hot(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, classes = given["p"], given["k"]
     dense = f(CATEGORICAL, probs, one_hot(classes, probs))
     yield equal(dense, -log(exact(named(classes, probs))), "minus the logarithm of the class's probability")
     yield equal(dense, f(SPARSE, probs, classes), "the index says the same")
 
 
-def _one_hot_gradient(f: Functions, given: Given) -> Iterable[Relation]:
+def _one_hot_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, classes, factor = given["p"], given["k"], given["v"]
     hot = one_hot(classes, probs)
     pulled = -times(per_row(exact(factor)) * exact(hot), 1 / exact(probs))
@@ -66,7 +66,7 @@ def _one_hot_gradient(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(sparse, pulled, "by the probabilities, from an index")
 
 
-def _gradients(f: Functions, given: Given) -> Iterable[Relation]:
+def _gradients(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, targets, factor = given["q"], given["y"], per_row(exact(given["v"]))
     by_probs, by_labels = (
         f(CATEGORICAL, probs, targets, quantity=f"gradient:{name}", cotangent=given["v"])
@@ -76,18 +76,18 @@ def _gradients(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(by_labels, -factor * log(exact(probs)), "by the labels")
 
 
-def _linear(f: Functions, given: Given) -> Iterable[Relation]:
+def _linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, one, other = given["q"], given["y"], given["z"]
     mean = (f(CATEGORICAL, probs, one) + f(CATEGORICAL, probs, other)) / 2
     yield equal(f(CATEGORICAL, probs, one / 2 + other / 2), mean)
 
 
-def _permutation(f: Functions, given: Given) -> Iterable[Relation]:
+def _permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, targets, order = given["q"], given["y"], given["order"]
     yield equal(f(CATEGORICAL, probs[:, order], targets[:, order]), f(CATEGORICAL, probs, targets))
 
 
-def _likelihood(f: Functions, given: Given) -> Iterable[Relation]:
+def _likelihood(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes = given["x"], given["k"]
     probs = named(classes, f("softmax", logits_))
     losses = f("sparse_softmax_cross_entropy", logits_, classes)

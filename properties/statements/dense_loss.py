@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..checking.balls import exact, log, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import class_labels, class_order, labels, like, logits, wide
 from ..domains.label_inputs import any_labels, parts
 from ..domains.labelled import label_sum, one_hot, weighed
@@ -17,18 +17,18 @@ from .information import plogp
 DENSE = "softmax_cross_entropy"
 
 
-def _dense_definition(f: Functions, given: Given) -> Iterable[Relation]:
+def _dense_definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets = given["x"], given["y"]
     yield equal(f(DENSE, logits_, targets), -weighed(targets, f("log_softmax", logits_)))
 
 
-def _dense_log_sum_exp(f: Functions, given: Given) -> Iterable[Relation]:
+def _dense_log_sum_exp(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets = given["x"], given["y"]
     whole = f("logsumexp", logits_) * label_sum(targets)
     yield equal(f(DENSE, logits_, targets), whole - weighed(targets, exact(logits_)))
 
 
-def _dense_equals_sparse(f: Functions, given: Given) -> Iterable[Relation]:
+def _dense_equals_sparse(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, factor = given["x"], given["k"], given["v"]
     hot = one_hot(classes, logits_)
     yield equal(f(DENSE, logits_, hot), f(SPARSE, logits_, classes), "the loss")
@@ -37,24 +37,24 @@ def _dense_equals_sparse(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(dense, sparse, "its gradient by the logits")
 
 
-def _equal_losses(f: Functions, given: Given) -> Iterable[Relation]:
+def _equal_losses(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes = given["x"], given["k"]
     yield equal(f(DENSE, logits_, one_hot(classes, logits_)), f(SPARSE, logits_, classes))
 
 
-def _dense_shift_invariance(f: Functions, given: Given) -> Iterable[Relation]:
+def _dense_shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     targets = given["y"]
     shifted, change, grown = shifted_logits(f, given)
     moved = grown * label_sum(targets) - weighed(targets, change)
     yield equal(f(DENSE, shifted, targets), f(DENSE, given["x"], targets) + moved)
 
 
-def _dense_permutation(f: Functions, given: Given) -> Iterable[Relation]:
+def _dense_permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets, order = given["x"], given["y"], given["order"]
     yield equal(f(DENSE, logits_[:, order], targets[:, order]), f(DENSE, logits_, targets))
 
 
-def _dense_bounds(f: Functions, given: Given) -> Iterable[Relation]:
+def _dense_bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets = given["x"], given["y"]
     loss = f(DENSE, logits_, targets)
     behind = weighed(targets, per_row(exact(wide(logits_).max(axis=-1))) - exact(logits_))
@@ -63,13 +63,13 @@ def _dense_bounds(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(total(plogp(targets)), loss, "at least the entropy of the labels")
 
 
-def _linear(f: Functions, given: Given) -> Iterable[Relation]:
+def _linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, one, other = given["x"], given["y"], given["z"]
     mean = (f(DENSE, logits_, one) + f(DENSE, logits_, other)) / 2
     yield equal(f(DENSE, logits_, one / 2 + other / 2), mean)
 
 
-def _dense_tangent(f: Functions, given: Given) -> Iterable[Relation]:
+def _dense_tangent(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     here, there, targets = given["x"], given["t"], given["y"]
     slopes = f(DENSE, here, targets, quantity="gradient:logits")
     rise = total(slopes * (exact(there) - exact(here)))

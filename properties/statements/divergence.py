@@ -11,7 +11,7 @@ from logitproof.reference import function_named
 
 from ..checking.balls import Balls, exact, exp, log, per_row, times, total
 from ..checking.functions import Functions
-from ..checking.property import Claim, Domain, Given, Property, Relation, Slot, at_most, equal
+from ..checking.property import Claim, Domain, Input, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import like, log_probabilities, probabilities
 from ..domains.label_inputs import beside, shares
 
@@ -52,25 +52,25 @@ class _Form:
         """Whether the function sums over the classes."""
         return function_named(self.function).result == "row"
 
-    def sides(self, given: Given) -> tuple[_Numbers, _Numbers]:
+    def sides(self, given: PropertyInputs) -> tuple[_Numbers, _Numbers]:
         """Return the two distributions of some inputs."""
         labels, probs = self.is_log
         return _Numbers.of(given["y"], is_log=labels), _Numbers.of(given["q"], is_log=probs)
 
-    def labels(self, *, positive: bool) -> Slot:
+    def labels(self, *, positive: bool) -> Input:
         """The first argument's slot."""
         if self.is_log[0]:
             return log_probabilities("y")
         return probabilities("y") if positive else shares("y")
 
-    def domain(self, *more: Slot, positive: bool = False) -> Domain:
+    def domain(self, *more: Input, positive: bool = False) -> Domain:
         """The domain of both arguments, labels positive or zeros among them, and of what else there is."""
         second = log_probabilities("q", like="y") if self.is_log[1] else beside("q", "y")
         return Domain((self.labels(positive=positive), second, *more))
 
 
 def _definition(form: _Form) -> Claim:
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         labels, probs = form.sides(given)
         terms = times(labels.value, labels.log - probs.log)
         yield equal(f(form.function, given["y"], given["q"]), total(terms) if form.sums else terms)
@@ -79,7 +79,7 @@ def _definition(form: _Form) -> Claim:
 
 
 def _nonnegative(form: _Form) -> Claim:
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         labels, probs = form.sides(given)
         found = f(form.function, given["y"], given["q"])
         if form.sums:
@@ -98,7 +98,7 @@ def _nonnegative(form: _Form) -> Claim:
 def _gradient(form: _Form) -> Claim:
     first, second = (argument.name for argument in function_named(form.function).arguments)
 
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         labels, probs = form.sides(given)
         factor = per_row(exact(given["v"])) if form.sums else exact(given["v"])
         slopes = labels.log - probs.log + 1

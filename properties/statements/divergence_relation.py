@@ -8,30 +8,30 @@ import numpy as np
 
 from ..checking.balls import exact, exp, log, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import log_probabilities, wide
 from ..domains.label_inputs import beside, parts, positive_parts, shares
 from ..domains.labelled import weighed
 
 
-def _terms_sum(f: Functions, given: Given) -> Iterable[Relation]:
+def _terms_sum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(total(f("kl_divergence_terms", given["y"], given["q"])), f("kl_divergence", given["y"], given["q"]))
 
 
-def _log_terms_sum(f: Functions, given: Given) -> Iterable[Relation]:
+def _log_terms_sum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     labels, log_probs = given["y"], given["l"]
     terms = f("kl_divergence_terms_from_log_probs", labels, log_probs)
     yield equal(total(terms), f("kl_divergence_from_log_probs", labels, log_probs))
 
 
-def _through_logarithms(f: Functions, given: Given) -> Iterable[Relation]:
+def _through_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     labels, probs = given["y"], given["q"]
     logs = np.log(wide(probs)).astype(probs.dtype)
     rounding = weighed(labels, log(exact(probs)) - exact(logs))
     yield equal(f("kl_divergence_from_log_probs", labels, logs), f("kl_divergence", labels, probs) + rounding)
 
 
-def _terms_through_logarithms(f: Functions, given: Given) -> Iterable[Relation]:
+def _terms_through_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     labels, probs = given["y"], given["q"]
     logs = np.log(wide(probs)).astype(probs.dtype)
     rounding = times(exact(labels), log(exact(probs)) - exact(logs))
@@ -39,7 +39,7 @@ def _terms_through_logarithms(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(found, f("kl_divergence_terms", labels, probs) + rounding)
 
 
-def _both_logarithms(f: Functions, given: Given) -> Iterable[Relation]:
+def _both_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     log_labels, log_probs = exact(given["k"]), exact(given["l"])
     with np.errstate(under="ignore"):
         labels = np.exp(wide(given["k"])).astype(given["k"].dtype)
@@ -49,20 +49,20 @@ def _both_logarithms(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(f("kl_divergence_terms_from_logs", given["k"], given["l"]), terms + rounding)
 
 
-def _zero_class(f: Functions, given: Given) -> Iterable[Relation]:
+def _zero_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     labels, probs = given["y"], given["q"]
     none, half = np.zeros_like(labels[:, :1]), np.full_like(probs[:, :1], 0.5)
     widened = f("kl_divergence", np.concatenate([none, labels], -1), np.concatenate([half, probs], -1))
     yield equal(widened, f("kl_divergence", labels, probs))
 
 
-def _split_class(f: Functions, given: Given) -> Iterable[Relation]:
+def _split_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     labels, probs = given["y"] / 2, given["q"] / 2
     split = f("kl_divergence", np.concatenate([labels, labels], -1), np.concatenate([probs, probs], -1))
     yield equal(split, f("kl_divergence", given["y"], given["q"]))
 
 
-def _convex(f: Functions, given: Given) -> Iterable[Relation]:
+def _convex(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     one, other = f("kl_divergence", given["y"], given["q"]), f("kl_divergence", given["z"], given["r"])
     mixed = f("kl_divergence", given["y"] / 2 + given["z"] / 2, given["q"] / 2 + given["r"] / 2)
     yield at_most(mixed, (one + other) / 2)

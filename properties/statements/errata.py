@@ -11,7 +11,7 @@ from logitproof.reference import format_named
 
 from ..checking.balls import exact, log, magnitude, total
 from ..checking.functions import Functions, Reference
-from ..checking.property import BY_INCLUSION, Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import BY_INCLUSION, Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import fixed
 from .figures import BOTH
 
@@ -25,14 +25,14 @@ _LOGITS = [[2.0, 3.0, 4.0]]
 _SOFT = [[0.5, 0.25, 0.25]]
 
 
-def _logit(f: Functions, given: Given) -> Iterable[Relation]:
+def _logit(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs = exact(given["p"])
     found = f("logit", given["p"])
     yield equal(found, -log(1 / probs - 1), "logit(p) = −ln(1/p − 1)")
     yield at_most(exact(0.125), magnitude(found + log(1 / probs - probs)), "logit(p) is not −ln(1/p − p)")
 
 
-def _softmax_zero(f: Functions, given: Given) -> Iterable[Relation]:
+def _softmax_zero(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     row, storage = given["x"], format_named(given.dtype)
     truth, rounded = Reference()("softmax", row)[:, 1:], Reference().stored("softmax", row)[:, 1:]
     half = arb(2) ** (storage.quantum_exponent - 1)
@@ -46,14 +46,14 @@ def _one_hot(labels: np.ndarray, row: np.ndarray) -> np.ndarray:
     return (labels[:, None] == np.arange(row.shape[-1])).astype(row.dtype)
 
 
-def _hard_labels(f: Functions, given: Given) -> Iterable[Relation]:
+def _hard_labels(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     row, labels = given["x"], given["k"]
     gradient = f("sparse_softmax_cross_entropy", row, labels, quantity="gradient:logits")
     yield equal(gradient, Reference()("softmax", row) - exact(_one_hot(labels, row)), "every class gets p_j − y_j")
     yield at_most(exact(0.0625), magnitude(gradient), "and that is not zero for the wrong classes either")
 
 
-def _sparse(f: Functions, given: Given) -> Iterable[Relation]:
+def _sparse(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     row = given["x"]
     soft, truth = f("softmax_cross_entropy", row, given["y"]), -Reference()("log_softmax", row)
     for k in range(row.shape[-1]):
@@ -67,7 +67,7 @@ def _sparse(f: Functions, given: Given) -> Iterable[Relation]:
         )
 
 
-def _soft_labels(f: Functions, given: Given) -> Iterable[Relation]:
+def _soft_labels(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     row, soft = given["x"], given["y"]
     losses = f("softmax_cross_entropy", row, soft)
     yield equal(losses, -total(exact(soft) * Reference()("log_softmax", row)), "soft labels give −Σ y_j log p_j")

@@ -10,7 +10,7 @@ from flint import arb
 
 from ..checking.balls import Balls, exact, exp, magnitude, total
 from ..checking.functions import Functions
-from ..checking.property import Claim, Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Claim, Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import fixed
 from .printed import computed, entries, flags, float32_room
 
@@ -35,7 +35,7 @@ def _row(name: str, *values: float) -> Domain:
 
 
 def _softmax_printed(*digits: str) -> Claim:
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         yield from entries(f("softmax", given["x"]), digits, "softmax")
 
     return claim
@@ -46,14 +46,14 @@ def _linear(row: np.ndarray) -> Balls:
     return exact(row) / total(exact(row))[:, None]
 
 
-def _linear_and_softmax(f: Functions, given: Given) -> Iterable[Relation]:
+def _linear_and_softmax(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     row = given["a"]
     yield from entries(_linear(row), ("0.2", "0.3", "0.5"), "a/Σa", computed)
     room = float32_room("softmax", row.astype(np.float32))
     yield from entries(f("softmax", row) + room, ("0.04201007", "0.11419519", "0.8437947"), "softmax")
 
 
-def _exp_versus_linear(f: Functions, given: Given) -> Iterable[Relation]:
+def _exp_versus_linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, linear = f("softmax", given["a"]), _linear(given["a"])
     yield at_most(exact(0.125), magnitude(probs - linear), "softmax and a/Σa are more than 1/8 apart in every entry")
     yield at_most(linear[:, -1:] + 0.125, probs[:, -1:], "softmax gives the largest number more than its linear share")
@@ -66,7 +66,7 @@ def naive_softmax(row: np.ndarray) -> np.ndarray:
         return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
-def _naive_overflow(f: Functions, given: Given) -> Iterable[Relation]:
+def _naive_overflow(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     naive = naive_softmax(given["x"])
     yield equal(flags(np.isnan(naive)), exact(np.array([[0.0, 0.0, 1.0]])), "in exp/Σexp the last entry alone is nan")
     yield equal(exact(naive[:, :2]), exact(0.0), "and the others are 0")
@@ -75,11 +75,11 @@ def _naive_overflow(f: Functions, given: Given) -> Iterable[Relation]:
     yield from entries(probs[:, 2:], ("1",), "softmax of the largest", computed)
 
 
-def _multi_label_row(f: Functions, given: Given) -> Iterable[Relation]:
+def _multi_label_row(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield at_most(exact(3.0), total(f("sigmoid", given["x"])), "the sigmoids sum to more than 3, not to 1")
 
 
-def _independent_sigmoids(f: Functions, given: Given) -> Iterable[Relation]:
+def _independent_sigmoids(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     row, changed = given["x"], given["z"]
     sigmoids, shares = f("sigmoid", row), f("softmax", row)
     yield at_most(exact(3.0), total(sigmoids), "the sigmoids sum to more than 3")
@@ -90,7 +90,7 @@ def _independent_sigmoids(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(exact(0.5), gained, "an entry of softmax gains more than 1/2 as another logit falls")
 
 
-def _thousands(f: Functions, given: Given) -> Iterable[Relation]:
+def _thousands(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     row, digits = given["x"], ("0", "0", "0", "0", "1")
     yield equal(flags(np.isnan(naive_softmax(row))), exact(1.0), "in exp/Σexp every entry is nan")
     shifted = naive_softmax(row - row.max(axis=-1, keepdims=True))
@@ -107,7 +107,7 @@ def _overflows(power: float) -> bool:
     return False
 
 
-def _math_exp(f: Functions, given: Given) -> Iterable[Relation]:
+def _math_exp(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     row = given["x"]
     overflows = [_overflows(float(power)) for power in row[0]]
     yield equal(flags(np.array([overflows])), exact(1.0), "math.exp raises OverflowError")
@@ -115,7 +115,7 @@ def _math_exp(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(f("logsumexp", row), exact(row[:, 0]) + arb(2).log(), "log(exp x + exp x) = x + log 2 all the same")
 
 
-def _coin(f: Functions, given: Given) -> Iterable[Relation]:
+def _coin(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(f("entropy", given["p"]) / arb(2).log(), exact(1.0), "entropy in bits")
 
 

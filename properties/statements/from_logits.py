@@ -9,7 +9,7 @@ import numpy as np
 
 from ..checking.balls import exact, log, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, equal
 from ..domains.inputs import class_labels, class_weights, labels, logits, wide
 from ..domains.labelled import named, weighed
 from ..domains.loss_inputs import ANY, TAME, element_labels, ignored_class, near_elements, near_logits, partly_ignored
@@ -22,7 +22,7 @@ from .sigmoid_loss import SIGMOID
 INDEXED = "sparse_categorical_cross_entropy"
 
 
-def _dense(f: Functions, given: Given) -> Iterable[Relation]:
+def _dense(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets = given["x"], given["y"]
     probs = f.stored("softmax", logits_)
     # The probabilities are handed on as they are stored: log(p/p̂) is what they were rounded by.
@@ -30,14 +30,14 @@ def _dense(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(f(DENSE, logits_, targets), f(CATEGORICAL, probs, targets) - rounding)
 
 
-def _index(f: Functions, given: Given) -> Iterable[Relation]:
+def _index(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes = given["x"], given["k"]
     probs = f.stored("softmax", logits_)
     rounding = log(named(classes, f("softmax", logits_))) - log(exact(named(classes, probs)))
     yield equal(f(SPARSE, logits_, classes), f(INDEXED, probs, classes) - rounding)
 
 
-def _binary(f: Functions, given: Given) -> Iterable[Relation]:
+def _binary(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets = given["x"], exact(given["z"])
     probs = f.stored("sigmoid", logits_)
     # 1 − σ(x) = σ(−x), which keeps its digits where σ(x) comes near 1.
@@ -46,14 +46,14 @@ def _binary(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(f(SIGMOID, logits_, given["z"]), f(BINARY, probs, given["z"]) - positive - negative)
 
 
-def _likelihood(f: Functions, given: Given) -> Iterable[Relation]:
+def _likelihood(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes = given["x"], given["k"]
     log_probs = f.stored("log_softmax", logits_)
     rounding = named(classes, exact(log_probs) - f("log_softmax", logits_))
     yield equal(f(SPARSE, logits_, classes), f("nll_loss", log_probs, classes) + rounding)
 
 
-def _likelihood_options(f: Functions, given: Given) -> Iterable[Relation]:
+def _likelihood_options(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, label = given["x"], given["k"], int(given["i"][0])
     counted = np.where(classes == label, 0, classes)
     # A row that does not count weighs nothing.

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..checking.balls import Balls, exact, exp, log, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import class_labels, class_order, elements, logits, sparse_logits, wide
 from ..domains.labelled import named
 from ..domains.loss_inputs import finite_class, near_logits
@@ -16,17 +16,17 @@ from ..domains.loss_inputs import finite_class, near_logits
 SPARSE = "sparse_softmax_cross_entropy"
 
 
-def _definition(f: Functions, given: Given) -> Iterable[Relation]:
+def _definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes = given["x"], given["k"]
     yield equal(f(SPARSE, logits_, classes), -named(classes, f("log_softmax", logits_)))
 
 
-def _log_sum_exp(f: Functions, given: Given) -> Iterable[Relation]:
+def _log_sum_exp(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes = given["x"], given["k"]
     yield equal(f(SPARSE, logits_, classes), f("logsumexp", logits_) - exact(named(classes, logits_)))
 
 
-def shifted_logits(f: Functions, given: Given) -> tuple[np.ndarray, Balls, Balls]:
+def shifted_logits(f: Functions, given: PropertyInputs) -> tuple[np.ndarray, Balls, Balls]:
     """Return fl(x + c), by how much that differs from x + c, and what it adds to the log-sum-exp besides c."""
     logits_, shift = given["x"], given["c"]
     with np.errstate(over="ignore"):
@@ -36,20 +36,20 @@ def shifted_logits(f: Functions, given: Given) -> tuple[np.ndarray, Balls, Balls
     return shifted, change, log(total(f("softmax", logits_) * (exp(change) - 1)) + 1)
 
 
-def _shift_invariance(f: Functions, given: Given) -> Iterable[Relation]:
+def _shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     classes = given["k"]
     shifted, change, grown = shifted_logits(f, given)
     yield equal(f(SPARSE, shifted, classes), f(SPARSE, given["x"], classes) + grown - named(classes, change))
 
 
-def _permutation(f: Functions, given: Given) -> Iterable[Relation]:
+def _permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, order = given["x"], given["k"], given["order"]
     # Class k stands where the order names it.
     places = np.argsort(order)[classes]
     yield equal(f(SPARSE, logits_[:, order], places), f(SPARSE, logits_, classes))
 
 
-def _bounds(f: Functions, given: Given) -> Iterable[Relation]:
+def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes = given["x"], given["k"]
     numbers, loss = exact(logits_), f(SPARSE, logits_, classes)
     behind = exact(wide(logits_).max(axis=-1)) - named(classes, numbers)
@@ -57,7 +57,7 @@ def _bounds(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(loss, behind + log(exact(float(logits_.shape[-1]))), "and at most log n more")
 
 
-def _padding(f: Functions, given: Given) -> Iterable[Relation]:
+def _padding(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     padded, classes = given["x"], given["k"]
     losses, gradients = np.empty(len(padded), dtype=object), exact(np.zeros(padded.shape))
     for case, row in enumerate(padded):
@@ -70,7 +70,7 @@ def _padding(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(pulled, gradients, "so is the gradient, and 0 at minus infinity")
 
 
-def _tangent(f: Functions, given: Given) -> Iterable[Relation]:
+def _tangent(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     here, there, classes = given["x"], given["t"], given["k"]
     slopes = f(SPARSE, here, classes, quantity="gradient:logits")
     rise = total(slopes * (exact(there) - exact(here)))

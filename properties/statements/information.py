@@ -8,7 +8,7 @@ import numpy as np
 
 from ..checking.balls import Balls, exact, exp, log, per_row, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import class_labels, class_order, like, one_of, probabilities
 from ..domains.label_inputs import parts, shares
 from ..domains.labelled import label_sum, named
@@ -19,7 +19,7 @@ BITS, NATS, HARTS = 2.0, 0.0, 10.0
 _UNIT = one_of("b", (NATS, BITS, HARTS), "the base of the logarithm, 0 for e")
 
 
-def _in_unit(given: Given) -> Balls:
+def _in_unit(given: PropertyInputs) -> Balls:
     """Return log b, by which nats are divided."""
     base = float(given["b"][0])
     return log(exact(base)) if base else exact(1.0)
@@ -31,7 +31,7 @@ def plogp(shares_: np.ndarray) -> Balls:
     return -times(numbers, log(np.where(shares_ > 0, numbers, exact(1.0))))
 
 
-def _information_content(f: Functions, given: Given) -> Iterable[Relation]:
+def _information_content(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, classes = given["p"], given["k"]
     content, unit = f("sparse_categorical_cross_entropy", probs, classes), _in_unit(given)
     yield equal(content / unit, -log(exact(named(classes, probs))) / unit)
@@ -44,7 +44,7 @@ def _information_content(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(likeliest, content, "the likeliest class carries the least")
 
 
-def _entropy_definition(f: Functions, given: Given) -> Iterable[Relation]:
+def _entropy_definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, unit = given["p"], _in_unit(given)
     entropy, whole = f("entropy", probs) / unit, label_sum(probs)
     yield equal(entropy, total(plogp(probs)) / unit)
@@ -53,21 +53,21 @@ def _entropy_definition(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(entropy, whole * log(exact(float(probs.shape[-1])) / whole) / unit, "equal shares have the most")
 
 
-def _terms_definition(f: Functions, given: Given) -> Iterable[Relation]:
+def _terms_definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     terms, unit = f("entropy_terms", given["p"]), _in_unit(given)
     yield equal(terms / unit, plogp(given["p"]) / unit)
     yield at_most(terms, exp(exact(-1.0)), "no term exceeds that of p = 1/e, which is 1/e nats")
 
 
-def _terms_sum(f: Functions, given: Given) -> Iterable[Relation]:
+def _terms_sum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(total(f("entropy_terms", given["p"])), f("entropy", given["p"]))
 
 
-def _permutation(f: Functions, given: Given) -> Iterable[Relation]:
+def _permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(f("entropy", given["p"][:, given["order"]]), f("entropy", given["p"]))
 
 
-def _mixing(f: Functions, given: Given) -> Iterable[Relation]:
+def _mixing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     one, other = given["y"], given["z"]
     # Half the sum first: the multiples of 1/128 have a mean that every format holds.
     mixed, mean = f("entropy", one / 2 + other / 2), (f("entropy", one) + f("entropy", other)) / 2
@@ -75,7 +75,7 @@ def _mixing(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(mixed, mean + log(exact(2.0)), "it adds one bit at most")
 
 
-def _independence(f: Functions, given: Given) -> Iterable[Relation]:
+def _independence(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     one, other = given["p"], given["q"]
     joint = (one[:, :, None] * other[:, None, :]).reshape(len(one), -1)
     products = (exact(one)[:, :, None] * exact(other)[:, None, :]).reshape(len(one), -1)
@@ -86,24 +86,24 @@ def _independence(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(f("entropy", joint), apart + change)
 
 
-def _splitting(f: Functions, given: Given) -> Iterable[Relation]:
+def _splitting(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     labels = given["y"]
     halves = labels / 2
     whole = f("entropy", labels) + label_sum(labels) * log(exact(2.0))
     yield equal(f("entropy", np.concatenate([halves, halves], axis=-1)), whole)
 
 
-def _gradient(f: Functions, given: Given) -> Iterable[Relation]:
+def _gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     pulled = f("entropy", given["p"], quantity="gradient:probs", cotangent=given["v"])
     yield equal(pulled, -per_row(exact(given["v"])) * (log(exact(given["p"])) + 1))
 
 
-def _terms_gradient(f: Functions, given: Given) -> Iterable[Relation]:
+def _terms_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     pulled = f("entropy_terms", given["p"], quantity="gradient:probs", cotangent=given["v"])
     yield equal(pulled, -exact(given["v"]) * (log(exact(given["p"])) + 1))
 
 
-def _tangent(f: Functions, given: Given) -> Iterable[Relation]:
+def _tangent(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     here, there = given["p"], given["q"]
     slopes = f("entropy", here, quantity="gradient:probs")
     yield at_most(f("entropy", there), f("entropy", here) + total(slopes * (exact(there) - exact(here))))

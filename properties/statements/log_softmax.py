@@ -8,39 +8,39 @@ import numpy as np
 
 from ..checking.balls import exact, exp, log, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import WIDE, class_order, elements, like, logits, masked_logits, one_of, wide
 from .row_claims import gradient_linearity, gradient_sum, largest, masking, permutation, shifted, smallest
 
 
-def _fused(f: Functions, given: Given) -> Iterable[Relation]:
+def _fused(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x = exact(given["x"])
     below = x - exact(given["x"].max(axis=-1, keepdims=True))
     yield equal(f("log_softmax", given["x"]), below - per_row(log(total(exp(below)))))
 
 
-def _bounds(f: Functions, given: Given) -> Iterable[Relation]:
+def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logs = f("log_softmax", given["x"])
     below = exact(given["x"]) - exact(given["x"].max(axis=-1, keepdims=True))
     yield at_most(logs, below, "it is at most x - max x, which is at most 0")
     yield at_most(below - log(exact(float(logs.shape[-1]))), logs, "it is at most log n below x - max x")
 
 
-def _normalised(f: Functions, given: Given) -> Iterable[Relation]:
+def _normalised(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(total(exp(f("log_softmax", given["x"]))), exact(1.0))
 
 
-def _of_softmax(f: Functions, given: Given) -> Iterable[Relation]:
+def _of_softmax(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logs, probs = f("log_softmax", given["x"]), f("softmax", given["x"])
     yield equal(logs, log(probs), "the logarithm of softmax")
     yield equal(exp(logs), probs, "its exponential is softmax")
 
 
-def _minus_logsumexp(f: Functions, given: Given) -> Iterable[Relation]:
+def _minus_logsumexp(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(f("log_softmax", given["x"]) + per_row(f("logsumexp", given["x"])), exact(given["x"]))
 
 
-def _again(f: Functions, given: Given) -> Iterable[Relation]:
+def _again(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logs, stored = f("log_softmax", given["x"]), f.stored("log_softmax", given["x"])
     # The exact results sum to 1: by no more than they are rounded by can the sum of the stored ones be off.
     rest, again = exact(stored) - logs, f("log_softmax", stored)
@@ -48,25 +48,25 @@ def _again(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(exact(stored) - per_row(largest(rest)), again, "it does not fall")
 
 
-def _softmax_of_it(f: Functions, given: Given) -> Iterable[Relation]:
+def _softmax_of_it(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logs, stored = f("log_softmax", given["x"]), f.stored("log_softmax", given["x"])
     changed = f("softmax", given["x"]) * exp(exact(stored) - logs)
     yield equal(f("softmax", stored) * per_row(total(changed)), changed)
 
 
-def _shift_invariance(f: Functions, given: Given) -> Iterable[Relation]:
+def _shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     moved, rest = shifted(given["x"], given["c"])
     changed = f("log_softmax", given["x"]) + rest
     yield equal(f("log_softmax", moved), changed - per_row(log(total(exp(changed)))))
 
 
-def _differences(f: Functions, given: Given) -> Iterable[Relation]:
+def _differences(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x = exact(given["x"])
     logs, first = f.shared("log_softmax", given["x"]), np.argmax(wide(given["x"]), axis=-1)[:, None]
     yield equal(logs - np.take_along_axis(logs, first, axis=-1), x - np.take_along_axis(x, first, axis=-1))
 
 
-def _gradient(f: Functions, given: Given) -> Iterable[Relation]:
+def _gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x, v = given["x"], given["v"]
     gradient = f("log_softmax", x, quantity="gradient:logits", cotangent=v)
     yield equal(gradient, exact(v) - f("softmax", x) * per_row(total(exact(v))))

@@ -8,18 +8,18 @@ import numpy as np
 
 from ..checking.balls import exact, exp, log, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import WIDE, class_labels, class_order, elements, like, logits, paired_logits, sparse_logits, wide
 from .row_claims import gradient_masking, largest, permutation, shifted, smallest
 
 
-def _bounds(f: Functions, given: Given) -> Iterable[Relation]:
+def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     lse, maximum = f("logsumexp", given["x"]), exact(given["x"].max(axis=-1))
     yield at_most(maximum, lse, "it is at least max x")
     yield at_most(lse, maximum + log(exact(float(given["x"].shape[-1]))), "it is at most log n above max x")
 
 
-def _shift(f: Functions, given: Given) -> Iterable[Relation]:
+def _shift(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     # Between the least and the most of what the sums x + c are rounded by lies what that changes log-sum-exp by.
     moved, rest = shifted(given["x"], given["c"])
     after, before = f("logsumexp", moved), f("logsumexp", given["x"]) + exact(given["c"])
@@ -27,14 +27,14 @@ def _shift(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(before + smallest(rest), after, "it is no less than lse(x) + c")
 
 
-def _monotonicity(f: Functions, given: Given) -> Iterable[Relation]:
+def _monotonicity(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     raised = np.maximum(given["x"], given["y"])
     lse, above = f("logsumexp", given["x"]), f("logsumexp", raised)
     yield at_most(lse, above, "raising logits does not lower it")
     yield at_most(above, lse + largest(exact(raised) - exact(given["x"])), "it rises by no more than the logits do")
 
 
-def _convexity(f: Functions, given: Given) -> Iterable[Relation]:
+def _convexity(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x, y = given["x"], given["y"]
     middle = (x / 2 + y / 2).astype(x.dtype)
     rest = exact(middle) - (exact(x) + exact(y)) / 2
@@ -42,25 +42,25 @@ def _convexity(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(f("logsumexp", middle), mean + largest(rest))
 
 
-def _equal_logits(f: Functions, given: Given) -> Iterable[Relation]:
+def _equal_logits(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x = given["x"]
     same = np.broadcast_to(x[:, :1], x.shape).copy()
     yield equal(f("logsumexp", same), exact(x[:, 0]) + log(exact(float(x.shape[-1]))))
 
 
-def _repeated_row(f: Functions, given: Given) -> Iterable[Relation]:
+def _repeated_row(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     twice = np.concatenate([given["x"], given["x"]], axis=-1)
     yield equal(f("logsumexp", twice), f("logsumexp", given["x"]) + log(exact(2.0)))
 
 
-def _repeated_class(f: Functions, given: Given) -> Iterable[Relation]:
+def _repeated_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     repeated = np.take_along_axis(given["x"], given["k"][:, None], axis=-1)
     logit = exact(repeated[:, 0])
     longer = f("logsumexp", np.concatenate([given["x"], repeated], axis=-1))
     yield equal(longer - logit, log(1 + exp(f("logsumexp", given["x"]) - logit)))
 
 
-def _in_parts(f: Functions, given: Given) -> Iterable[Relation]:
+def _in_parts(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     parts = np.stack([f.stored("logsumexp", given[name]) for name in ("x", "y")], axis=-1)
     # The exact sums lie in balls about the stored ones: by no more than these are moved is the sum of both moved.
     rest = np.stack([f("logsumexp", given[name]) for name in ("x", "y")], axis=-1) - exact(parts)
@@ -70,18 +70,18 @@ def _in_parts(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(of_parts + smallest(rest), whole, "the whole row has no less than its parts")
 
 
-def _masking(f: Functions, given: Given) -> Iterable[Relation]:
+def _masking(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     kept = np.isfinite(wide(given["x"]))
     compact = [f("logsumexp", row[None, finite]) for row, finite in zip(given["x"], kept, strict=True)]
     yield equal(f("logsumexp", given["x"]), np.concatenate(compact))
 
 
-def _gradient(f: Functions, given: Given) -> Iterable[Relation]:
+def _gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     gradient = f("logsumexp", given["x"], quantity="gradient:logits", cotangent=given["v"])
     yield equal(gradient, per_row(exact(given["v"])) * f("softmax", given["x"]))
 
 
-def _gradient_sum(f: Functions, given: Given) -> Iterable[Relation]:
+def _gradient_sum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     gradient = f("logsumexp", given["x"], quantity="gradient:logits", cotangent=given["v"])
     yield equal(total(gradient), exact(given["v"]))
 

@@ -9,7 +9,7 @@ from flint import arb
 
 from ..checking.balls import Balls, exact, log, magnitude, times, total
 from ..checking.functions import Functions
-from ..checking.property import BY_INCLUSION, Domain, Given, Property, Relation, Slot, at_most, equal
+from ..checking.property import BY_INCLUSION, Domain, Input, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import fixed
 from .figures import BOTH, IN_FLOAT32, PRINTED
 from .printed import decimal, decimals, entries, float32_room, moved
@@ -20,7 +20,7 @@ OF_DECIMALS = "; by how much log p moves as p is rounded to the format is known 
 """What is said of figures whose inputs are decimals."""
 
 
-def _probabilities(rows: Rows) -> Slot:
+def _probabilities(rows: Rows) -> Input:
     text = "; ".join(f"[{', '.join(row)}]" for row in rows)
     return fixed("p", [[float(digits) for digits in row] for row in rows], text)
 
@@ -33,7 +33,7 @@ def _rounding(stored: np.ndarray, rows: Rows) -> Balls:
 _INDEXED: Rows = (("0.2", "0.7", "0.1"), ("0.2", "0.7", "0.1"), ("0.4", "0.6", "0"))
 
 
-def _indexed_loss(f: Functions, given: Given) -> Iterable[Relation]:
+def _indexed_loss(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, labels = given["p"], given["y"]
     change = _rounding(probs, _INDEXED)[np.arange(len(labels)), labels]
     losses = f("sparse_categorical_cross_entropy", probs, labels) + change
@@ -43,7 +43,7 @@ def _indexed_loss(f: Functions, given: Given) -> Iterable[Relation]:
 _ONE_RIGHT_ONE_WRONG: Rows = (("0.1", "0.15", "0.05", "0.6", "0.1"), ("0.15", "0.2", "0.4", "0.1", "0.15"))
 
 
-def _right_and_wrong(f: Functions, given: Given) -> Iterable[Relation]:
+def _right_and_wrong(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, labels = given["p"], given["y"]
     change = total(times(exact(labels), _rounding(probs, _ONE_RIGHT_ONE_WRONG)))
     losses = f("categorical_cross_entropy", probs, labels) + change
@@ -58,14 +58,14 @@ def _two_class_figure() -> Balls:
     return _scalar(-(decimal("0.8").log() + decimal("0.6").log()) / 2)
 
 
-def _two_class_rows(f: Functions, given: Given) -> Iterable[Relation]:
+def _two_class_rows(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, labels = given["p"], given["y"]
     change = total(times(exact(labels), _rounding(probs, _TWO_CLASSES)))
     losses = f("categorical_cross_entropy", probs, labels) + change
     yield equal(total(losses) / 2, _two_class_figure(), "the mean over both rows")
 
 
-def _two_class_rows_binary(f: Functions, given: Given) -> Iterable[Relation]:
+def _two_class_rows_binary(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, labels = given["p"], given["y"]
     kept, published = exact(labels), decimals((("0.2", "0.6"),))[0]
     ones, zeros = log(exact(probs)) - log(published), log(1 - exact(probs)) - log(1 - published)
@@ -82,7 +82,7 @@ _ALL_ONE = ("0.47407699", "0.40318602", "0.5543552", "0.37110069", "0.59813887",
 _ALL_ZERO = ("0.97407699", "1.10318601", "0.85435522", "1.17110074", "0.79813886", "1.24115384")
 
 
-def _sigmoid_losses(f: Functions, given: Given) -> Iterable[Relation]:
+def _sigmoid_losses(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits = given["x"]
     published = np.array(_LOGITS, dtype=np.float32)
     for name, digits in (("ones", _ALL_ONE), ("zeros", _ALL_ZERO)):
@@ -92,7 +92,7 @@ def _sigmoid_losses(f: Functions, given: Given) -> Iterable[Relation]:
         yield from entries(f("sigmoid_cross_entropy", logits, labels) - change + room, digits, f"labels all {name}")
 
 
-def _gradient_row(f: Functions, given: Given) -> Iterable[Relation]:
+def _gradient_row(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits, labels = given["x"], given["k"]
     probs = f("softmax", logits)
     yield from entries(probs, ("0.0900", "0.2447", "0.665"), "softmax")

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..checking.balls import exact, per_row, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, equal
 from ..domains.inputs import class_labels, labels, like, logits
 from ..domains.label_inputs import any_labels
 from ..domains.labelled import label_sum, one_hot
@@ -17,21 +17,21 @@ from .dense_loss import DENSE
 from .index_loss import SPARSE
 
 
-def _residual(f: Functions, given: Given) -> Iterable[Relation]:
+def _residual(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets, factor = given["x"], given["y"], given["v"]
     pulled = f(DENSE, logits_, targets, quantity="gradient:logits", cotangent=factor)
     residual = f("softmax", logits_) * per_row(label_sum(targets)) - exact(targets)
     yield equal(pulled, per_row(exact(factor)) * residual)
 
 
-def _index_residual(f: Functions, given: Given) -> Iterable[Relation]:
+def _index_residual(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, factor = given["x"], given["k"], given["v"]
     pulled = f(SPARSE, logits_, classes, quantity="gradient:logits", cotangent=factor)
     residual = f("softmax", logits_) - exact(one_hot(classes, logits_))
     yield equal(pulled, per_row(exact(factor)) * residual)
 
 
-def _layer(f: Functions, given: Given) -> Iterable[Relation]:
+def _layer(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     weights, inputs, targets = given["w"], given["o"], given["y"]
     # Products and sums of numbers this small are exact in every format: z = Wo is not rounded.
     outputs = np.einsum("cij,cj->ci", weights.astype(np.float64), inputs.astype(np.float64)).astype(weights.dtype)
@@ -41,17 +41,17 @@ def _layer(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(one, other)
 
 
-def _rows_sum_to_zero(f: Functions, given: Given) -> Iterable[Relation]:
+def _rows_sum_to_zero(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     pulled = f(DENSE, given["x"], given["y"], quantity="gradient:logits", cotangent=given["v"])
     yield equal(total(pulled), exact(0.0))
 
 
-def _index_rows_sum_to_zero(f: Functions, given: Given) -> Iterable[Relation]:
+def _index_rows_sum_to_zero(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     pulled = f(SPARSE, given["x"], given["k"], quantity="gradient:logits", cotangent=given["v"])
     yield equal(total(pulled), exact(0.0))
 
 
-def _linear(f: Functions, given: Given) -> Iterable[Relation]:
+def _linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets, factor = given["x"], given["y"], given["v"]
     for argument in ("logits", "labels"):
         pulled = f(DENSE, logits_, targets, quantity=f"gradient:{argument}", cotangent=factor)
@@ -59,14 +59,14 @@ def _linear(f: Functions, given: Given) -> Iterable[Relation]:
         yield equal(pulled, times(per_row(exact(factor)), plain), f"by {argument}")
 
 
-def _index_linear(f: Functions, given: Given) -> Iterable[Relation]:
+def _index_linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, factor = given["x"], given["k"], given["v"]
     pulled = f(SPARSE, logits_, classes, quantity="gradient:logits", cotangent=factor)
     plain = f(SPARSE, logits_, classes, quantity="gradient:logits")
     yield equal(pulled, times(per_row(exact(factor)), plain))
 
 
-def _by_labels(f: Functions, given: Given) -> Iterable[Relation]:
+def _by_labels(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets, factor = given["x"], given["y"], given["v"]
     pulled = f(DENSE, logits_, targets, quantity="gradient:labels", cotangent=factor)
     yield equal(pulled, -per_row(exact(factor)) * f("log_softmax", logits_))

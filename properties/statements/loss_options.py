@@ -9,7 +9,7 @@ import numpy as np
 
 from ..checking.balls import Balls, exact, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, equal
 from ..domains.inputs import class_labels, class_weights, labels
 from ..domains.label_inputs import any_labels
 from ..domains.labelled import named, one_hot, weighed
@@ -18,12 +18,12 @@ from .dense_loss import DENSE
 from .index_loss import SPARSE
 
 
-def smoothing_of(given: Given) -> float:
+def smoothing_of(given: PropertyInputs) -> float:
     """Return the label smoothing of some inputs."""
     return float(given["e"][0])
 
 
-def _weight(f: Functions, given: Given) -> Iterable[Relation]:
+def _weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, weight = given["x"], given["k"], given["w"]
     factor = exact(weight[classes])
     yield equal(f(SPARSE, logits_, classes, weight=weight), factor * f(SPARSE, logits_, classes), "the loss")
@@ -32,7 +32,7 @@ def _weight(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(weighted, per_row(factor) * plain, "its gradient")
 
 
-def _dense_weight(f: Functions, given: Given) -> Iterable[Relation]:
+def _dense_weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets, weight = given["x"], given["y"], given["w"]
     losses = -exact(weight) * f("log_softmax", logits_)
     yield equal(f(DENSE, logits_, targets, weight=weight), weighed(targets, losses), "the loss")
@@ -40,14 +40,14 @@ def _dense_weight(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(by_labels, losses, "its gradient by the labels")
 
 
-def _dense_weight_gradient(f: Functions, given: Given) -> Iterable[Relation]:
+def _dense_weight_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, weight = given["x"], given["w"]
     targets = exact(given["y"]) * exact(weight)
     pulled = f(DENSE, logits_, given["y"], quantity="gradient:logits", weight=weight)
     yield equal(pulled, f("softmax", logits_) * per_row(total(targets)) - targets)
 
 
-def _ignored(f: Functions, given: Given) -> Iterable[Relation]:
+def _ignored(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, label = given["x"], given["k"], int(given["i"][0])
     ignored = classes == label
     # Where the label does not count, any class may stand instead: the row is left out of the right-hand side.
@@ -59,7 +59,7 @@ def _ignored(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(pulled, np.where(ignored[:, None], exact(0.0), plain), "its gradient")
 
 
-def _smoothing(f: Functions, given: Given) -> Iterable[Relation]:
+def _smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets, epsilon = given["x"], given["y"], smoothing_of(given)
     smoothed = f(DENSE, logits_, targets, label_smoothing=epsilon)
     share = exact(epsilon) / logits_.shape[-1]
@@ -67,7 +67,7 @@ def _smoothing(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(smoothed, (1 - exact(epsilon)) * f(DENSE, logits_, targets) + share * uniform)
 
 
-def _index_smoothing(f: Functions, given: Given) -> Iterable[Relation]:
+def _index_smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, epsilon = given["x"], given["k"], smoothing_of(given)
     smoothed = f(SPARSE, logits_, classes, label_smoothing=epsilon)
     share = exact(epsilon) / logits_.shape[-1]
@@ -75,21 +75,21 @@ def _index_smoothing(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(smoothed, (1 - exact(epsilon)) * f(SPARSE, logits_, classes) + share * uniform)
 
 
-def _smoothing_gradient(f: Functions, given: Given) -> Iterable[Relation]:
+def _smoothing_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, epsilon = given["x"], smoothing_of(given)
     targets = (1 - exact(epsilon)) * exact(given["y"]) + exact(epsilon) / logits_.shape[-1]
     pulled = f(DENSE, logits_, given["y"], quantity="gradient:logits", label_smoothing=epsilon)
     yield equal(pulled, f("softmax", logits_) - targets)
 
 
-def _index_smoothing_gradient(f: Functions, given: Given) -> Iterable[Relation]:
+def _index_smoothing_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, epsilon = given["x"], smoothing_of(given)
     targets = (1 - exact(epsilon)) * exact(one_hot(given["k"], logits_)) + exact(epsilon) / logits_.shape[-1]
     pulled = f(SPARSE, logits_, given["k"], quantity="gradient:logits", label_smoothing=epsilon)
     yield equal(pulled, f("softmax", logits_) - targets)
 
 
-def _weighted_smoothing(f: Functions, given: Given) -> Iterable[Relation]:
+def _weighted_smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, epsilon, weight = given["x"], given["k"], smoothing_of(given), given["w"]
     losses = -exact(weight) * f("log_softmax", logits_)
     expected = (1 - exact(epsilon)) * named(classes, losses) + exact(epsilon) / logits_.shape[-1] * total(losses)
@@ -98,7 +98,7 @@ def _weighted_smoothing(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(f(DENSE, logits_, one_hot(classes, logits_), **options), expected, "the same label, dense")
 
 
-def _options_agree(f: Functions, given: Given) -> Iterable[Relation]:
+def _options_agree(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, weight = given["x"], given["k"], given["w"]
     hot = one_hot(classes, logits_)
     options: dict[str, Any] = {"label_smoothing": smoothing_of(given), "weight": weight}

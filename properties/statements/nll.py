@@ -8,7 +8,7 @@ import numpy as np
 
 from ..checking.balls import exact, per_row
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, equal
 from ..domains.inputs import class_labels, class_weights, like, log_probabilities
 from ..domains.labelled import named, one_hot
 from ..domains.loss_inputs import TAME, ignored_class, near_log_probabilities, partly_ignored
@@ -16,19 +16,19 @@ from ..domains.loss_inputs import TAME, ignored_class, near_log_probabilities, p
 NLL = "nll_loss"
 
 
-def _definition(f: Functions, given: Given) -> Iterable[Relation]:
+def _definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     log_probs, classes = given["l"], given["k"]
     # A number and its negative are of one format: nothing is rounded.
     yield equal(exact(f.stored(NLL, log_probs, classes)), -exact(named(classes, log_probs)))
 
 
-def _gradient(f: Functions, given: Given) -> Iterable[Relation]:
+def _gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     log_probs, classes, factor = given["l"], given["k"], given["v"]
     pulled = f(NLL, log_probs, classes, quantity="gradient:log_probs", cotangent=factor)
     yield equal(pulled, -per_row(exact(factor)) * exact(one_hot(classes, log_probs)))
 
 
-def _weight(f: Functions, given: Given) -> Iterable[Relation]:
+def _weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     log_probs, classes, weight = given["l"], given["k"], given["w"]
     factor = exact(weight[classes])
     yield equal(f(NLL, log_probs, classes, weight=weight), -factor * exact(named(classes, log_probs)), "the loss")
@@ -36,7 +36,7 @@ def _weight(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(pulled, -per_row(factor) * exact(one_hot(classes, log_probs)), "its gradient")
 
 
-def _ignored(f: Functions, given: Given) -> Iterable[Relation]:
+def _ignored(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     log_probs, classes, label = given["l"], given["k"], int(given["i"][0])
     counted = np.where(classes == label, -1, classes)
     hot = exact(one_hot(counted, log_probs))

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..checking.balls import Balls, exact, total
 from ..checking.functions import Functions
-from ..checking.property import Claim, Domain, Given, Property, Relation, Slot, equal
+from ..checking.property import Claim, Domain, Input, Property, PropertyInputs, Relation, equal
 from ..domains.inputs import class_labels, class_weights, one_of
 from ..domains.label_inputs import any_labels
 from ..domains.loss_inputs import (
@@ -43,15 +43,15 @@ class _Loss:
     argument: str
     prefix: str
     words: str
-    slots: tuple[Slot, Slot]
+    slots: tuple[Input, Input]
 
-    def of(self, f: Functions, given: Given, **options: Any) -> Balls:  # noqa: ANN401 - as `Functions` takes them
+    def of(self, f: Functions, given: PropertyInputs, **options: Any) -> Balls:  # noqa: ANN401 - as `Functions` takes them
         """Return the loss of some inputs."""
         return f(self.function, given["x"], given["y"], **options)
 
 
 def _reductions(loss: _Loss) -> Claim:
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         losses = loss.of(f, given)
         yield equal(loss.of(f, given, reduction="sum"), total(losses), "the sum")
         yield equal(loss.of(f, given, reduction="mean") * losses.size, total(losses), "the mean")
@@ -60,7 +60,7 @@ def _reductions(loss: _Loss) -> Claim:
 
 
 def _gradients(loss: _Loss) -> Claim:
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         quantity, count = f"gradient:{loss.argument}", len(given["x"])
         slopes, factor = loss.of(f, given, quantity=quantity), given["v"].reshape(())
         one, other = (
@@ -73,7 +73,7 @@ def _gradients(loss: _Loss) -> Claim:
 
 
 def _weighted(loss: _Loss) -> Claim:
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         weight = given["w"]
         losses = total(loss.of(f, given, weight=weight))
         yield equal(loss.of(f, given, weight=weight, reduction="sum"), losses, "the sum")
@@ -84,13 +84,13 @@ def _weighted(loss: _Loss) -> Claim:
 
 
 def _dropped(loss: _Loss) -> Claim:
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         label = int(given["i"][0])
         kept = given["y"] != label
         if not kept.any():
             yield equal(loss.of(f, given, reduction="sum", ignore_index=label), exact(0.0), "the sum over nothing")
             return
-        counted = Given(given.dtype, {"x": given["x"][kept], "y": given["y"][kept]})
+        counted = PropertyInputs(given.dtype, {"x": given["x"][kept], "y": given["y"][kept]})
         quantity, gradient = f"gradient:{loss.argument}", exact(np.zeros(given["x"].shape))
         for reduction in ("sum", "mean"):
             options: dict[str, Any] = {"reduction": reduction}

@@ -9,7 +9,7 @@ from flint import arb
 
 from ..checking.balls import UNDECIDED, Balls, exact, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Claim, Given, Relation, equal
+from ..checking.property import Claim, PropertyInputs, Relation, equal
 from ..domains.inputs import wide
 
 _GRADIENT = "gradient:logits"
@@ -50,7 +50,7 @@ def smallest(balls: Balls) -> Balls:
 def permutation(function: str) -> Claim:
     """Claim f(x∘π) = f(x)∘π; one number per row stays what it is."""
 
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         moved, still = f(function, given["x"][:, given["order"]]), f(function, given["x"])
         yield equal(moved, still if still.ndim == 1 else still[:, given["order"]])
 
@@ -60,7 +60,7 @@ def permutation(function: str) -> Claim:
 def gradient_permutation(function: str) -> Claim:
     """Claim that the gradient of a function with a number for every class moves with the classes."""
 
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         logits, cotangent, order = given["x"], given["v"], given["order"]
         moved = f(function, logits[:, order], quantity=_GRADIENT, cotangent=cotangent[:, order])
         yield equal(moved, f(function, logits, quantity=_GRADIENT, cotangent=cotangent)[:, order])
@@ -71,7 +71,7 @@ def gradient_permutation(function: str) -> Claim:
 def masking(function: str) -> Claim:
     """Claim that a row without its masked classes gives the same, and what stands at them: 0, or −∞."""
 
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         padded, masked = f(function, given["x"]), ~np.isfinite(wide(given["x"]))
         yield equal(padded, _without_masked(f, function, given, "value"), "the finite classes among themselves")
         if function == "softmax":
@@ -87,7 +87,7 @@ def masking(function: str) -> Claim:
 def gradient_masking(function: str) -> Claim:
     """Claim that a row without its masked classes has the same gradient, which is 0 at those."""
 
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         padded = f(function, given["x"], quantity=_GRADIENT, cotangent=given["v"])
         yield equal(padded, _without_masked(f, function, given, _GRADIENT), "the finite classes among themselves")
         masked = ~np.isfinite(wide(given["x"]))
@@ -96,7 +96,7 @@ def gradient_masking(function: str) -> Claim:
     return claim
 
 
-def _without_masked(f: Functions, function: str, given: Given, quantity: str) -> Balls:
+def _without_masked(f: Functions, function: str, given: PropertyInputs, quantity: str) -> Balls:
     """Compute every row without its masked classes; these are undecided."""
     found = np.full(given["x"].shape, UNDECIDED, dtype=object)
     for case, row in enumerate(given["x"]):
@@ -111,7 +111,7 @@ def _without_masked(f: Functions, function: str, given: Given, quantity: str) ->
 def gradient_sum(function: str) -> Claim:
     """Claim that the gradient of a function that ignores a common shift sums to zero."""
 
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         gradient = f(function, given["x"], quantity=_GRADIENT, cotangent=given["v"])
         yield equal(total(gradient), exact(0.0))
 
@@ -121,7 +121,7 @@ def gradient_sum(function: str) -> Claim:
 def gradient_linearity(function: str) -> Claim:
     """Claim J(αv + βw) = αJv + βJw, for combinations that the format holds exactly."""
 
-    def claim(f: Functions, given: Given) -> Iterable[Relation]:
+    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         v, w, alpha, beta = (given[name] for name in ("v", "w", "alpha", "beta"))
         combined = (alpha * v + beta * w).astype(v.dtype)
         pulled_v, pulled_w, pulled = (

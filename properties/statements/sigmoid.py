@@ -8,32 +8,32 @@ import numpy as np
 
 from ..checking.balls import Balls, exact, exp, log, per_row
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import elements, like, unit_elements, wide
 
 
-def _range(f: Functions, given: Given) -> Iterable[Relation]:
+def _range(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield at_most(f("sigmoid", given["x"]), exact(1.0), "sigmoid is at most 1")
     # No rounding of a quotient of positive numbers makes it negative: the stored numbers themselves are compared.
     yield at_most(exact(0.0), exact(f.stored("sigmoid", given["x"])), "sigmoid is not negative")
 
 
-def _two_forms(f: Functions, given: Given) -> Iterable[Relation]:
+def _two_forms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     sigmoid, x = f("sigmoid", given["x"]), exact(given["x"])
     yield equal(sigmoid, exp(x) / (exp(x) + 1), "e^x/(e^x + 1)")
     yield equal(sigmoid, 1 / (1 + exp(-x)), "1/(1 + e^-x)")
 
 
-def _symmetry(f: Functions, given: Given) -> Iterable[Relation]:
+def _symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(f("sigmoid", -given["x"]), 1 - f("sigmoid", given["x"]))
 
 
-def _monotonicity(f: Functions, given: Given) -> Iterable[Relation]:
+def _monotonicity(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     lower, upper = np.minimum(given["x"], given["y"]), np.maximum(given["x"], given["y"])
     yield at_most(f("sigmoid", lower), f("sigmoid", upper))
 
 
-def _is_softmax(f: Functions, given: Given) -> Iterable[Relation]:
+def _is_softmax(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x = given["x"]
     probs, sigmoid = f("softmax", np.stack([x, np.zeros_like(x)], axis=-1)), f("sigmoid", x)
     yield equal(probs[:, 0], sigmoid, "the first class has sigmoid(x)")
@@ -41,7 +41,7 @@ def _is_softmax(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(probs[:, 1], f("sigmoid", -x), "the second class has sigmoid(-x)")
 
 
-def _of_difference(f: Functions, given: Given) -> Iterable[Relation]:
+def _of_difference(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     a, b = given["a"], given["b"]
     with np.errstate(over="ignore"):
         difference = (a - b).astype(a.dtype)
@@ -53,14 +53,14 @@ def _of_difference(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(probs * per_row(first + second), np.stack([first, second], axis=-1))
 
 
-def _derivative(f: Functions, given: Given) -> Iterable[Relation]:
+def _derivative(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x, v = given["x"], given["v"]
     slope, sigmoid = f("sigmoid", x, quantity="gradient:x", cotangent=v), f("sigmoid", x)
     yield equal(slope, exact(v) * sigmoid * (1 - sigmoid), "sigmoid(x)(1 - sigmoid(x))")
     yield equal(slope, exact(v) * sigmoid * f("sigmoid", -x), "sigmoid(x) sigmoid(-x)")
 
 
-def _inflection(f: Functions, given: Given) -> Iterable[Relation]:
+def _inflection(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x, y = given["x"], given["y"]
     at_x, mirrored, at_y = (f("sigmoid", place, quantity="gradient:x") for place in (x, -x, y))
     yield equal(mirrored, at_x, "the slope at -x is that at x")
@@ -70,13 +70,13 @@ def _inflection(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(np.where(is_nearer, at_y, at_x), np.where(is_nearer, at_x, at_y), "the slope falls away from 0")
 
 
-def _logit(f: Functions, given: Given) -> Iterable[Relation]:
+def _logit(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logit, p = f("logit", given["p"]), exact(given["p"])
     yield equal(logit, log(p) - log(1 - p), "log p - log(1 - p)")
     yield equal(logit, log(p / (1 - p)), "log(p/(1 - p))")
 
 
-def _inverse(f: Functions, given: Given) -> Iterable[Relation]:
+def _inverse(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     # The exact sigmoid lies in a ball about the stored one: by so much has the argument of logit been moved.
     sigmoid, stored = f("sigmoid", given["x"]), f.stored("sigmoid", given["x"])
     moved = _odds(sigmoid) / _odds(exact(stored))
@@ -92,7 +92,7 @@ def _odds(p: Balls) -> Balls:
     return p / (1 - p)
 
 
-def _logit_symmetry(f: Functions, given: Given) -> Iterable[Relation]:
+def _logit_symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     p = given["p"]
     # 1 - p is exact for p ≥ ½ (Sterbenz), and ½ ≤ fl(1 - p) for p < ½.
     upper = np.where(wide(p) < 0.5, 1 - p, p).astype(p.dtype)
@@ -100,7 +100,7 @@ def _logit_symmetry(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(f("logit", lower), -f("logit", upper))
 
 
-def _logit_derivative(f: Functions, given: Given) -> Iterable[Relation]:
+def _logit_derivative(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     p = exact(given["p"])
     slope = f("logit", given["p"], quantity="gradient:probs", cotangent=given["v"])
     yield equal(slope * p * (1 - p), exact(given["v"]))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..checking.balls import Balls, exact, log, times
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import like, wide
 from ..domains.label_inputs import several_ones
 from ..domains.labelled import weighed
@@ -26,43 +26,43 @@ def binary_entropy(labels: np.ndarray) -> Balls:
     return np.where(inside, found, exact(0.0))
 
 
-def _terms(f: Functions, given: Given) -> Iterable[Relation]:
+def _terms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels = given["x"], exact(given["z"])
     positive, negative = f("log_sigmoid", logits_), f("log_sigmoid", -logits_)
     yield equal(f(SIGMOID, logits_, given["z"]), -times(labels, positive) - times(1 - labels, negative))
 
 
-def _linear_form(f: Functions, given: Given) -> Iterable[Relation]:
+def _linear_form(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels = given["x"], exact(given["z"])
     yield equal(f(SIGMOID, logits_, given["z"]), (1 - labels) * exact(logits_) + f("softplus", -logits_))
 
 
-def _gradient(f: Functions, given: Given) -> Iterable[Relation]:
+def _gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels, factor = given["x"], given["z"], given["v"]
     pulled = f(SIGMOID, logits_, labels, quantity="gradient:logits", cotangent=factor)
     yield equal(pulled, exact(factor) * (f("sigmoid", logits_) - exact(labels)))
 
 
-def _by_labels(f: Functions, given: Given) -> Iterable[Relation]:
+def _by_labels(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels, factor = given["x"], given["z"], given["v"]
     pulled = f(SIGMOID, logits_, labels, quantity="gradient:labels", cotangent=factor)
     yield equal(pulled, -exact(factor) * exact(logits_))
 
 
-def _symmetry(f: Functions, given: Given) -> Iterable[Relation]:
+def _symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels = given["x"], given["z"]
     yield equal(f(SIGMOID, logits_, labels), f(SIGMOID, -logits_, 1 - labels), "the loss")
     here, there = (f(SIGMOID, x, z, quantity="gradient:logits") for x, z in ((logits_, labels), (-logits_, 1 - labels)))
     yield equal(here, -there, "its gradient, with the other sign")
 
 
-def _linear(f: Functions, given: Given) -> Iterable[Relation]:
+def _linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels = given["x"], exact(given["z"])
     ones, zeros = (f(SIGMOID, logits_, end) for end in (np.ones_like(logits_), np.zeros_like(logits_)))
     yield equal(f(SIGMOID, logits_, given["z"]), times(labels, ones) + times(1 - labels, zeros))
 
 
-def _bounds(f: Functions, given: Given) -> Iterable[Relation]:
+def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels = given["x"], given["z"]
     loss = f(SIGMOID, logits_, labels)
     behind = exact(np.maximum(wide(logits_), 0)) - exact(logits_) * exact(labels)
@@ -71,13 +71,13 @@ def _bounds(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(binary_entropy(labels), loss, "at least the entropy of the label")
 
 
-def _tangent(f: Functions, given: Given) -> Iterable[Relation]:
+def _tangent(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     here, there, labels = given["x"], given["t"], given["z"]
     rise = f(SIGMOID, here, labels, quantity="gradient:logits") * (exact(there) - exact(here))
     yield at_most(f(SIGMOID, here, labels) + rise, f(SIGMOID, there, labels))
 
 
-def _two_classes(f: Functions, given: Given) -> Iterable[Relation]:
+def _two_classes(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels = given["x"], given["z"]
     pairs = np.stack([logits_, np.zeros_like(logits_)], axis=-1), np.stack([labels, 1 - labels], axis=-1)
     yield equal(f(SIGMOID, logits_, labels), f(DENSE, *pairs), "the loss")
@@ -85,7 +85,7 @@ def _two_classes(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(one, f(DENSE, *pairs, quantity="gradient:logits")[:, 0], "its gradient by the logit")
 
 
-def _shape(f: Functions, given: Given) -> Iterable[Relation]:
+def _shape(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels = given["x"], given["y"]
     cases, n = logits_.shape
     alone = f(SIGMOID, logits_.reshape(-1), labels.reshape(-1)).reshape(cases, n)

@@ -8,14 +8,14 @@ import numpy as np
 
 from ..checking.balls import exact, times
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, equal
 from ..domains.inputs import class_weights
 from ..domains.loss_inputs import TAME, element_labels, near_elements, near_logits, smoothing
 from .loss_options import smoothing_of
 from .sigmoid_loss import SIGMOID
 
 
-def _weight(f: Functions, given: Given) -> Iterable[Relation]:
+def _weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels, weight = given["x"], given["z"], given["w"]
     yield equal(f(SIGMOID, logits_, labels, weight=weight), exact(weight) * f(SIGMOID, logits_, labels), "the loss")
     weighted = f(SIGMOID, logits_, labels, quantity="gradient:logits", weight=weight)
@@ -23,20 +23,20 @@ def _weight(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(weighted, exact(weight) * plain, "its gradient")
 
 
-def _pos_weight(f: Functions, given: Given) -> Iterable[Relation]:
+def _pos_weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels, weight = given["x"], exact(given["z"]), given["w"]
     ones, zeros = (f(SIGMOID, logits_, end) for end in (np.ones_like(logits_), np.zeros_like(logits_)))
     weighted = f(SIGMOID, logits_, given["z"], pos_weight=weight)
     yield equal(weighted, times(exact(weight) * labels, ones) + times(1 - labels, zeros))
 
 
-def _pos_weight_gradient(f: Functions, given: Given) -> Iterable[Relation]:
+def _pos_weight_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels, weight = given["x"], exact(given["z"]), exact(given["w"])
     pulled = f(SIGMOID, logits_, given["z"], quantity="gradient:logits", pos_weight=given["w"])
     yield equal(pulled, (1 - labels) * f("sigmoid", logits_) - weight * labels * f("sigmoid", -logits_))
 
 
-def _smoothing(f: Functions, given: Given) -> Iterable[Relation]:
+def _smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels, epsilon = given["x"], given["z"], smoothing_of(given)
     ones, zeros = (f(SIGMOID, logits_, end) for end in (np.ones_like(logits_), np.zeros_like(logits_)))
     smoothed = f(SIGMOID, logits_, labels, label_smoothing=epsilon)

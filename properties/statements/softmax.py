@@ -8,12 +8,12 @@ import numpy as np
 
 from ..checking.balls import exact, exp, log, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import WIDE, class_labels, class_order, elements, logits, probabilities, sparse_logits, wide
 from .row_claims import masking, only_where, permutation, shifted
 
 
-def _distribution(f: Functions, given: Given) -> Iterable[Relation]:
+def _distribution(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs = f("softmax", given["x"])
     yield at_most(probs, exact(1.0), "an entry is at most 1")
     # No rounding of a quotient of numbers ≥ 0 makes it negative: the stored numbers themselves are compared.
@@ -21,21 +21,21 @@ def _distribution(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(total(probs), exact(1.0), "the entries sum to 1")
 
 
-def _shift_invariance(f: Functions, given: Given) -> Iterable[Relation]:
+def _shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     # What the sum x + c was rounded by is known exactly: it is a change of the logits that softmax must follow.
     moved, rest = shifted(given["x"], given["c"])
     changed = f("softmax", given["x"]) * exp(rest)
     yield equal(f("softmax", moved) * per_row(total(changed)), changed)
 
 
-def _ratio(f: Functions, given: Given) -> Iterable[Relation]:
+def _ratio(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x = exact(given["x"])
     probs, first = f.shared("softmax", given["x"]), np.argmax(wide(given["x"]), axis=-1)[:, None]
     leader = np.take_along_axis(probs, first, axis=-1)
     yield equal(probs, leader * exp(x - np.take_along_axis(x, first, axis=-1)))
 
 
-def _order(f: Functions, given: Given) -> Iterable[Relation]:
+def _order(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     order = np.argsort(wide(given["x"]), axis=-1, kind="stable")
     x = np.take_along_axis(wide(given["x"]), order, axis=-1)
     probs = np.take_along_axis(f.shared("softmax", given["x"]), order, axis=-1)
@@ -45,7 +45,7 @@ def _order(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(probs[:, :-1], tied, "equal logits have equal probabilities")
 
 
-def _of_log_probs(f: Functions, given: Given) -> Iterable[Relation]:
+def _of_log_probs(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs = exact(given["p"])
     logs = log(probs)
     # What log p is rounded by is known exactly: it multiplies the probability.
@@ -54,13 +54,13 @@ def _of_log_probs(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(f("softmax", stored) * per_row(total(changed)), changed)
 
 
-def _equal_logits(f: Functions, given: Given) -> Iterable[Relation]:
+def _equal_logits(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x = given["x"]
     same = np.broadcast_to(x[:, :1], x.shape).copy()
     yield equal(f("softmax", same), exact(np.ones(x.shape)) / x.shape[-1])
 
 
-def _repeated_class(f: Functions, given: Given) -> Iterable[Relation]:
+def _repeated_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x, k = given["x"], given["k"][:, None]
     longer = f("softmax", np.concatenate([x, np.take_along_axis(x, k, axis=-1)], axis=-1))
     probs = f("softmax", x)
@@ -68,13 +68,13 @@ def _repeated_class(f: Functions, given: Given) -> Iterable[Relation]:
     yield equal(longer * (1 + repeated), np.concatenate([probs, repeated], axis=-1))
 
 
-def _repeated_row(f: Functions, given: Given) -> Iterable[Relation]:
+def _repeated_row(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs = f("softmax", given["x"])
     twice = f("softmax", np.concatenate([given["x"], given["x"]], axis=-1))
     yield equal(twice, np.concatenate([probs, probs], axis=-1) / 2)
 
 
-def _others(f: Functions, given: Given) -> Iterable[Relation]:
+def _others(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x = given["x"]
     kept = np.arange(x.shape[-1]) != given["k"][:, None]
     # Only shares of the same sum are compared: neither row's normaliser matters.

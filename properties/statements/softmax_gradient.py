@@ -8,7 +8,7 @@ import numpy as np
 
 from ..checking.balls import Balls, exact, exp, magnitude, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import class_labels, class_order, like, logits, one_of, sparse_logits, wide
 from .row_claims import gradient_linearity, gradient_masking, gradient_permutation, gradient_sum, one_hot
 
@@ -17,14 +17,14 @@ def _pulled(f: Functions, logits_: np.ndarray, cotangent: np.ndarray) -> Balls:
     return f("softmax", logits_, quantity="gradient:logits", cotangent=cotangent)
 
 
-def _jacobian(f: Functions, given: Given) -> Iterable[Relation]:
+def _jacobian(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     unit = one_hot(given["k"], given["x"])
     probs = f("softmax", given["x"])
     chosen = np.take_along_axis(probs, given["k"][:, None], axis=-1)
     yield equal(_pulled(f, given["x"], unit), chosen * (exact(unit) - probs))
 
 
-def _hard_maximum(f: Functions, given: Given) -> Iterable[Relation]:
+def _hard_maximum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x, unit = given["x"], one_hot(given["k"], given["x"])
     gradient, n = _pulled(f, x, unit), x.shape[-1]
     # p_i ≥ e^-D/n with D = max x - min x, and 1 - p_k is the sum of the n - 1 others.
@@ -37,12 +37,12 @@ def _hard_maximum(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(magnitude(gradient), (n - 1) * exp(-lead), "as the lead grows nothing is left")
 
 
-def _symmetry(f: Functions, given: Given) -> Iterable[Relation]:
+def _symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x, v, w = given["x"], given["v"], given["w"]
     yield equal(total(exact(v) * _pulled(f, x, w)), total(exact(w) * _pulled(f, x, v)))
 
 
-def _definiteness(f: Functions, given: Given) -> Iterable[Relation]:
+def _definiteness(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield at_most(exact(0.0), total(exact(given["v"]) * _pulled(f, given["x"], given["v"])))
 
 

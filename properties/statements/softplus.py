@@ -9,7 +9,7 @@ from flint import arb
 
 from ..checking.balls import Balls, exact, exp, log
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most, equal
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import elements, like
 
 
@@ -21,17 +21,17 @@ def _with_zero(x: np.ndarray) -> np.ndarray:
     return np.stack([x, np.zeros_like(x)], axis=-1)
 
 
-def _two_forms(f: Functions, given: Given) -> Iterable[Relation]:
+def _two_forms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     softplus, x = f("softplus", given["x"]), exact(given["x"])
     yield equal(softplus, _log1p(exp(x)), "log(1 + e^x)")
     yield equal(softplus, x + _log1p(exp(-x)), "x + log(1 + e^-x)")
 
 
-def _difference(f: Functions, given: Given) -> Iterable[Relation]:
+def _difference(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(f("softplus", given["x"]) - f("softplus", -given["x"]), exact(given["x"]))
 
 
-def _bounds(f: Functions, given: Given) -> Iterable[Relation]:
+def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     softplus, hinge = f("softplus", given["x"]), exact(np.maximum(given["x"], np.zeros_like(given["x"])))
     yield at_most(hinge, softplus, "it is at least max(x, 0)")
     yield at_most(softplus, hinge + log(exact(2.0)), "it is at most log 2 above max(x, 0)")
@@ -39,41 +39,41 @@ def _bounds(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(exact(0.0), exact(f.stored("softplus", given["x"])), "it is not negative")
 
 
-def _derivative(f: Functions, given: Given) -> Iterable[Relation]:
+def _derivative(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     slope = f("softplus", given["x"], quantity="gradient:x", cotangent=given["v"])
     yield equal(slope, exact(given["v"]) * f("sigmoid", given["x"]))
 
 
-def _is_logsumexp(f: Functions, given: Given) -> Iterable[Relation]:
+def _is_logsumexp(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(f("softplus", given["x"]), f("logsumexp", _with_zero(given["x"])))
 
 
-def _log_sigmoid_is_softplus(f: Functions, given: Given) -> Iterable[Relation]:
+def _log_sigmoid_is_softplus(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(f("log_sigmoid", given["x"]), -f("softplus", -given["x"]))
 
 
-def _log_of_sigmoid(f: Functions, given: Given) -> Iterable[Relation]:
+def _log_of_sigmoid(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     log_sigmoid, sigmoid = f("log_sigmoid", given["x"]), f("sigmoid", given["x"])
     yield equal(log_sigmoid, log(sigmoid), "the logarithm of sigmoid")
     yield equal(exp(log_sigmoid), sigmoid, "its exponential is sigmoid")
 
 
-def _log_sigmoid_bounds(f: Functions, given: Given) -> Iterable[Relation]:
+def _log_sigmoid_bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     log_sigmoid, hinge = f("log_sigmoid", given["x"]), exact(np.minimum(given["x"], np.zeros_like(given["x"])))
     yield at_most(log_sigmoid, hinge, "it is at most min(x, 0)")
     yield at_most(hinge - log(exact(2.0)), log_sigmoid, "it is at most log 2 below min(x, 0)")
 
 
-def _log_sigmoid_difference(f: Functions, given: Given) -> Iterable[Relation]:
+def _log_sigmoid_difference(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(f("log_sigmoid", given["x"]) - f("log_sigmoid", -given["x"]), exact(given["x"]))
 
 
-def _log_sigmoid_derivative(f: Functions, given: Given) -> Iterable[Relation]:
+def _log_sigmoid_derivative(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     slope = f("log_sigmoid", given["x"], quantity="gradient:x", cotangent=given["v"])
     yield equal(slope, exact(given["v"]) * f("sigmoid", -given["x"]))
 
 
-def _is_log_softmax(f: Functions, given: Given) -> Iterable[Relation]:
+def _is_log_softmax(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     log_probs = f("log_softmax", _with_zero(given["x"]))
     yield equal(log_probs[:, 0], f("log_sigmoid", given["x"]), "the first class has log-sigmoid of x")
     yield equal(log_probs[:, 1], f("log_sigmoid", -given["x"]), "the second class has log-sigmoid of -x")

@@ -8,17 +8,17 @@ import numpy as np
 
 from ..checking.balls import Balls, exact, exp, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Given, Property, Relation, at_most
+from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most
 from ..domains.inputs import logits, one_of, wide
 from .row_claims import only_where
 
 
-def _scaled(given: Given) -> np.ndarray:
+def _scaled(given: PropertyInputs) -> np.ndarray:
     with np.errstate(over="ignore", under="ignore"):
         return (given["x"] / given["tau"]).astype(given["x"].dtype)
 
 
-def _hot(f: Functions, given: Given) -> Iterable[Relation]:
+def _hot(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     scaled = _scaled(given)
     probs, n = f("softmax", scaled), scaled.shape[-1]
     # Of the numbers as they have been rounded: at e^(D/τ), near 1, no probability is far from 1/n.
@@ -27,7 +27,7 @@ def _hot(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(1 / distance, n * probs, "no class has much less than 1/n")
 
 
-def _cold(f: Functions, given: Given) -> Iterable[Relation]:
+def _cold(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     scaled = _scaled(given)
     probs, numbers = f("softmax", scaled), wide(scaled)
     leads = numbers == numbers.max(axis=-1, keepdims=True)
@@ -42,7 +42,7 @@ def _cold(f: Functions, given: Given) -> Iterable[Relation]:
     yield at_most(others, behind / exact(leaders), "another class has next to nothing")
 
 
-def _entropy(f: Functions, given: Given) -> Iterable[Relation]:
+def _entropy(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x, scaled = given["x"], _scaled(given)
     with np.errstate(over="ignore"):
         is_exact = (scaled * given["tau"] == x).all(axis=-1)

@@ -4,7 +4,7 @@
 exp and log within 4 ulp, sequential summation, intermediates rounded to storage. *Attainable* (M): what a careful
 implementation reaches at no great cost: u_c = min(u, 2^-24), summation factor ⌈log₂ n⌉ + 8, log1p forms.
 
-Each bound is the largest error of the listed algorithms, run over `Computed` numbers (see `_rounding`). The final
+Each bound is the largest error of the listed algorithms, run over `ErrorBounded` numbers (see `_rounding`). The final
 rounding to storage is not in it: it depends on the exact result, which the judge has.
 """
 
@@ -21,9 +21,9 @@ from ..functions.catalogue import function_named
 from . import elementwise, losses, probs, rows
 from .call import Call, parse_call
 from .deviations import DEVIATING
-from .rounding import Computed, Machine, blocked, sequential
+from .rounding import ErrorBounded, ErrorModel, blocked, sequential
 
-Algorithm = Callable[[Machine, Call], list[Computed]]
+Algorithm = Callable[[ErrorModel, Call], list[ErrorBounded]]
 
 
 @dataclass(frozen=True)
@@ -113,24 +113,24 @@ def may_be_flushed(storage: Format, computed: np.ndarray) -> np.ndarray:
     return zero | (np.abs(computed) >= storage.smallest_normal)
 
 
-def textbook_machine(storage: Format) -> Machine:
+def textbook_machine(storage: Format) -> ErrorModel:
     """The storage format's own arithmetic, gradual underflow, recursive summation."""
     u = storage.unit_roundoff
-    return Machine(u, 8 * u, _half(storage.quantum), 4 * storage.quantum, flushes=False, growth=sequential)
+    return ErrorModel(u, 8 * u, _half(storage.quantum), 4 * storage.quantum, flushes=False, growth=sequential)
 
 
-def flushing_machine(storage: Format) -> Machine:
+def flushing_machine(storage: Format) -> ErrorModel:
     """The storage format's arithmetic with results below the smallest normal number flushed to zero."""
     u = storage.unit_roundoff
     least = storage.smallest_normal
-    return Machine(u, 8 * u, least, least, flushes=True, growth=sequential)
+    return ErrorModel(u, 8 * u, least, least, flushes=True, growth=sequential)
 
 
-def attainable_machine(storage: Format) -> Machine:
+def attainable_machine(storage: Format) -> ErrorModel:
     """At least float32's arithmetic, gradual underflow, summation in blocks."""
     compute = storage if storage.unit_roundoff <= FORMATS["float32"].unit_roundoff else FORMATS["float32"]
     u = compute.unit_roundoff
-    return Machine(u, 8 * u, _half(compute.quantum), 4 * compute.quantum, flushes=False, growth=blocked)
+    return ErrorModel(u, 8 * u, _half(compute.quantum), 4 * compute.quantum, flushes=False, growth=blocked)
 
 
 def _half(quantum: float) -> float:
@@ -138,7 +138,7 @@ def _half(quantum: float) -> float:
     return max(quantum / 2, float(np.finfo(np.float64).smallest_subnormal))
 
 
-def _largest(algorithm: Algorithm, machine: Machine, call: Call, quantity: str) -> np.ndarray:
+def _largest(algorithm: Algorithm, machine: ErrorModel, call: Call, quantity: str) -> np.ndarray:
     forms = algorithm(machine, call)
     shape = np.broadcast_shapes(*(np.shape(part) for form in forms for part in (form.value, form.error)))
     errors = np.stack([np.broadcast_to(form.error, shape) for form in forms])

@@ -13,32 +13,32 @@ from __future__ import annotations
 import numpy as np
 
 from .call import Call
-from .rounding import Computed, Machine
+from .rounding import ErrorBounded, ErrorModel
 
 
-def sigmoid_of(machine: Machine, x: np.ndarray) -> Computed:
+def sigmoid_of(machine: ErrorModel, x: np.ndarray) -> ErrorBounded:
     """Return sigmoid(x) as computed from an exact x."""
     tail = np.exp(-np.abs(x))
     value = np.where(x >= 0, 1 / (1 + tail), tail / (1 + tail))
     complement = np.where(x >= 0, tail / (1 + tail), 1 / (1 + tail))
-    return Computed(
+    return ErrorBounded(
         value, complement * machine.elementary + 3 * machine.unit, np.asarray(machine.tiny + machine.underflow)
     )
 
 
-def softplus_of(machine: Machine, x: np.ndarray) -> Computed:
+def softplus_of(machine: ErrorModel, x: np.ndarray) -> ErrorBounded:
     """Return log(1 + e^x) as computed from an exact x."""
     value = np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
     slope = sigmoid_of(machine, x).value
-    return Computed(value, np.asarray(machine.elementary + machine.unit), slope * machine.elementary + machine.tiny)
+    return ErrorBounded(value, np.asarray(machine.elementary + machine.unit), slope * machine.elementary + machine.tiny)
 
 
-def sigmoid(machine: Machine, call: Call) -> list[Computed]:
+def sigmoid(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Sigmoid, textbook and attainable alike."""
     return [sigmoid_of(machine, call.real[0])]
 
 
-def sigmoid_gradient(machine: Machine, call: Call) -> list[Computed]:
+def sigmoid_gradient(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Textbook gradient: s(1 - s) from the stored s, s²e^-x differentiated step by step, or e/(1 + e)²."""
     cotangent = machine.exact(call.cotangent)  # type: ignore[arg-type]
     value = sigmoid_of(machine, call.real[0])
@@ -46,7 +46,7 @@ def sigmoid_gradient(machine: Machine, call: Call) -> list[Computed]:
     stored = machine.multiply(machine.multiply(value, complement), cotangent)
     slope = _slope(call.real[0])
     # s² is wrong by 2·(8(1 - s) + 3)u, e^-x by 8u, and there are three products.
-    stepwise = Computed(
+    stepwise = ErrorBounded(
         slope * call.cotangent,
         2 * value.relative + machine.elementary + 3 * machine.unit,
         (machine.tiny + 3 * machine.underflow) * (1 + np.abs(call.cotangent)),  # type: ignore[arg-type]
@@ -54,7 +54,7 @@ def sigmoid_gradient(machine: Machine, call: Call) -> list[Computed]:
     return [stored, stepwise]
 
 
-def sigmoid_gradient_attainable(machine: Machine, call: Call) -> list[Computed]:
+def sigmoid_gradient_attainable(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Attainable gradient: e/(1 + e)² with e = e^-|x|, relative everywhere."""
     tail = machine.exp(machine.exact(-np.abs(call.real[0])))
     one_plus = machine.add_positive(machine.exact(1.0), tail)
@@ -67,69 +67,69 @@ def _slope(x: np.ndarray) -> np.ndarray:
     return tail / (1 + tail) ** 2
 
 
-def softplus(machine: Machine, call: Call) -> list[Computed]:
+def softplus(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Softplus, textbook and attainable alike."""
     return [softplus_of(machine, call.real[0])]
 
 
-def log_sigmoid(machine: Machine, call: Call) -> list[Computed]:
+def log_sigmoid(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Log-sigmoid, textbook and attainable alike."""
     return [-softplus_of(machine, -call.real[0])]
 
 
-def _softplus_slope(machine: Machine, x: np.ndarray, cotangent: np.ndarray) -> list[Computed]:
+def _softplus_slope(machine: ErrorModel, x: np.ndarray, cotangent: np.ndarray) -> list[ErrorBounded]:
     """Sigmoid, or exp(x - y) with y = softplus(x): what differentiating log(e^x + e^0) gives."""
     factor = machine.exact(cotangent)
     # For x > 0, y = x + w with w = softplus(-x). Rounding the sum loses at most u·y, and at most w: x is a number too.
     rest = softplus_of(machine, -np.abs(x))
     value = np.maximum(x, 0) + rest.value
     rounding = np.where(x > 0, np.minimum(machine.unit * value, rest.value), 0.0)
-    difference = Computed(-softplus_of(machine, -x).value, np.asarray(machine.unit), rest.error + rounding)
+    difference = ErrorBounded(-softplus_of(machine, -x).value, np.asarray(machine.unit), rest.error + rounding)
     return [machine.multiply(slope, factor) for slope in (sigmoid_of(machine, x), machine.exp(difference))]
 
 
-def softplus_gradient(machine: Machine, call: Call) -> list[Computed]:
+def softplus_gradient(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Textbook gradient of softplus."""
     return _softplus_slope(machine, call.real[0], call.cotangent)  # type: ignore[arg-type]
 
 
-def softplus_gradient_attainable(machine: Machine, call: Call) -> list[Computed]:
+def softplus_gradient_attainable(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Attainable gradient of softplus: sigmoid(x)."""
     return softplus_gradient(machine, call)[:1]
 
 
-def log_sigmoid_gradient(machine: Machine, call: Call) -> list[Computed]:
+def log_sigmoid_gradient(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Textbook gradient of log-sigmoid."""
     return _softplus_slope(machine, -call.real[0], call.cotangent)  # type: ignore[arg-type]
 
 
-def log_sigmoid_gradient_attainable(machine: Machine, call: Call) -> list[Computed]:
+def log_sigmoid_gradient_attainable(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Attainable gradient of log-sigmoid: sigmoid(-x)."""
     return log_sigmoid_gradient(machine, call)[:1]
 
 
-def log1m(machine: Machine, probs: Computed) -> Computed:
+def log1m(machine: ErrorModel, probs: ErrorBounded) -> ErrorBounded:
     """log(1 - p), the difference rounded first: absolute accuracy only."""
     return machine.log(machine.subtract(machine.exact(1.0), probs))
 
 
-def log1m_by_log1p(machine: Machine, probs: Computed) -> Computed:
+def log1m_by_log1p(machine: ErrorModel, probs: ErrorBounded) -> ErrorBounded:
     """log1p(-p): relative accuracy."""
     return machine.log1p(-probs)
 
 
-def _logit_by_difference(machine: Machine, probs: Computed) -> Computed:
+def _logit_by_difference(machine: ErrorModel, probs: ErrorBounded) -> ErrorBounded:
     return machine.subtract(machine.log(probs), log1m_by_log1p(machine, probs))
 
 
-def logit(machine: Machine, call: Call) -> list[Computed]:
+def logit(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Textbook logit: log(p/(1 - p)), or log p - log1p(-p)."""
     probs = machine.exact(call.real[0])
     odds = machine.divide(probs, machine.subtract(machine.exact(1.0), probs))
     return [machine.log(odds), _logit_by_difference(machine, probs)]
 
 
-def logit_attainable(machine: Machine, call: Call) -> list[Computed]:
+def logit_attainable(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Attainable logit: 2 atanh(2p - 1) for ¼ ≤ p ≤ ¾, where 2p - 1 is exact or rounded once; else the difference."""
     probs = call.real[0]
     difference = _logit_by_difference(machine, machine.exact(probs))
@@ -138,10 +138,10 @@ def logit_attainable(machine: Machine, call: Call) -> list[Computed]:
     # most 2, twice the two roundings of its argument.
     middle = np.abs(value) * np.expm1(machine.elementary + 5 * machine.unit)
     error = np.where((probs >= 0.25) & (probs <= 0.75), middle, difference.error)
-    return [Computed(value, np.zeros(()), error)]
+    return [ErrorBounded(value, np.zeros(()), error)]
 
 
-def logit_gradient(machine: Machine, call: Call) -> list[Computed]:
+def logit_gradient(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Gradient of logit, textbook and attainable alike: v/(p(1 - p)), or v(1/p + 1/(1 - p))."""
     probs = machine.exact(call.real[0])
     one = machine.exact(1.0)

@@ -13,7 +13,7 @@ import numpy as np
 
 from .call import Call
 from .elementwise import sigmoid_of, softplus_of
-from .rounding import Computed, Machine
+from .rounding import ErrorBounded, ErrorModel
 from .rows import (
     Exponentials,
     column,
@@ -25,7 +25,7 @@ from .rows import (
     through_maximum,
 )
 
-LogSoftmax = Callable[[Machine, Exponentials], Computed]
+LogSoftmax = Callable[[ErrorModel, Exponentials], ErrorBounded]
 
 
 def labels_of(call: Call) -> np.ndarray:
@@ -46,7 +46,7 @@ def _weights(call: Call) -> np.ndarray:
     return np.ones(()) if call.weight is None else call.weight
 
 
-def smoothed(machine: Machine, labels: np.ndarray, smoothing: float, classes: int) -> Computed:
+def smoothed(machine: ErrorModel, labels: np.ndarray, smoothing: float, classes: int) -> ErrorBounded:
     """(1 - ε)·y + ε/K, which is y itself without smoothing."""
     if smoothing == 0:
         return machine.exact(labels)
@@ -54,17 +54,17 @@ def smoothed(machine: Machine, labels: np.ndarray, smoothing: float, classes: in
     return machine.add_positive(machine.multiply(machine.exact(labels), machine.exact(1 - smoothing)), share)
 
 
-def targets(machine: Machine, call: Call) -> Computed:
+def targets(machine: ErrorModel, call: Call) -> ErrorBounded:
     """t = w·y', zero in ignored rows."""
     smooth = smoothed(machine, labels_of(call), call.smoothing, call.classes)
     weighted = smooth if call.weight is None else machine.multiply(smooth, machine.exact(call.weight))
     kept = _kept(call)[..., None]
     shape = np.broadcast_shapes(weighted.value.shape, kept.shape)
     absolute = np.where(kept, np.broadcast_to(weighted.absolute, shape), 0.0)
-    return Computed(np.where(kept, weighted.value, 0.0), weighted.relative, absolute)
+    return ErrorBounded(np.where(kept, weighted.value, 0.0), weighted.relative, absolute)
 
 
-def _divisor(machine: Machine, call: Call) -> Computed:
+def _divisor(machine: ErrorModel, call: Call) -> ErrorBounded:
     """What `mean` divides by: the kept rows' weights for index labels, else the number of rows or elements."""
     if call.index is None:
         count = call.real[0].size if call.function.result == "element" else call.real[0].size // call.classes
@@ -76,29 +76,29 @@ def _divisor(machine: Machine, call: Call) -> Computed:
     return machine.sum_positive(machine.exact(chosen.reshape(-1)))
 
 
-def reduced(machine: Machine, call: Call, losses: Computed) -> Computed:
+def reduced(machine: ErrorModel, call: Call, losses: ErrorBounded) -> ErrorBounded:
     """Reduce the losses as the call asks; a mean of means (rows, then batch) rounds twice more than one mean."""
     if call.reduction == "none":
         return losses
     shape = np.broadcast_shapes(losses.value.shape, np.shape(losses.relative), np.shape(losses.absolute))
     parts = (losses.value, losses.relative, losses.absolute)
-    total = machine.sum(Computed(*(np.broadcast_to(part, shape).reshape(-1) for part in parts)))
+    total = machine.sum(ErrorBounded(*(np.broadcast_to(part, shape).reshape(-1) for part in parts)))
     if call.reduction == "sum":
         return total
     mean = machine.divide(total, _divisor(machine, call))
-    return Computed(mean.value, mean.relative + 2 * machine.unit, mean.absolute)
+    return ErrorBounded(mean.value, mean.relative + 2 * machine.unit, mean.absolute)
 
 
-def coefficient(machine: Machine, call: Call) -> Computed:
+def coefficient(machine: ErrorModel, call: Call) -> ErrorBounded:
     """What each loss is multiplied with in the gradient: the cotangent, divided as the mean divides."""
     cotangent = machine.exact(call.cotangent)  # type: ignore[arg-type]
     if call.reduction != "mean":
         return cotangent
     scaled = machine.divide(cotangent, _divisor(machine, call))
-    return Computed(scaled.value, scaled.relative + 2 * machine.unit, scaled.absolute)
+    return ErrorBounded(scaled.value, scaled.relative + 2 * machine.unit, scaled.absolute)
 
 
-def _losses(machine: Machine, call: Call, log_softmax: LogSoftmax) -> list[Computed]:
+def _losses(machine: ErrorModel, call: Call, log_softmax: LogSoftmax) -> list[ErrorBounded]:
     log_probs = log_softmax(machine, exponentials(machine, machine.exact(call.real[0])))
     direct = -machine.sum(machine.multiply(targets(machine, call), log_probs))
     if call.smoothing == 0:
@@ -113,17 +113,19 @@ def _losses(machine: Machine, call: Call, log_softmax: LogSoftmax) -> list[Compu
     return [direct, -apart]
 
 
-def softmax_cross_entropy(machine: Machine, call: Call) -> list[Computed]:
+def softmax_cross_entropy(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Textbook softmax cross-entropy, dense or index labels."""
     return [reduced(machine, call, losses) for losses in _losses(machine, call, log_softmax_by_log)]
 
 
-def softmax_cross_entropy_attainable(machine: Machine, call: Call) -> list[Computed]:
+def softmax_cross_entropy_attainable(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Attainable softmax cross-entropy."""
     return [reduced(machine, call, losses) for losses in _losses(machine, call, log_softmax_by_log1p)]
 
 
-def gradients_by_logits(machine: Machine, call: Call, probs: Computed, target: Computed) -> list[Computed]:
+def gradients_by_logits(
+    machine: ErrorModel, call: Call, probs: ErrorBounded, target: ErrorBounded
+) -> list[ErrorBounded]:
     """c·(p·Σt - t), and p·Σ(c t) - c t: the loss's own formula, and log-softmax's pullback of -c t."""
     factor = column(coefficient(machine, call))
     own = machine.multiply(
@@ -134,7 +136,7 @@ def gradients_by_logits(machine: Machine, call: Call, probs: Computed, target: C
     return [own, pulled]
 
 
-def softmax_cross_entropy_gradient_logits(machine: Machine, call: Call) -> list[Computed]:
+def softmax_cross_entropy_gradient_logits(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Textbook gradient by the logits."""
     row = exponentials(machine, machine.exact(call.real[0]))
     target = targets(machine, call)
@@ -142,57 +144,57 @@ def softmax_cross_entropy_gradient_logits(machine: Machine, call: Call) -> list[
     return [*forms, *(through_maximum(machine, call.real[0], form) for form in forms)]
 
 
-def softmax_cross_entropy_gradient_logits_attainable(machine: Machine, call: Call) -> list[Computed]:
+def softmax_cross_entropy_gradient_logits_attainable(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Attainable gradient by the logits: p = e/Σe."""
     probs = softmax_by_division(machine, exponentials(machine, machine.exact(call.real[0])))
     return gradients_by_logits(machine, call, probs, targets(machine, call))
 
 
-def _gradient_labels(machine: Machine, call: Call, log_softmax: LogSoftmax) -> list[Computed]:
+def _gradient_labels(machine: ErrorModel, call: Call, log_softmax: LogSoftmax) -> list[ErrorBounded]:
     log_probs = log_softmax(machine, exponentials(machine, machine.exact(call.real[0])))
     factor = machine.multiply(column(coefficient(machine, call)), machine.exact(_weights(call) * (1 - call.smoothing)))
     return [-machine.multiply(factor, log_probs)]
 
 
-def softmax_cross_entropy_gradient_labels(machine: Machine, call: Call) -> list[Computed]:
+def softmax_cross_entropy_gradient_labels(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Textbook gradient by dense labels: -c w (1 - ε) log p."""
     return _gradient_labels(machine, call, log_softmax_by_log)
 
 
-def softmax_cross_entropy_gradient_labels_attainable(machine: Machine, call: Call) -> list[Computed]:
+def softmax_cross_entropy_gradient_labels_attainable(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Attainable gradient by dense labels."""
     return _gradient_labels(machine, call, log_softmax_by_log1p)
 
 
-def nll_loss(machine: Machine, call: Call) -> list[Computed]:
+def nll_loss(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """-w_y l_y: one product."""
     picked = np.where(labels_of(call) != 0, call.real[0], 0.0)
     terms = machine.multiply(targets(machine, call), machine.exact(picked))
     return [reduced(machine, call, -machine.sum(terms))]
 
 
-def nll_loss_gradient(machine: Machine, call: Call) -> list[Computed]:
+def nll_loss_gradient(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """-c w at the label, 0 elsewhere."""
     return [-machine.multiply(column(coefficient(machine, call)), targets(machine, call))]
 
 
-def _binary_labels(machine: Machine, call: Call) -> Computed:
+def _binary_labels(machine: ErrorModel, call: Call) -> ErrorBounded:
     return smoothed(machine, call.real[1], call.smoothing, 2)
 
 
-def _scaled(machine: Machine, call: Call, computed: Computed) -> Computed:
+def _scaled(machine: ErrorModel, call: Call, computed: ErrorBounded) -> ErrorBounded:
     return computed if call.weight is None else machine.multiply(machine.exact(call.weight), computed)
 
 
-def _positive_part(machine: Machine, call: Call, labels: Computed) -> Computed:
+def _positive_part(machine: ErrorModel, call: Call, labels: ErrorBounded) -> ErrorBounded:
     return labels if call.pos_weight is None else machine.multiply(machine.exact(call.pos_weight), labels)
 
 
-def _complement(machine: Machine, labels: Computed) -> Computed:
+def _complement(machine: ErrorModel, labels: ErrorBounded) -> ErrorBounded:
     return machine.subtract(machine.exact(1.0), labels)
 
 
-def _log_weight(machine: Machine, call: Call, labels: Computed) -> Computed:
+def _log_weight(machine: ErrorModel, call: Call, labels: ErrorBounded) -> ErrorBounded:
     """1 + (q - 1) z, the factor of softplus(-x) once x is taken out."""
     if call.pos_weight is None:
         return machine.exact(1.0)
@@ -200,28 +202,28 @@ def _log_weight(machine: Machine, call: Call, labels: Computed) -> Computed:
     return machine.add(machine.exact(1.0), excess)
 
 
-def _termwise(machine: Machine, call: Call, labels: Computed) -> Computed:
+def _termwise(machine: ErrorModel, call: Call, labels: ErrorBounded) -> ErrorBounded:
     """-q z log sigmoid(x) - (1 - z) log sigmoid(-x)."""
     positive = machine.multiply(_positive_part(machine, call, labels), softplus_of(machine, -call.real[0]))
     negative = machine.multiply(_complement(machine, labels), softplus_of(machine, call.real[0]))
     return machine.add(positive, negative)
 
 
-def _linear_plus_softplus(machine: Machine, call: Call, labels: Computed) -> Computed:
+def _linear_plus_softplus(machine: ErrorModel, call: Call, labels: ErrorBounded) -> ErrorBounded:
     """(1 - z) x + (1 + (q - 1) z) softplus(-x)."""
     linear = machine.multiply(_complement(machine, labels), machine.exact(call.real[0]))
     softplus = machine.multiply(_log_weight(machine, call, labels), softplus_of(machine, -call.real[0]))
     return machine.add(linear, softplus)
 
 
-def _relu_form(machine: Machine, call: Call, labels: Computed) -> Computed:
+def _relu_form(machine: ErrorModel, call: Call, labels: ErrorBounded) -> ErrorBounded:
     """max(x, 0) - x z + log1p(e^-|x|)."""
     x = call.real[0]
     linear = machine.subtract(machine.exact(np.maximum(x, 0)), machine.multiply(machine.exact(x), labels))
     return machine.add(linear, machine.log1p(machine.exp(machine.exact(-np.abs(x)))))
 
 
-def sigmoid_cross_entropy(machine: Machine, call: Call) -> list[Computed]:
+def sigmoid_cross_entropy(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Textbook sigmoid cross-entropy: the literal sum of log-sigmoids, or the forms with x taken out."""
     labels = _binary_labels(machine, call)
     forms = [_termwise(machine, call, labels), _linear_plus_softplus(machine, call, labels)]
@@ -230,7 +232,7 @@ def sigmoid_cross_entropy(machine: Machine, call: Call) -> list[Computed]:
     return [reduced(machine, call, _scaled(machine, call, form)) for form in forms]
 
 
-def sigmoid_cross_entropy_attainable(machine: Machine, call: Call) -> list[Computed]:
+def sigmoid_cross_entropy_attainable(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Attainable: the literal sum, or max(x, 0) - x z + log1p(e^-|x|), exact zeros where x z cancels x."""
     labels = _binary_labels(machine, call)
     forms = [_termwise(machine, call, labels)]
@@ -239,17 +241,17 @@ def sigmoid_cross_entropy_attainable(machine: Machine, call: Call) -> list[Compu
     return [reduced(machine, call, _scaled(machine, call, form)) for form in forms]
 
 
-def _sigmoid_residual(machine: Machine, call: Call, labels: Computed) -> Computed:
+def _sigmoid_residual(machine: ErrorModel, call: Call, labels: ErrorBounded) -> ErrorBounded:
     """(1 + (q - 1) z) sigmoid(x) - q z, which is sigmoid(x) - z without a weight."""
     weighted = machine.multiply(_log_weight(machine, call, labels), sigmoid_of(machine, call.real[0]))
     return machine.subtract(weighted, _positive_part(machine, call, labels))
 
 
-def _factor(machine: Machine, call: Call) -> Computed:
+def _factor(machine: ErrorModel, call: Call) -> ErrorBounded:
     return _scaled(machine, call, coefficient(machine, call))
 
 
-def sigmoid_cross_entropy_gradient_logits(machine: Machine, call: Call) -> list[Computed]:
+def sigmoid_cross_entropy_gradient_logits(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Textbook gradient by the logits: c w (sigmoid(x) - z); with q also (1 - z) - (1 + (q - 1) z) sigmoid(-x)."""
     labels = _binary_labels(machine, call)
     forms = [_sigmoid_residual(machine, call, labels)]
@@ -259,12 +261,12 @@ def sigmoid_cross_entropy_gradient_logits(machine: Machine, call: Call) -> list[
     return [machine.multiply(_factor(machine, call), form) for form in forms]
 
 
-def sigmoid_cross_entropy_gradient_logits_attainable(machine: Machine, call: Call) -> list[Computed]:
+def sigmoid_cross_entropy_gradient_logits_attainable(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Attainable gradient by the logits."""
     return [machine.multiply(_factor(machine, call), _sigmoid_residual(machine, call, _binary_labels(machine, call)))]
 
 
-def sigmoid_cross_entropy_gradient_labels(machine: Machine, call: Call) -> list[Computed]:
+def sigmoid_cross_entropy_gradient_labels(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Textbook gradient by the labels: -c w (1 - ε)(q log sigmoid(x) - log sigmoid(-x)), or -c w (1 - ε) x if q = 1."""
     positive = softplus_of(machine, -call.real[0])
     if call.pos_weight is not None:
@@ -273,12 +275,12 @@ def sigmoid_cross_entropy_gradient_labels(machine: Machine, call: Call) -> list[
     return [machine.multiply(_label_factor(machine, call), difference)]
 
 
-def sigmoid_cross_entropy_gradient_labels_attainable(machine: Machine, call: Call) -> list[Computed]:
+def sigmoid_cross_entropy_gradient_labels_attainable(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """Attainable gradient by the labels: -c w (1 - ε) x where q = 1."""
     if call.pos_weight is not None:
         return sigmoid_cross_entropy_gradient_labels(machine, call)
     return [machine.multiply(_label_factor(machine, call), machine.exact(-call.real[0]))]
 
 
-def _label_factor(machine: Machine, call: Call) -> Computed:
+def _label_factor(machine: ErrorModel, call: Call) -> ErrorBounded:
     return machine.multiply(_factor(machine, call), machine.exact(1 - call.smoothing))

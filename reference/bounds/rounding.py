@@ -1,7 +1,7 @@
 """A calculus of rounding errors: what an algorithm loses, operation by operation.
 
 The bounds of this project are not typed in as formulas: they are *computed* by running the named algorithm once over
-`Computed` numbers, each of which carries its exact value (to some fifteen digits, which is plenty for a bound) and a
+`ErrorBounded` numbers, each of which carries its exact value (to some fifteen digits, plenty for a bound) and a
 bound on the error with which a machine of unit roundoff u holds it. The rules are the textbook ones (Higham, Accuracy
 and Stability of Numerical Algorithms, 2nd ed., §2.2 and §3.3 "running error analysis"), so the algorithm's listing is
 the derivation of its bound.
@@ -25,7 +25,7 @@ FloatArray = np.ndarray
 
 
 @dataclass(frozen=True)
-class Computed:
+class ErrorBounded:
     """A computed number x̂ ∈ value·[e^-relative, e^relative] ± absolute (arrays that broadcast together)."""
 
     value: FloatArray
@@ -37,13 +37,13 @@ class Computed:
         """The largest |x̂ - x|: |x|·(e^θ - 1) + a."""
         return _times(np.abs(self.value), np.expm1(self.relative)) + self.absolute
 
-    def __neg__(self) -> Computed:
+    def __neg__(self) -> ErrorBounded:
         """Negation is exact."""
-        return Computed(-self.value, self.relative, self.absolute)
+        return ErrorBounded(-self.value, self.relative, self.absolute)
 
 
 @dataclass(frozen=True)
-class Machine:
+class ErrorModel:
     """The arithmetic an algorithm runs on.
 
     Attributes:
@@ -63,30 +63,32 @@ class Machine:
     flushes: bool
     growth: Callable[[FloatArray], FloatArray]
 
-    def exact(self, value: FloatArray | float) -> Computed:
+    def exact(self, value: FloatArray | float) -> ErrorBounded:
         """An input: known without error."""
         array = np.asarray(value, dtype=np.float64)
-        return Computed(array, np.zeros(()), np.zeros(()))
+        return ErrorBounded(array, np.zeros(()), np.zeros(()))
 
-    def add(self, a: Computed, b: Computed) -> Computed:
+    def add(self, a: ErrorBounded, b: ErrorBounded) -> ErrorBounded:
         """a + b: the absolute errors add, and one rounding."""
         value = a.value + b.value
         error = a.error + b.error
         # An infinite operand (a mask) leaves nothing to round; an overflowing sum loses everything.
         rounding = np.where(np.isinf(a.value) | np.isinf(b.value), 0.0, self.unit * np.abs(value) + self.unit * error)
-        return Computed(value, np.zeros(()), error + rounding + self._sum_quantum)
+        return ErrorBounded(value, np.zeros(()), error + rounding + self._sum_quantum)
 
-    def subtract(self, a: Computed, b: Computed) -> Computed:
+    def subtract(self, a: ErrorBounded, b: ErrorBounded) -> ErrorBounded:
         """a - b."""
         return self.add(a, -b)
 
-    def add_positive(self, a: Computed, b: Computed) -> Computed:
+    def add_positive(self, a: ErrorBounded, b: ErrorBounded) -> ErrorBounded:
         """a + b of non-negative numbers: θ is the logarithm of the weighted mean of e^θ, and one rounding."""
         value = a.value + b.value
         grown = _times(a.value, np.expm1(a.relative)) + _times(b.value, np.expm1(b.relative))
-        return Computed(value, np.log1p(_ratio(grown, value)) + self.unit, a.absolute + b.absolute + self._sum_quantum)
+        return ErrorBounded(
+            value, np.log1p(_ratio(grown, value)) + self.unit, a.absolute + b.absolute + self._sum_quantum
+        )
 
-    def multiply(self, a: Computed, b: Computed) -> Computed:
+    def multiply(self, a: ErrorBounded, b: ErrorBounded) -> ErrorBounded:
         """a·b: relative errors add, and one rounding, which may underflow; a product with an exact zero is exact."""
         value = _times(a.value, b.value)
         absolute = (
@@ -96,45 +98,45 @@ class Machine:
         )
         exact_zero = ((a.value == 0) & (a.absolute == 0)) | ((b.value == 0) & (b.absolute == 0))
         lost = np.where(exact_zero, 0.0, self.underflow)
-        return Computed(value, a.relative + b.relative + self.unit, absolute * (1 + self.unit) + lost)
+        return ErrorBounded(value, a.relative + b.relative + self.unit, absolute * (1 + self.unit) + lost)
 
-    def divide(self, a: Computed, b: Computed) -> Computed:
+    def divide(self, a: ErrorBounded, b: ErrorBounded) -> ErrorBounded:
         """a / b: relative errors add, and one rounding, which may underflow; 0 / b is exact."""
         shrunk = _ratio(b.absolute * np.exp(b.relative), np.abs(b.value))
         denominator = b.relative - np.log1p(-np.minimum(shrunk, 1.0))
         value = a.value / b.value
         absolute = _times(a.absolute / np.abs(b.value), np.exp(denominator))
         lost = np.where((a.value == 0) & (a.absolute == 0), 0.0, self.underflow)
-        return Computed(value, a.relative + denominator + self.unit, absolute * (1 + self.unit) + lost)
+        return ErrorBounded(value, a.relative + denominator + self.unit, absolute * (1 + self.unit) + lost)
 
-    def exp(self, x: Computed) -> Computed:
+    def exp(self, x: ErrorBounded) -> ErrorBounded:
         """exp x: an absolute error of the argument becomes a relative one; exp(-inf) of an exact -inf is exactly 0."""
         masked = np.isneginf(x.value) & (x.error == 0)
-        return Computed(np.exp(x.value), x.error + self.elementary, np.where(masked, 0.0, self.tiny))
+        return ErrorBounded(np.exp(x.value), x.error + self.elementary, np.where(masked, 0.0, self.tiny))
 
-    def log(self, x: Computed) -> Computed:
+    def log(self, x: ErrorBounded) -> ErrorBounded:
         """log x, x > 0: a relative error of the argument becomes an absolute one."""
         shrunk = _ratio(x.absolute * np.exp(x.relative), x.value)
         error = x.relative - np.log1p(-np.minimum(shrunk, 1.0))
         value = np.log(x.value)
-        return Computed(value, np.asarray(self.elementary), error * np.exp(self.elementary) + self._sum_quantum)
+        return ErrorBounded(value, np.asarray(self.elementary), error * np.exp(self.elementary) + self._sum_quantum)
 
-    def log1p(self, x: Computed) -> Computed:
+    def log1p(self, x: ErrorBounded) -> ErrorBounded:
         """log(1 + x), x ≥ 0, or x ≤ 0 exact: |log1p x̂ - log1p x| ≤ log1p(|error| / (1 + x))."""
         value = np.log1p(x.value)
         error = np.log1p(_times(x.error, 1 / (1 + x.value)))
-        return Computed(value, np.asarray(self.elementary), error * np.exp(self.elementary) + self._sum_quantum)
+        return ErrorBounded(value, np.asarray(self.elementary), error * np.exp(self.elementary) + self._sum_quantum)
 
-    def sum(self, terms: Computed) -> Computed:
+    def sum(self, terms: ErrorBounded) -> ErrorBounded:
         """Σ over the last axis of numbers of any sign: errors add, and h·u·Σ|x̂|. Zeros are added without error."""
         error = np.broadcast_to(terms.error, terms.value.shape)
         total = np.sum(terms.value, axis=-1)
         magnitude = np.sum(np.abs(terms.value) + error, axis=-1)
         count = np.count_nonzero((terms.value != 0) | (error != 0), axis=-1)
         growth = self.growth(count) * self.unit
-        return Computed(total, np.zeros(()), np.sum(error, axis=-1) + _times(growth, magnitude) + self._sum_quantum)
+        return ErrorBounded(total, np.zeros(()), np.sum(error, axis=-1) + _times(growth, magnitude) + self._sum_quantum)
 
-    def sum_positive(self, terms: Computed) -> Computed:
+    def sum_positive(self, terms: ErrorBounded) -> ErrorBounded:
         """Σ over the last axis of non-negative numbers: relative accuracy is kept (module docstring)."""
         shape = np.broadcast_shapes(terms.value.shape, terms.relative.shape, terms.absolute.shape)
         absolute = np.broadcast_to(terms.absolute, shape)
@@ -143,7 +145,7 @@ class Machine:
         count = np.count_nonzero((terms.value != 0) | (absolute != 0), axis=-1)
         summation = np.log1p(self.growth(count) * self.unit)
         relative = np.log1p(_ratio(grown, total)) + summation
-        return Computed(total, relative, np.sum(absolute, axis=-1) * np.exp(summation) + self._sum_quantum)
+        return ErrorBounded(total, relative, np.sum(absolute, axis=-1) * np.exp(summation) + self._sum_quantum)
 
     @property
     def _sum_quantum(self) -> float:

@@ -20,7 +20,7 @@ from ..formats import format_named
 from ..functions.catalogue import function_named
 from .bounds import flushing_machine, textbook_machine
 from .call import Call, parse_call
-from .rounding import Computed, Machine
+from .rounding import ErrorBounded, ErrorModel
 from .rows import Exponentials, column, exponentials
 
 
@@ -61,28 +61,28 @@ def spread_bound(
     return Spread(textbook, flushed)
 
 
-def _row(machine: Machine, call: Call) -> Exponentials:
+def _row(machine: ErrorModel, call: Call) -> Exponentials:
     return exponentials(machine, machine.exact(call.real[0]))
 
 
-def _normaliser(machine: Machine, row: Exponentials) -> tuple[Computed, np.ndarray, np.ndarray]:
+def _normaliser(machine: ErrorModel, row: Exponentials) -> tuple[ErrorBounded, np.ndarray, np.ndarray]:
     """The sum and its logarithm, free of error, with θ ≥ |log(ŝ/s)| and the largest error of log ŝ."""
     total = column(row.total)
     theta = np.log1p(total.error / total.value)
     return machine.exact(total.value), theta, column(machine.log(row.total)).error
 
 
-def _softmax(machine: Machine, row: Exponentials) -> np.ndarray:
+def _softmax(machine: ErrorModel, row: Exponentials) -> np.ndarray:
     total, theta, shift = _normaliser(machine, row)
-    rescaled = Computed(row.terms.value, row.terms.relative + machine.elementary + machine.unit, row.terms.absolute)
+    rescaled = ErrorBounded(row.terms.value, row.terms.relative + machine.elementary + machine.unit, row.terms.absolute)
     divided = machine.divide(rescaled, total)
     rounded = machine.subtract(row.shifted, machine.exact(np.log(total.value)))
-    exponentiated = machine.exp(Computed(rounded.value, rounded.relative, rounded.absolute + machine.unit * shift))
+    exponentiated = machine.exp(ErrorBounded(rounded.value, rounded.relative, rounded.absolute + machine.unit * shift))
     # c differs from 1 by at most e^θ, and so do the errors that are relative to c·p.
     return np.maximum(divided.error * np.exp(theta), exponentiated.error * np.exp(shift))
 
 
-def _log_softmax(machine: Machine, row: Exponentials) -> np.ndarray:
+def _log_softmax(machine: ErrorModel, row: Exponentials) -> np.ndarray:
     total, _, shift = _normaliser(machine, row)
     distance = np.abs(row.shifted.value)
     entry = np.abs(row.shifted.value - np.log(total.value)) + shift
@@ -91,6 +91,6 @@ def _log_softmax(machine: Machine, row: Exponentials) -> np.ndarray:
     return np.where(np.isinf(distance), 0.0, row.shifted.error + rounding)
 
 
-_SPREADS: Mapping[str, Callable[[Machine, Exponentials], np.ndarray]] = MappingProxyType(
+_SPREADS: Mapping[str, Callable[[ErrorModel, Exponentials], np.ndarray]] = MappingProxyType(
     {"softmax": _softmax, "log_softmax": _log_softmax}
 )

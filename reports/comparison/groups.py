@@ -31,7 +31,7 @@ WEIGHTS: tuple[Weight, ...] = ("worse", "changed", "better", "same")
 
 
 @dataclass(frozen=True)
-class Place:
+class CheckChange:
     """A change, and the check that has it."""
 
     check: ComparedCheck
@@ -63,15 +63,15 @@ class ChangeGroup:
     """
 
     anchor: str
-    places: tuple[Place, ...]
+    places: tuple[CheckChange, ...]
 
     @property
-    def simplest(self) -> Place:
+    def simplest(self) -> CheckChange:
         """The one to show: of the simplest inputs the one that changed most."""
         return self.places[0]
 
     @property
-    def largest(self) -> Place:
+    def largest(self) -> CheckChange:
         """The one that changed most."""
         return max(self.places, key=_extent)
 
@@ -147,7 +147,7 @@ class KindTally:
     weight: Weight
     checks: int
     elements: int
-    largest: Place
+    largest: CheckChange
 
 
 def weight_of(change: Change) -> Weight:
@@ -166,10 +166,10 @@ def gravest(check: ComparedCheck) -> Change | None:
 
 def change_groups(comparison: Comparison) -> tuple[ChangeGroup, ...]:
     """Return all changes but what is identical, grouped, the gravest group first."""
-    groups: dict[tuple[str, ...], list[Place]] = {}
+    groups: dict[tuple[str, ...], list[CheckChange]] = {}
     for check in comparison.checks:
         for change in check.changes:
-            place = Place(check, change)
+            place = CheckChange(check, change)
             if change.kind != "identical":
                 groups.setdefault(_key(place), []).append(place)
     made = [ChangeGroup(_anchor(key), tuple(sorted(own, key=_simplicity))) for key, own in groups.items()]
@@ -178,15 +178,15 @@ def change_groups(comparison: Comparison) -> tuple[ChangeGroup, ...]:
 
 def kind_tallies(comparison: Comparison) -> tuple[KindTally, ...]:
     """Return a tally for every kind and weight of change that occurs, the gravest first."""
-    found: dict[tuple[Weight, ChangeKind], list[Place]] = {}
+    found: dict[tuple[Weight, ChangeKind], list[CheckChange]] = {}
     for check in comparison.checks:
         for change in check.changes:
-            found.setdefault((weight_of(change), change.kind), []).append(Place(check, change))
+            found.setdefault((weight_of(change), change.kind), []).append(CheckChange(check, change))
     order = sorted(found, key=lambda key: (WEIGHTS.index(key[0]), KINDS.index(key[1])))
     return tuple(_tally(*key, found[key]) for key in order)
 
 
-def _tally(weight: Weight, kind: ChangeKind, places: Sequence[Place]) -> KindTally:
+def _tally(weight: Weight, kind: ChangeKind, places: Sequence[CheckChange]) -> KindTally:
     return KindTally(
         kind,
         weight,
@@ -201,7 +201,7 @@ def not_compared(checks: Iterable[ComparedCheck]) -> list[ComparedCheck]:
     return [check for check in checks if not check.changes]
 
 
-def _key(place: Place) -> tuple[str, ...]:
+def _key(place: CheckChange) -> tuple[str, ...]:
     """A backend's name without its versions: the group is the same one in the comparison of the next release."""
     check = place.check
     return check.backend, check.function, check.entry_point, check.quantity, place.change.kind, place.weight
@@ -215,7 +215,7 @@ def _gravity(change: Change) -> tuple[int, int]:
     return WEIGHTS.index(weight_of(change)), KINDS.index(change.kind)
 
 
-def _extent(place: Place) -> tuple[bool, float, float, int]:
+def _extent(place: CheckChange) -> tuple[bool, float, float, int]:
     """What orders changes of one kind, the largest last."""
     example = place.example
     if example is None:
@@ -223,7 +223,7 @@ def _extent(place: Place) -> tuple[bool, float, float, int]:
     return True, measure(example.ulps), measure(example.after_ulps), place.change.elements
 
 
-def _simplicity(place: Place) -> tuple[bool, int, int, tuple[float, ...]]:
+def _simplicity(place: CheckChange) -> tuple[bool, int, int, tuple[float, ...]]:
     inputs = place.example.inputs if place.example else {}
     sizes = [math.prod(array.shape) for array in inputs.values()]
     largest_first = tuple(-float(part) for part in _extent(place))

@@ -89,8 +89,8 @@ class Examined:
             having[found.backend, found.version, found.check][found.kind] = found.batches
         counts = {owner: sum(map(Counter, kinds.values()), Counter()) for owner, kinds in having.items()}
         owners = [self._by_owner[owner] for owner in having if owner in self._by_owner]
-        seen: list[_Call] = []
-        clean: list[_Call] = []
+        seen: list[_CallFacts] = []
+        clean: list[_CallFacts] = []
         for question in dict.fromkeys(map(_question, owners)):
             for check in self._alike[question]:
                 own = counts.get(_owner(check))
@@ -106,7 +106,7 @@ class Examined:
 
 
 @dataclass(frozen=True)
-class _Call:
+class _CallFacts:
     """A batch of a check, or a check as a whole where the record does not tell its batches."""
 
     facts: Mapping[str, str]
@@ -123,17 +123,17 @@ def _question(check: Check) -> tuple[str, ...]:
     return check.backend, check.version, check.function, check.entry_point, check.quantity
 
 
-def _calls(check: Check) -> list[_Call]:
+def _calls(check: Check) -> list[_CallFacts]:
     facts = _facts(check)
     made = [
-        _Call({**facts, LAYOUT: batch.layout}, batch.batch, _classes(check, batch), batch.results)
+        _CallFacts({**facts, LAYOUT: batch.layout}, batch.batch, _classes(check, batch), batch.results)
         for batch in check.batches
     ]
     return made or [_whole(check)]
 
 
-def _whole(check: Check) -> _Call:
-    return _Call(_facts(check), None, None, check.elements)
+def _whole(check: Check) -> _CallFacts:
+    return _CallFacts(_facts(check), None, None, check.elements)
 
 
 def _facts(check: Check) -> dict[str, str]:
@@ -146,7 +146,7 @@ def _classes(check: Check, batch: ExaminedBatch) -> int | None:
     return batch.shape[axis] if isinstance(axis, int) and -len(batch.shape) <= axis < len(batch.shape) else None
 
 
-def _conditions(seen: Sequence[_Call], clean: Sequence[_Call], counted: int) -> Iterator[Condition]:
+def _conditions(seen: Sequence[_CallFacts], clean: Sequence[_CallFacts], counted: int) -> Iterator[Condition]:
     """The conditions, where so many results have the finding."""
     shared = {name: dict.fromkeys(call.facts.get(name) for call in seen) for name in _names(seen, clean)}
     classes = [call.classes for call in seen if call.classes is not None]
@@ -164,7 +164,7 @@ def _conditions(seen: Sequence[_Call], clean: Sequence[_Call], counted: int) -> 
             yield Condition(CLASSES, (str(end),), others, _results(apart), bound)
 
 
-def _names(seen: Sequence[_Call], clean: Sequence[_Call]) -> list[str]:
+def _names(seen: Sequence[_CallFacts], clean: Sequence[_CallFacts]) -> list[str]:
     """The facts that calls may share: keywords, the layout where it is known, what else there is."""
     names = dict.fromkeys(name for call in (*seen, *clean) for name in call.facts)
     last = (LAYOUT, *_OF_KINDS, INPUTS)
@@ -172,7 +172,7 @@ def _names(seen: Sequence[_Call], clean: Sequence[_Call]) -> list[str]:
     return [*(name for name in names if name not in last), *known]
 
 
-def _lacking(call: _Call, shared: Mapping[str, Container[Value]], ends: tuple[int, int] | None) -> set[str]:
+def _lacking(call: _CallFacts, shared: Mapping[str, Container[Value]], ends: tuple[int, int] | None) -> set[str]:
     """What of all that the calls with a finding share this one lacks."""
     lacking = {name for name, values in shared.items() if call.facts.get(name) not in values}
     if ends is not None and call.classes is not None:
@@ -182,7 +182,7 @@ def _lacking(call: _Call, shared: Mapping[str, Container[Value]], ends: tuple[in
 
 
 def _condition(
-    name: str, values: tuple[Value, ...], lacks: Sequence[tuple[_Call, set[str]]], rate: float
+    name: str, values: tuple[Value, ...], lacks: Sequence[tuple[_CallFacts, set[str]]], rate: float
 ) -> Iterator[Condition]:
     """The condition that a fact is, if it is one."""
     without = [(call, lacking) for call, lacking in lacks if name in lacking]
@@ -199,14 +199,14 @@ def _condition(
     yield Condition(name, values, _values(name, others), _results(others), is_apart=bool(apart))
 
 
-def _is_telling(without: Sequence[_Call], rate: float) -> bool:
+def _is_telling(without: Sequence[_CallFacts], rate: float) -> bool:
     """Whether results would hardly all be without a finding by chance."""
     return (1 - rate) ** _results(without) < CHANCE
 
 
-def _values(name: str, calls: Iterable[_Call]) -> tuple[Value, ...]:
+def _values(name: str, calls: Iterable[_CallFacts]) -> tuple[Value, ...]:
     return tuple(dict.fromkeys(call.facts.get(name) for call in calls))
 
 
-def _results(calls: Iterable[_Call]) -> int:
+def _results(calls: Iterable[_CallFacts]) -> int:
     return sum(call.results for call in calls)

@@ -14,11 +14,11 @@ from logitproof.reference import FORMATS
 
 from ..record.array import Array, array_value
 from ..record.hexfloat import float_from, measure
-from ..record.model import SEVERITIES, Discrepancy, Findings, Record, Severity
+from ..record.model import SEVERITIES, Discrepancy, ExaminationResult, Record, Severity
 from ..record.words import backend_title
 from .conditions import Condition, Examined
 
-MatterKey = tuple[str, str, str, str, str]
+GateItemKey = tuple[str, str, str, str, str]
 """Backend, version, check, severity and kind: what the record counts results by."""
 
 IDENTITY_BROKEN = "identity broken"
@@ -120,15 +120,15 @@ class Finding:
         return tuple(dict.fromkeys(found.kind for found in self.discrepancies))
 
 
-def findings(record: Record | Findings) -> tuple[Finding, ...]:
+def findings(record: Record | ExaminationResult) -> tuple[Finding, ...]:
     """Return the discrepancies of a record grouped by cause, the gravest finding first."""
     examined = Examined(record.checks)
-    matters: dict[MatterKey, list[Discrepancy]] = {}
+    items: dict[GateItemKey, list[Discrepancy]] = {}
     for found in record.discrepancies:
-        matters.setdefault(key_of(found), []).append(found)
+        items.setdefault(key_of(found), []).append(found)
     groups: dict[tuple[str, ...], list[Discrepancy]] = {}
     causes: dict[tuple[str, ...], str | None] = {}
-    for own in matters.values():
+    for own in items.values():
         worst = max(own, key=gravity)
         groups.setdefault(_key(worst), []).extend(own)
         causes[_key(worst)] = worst.cause
@@ -136,7 +136,7 @@ def findings(record: Record | Findings) -> tuple[Finding, ...]:
     return tuple(sorted(made, key=_rank))
 
 
-def key_of(found: Discrepancy) -> MatterKey:
+def key_of(found: Discrepancy) -> GateItemKey:
     """Return what a discrepancy is counted with."""
     return found.backend, found.version, found.check, found.severity, found.kind
 

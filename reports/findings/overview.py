@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from logitproof.reference import FORMATS, FUNCTIONS
 
 from ..record.hexfloat import measure
-from ..record.model import SEVERITIES, TIERS, Check, Discrepancy, Extreme, Findings, Record, Severity, Tier
+from ..record.model import SEVERITIES, TIERS, Check, Discrepancy, ExaminationResult, Extreme, Record, Severity, Tier
 from ..record.properties import PropertyResult
 from ..record.words import backend_title
 from .properties import broken_properties
@@ -17,7 +17,7 @@ GATING: Severity = "defect"
 
 
 @dataclass(frozen=True)
-class Row:
+class OverviewRow:
     """All checks of one backend, function and dtype: the worst tier reached, the largest error and where it was.
 
     `worst` is None where no error was measured; `not_run` counts checks by what kept them from running, `unexamined`
@@ -35,7 +35,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Tally:
+class SeverityCount:
     """How many checks have a finding of a severity, and how many results that concerns."""
 
     checks: int
@@ -58,29 +58,29 @@ class Convention:
         return self.answers[0]
 
 
-def exit_status(record: Record | Findings) -> int:
+def exit_status(record: Record | ExaminationResult) -> int:
     """Return 0 where nothing gates, 1 where something does, 3 where the record is incomplete or examined nothing."""
     if not is_complete(record) or not has_results(record):
         return 3
     return 1 if has_defects(record) else 0
 
 
-def is_complete(record: Record | Findings) -> bool:
+def is_complete(record: Record | ExaminationResult) -> bool:
     """Whether a run was let go to its end; what was only judged is."""
     return record.complete if isinstance(record, Record) else True
 
 
-def properties_of(record: Record | Findings) -> tuple[PropertyResult, ...]:
+def properties_of(record: Record | ExaminationResult) -> tuple[PropertyResult, ...]:
     """Return the results of properties; none where results were only judged."""
     return record.properties if isinstance(record, Record) else ()
 
 
-def has_defects(record: Record | Findings) -> bool:
+def has_defects(record: Record | ExaminationResult) -> bool:
     """Whether something is a defect, or a broken property."""
     return bool(tallies(record.checks)[GATING].checks or broken_properties(properties_of(record)))
 
 
-def has_results(record: Record | Findings) -> bool:
+def has_results(record: Record | ExaminationResult) -> bool:
     """Whether anything was judged, or compared by a property."""
     return was_examined(record.checks) or any(result.comparisons for result in properties_of(record))
 
@@ -97,10 +97,13 @@ def standing(check: Check) -> str:
     return "not examined" if check.unexamined else "not offered"
 
 
-def tallies(checks: Sequence[Check]) -> dict[Severity, Tally]:
+def tallies(checks: Sequence[Check]) -> dict[Severity, SeverityCount]:
     """Return the findings per severity, the gravest first."""
     counts = {severity: [check.severities.get(severity, 0) for check in checks] for severity in SEVERITIES}
-    return {severity: Tally(sum(1 for results in found if results), sum(found)) for severity, found in counts.items()}
+    return {
+        severity: SeverityCount(sum(1 for results in found if results), sum(found))
+        for severity, found in counts.items()
+    }
 
 
 def backends_of(checks: Iterable[Check]) -> list[str]:
@@ -108,7 +111,7 @@ def backends_of(checks: Iterable[Check]) -> list[str]:
     return list(dict.fromkeys(backend_title(check) for check in checks))
 
 
-def rows(checks: Iterable[Check], title: str) -> list[Row]:
+def rows(checks: Iterable[Check], title: str) -> list[OverviewRow]:
     """Return a row per function and dtype of the backend called `title`, in the catalogue's order."""
     groups: dict[tuple[str, str], list[Check]] = {}
     for check in checks:
@@ -136,13 +139,13 @@ def _disagreement(answers: Iterable[Discrepancy]) -> tuple[int, int]:
     return len(set(observed)), len(observed)
 
 
-def _row(function: str, dtype: str, checks: Sequence[Check]) -> Row:
+def _row(function: str, dtype: str, checks: Sequence[Check]) -> OverviewRow:
     measured = [(check.worst_ulps, check) for check in checks if check.worst_ulps is not None]
     worst, worst_check = max(measured, key=lambda pair: measure(pair[0].ulps), default=(None, None))
     reached = [tier for tier in TIERS if any(check.tiers.get(tier) for check in checks)]
     ranked = [tier for tier in reached if tier != "limit"] or reached
     not_run = [standing(check) for check in checks if check.status != "examined"]
-    return Row(
+    return OverviewRow(
         function,
         dtype,
         tier=ranked[-1] if ranked else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..record.model import Check, Findings, Record
+from ..record.model import Check, ExaminationResult, Record
 from ..record.properties import PropertyResult, Unexamined, UnexaminedKind
 from ..record.words import backend_title, brief, counted
 
@@ -50,7 +50,7 @@ class Gap:
         return f"{named} in {dtypes} ({self.reason})"
 
 
-def gaps(record: Record | Findings) -> tuple[Gap, ...]:
+def gaps(record: Record | ExaminationResult) -> tuple[Gap, ...]:
     """Return what was not examined, what was not examined to its end first; an older record does not tell."""
     groups: dict[tuple[str, UnexaminedKind, str, bool], list[tuple[Owner, Unexamined]]] = {}
     for owner, each in _unexamined(owners(record)):
@@ -60,7 +60,7 @@ def gaps(record: Record | Findings) -> tuple[Gap, ...]:
     return tuple(sorted(found, key=lambda gap: gap.is_whole))
 
 
-def owners(record: Record | Findings) -> tuple[Owner, ...]:
+def owners(record: Record | ExaminationResult) -> tuple[Owner, ...]:
     """Return the checks that there was something to examine for; those of properties, which follow, if they are all."""
     properties = record.properties if isinstance(record, Record) else ()
     every: tuple[Owner, ...] = record.checks or properties
@@ -72,7 +72,7 @@ def is_whole(owner: Owner) -> bool:
     return owner.status == "unsupported"
 
 
-def unexamined_words(found: Sequence[Gap], record: Record | Findings) -> str:
+def unexamined_words(found: Sequence[Gap], record: Record | ExaminationResult) -> str:
     """Return what was not examined in a clause, e.g. "3 of 15 checks not examined: softmax in float16 (…)"; or ""."""
     several = len({backend_title(own) for own in owners(record)}) > 1
     partly, whole = ([gap for gap in found if gap.is_whole is each] for each in (False, True))
@@ -88,7 +88,7 @@ def unexamined_words(found: Sequence[Gap], record: Record | Findings) -> str:
     return "; ".join(parts)
 
 
-def _count(record: Record | Findings, *, whole: bool) -> str:
+def _count(record: Record | ExaminationResult, *, whole: bool) -> str:
     return f"{sum(1 for own in owners(record) if own.unexamined and is_whole(own) is whole):,}"
 
 

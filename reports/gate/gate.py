@@ -12,12 +12,12 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from ..findings.findings import Finding, MatterKey, key_of
+from ..findings.findings import Finding, GateItemKey, key_of
 from ..findings.overview import exit_status, was_examined
 from ..record.model import Check, Discrepancy, Record
 from ..record.properties import PropertyResult
 from ..record.words import brief
-from .items import Matter, MatterSeverity, matters
+from .items import GateItem, MatterSeverity, gate_items
 from .regression import Earlier
 from .waiver import Waiver, in_versions
 
@@ -51,10 +51,10 @@ _INCOMPLETE = 3
 
 
 @dataclass(frozen=True)
-class Gating:
+class Failing:
     """What fails the run, and for each waiver that names it why it is not waived."""
 
-    matter: Matter
+    item: GateItem
     refusals: tuple[tuple[Waiver, str], ...]
 
 
@@ -62,7 +62,7 @@ class Gating:
 class Waived:
     """What is waived, and by which waivers."""
 
-    matter: Matter
+    item: GateItem
     waivers: tuple[Waiver, ...]
 
 
@@ -96,18 +96,18 @@ class Gate:
     fail_on: FailOn
     strict: bool
     status: int
-    gating: tuple[Gating, ...]
+    gating: tuple[Failing, ...]
     waived: tuple[Waived, ...]
     stale: tuple[Stale, ...]
     since: str | None = None
 
     @cached_property
-    def _waivers(self) -> Mapping[MatterKey, tuple[Waiver, ...]]:
-        return {own.matter.key: own.waivers for own in self.waived}
+    def _waivers(self) -> Mapping[GateItemKey, tuple[Waiver, ...]]:
+        return {own.item.key: own.waivers for own in self.waived}
 
     @cached_property
-    def _gating(self) -> Mapping[MatterKey, Gating]:
-        return {own.matter.key: own for own in self.gating}
+    def _gating(self) -> Mapping[GateItemKey, Failing]:
+        return {own.item.key: own for own in self.gating}
 
     def waivers_of(self, finding: Finding) -> tuple[Waiver, ...]:
         """Return the waivers that waive a finding, or a part of it, by their numbers."""
@@ -135,15 +135,15 @@ class Gate:
         """Whether something of a check, or of a property's result, gates."""
         return bool(self.gating_at(backend, version, check))
 
-    def gating_at(self, backend: str, version: str, check: str) -> tuple[Gating, ...]:
+    def gating_at(self, backend: str, version: str, check: str) -> tuple[Failing, ...]:
         """Return what of a check, or of a property's result, gates."""
         return self._gating_places.get((backend, version, check), ())
 
     @cached_property
-    def _gating_places(self) -> Mapping[tuple[str, ...], tuple[Gating, ...]]:
-        places: dict[tuple[str, ...], list[Gating]] = {}
+    def _gating_places(self) -> Mapping[tuple[str, ...], tuple[Failing, ...]]:
+        places: dict[tuple[str, ...], list[Failing]] = {}
         for own in self.gating:
-            places.setdefault(own.matter.key[:3], []).append(own)
+            places.setdefault(own.item.key[:3], []).append(own)
         return {place: tuple(own) for place, own in places.items()}
 
     def waived_at(self, backend: str, version: str, check: str) -> tuple[Waived, ...]:
@@ -154,7 +154,7 @@ class Gate:
     def _waived_places(self) -> Mapping[tuple[str, ...], tuple[Waived, ...]]:
         places: dict[tuple[str, ...], list[Waived]] = {}
         for own in self.waived:
-            places.setdefault(own.matter.key[:3], []).append(own)
+            places.setdefault(own.item.key[:3], []).append(own)
         return {place: tuple(own) for place, own in places.items()}
 
 
@@ -181,7 +181,7 @@ def gate(
         ValueError: "regression" is asked for without an earlier run, or with one of other inputs.
     """
     then = None if earlier is None else Earlier(earlier)
-    found = matters(record)
+    found = gate_items(record)
     if fail_on == "regression":
         if then is None:
             message = "--fail-on regression needs the record of an earlier run: --since OLD"
@@ -192,7 +192,7 @@ def gate(
         found = (*found, *then.lost(record))
     ledger = _Ledger(record, found, waivers, today)
     failing = _failing(found, fail_on, then)
-    gating = tuple(Gating(own, ledger.refusals(own)) for own in failing if not ledger.waivers_of(own))
+    gating = tuple(Failing(own, ledger.refusals(own)) for own in failing if not ledger.waivers_of(own))
     waived = tuple(Waived(own, ledger.waivers_of(own)) for own in found if ledger.waivers_of(own))
     stale = tuple(ledger.stale())
     fails = bool(gating) or (strict and bool(stale))
@@ -200,7 +200,7 @@ def gate(
     return Gate(fail_on, strict, status, gating, waived, stale, earlier.run.started if earlier else None)
 
 
-def _failing(found: Sequence[Matter], fail_on: FailOn, then: Earlier | None) -> list[Matter]:
+def _failing(found: Sequence[GateItem], fail_on: FailOn, then: Earlier | None) -> list[GateItem]:
     if fail_on != "regression" or then is None:
         return [own for own in found if own.severity in FAILING[fail_on]]
     graver = then.graver(found)
@@ -210,7 +210,7 @@ def _failing(found: Sequence[Matter], fail_on: FailOn, then: Earlier | None) -> 
 class _Ledger:
     """Which waivers waive what, and why others do not."""
 
-    def __init__(self, record: Record, found: Sequence[Matter], waivers: Sequence[Waiver], today: date) -> None:
+    def __init__(self, record: Record, found: Sequence[GateItem], waivers: Sequence[Waiver], today: date) -> None:
         self._record, self._all, self._today = record, waivers, today
         named = _named(found, waivers)
         self._refusals: dict[int, list[tuple[Waiver, str]]] = {}
@@ -220,7 +220,7 @@ class _Ledger:
         for place, waiver in enumerate(waivers):
             self._weigh(place, waiver, named[place])
 
-    def _weigh(self, place: int, waiver: Waiver, named: Sequence[Matter]) -> None:
+    def _weigh(self, place: int, waiver: Waiver, named: Sequence[GateItem]) -> None:
         """Let a waiver waive what it can; beyond its number of results it waives none, for nobody knows which."""
         fit = []
         for own in named:
@@ -238,7 +238,7 @@ class _Ledger:
             self._waivers.setdefault(id(own), []).append(waiver)
             self._used.add(place)
 
-    def _refusal(self, waiver: Waiver, own: Matter) -> str | None:
+    def _refusal(self, waiver: Waiver, own: GateItem) -> str | None:
         reasons = list(waiver.refusals(own))
         if reasons:
             return "; ".join(reasons[:3])
@@ -247,7 +247,7 @@ class _Ledger:
     def _is_valid(self, waiver: Waiver) -> bool:
         return waiver.expires is None or self._today <= waiver.expires
 
-    def _refuse(self, place: int, waiver: Waiver, own: Matter, reason: str) -> None:
+    def _refuse(self, place: int, waiver: Waiver, own: GateItem, reason: str) -> None:
         same = own.kind == waiver.kind
         # A pattern of many kinds says nothing about those that it leaves out.
         if same or (waiver.check is not None and own.severity == waiver.severity):
@@ -255,10 +255,10 @@ class _Ledger:
         if same:
             self._first.setdefault(place, reason)
 
-    def waivers_of(self, own: Matter) -> tuple[Waiver, ...]:
+    def waivers_of(self, own: GateItem) -> tuple[Waiver, ...]:
         return tuple(self._waivers.get(id(own), ()))
 
-    def refusals(self, own: Matter) -> tuple[tuple[Waiver, str], ...]:
+    def refusals(self, own: GateItem) -> tuple[tuple[Waiver, str], ...]:
         return tuple(self._refusals.get(id(own), ()))
 
     def stale(self) -> Iterator[Stale]:
@@ -288,15 +288,17 @@ class _Ledger:
         return (*checks, *(result for result in self._record.properties if result.comparisons))
 
 
-def _named(found: Sequence[Matter], waivers: Sequence[Waiver]) -> list[list[Matter]]:
-    """Return for each waiver the matters that it names; most name a check, and need not look at the others."""
-    by_check: dict[str, list[Matter]] = {}
+def _named(found: Sequence[GateItem], waivers: Sequence[Waiver]) -> list[list[GateItem]]:
+    """Return for each waiver the items that it names; most name a check, and need not look at the others."""
+    by_check: dict[str, list[GateItem]] = {}
     for own in found:
         by_check.setdefault(own.check, []).append(own)
     return [[own for own in _candidates(waiver, found, by_check) if waiver.names(own)] for waiver in waivers]
 
 
-def _candidates(waiver: Waiver, found: Sequence[Matter], by_check: Mapping[str, list[Matter]]) -> Iterable[Matter]:
+def _candidates(
+    waiver: Waiver, found: Sequence[GateItem], by_check: Mapping[str, list[GateItem]]
+) -> Iterable[GateItem]:
     return found if waiver.check is None else by_check.get(waiver.check, ())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..findings.findings import IDENTITY_BROKEN, MatterKey, key_of
+from ..findings.findings import IDENTITY_BROKEN, GateItemKey, key_of
 from ..record.hexfloat import measure
 from ..record.model import Check, Discrepancy, Interval, Record, Severity
 from ..record.properties import PropertyResult, PropertyStatus
@@ -26,7 +26,7 @@ MatterSeverity = Severity | Literal["unexamined"]
 
 
 @dataclass(frozen=True)
-class Matter:
+class GateItem:
     """Results of one check, or property, that share severity and kind; or its cases that were not examined.
 
     Attributes:
@@ -64,23 +64,23 @@ class Matter:
     extent: Mapping[str, Interval] = field(default_factory=dict)
 
     @property
-    def key(self) -> MatterKey:
+    def key(self) -> GateItemKey:
         """What tells it from the others of a record."""
         return self.backend, self.version, self.check or self.entry_point, self.severity, self.kind
 
 
-def matters(record: Record) -> tuple[Matter, ...]:
+def gate_items(record: Record) -> tuple[GateItem, ...]:
     """Return all that may gate, checks first, each in the order of the record."""
-    cases: dict[MatterKey, list[Discrepancy]] = {}
+    cases: dict[GateItemKey, list[Discrepancy]] = {}
     for found in record.discrepancies:
         cases.setdefault(key_of(found), []).append(found)
-    kinds: dict[tuple[str, ...], list[MatterKey]] = {}
+    kinds: dict[tuple[str, ...], list[GateItemKey]] = {}
     for key in cases:
         kinds.setdefault(key[:3], []).append(key)
     checks = (
-        matter
+        item
         for check in record.checks
-        for matter in _of_check(check, {key: cases[key] for key in kinds.get(_place(check), ())})
+        for item in _of_check(check, {key: cases[key] for key in kinds.get(_place(check), ())})
     )
     properties = (
         _of_property(result, cases.get((*_place(result), severity, IDENTITY_BROKEN), ()), severity)
@@ -90,16 +90,16 @@ def matters(record: Record) -> tuple[Matter, ...]:
     return (*checks, *properties, *_unexamined(record))
 
 
-def _unexamined(record: Record) -> Iterator[Matter]:
+def _unexamined(record: Record) -> Iterator[GateItem]:
     """The cases that were not examined, check by check and reason by reason."""
     for check in record.checks:
         for kind, cases in _reasons(check).items():
-            yield Matter(*_identity(check, "unexamined", kind), results=cases)
+            yield GateItem(*_identity(check, "unexamined", kind), results=cases)
     for result in record.properties:
         function, entry_point = next(iter(result.entry_points.items()), ("", ""))
         names = (result.backend, result.version, function, entry_point, result.dtype, f"property:{result.property}")
         for kind, cases in _reasons(result).items():
-            yield Matter(result.id, "unexamined", kind, *names, results=cases)
+            yield GateItem(result.id, "unexamined", kind, *names, results=cases)
 
 
 def _reasons(owner: Check | PropertyResult) -> Counter[str]:
@@ -113,7 +113,7 @@ def _place(owner: Check | PropertyResult) -> tuple[str, str, str]:
     return owner.backend, owner.version, owner.id
 
 
-def _of_check(check: Check, cases: Mapping[MatterKey, Sequence[Discrepancy]]) -> Iterator[Matter]:
+def _of_check(check: Check, cases: Mapping[GateItemKey, Sequence[Discrepancy]]) -> Iterator[GateItem]:
     """The check's own counts are what holds: what they have beyond its cases is told apart, and never lost."""
     for severity, results in check.severities.items():
         left = results
@@ -121,7 +121,9 @@ def _of_check(check: Check, cases: Mapping[MatterKey, Sequence[Discrepancy]]) ->
             yield _of_cases(check, own)
             left -= max(found.count for found in own)
         if left > 0:
-            yield Matter(*_identity(check, severity, UNRECORDED), results=left, ulps=_ulps(check), ratio=_ratio(check))
+            yield GateItem(
+                *_identity(check, severity, UNRECORDED), results=left, ulps=_ulps(check), ratio=_ratio(check)
+            )
 
 
 def _identity(
@@ -131,13 +133,13 @@ def _identity(
     return check.id, severity, kind, *names
 
 
-def _of_cases(check: Check, own: Sequence[Discrepancy]) -> Matter:
+def _of_cases(check: Check, own: Sequence[Discrepancy]) -> GateItem:
     first = own[0]
     largest = [measure(found.largest_ulps) for found in own if found.largest_ulps is not None]
     errors = [measure(found.error_ulps) for found in own]
     # An older record does not tell the largest error in ulps of these; that of the whole check is no smaller.
     ulps = max(*largest, *errors) if largest else max(*errors, _ulps(check))
-    return Matter(
+    return GateItem(
         *_identity(check, first.severity, first.kind),
         causes=_causes(own),
         discrepancies=tuple(found.id for found in own),
@@ -166,10 +168,10 @@ def _ratio(check: Check) -> float:
     return measure(check.worst_ratio.bound_ratio) if check.worst_ratio else float("inf")
 
 
-def _of_property(result: PropertyResult, own: Sequence[Discrepancy], severity: Severity) -> Matter:
+def _of_property(result: PropertyResult, own: Sequence[Discrepancy], severity: Severity) -> GateItem:
     function, entry_point = next(iter(result.entry_points.items()), ("", ""))
     ratios = [measure(result.worst.ratio)] if result.worst else [measure(found.error_bound_ratio) for found in own]
-    return Matter(
+    return GateItem(
         result.id,
         severity,
         IDENTITY_BROKEN if severity != "undecided" else "undecided",

@@ -10,7 +10,7 @@ from functools import cached_property
 from ..findings.findings import IDENTITY_BROKEN
 from ..record.model import Check, Record
 from ..record.words import backend_title, brief, counted
-from .items import Matter, matters
+from .items import GateItem, gate_items
 
 GONE = "entry point gone"
 """The kind of an entry point that an earlier run had."""
@@ -52,8 +52,8 @@ class Earlier:
         self._record = record
 
     @cached_property
-    def _known(self) -> dict[tuple[str, str, str, str], Matter]:
-        return {(own.backend, own.check, own.severity, own.kind): own for own in matters(self._record)}
+    def _known(self) -> dict[tuple[str, str, str, str], GateItem]:
+        return {(own.backend, own.check, own.severity, own.kind): own for own in gate_items(self._record)}
 
     @cached_property
     def _defects(self) -> Counter[tuple[str, str]]:
@@ -68,7 +68,7 @@ class Earlier:
         then, now = self._record.corpus, record.corpus
         return (then.version, then.profile) == (now.version, now.profile)
 
-    def graver(self, found: Sequence[Matter]) -> frozenset[tuple[str, ...]]:
+    def graver(self, found: Sequence[GateItem]) -> frozenset[tuple[str, ...]]:
         """Return the keys of what is graver now: new, of more results, or a defect of larger error.
 
         What was not examined then is new: nobody knows that it is old.
@@ -79,7 +79,7 @@ class Earlier:
                 defects[own.backend, own.check] += own.results
         return frozenset(own.key for own in found if self._is_graver(own, defects))
 
-    def _is_graver(self, now: Matter, defects: Counter[tuple[str, str]]) -> bool:
+    def _is_graver(self, now: GateItem, defects: Counter[tuple[str, str]]) -> bool:
         if now.severity not in ("defect", "weakness"):
             return False
         then = self._known.get((now.backend, now.check, now.severity, now.kind))
@@ -92,18 +92,18 @@ class Earlier:
             return True
         return now.kind != IDENTITY_BROKEN and now.ulps > then.ulps
 
-    def lost(self, record: Record) -> Iterator[Matter]:
+    def lost(self, record: Record) -> Iterator[GateItem]:
         """Give what could be examined then, and cannot be now."""
         versions = {backend.name: backend for backend in record.backends if backend.status == "complete"}
         for backend in self._record.backends:
             now = versions.get(backend.name)
             for name in backend.entry_points if now else ():
                 if now and name not in now.entry_points:
-                    yield Matter("", "defect", GONE, now.name, now.version, "", name, "", "")
+                    yield GateItem("", "defect", GONE, now.name, now.version, "", name, "", "")
         for check in self._without_results(record):
             if check.status == "unsupported":
                 names = (check.backend, check.version, check.function, check.entry_point, check.dtype, check.quantity)
-                yield Matter(check.id, "defect", NOT_RUN, *names, results=check.cases or 1)
+                yield GateItem(check.id, "defect", NOT_RUN, *names, results=check.cases or 1)
 
     def losses(self, record: Record) -> tuple[Loss, ...]:
         """Return the checks that had results then, and have none now, whatever keeps them from it: by the reason."""

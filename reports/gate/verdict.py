@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ..findings.overview import Tally, has_defects, has_results, is_complete, properties_of, tallies
+from ..findings.overview import SeverityCount, has_defects, has_results, is_complete, properties_of, tallies
 from ..findings.properties import broken_properties
 from ..findings.unexamined import gaps, unexamined_words
-from ..record.model import SEVERITIES, Findings, Record, Severity
+from ..record.model import SEVERITIES, ExaminationResult, Record, Severity
 from ..record.words import counted
 from .gate import Gate
 from .words import verdict_words
 
 
-def verdict(record: Record | Findings, gate: Gate | None = None) -> str:
+def verdict(record: Record | ExaminationResult, gate: Gate | None = None) -> str:
     """Return the outcome in one sentence, the most important thing first.
 
     Args:
@@ -33,5 +33,5 @@ def verdict(record: Record | Findings, gate: Gate | None = None) -> str:
     return f"{'FAIL' if fails else 'PASS'}: {found}{beside}."
 
 
-def _counted(severity: Severity, tally: Tally) -> str:
+def _counted(severity: Severity, tally: SeverityCount) -> str:
     return f"{counted(tally.checks, severity)} ({counted(tally.results, 'result')})"

@@ -16,7 +16,7 @@ from ..record.hexfloat import float_from
 from ..record.model import Check, Interval
 from ..record.properties import PropertyResult
 from ..record.words import brief
-from .items import Matter, MatterSeverity
+from .items import GateItem, MatterSeverity
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,13 @@ class Waiver:
             named = " ".join(part for part in parts if part)
         return f"waiver {self.number} ({brief(named, 120)})"
 
-    def names(self, matter: Matter) -> bool:
-        """Whether it is about a matter, whatever its limits."""
-        if self.backend != matter.backend or (self.check is not None and self.check != matter.check):
+    def names(self, item: GateItem) -> bool:
+        """Whether it is about a item, whatever its limits."""
+        if self.backend != item.backend or (self.check is not None and self.check != item.check):
             return False
-        if self.discrepancies and not set(matter.discrepancies) & set(self.discrepancies):
+        if self.discrepancies and not set(item.discrepancies) & set(self.discrepancies):
             return False
-        return self._fits(matter.function, matter.entry_point, matter.dtype, matter.quantity)
+        return self._fits(item.function, item.entry_point, item.dtype, item.quantity)
 
     def is_about(self, owner: Check | PropertyResult) -> bool:
         """Whether it may name results of a check, or of a property; a discrepancy's id does not tell its check."""
@@ -120,32 +120,32 @@ class Waiver:
         names = (function, entry_point, dtype, quantity)
         return all(pattern is None or fits(pattern, name) for pattern, name in zip(patterns, names, strict=True))
 
-    def refusals(self, matter: Matter) -> Iterator[str]:
+    def refusals(self, item: GateItem) -> Iterator[str]:
         """Give the reasons why a matter that it names is more than it waives, the number of results aside."""
-        if not in_versions(matter.version, self.versions):
-            yield f"version {brief(matter.version, 60) or 'unknown'} is not in {brief(self.versions, 80)!r}"
-        if matter.kind != self.kind:
-            yield f"the kind is {brief(matter.kind, 80)}, not {brief(self.kind, 80)}"
-        if matter.severity != self.severity:
-            yield f"it is a {matter.severity}, not a {self.severity}"
-        if self.discrepancies and not set(matter.discrepancies) <= set(self.discrepancies):
-            other = next(each for each in matter.discrepancies if each not in self.discrepancies)
+        if not in_versions(item.version, self.versions):
+            yield f"version {brief(item.version, 60) or 'unknown'} is not in {brief(self.versions, 80)!r}"
+        if item.kind != self.kind:
+            yield f"the kind is {brief(item.kind, 80)}, not {brief(self.kind, 80)}"
+        if item.severity != self.severity:
+            yield f"it is a {item.severity}, not a {self.severity}"
+        if self.discrepancies and not set(item.discrepancies) <= set(self.discrepancies):
+            other = next(each for each in item.discrepancies if each not in self.discrepancies)
             yield f"discrepancy {brief(other, 64)} is found too"
-        for cause in matter.causes:
+        for cause in item.causes:
             if cause not in self.causes:
                 yield f"the cause is {brief(cause, 80)!r}" if cause else "no cause is known"
-        yield from self._larger(matter)
-        yield from self._outside(matter)
+        yield from self._larger(item)
+        yield from self._outside(item)
 
-    def _larger(self, matter: Matter) -> Iterator[str]:
-        limits = ((matter.ulps, self.max_ulps, "ulps"), (matter.ratio, self.max_bound_ratio, "times the bound"))
+    def _larger(self, item: GateItem) -> Iterator[str]:
+        limits = ((item.ulps, self.max_ulps, "ulps"), (item.ratio, self.max_bound_ratio, "times the bound"))
         for error, limit, unit in limits:
             if limit is not None and not error <= limit:
                 yield f"the error is {_number(error)} {unit}, at most {_number(limit)}"
 
-    def _outside(self, matter: Matter) -> Iterator[str]:
+    def _outside(self, item: GateItem) -> Iterator[str]:
         for argument, region in self.region.items():
-            interval = matter.extent.get(argument)
+            interval = item.extent.get(argument)
             if interval is None:
                 yield f"the record does not tell where the inputs {brief(argument, 40)} lie"
             elif not region.contains(interval):

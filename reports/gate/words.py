@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from ..findings.findings import Finding, key_of
 from ..record.model import SEVERITIES
 from ..record.words import brief, counted
-from .items import Matter
+from .items import GateItem
 from .waiver import Waiver
 
 if TYPE_CHECKING:
-    from .gate import Gate, Gating, Stale, Waived
+    from .gate import Failing, Gate, Stale, Waived
 
 NAMED = 6
 """So many waivers of a finding are named; the rest are counted."""
@@ -67,12 +67,12 @@ def gates_words(gate: Gate | None, finding: Finding, most: int = 2) -> list[str]
     if gate is None or not gate.gates(finding):
         return []
     keys = {key_of(found) for found in finding.discrepancies}
-    lines = [line for own in gate.gating if own.matter.key in keys for line in refusal_words(own)]
+    lines = [line for own in gate.gating if own.item.key in keys for line in refusal_words(own)]
     graver = [f"graver than in the run of {brief(gate.since or '', 40)}"] if gate.fail_on == "regression" else []
     return [*graver, *list(dict.fromkeys(lines))[:most]]
 
 
-def refusal_words(own: Gating) -> list[str]:
+def refusal_words(own: Failing) -> list[str]:
     """Return why waivers that name what gates do not waive it, a line each."""
     return [f"{waiver.name} does not waive it: {brief(why, 400)}" for waiver, why in own.refusals]
 
@@ -82,22 +82,22 @@ def uncased_words(gate: Gate | None) -> list[str]:
 
     What was not examined is told together for all the checks of an entry point that share dtype and reason.
     """
-    gating = [own for own in gate.gating if not own.matter.discrepancies] if gate else []
-    groups: dict[object, list[Gating]] = {}
+    gating = [own for own in gate.gating if not own.item.discrepancies] if gate else []
+    groups: dict[object, list[Failing]] = {}
     for own in gating:
-        its = own.matter
+        its = own.item
         is_alone = its.severity != "unexamined"
         groups.setdefault(its.key if is_alone else (its.backend, its.entry_point, its.dtype, its.kind), []).append(own)
     return [_together(own) for own in groups.values()]
 
 
-def _together(own: Sequence[Gating]) -> str:
-    first, refusals = own[0].matter, dict.fromkeys(line for each in own for line in refusal_words(each))
+def _together(own: Sequence[Failing]) -> str:
+    first, refusals = own[0].item, dict.fromkeys(line for each in own for line in refusal_words(each))
     if first.severity != "unexamined":
-        return "; ".join((matter_words(first), *refusals))
+        return "; ".join((item_words(first), *refusals))
     title = brief(f"{first.backend} {first.version}".strip(), 80)
     names = " · ".join(brief(part, 120) for part in (first.entry_point, first.dtype))
-    checks = counted(len({each.matter.check for each in own}), "check")
+    checks = counted(len({each.item.check for each in own}), "check")
     return "; ".join((f"not examined, {title}: {names}: {brief(first.kind, 80)}, {checks}", *refusals))
 
 
@@ -113,13 +113,13 @@ def stale_heading(gate: Gate) -> str:
     return f"Stale waivers: {len(gate.stale)}, which waive nothing; {gates}"
 
 
-def matter_words(matter: Matter) -> str:
+def item_words(item: GateItem) -> str:
     """Return what is waived, in one line: "defect, torch 2.13.0: value of torch.sigmoid, float32: nan, 12 results"."""
-    title = brief(f"{matter.backend} {matter.version}".strip(), 80)
-    names = [brief(part, 120) for part in (matter.entry_point, matter.quantity, matter.dtype) if part]
-    unit = "case" if matter.severity == "unexamined" else "result"
-    results = "" if matter.quantity.startswith("property:") else f", {counted(matter.results, unit)}"
-    return f"{matter.severity}, {title}: {' · '.join(names)}: {brief(matter.kind, 80)}{results}"
+    title = brief(f"{item.backend} {item.version}".strip(), 80)
+    names = [brief(part, 120) for part in (item.entry_point, item.quantity, item.dtype) if part]
+    unit = "case" if item.severity == "unexamined" else "result"
+    results = "" if item.quantity.startswith("property:") else f", {counted(item.results, unit)}"
+    return f"{item.severity}, {title}: {' · '.join(names)}: {brief(item.kind, 80)}{results}"
 
 
 def gate_notes(gate: Gate, most: int = NOTED) -> tuple[str, ...]:
@@ -129,10 +129,8 @@ def gate_notes(gate: Gate, most: int = NOTED) -> tuple[str, ...]:
         gate: the gate.
         most: so many of each sort are told, the rest counted.
     """
-    waived = [
-        f"waived: {matter_words(own.matter)}; {'; '.join(map(waiver_words, own.waivers[:2]))}" for own in gate.waived
-    ]
-    refused = [f"{matter_words(own.matter)}; {line}" for own in gate.gating for line in refusal_words(own)]
+    waived = [f"waived: {item_words(own.item)}; {'; '.join(map(waiver_words, own.waivers[:2]))}" for own in gate.waived]
+    refused = [f"{item_words(own.item)}; {line}" for own in gate.gating for line in refusal_words(own)]
     stale = [f"stale: {stale_words(each)}" for each in gate.stale]
     return tuple(line for lines in (refused, waived, stale) for line in _first(lines, most))
 
@@ -144,23 +142,23 @@ def _first(lines: Sequence[str], most: int) -> list[str]:
 
 def waived_counts(waived: Sequence[Waived]) -> str:
     """Return how much is waived, the gravest first: "2 defects (30 results), 1 broken property"; "" for nothing."""
-    checks = [own for own in waived if not own.matter.quantity.startswith("property:")]
+    checks = [own for own in waived if not own.item.quantity.startswith("property:")]
     parts = [_of_severity(checks, severity) for severity in (*SEVERITIES, "unexamined")]
     broken = {
-        (own.matter.backend, own.matter.version, own.matter.quantity)
+        (own.item.backend, own.item.version, own.item.quantity)
         for own in waived
-        if own.matter.severity == "defect" and own.matter.quantity.startswith("property:")
+        if own.item.severity == "defect" and own.item.quantity.startswith("property:")
     }
     return ", ".join(filter(None, (*parts, counted(len(broken), "broken property") if broken else "")))
 
 
 def _of_severity(waived: Sequence[Waived], severity: str) -> str:
-    own = [each.matter for each in waived if each.matter.severity == severity]
+    own = [each.item for each in waived if each.item.severity == severity]
     if not own:
         return ""
-    results = sum(matter.results for matter in own)
+    results = sum(item.results for item in own)
     unit = "case" if severity == "unexamined" else "result"
-    return f"{counted(len({matter.key[:3] for matter in own}), severity)} ({counted(results, unit)})"
+    return f"{counted(len({item.key[:3] for item in own}), severity)} ({counted(results, unit)})"
 
 
 def verdict_words(gate: Gate) -> str:
@@ -169,7 +167,7 @@ def verdict_words(gate: Gate) -> str:
     if waived := waived_counts(gate.waived):
         parts.append(f"; waived: {waived}")
     if gate.fail_on == "regression":
-        graver = sum(own.matter.results for own in gate.gating)
+        graver = sum(own.item.results for own in gate.gating)
         found = counted(graver, "result") if graver else "nothing"
         parts.append(f"; graver than in the run of {brief(gate.since or '', 40)}: {found}")
     if gate.stale:

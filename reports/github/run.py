@@ -13,7 +13,7 @@ from ..gate.gate import Gate
 from ..gate.verdict import verdict
 from ..gate.words import (
     gates_words,
-    matter_words,
+    item_words,
     stale_heading,
     stale_words,
     uncased_words,
@@ -88,9 +88,9 @@ def _stale(gate: Gate) -> str:
 
 def _waived_uncased(gate: Gate) -> list[str]:
     return [
-        "; ".join((matter_words(own.matter), *map(waiver_words, own.waivers[:2])))
+        "; ".join((item_words(own.item), *map(waiver_words, own.waivers[:2])))
         for own in gate.waived
-        if not own.matter.discrepancies
+        if not own.item.discrepancies
     ]
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from logitproof.reference import FORMATS
 
-from ..comparison.groups import ChangeGroup, Place, Weight
+from ..comparison.groups import ChangeGroup, CheckChange, Weight
 from ..comparison.model import CHANGE_MEANINGS, ChangeExample
 from ..comparison.words import change_phrase, group_extent, result_words, severity_word, ulps_words
 from ..pictures.picture import Picture
@@ -162,7 +162,7 @@ def _section(group: ChangeGroup, scripts: Mapping[str, str], pictures: Sequence[
     )
 
 
-def _example(name: str, place: Place, example: ChangeExample) -> ShownExample:
+def _example(name: str, place: CheckChange, example: ChangeExample) -> ShownExample:
     check = place.check
     return ShownExample(
         name=name,
@@ -203,7 +203,7 @@ def _lost(ulps: str, dtype: str) -> int:
     return round(100 * min(math.log2(1 + number) / known.precision, 1.0))
 
 
-def _where(place: Place) -> Where:
+def _where(place: CheckChange) -> Where:
     check, example = place.check, place.example
     keywords = parameters_words(check.parameters)
     return Where(

@@ -20,7 +20,7 @@ _LINK = re.compile(r"https://[^\s()<>\"']+")
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenAnswer:
     """An answer to a question, and the entry points that give it.
 
     `is_stated` tells a convention of the record from a plain answer that another backend gave to the same input.
@@ -47,7 +47,7 @@ class Question:
     reasons: tuple[str, ...]
     links: tuple[str, ...]
     others: int
-    columns: tuple[tuple[Given, ...], ...]
+    columns: tuple[tuple[GivenAnswer, ...], ...]
     differs: bool
 
 
@@ -99,7 +99,7 @@ def _question(convention: Convention, titles: Sequence[str]) -> Question:
     )
 
 
-def _column(convention: Convention, title: str) -> tuple[Given, ...]:
+def _column(convention: Convention, title: str) -> tuple[GivenAnswer, ...]:
     """The answers of one backend: those listed as conventions, else what it returned for the same input."""
     listed: dict[tuple[str, str], list[str]] = {}
     for answer in convention.answers:
@@ -107,12 +107,12 @@ def _column(convention: Convention, title: str) -> tuple[Given, ...]:
             key = (decimal(answer.observed, answer.dtype), brief(answer.cause or ""))
             listed.setdefault(key, []).append(brief(answer.entry_point))
     if listed:
-        return tuple(Given(*key, tuple(dict.fromkeys(names)), is_stated=True) for key, names in listed.items())
+        return tuple(GivenAnswer(*key, tuple(dict.fromkeys(names)), is_stated=True) for key, names in listed.items())
     plain: dict[str, list[str]] = {}
     for other in convention.example.answers:
         if clean(f"{other.backend} {other.version}".strip()) == title:
             plain.setdefault(decimal(other.observed, convention.example.dtype), []).append(brief(other.entry_point))
-    return tuple(Given(seen, "", tuple(dict.fromkeys(names)), is_stated=False) for seen, names in plain.items())
+    return tuple(GivenAnswer(seen, "", tuple(dict.fromkeys(names)), is_stated=False) for seen, names in plain.items())
 
 
 def _links(answers: Sequence[Discrepancy]) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ..findings.findings import Finding, MatterKey, key_of
+from ..findings.findings import Finding, GateItemKey, key_of
 from ..findings.headline import call_words, cause_words, errors_words, trigger_words
 from ..markdown.upstream import upstream_report
 from ..record.hexfloat import float_from, measure
-from ..record.model import Answer, Discrepancy, Record, Severity
+from ..record.model import Discrepancy, OtherAnswer, Record, Severity
 from ..record.words import brief, clean, is_number, magnitude, quantity_words
 from .mathematics import Mathematics, mathematics
 from .operands import Operand, enclosure_words, operands_of
@@ -26,7 +26,7 @@ BEYOND_MEASURE = "more than 1e308"
 
 
 @dataclass(frozen=True)
-class OtherAnswer:
+class ShownAnswer:
     """What another entry point returned for the same input."""
 
     title: str
@@ -37,7 +37,7 @@ class OtherAnswer:
 
 
 @dataclass(frozen=True)
-class Place:
+class EntryPointRow:
     """An entry point that has the finding: for each dtype how many results, in how many checks, and a link to them."""
 
     entry_point: str
@@ -68,8 +68,8 @@ class Section:
     times: str
     errors: str
     worst: Discrepancy
-    answers: tuple[OtherAnswer, ...]
-    places: tuple[Place, ...]
+    answers: tuple[ShownAnswer, ...]
+    places: tuple[EntryPointRow, ...]
     places_left: int
     script: str | None
     upstream: str
@@ -165,8 +165,8 @@ def _finite(text: str) -> str:
     return magnitude(text) if math.isfinite(measure(text)) else ""
 
 
-def _answer(answer: Answer, dtype: str) -> OtherAnswer:
-    return OtherAnswer(
+def _answer(answer: OtherAnswer, dtype: str) -> ShownAnswer:
+    return ShownAnswer(
         title=clean(f"{answer.backend} {answer.version}".strip()),
         entry_point=brief(answer.entry_point),
         mode=brief(answer.mode),
@@ -175,20 +175,20 @@ def _answer(answer: Answer, dtype: str) -> OtherAnswer:
     )
 
 
-def _places(finding: Finding) -> list[Place]:
+def _places(finding: Finding) -> list[EntryPointRow]:
     """A row per entry point, the ones with most results first."""
-    counts: dict[tuple[str, str], dict[MatterKey, int]] = {}
+    counts: dict[tuple[str, str], dict[GateItemKey, int]] = {}
     for found in finding.discrepancies:
         counts.setdefault((found.entry_point, found.dtype), {})[key_of(found)] = found.count
     rows = [
-        Place(brief(entry), tuple(_place(finding, entry, dtype, counts) for dtype in finding.dtypes))
+        EntryPointRow(brief(entry), tuple(_place(finding, entry, dtype, counts) for dtype in finding.dtypes))
         for entry in finding.entry_points
     ]
     return sorted(rows, key=lambda row: -sum(cell[0] for cell in row.cells if cell))
 
 
 def _place(
-    finding: Finding, entry: str, dtype: str, counts: Mapping[tuple[str, str], Mapping[MatterKey, int]]
+    finding: Finding, entry: str, dtype: str, counts: Mapping[tuple[str, str], Mapping[GateItemKey, int]]
 ) -> tuple[int, int, str] | None:
     found = counts.get((entry, dtype))
     if found is None:

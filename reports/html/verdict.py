@@ -11,7 +11,7 @@ from ..findings.unexamined import gaps, unexamined_words
 from ..gate.gate import Gate
 from ..gate.verdict import verdict
 from ..gate.waiver import Waiver
-from ..gate.words import matter_words, refusal_words, stale_heading, stale_words, uncased_words, waived_counts
+from ..gate.words import item_words, refusal_words, stale_heading, stale_words, uncased_words, waived_counts
 from ..record.model import Backend, Check, Record
 from ..record.words import backend_title, duration_words
 
@@ -115,15 +115,15 @@ def waivers(gate: Gate | None) -> Waivers | None:
     if gate is None:
         return None
     refused = {
-        f"{matter_words(own.matter)}; {line}": None
+        f"{item_words(own.item)}; {line}": None
         for own in gate.gating
         for line in refusal_words(own)
-        if own.matter.discrepancies
+        if own.item.discrepancies
     }
     told = Waivers(
         uncased=tuple(uncased_words(gate)),
         refused=tuple(refused),
-        waived=tuple((matter_words(own.matter), own.waivers) for own in gate.waived),
+        waived=tuple((item_words(own.item), own.waivers) for own in gate.waived),
         counts=waived_counts(gate.waived),
         stale=tuple(map(stale_words, gate.stale)),
         heading=stale_heading(gate),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree as ET  # XML is only written here
 
-from ..comparison.groups import Place, gravest
+from ..comparison.groups import CheckChange, gravest
 from ..comparison.model import ComparedCheck, Comparison, EntryPointChange, PropertyChange, is_newly_broken
 from ..comparison.words import (
     backend_titles,
@@ -76,19 +76,19 @@ def _of_check(check: ComparedCheck) -> ET.Element:
     keywords = parameters_words(check.parameters)
     parts = (check.entry_point, check.quantity, check.dtype, check.mode, check.device, keywords, check.input_class)
     case = case_of(check.function, joined((*parts, check.id)))
-    told = [line for change in check.changes[:MOST_TOLD] for line in _told(Place(check, change))]
+    told = [line for change in check.changes[:MOST_TOLD] for line in _told(CheckChange(check, change))]
     worst = gravest(check)
     if worst is None:
         result_of(case, "skipped", "not compared", check.reason or "only one of the runs has it")
     elif worst.is_regression:
-        place = Place(check, worst)
+        place = CheckChange(check, worst)
         result_of(case, "failure", worst.kind, _headline(place), told)
     if worst is None or not worst.is_regression:
         output_of(case, [*_errors(check), *told])
     return case
 
 
-def _headline(place: Place) -> str:
+def _headline(place: CheckChange) -> str:
     """What became worse, in a line: a check that gives no result any more says why."""
     example = place.example
     extent = f"{place.change.elements:,} of {place.check.elements:,} results: " if place.check.by_element else ""
@@ -107,7 +107,7 @@ def _errors(check: ComparedCheck) -> Iterator[str]:
         yield brief(check.reason, LONG)
 
 
-def _told(place: Place) -> Iterator[str]:
+def _told(place: CheckChange) -> Iterator[str]:
     check, change, example = place.check, place.change, place.example
     if change.kind == "identical":
         yield f"{change.elements:,} results identical"

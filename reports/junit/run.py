@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from xml.etree import ElementTree as ET  # XML is only written here
 
-from ..findings.findings import Finding, MatterKey, findings, gravity, key_of
+from ..findings.findings import Finding, GateItemKey, findings, gravity, key_of
 from ..findings.headline import call_words, trigger_words
 from ..findings.options import UNCALLED, UncalledOptions, uncalled_options, uncalled_words
 from ..findings.overview import exit_status
 from ..findings.unexamined import gaps, unexamined_words
 from ..gate.gate import Gate, Waived
 from ..gate.verdict import verdict
-from ..gate.words import matter_words, refusal_words, stale_heading, stale_words, waiver_words
+from ..gate.words import item_words, refusal_words, stale_heading, stale_words, waiver_words
 from ..record.model import Backend, Check, CheckStatus, Discrepancy, Record
 from ..record.properties import PropertyResult
 from ..record.words import (
@@ -35,7 +35,7 @@ from .parts import LONG, SHORT, add_suite, case_of, document, joined_lines, outp
 MOST_TOLD = 4
 """So many discrepancies of a check are told in its test case; the record has them all."""
 
-_Of = Mapping[MatterKey, Finding]
+_Of = Mapping[GateItemKey, Finding]
 """The finding that each discrepancy belongs to."""
 _ERRORS: tuple[CheckStatus, ...] = ("crash", "hang", "error")
 
@@ -132,9 +132,9 @@ def _of_gate(gate: Gate | None) -> Iterator[ET.Element]:
     if gate is None:
         return
     for own in gate.gating:
-        if not own.matter.check:
-            case = case_of("logitproof", brief(f"{own.matter.backend} has {own.matter.entry_point}", SHORT))
-            ET.SubElement(case, "failure", type=brief(own.matter.kind, SHORT), message=matter_words(own.matter))
+        if not own.item.check:
+            case = case_of("logitproof", brief(f"{own.item.backend} has {own.item.entry_point}", SHORT))
+            ET.SubElement(case, "failure", type=brief(own.item.kind, SHORT), message=item_words(own.item))
             yield case
     if gate.waived or gate.stale:
         case = case_of("logitproof", "no waiver is stale")
@@ -181,7 +181,7 @@ def _uncased(check: Check, gate: Gate | None) -> str:
     """What gates of a check where the record has no case of it."""
     if gate is None:
         return f"{counted(check.severities['defect'], 'result')} with a defect"
-    own = [each.matter for each in gate.gating_at(check.backend, check.version, check.id)]
+    own = [each.item for each in gate.gating_at(check.backend, check.version, check.id)]
     return "; ".join(
         f"{counted(each.results, 'case' if each.severity == 'unexamined' else 'result')}: {each.severity}, "
         f"{brief(each.kind, SHORT)}"
@@ -197,7 +197,7 @@ def _skip(case: ET.Element, waived: Iterable[Waived]) -> None:
 def _waivers(waived: Iterable[Waived]) -> Iterator[str]:
     """What is waived, also where the rest gates."""
     for own in waived:
-        yield f"waived: {matter_words(own.matter)}; {'; '.join(map(waiver_words, own.waivers))}"
+        yield f"waived: {item_words(own.item)}; {'; '.join(map(waiver_words, own.waivers))}"
 
 
 def _of_property(result: PropertyResult, found: Iterable[Discrepancy], of: _Of, gate: Gate | None) -> ET.Element:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..comparison.groups import ChangeGroup, KindTally, Place, Weight, change_groups, kind_tallies
+from ..comparison.groups import ChangeGroup, CheckChange, KindTally, Weight, change_groups, kind_tallies
 from ..comparison.model import CHANGE_MEANINGS, ChangeExample, Comparison, is_newly_broken
 from ..comparison.words import (
     answer_sentence,
@@ -144,7 +144,7 @@ def _group(group: ChangeGroup) -> str:
     return title + "\n\n" + "\n".join(f"- {line}" for line in lines if line)
 
 
-def _example(place: Place, example: ChangeExample) -> Iterator[str]:
+def _example(place: CheckChange, example: ChangeExample) -> Iterator[str]:
     exact = inputs_hex(example.inputs)
     element = f", element {code(brief(str(list(example.index)), 80))}" if example.index else ""
     keywords = parameters_words(example.parameters)
@@ -168,7 +168,7 @@ def _result(text: str, dtype: str, ulps: str, severity: Severity | None) -> str:
     return f"{written}: {off_words(ulps)}, {severity_word(severity)}"
 
 
-def _largest(place: Place, example: ChangeExample) -> Iterator[str]:
+def _largest(place: CheckChange, example: ChangeExample) -> Iterator[str]:
     dtype = place.check.dtype
     before, now = (code(brief(result_words(text, dtype), 80)) for text in (example.before, example.after))
     amount = ulps_words(example.ulps) or "no number"

@@ -20,7 +20,7 @@ from ..findings.headline import (
     trigger_words,
 )
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
-from ..findings.overview import Convention, Row, backends_of, conventions, rows, standing, tallies
+from ..findings.overview import Convention, OverviewRow, backends_of, conventions, rows, standing, tallies
 from ..findings.properties import STATUSES, property_backends, property_lines
 from ..findings.unexamined import gaps
 from ..gate.changes import changes
@@ -29,7 +29,7 @@ from ..gate.verdict import verdict
 from ..gate.words import (
     gates_words,
     gating_first,
-    matter_words,
+    item_words,
     stale_heading,
     stale_words,
     uncased_words,
@@ -177,7 +177,7 @@ def _waivers(gate: Gate | None, room: int) -> str:
         parts.append(_listed("Gates, and the record keeps no case of it", lines, room // 3))
     if gate and gate.waived:
         waived = [
-            f"- {escape(matter_words(own.matter))}; {escape('; '.join(map(waiver_words, own.waivers[:2])))}"
+            f"- {escape(item_words(own.item))}; {escape('; '.join(map(waiver_words, own.waivers[:2])))}"
             for own in gate.waived
         ]
         parts.append(_listed(f"Waived: {waived_counts(gate.waived)}", waived, room // 3))
@@ -370,7 +370,7 @@ def _maps(record: Record, room: int) -> str:
     return folded("What was examined, with the worst tier and the largest error in ulps", "\n\n".join(tables))
 
 
-def _cell(own: Sequence[Row], function: str, dtype: str) -> str:
+def _cell(own: Sequence[OverviewRow], function: str, dtype: str) -> str:
     row = next((each for each in own if (each.function, each.dtype) == (function, dtype)), None)
     if row is None:
         return ""

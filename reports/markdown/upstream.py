@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..findings.findings import Finding
 from ..findings.headline import call_words, cause_words, errors_words, extent_words, headline, trigger_words
-from ..record.model import Answer, Backend, Discrepancy, Record
+from ..record.model import Backend, Discrepancy, OtherAnswer, Record
 from ..record.words import (
     SHOWN_CHARACTERS,
     backend_title,
@@ -150,7 +150,7 @@ def _answers(found: Discrepancy) -> str:
     return f"## Other answers to the same input\n\n{shown}" + (f"\n\nand {left} more" if left > 0 else "")
 
 
-def _answer(answer: Answer, dtype: str) -> tuple[str, str, str]:
+def _answer(answer: OtherAnswer, dtype: str) -> tuple[str, str, str]:
     who = clean(f"{answer.backend} {answer.version}")
     return (
         f"{escape(who)}, {code(answer.entry_point)}",

@@ -96,7 +96,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Source:
+class Series:
     """The errors of one check, and the name of the series that they are drawn in."""
 
     series: str
@@ -110,14 +110,14 @@ def charts(record: Record) -> list[Chart]:
     """Return what the pictures of a record show, by function in the catalogue's order, and by kind."""
     names = _names(record.checks)
     sources = [
-        Source(names[_key(check)], check.function, check.dtype, check.quantity, check.spread)
+        Series(names[_key(check)], check.function, check.dtype, check.quantity, check.spread)
         for check in record.checks
         if check.spread
     ]
     return charts_of(sources, list(dict.fromkeys(names.values())))
 
 
-def charts_of(sources: Iterable[Source], series: Sequence[str]) -> list[Chart]:
+def charts_of(sources: Iterable[Series], series: Sequence[str]) -> list[Chart]:
     """Return what the pictures of these errors show.
 
     Args:
@@ -125,7 +125,7 @@ def charts_of(sources: Iterable[Source], series: Sequence[str]) -> list[Chart]:
         series: the names of all series, in the order in which they are drawn; those beyond the twelfth are not.
     """
     numbers = {name: number for number, name in enumerate(series[:MAX_SERIES])}
-    groups: dict[tuple[str, Kind], list[Source]] = defaultdict(list)
+    groups: dict[tuple[str, Kind], list[Series]] = defaultdict(list)
     for source in sources:
         if source.series in numbers:
             for kind in _kinds_of(source.spread):
@@ -173,11 +173,11 @@ def _place(name: str, names: Sequence[str]) -> int:
 
 
 def _chart(
-    function: str, kind: Kind, series: tuple[str, ...], sources: Iterable[Source], numbers: dict[str, int]
+    function: str, kind: Kind, series: tuple[str, ...], sources: Iterable[Series], numbers: dict[str, int]
 ) -> Chart:
     known = FUNCTIONS.get(function)
     quantities, dtypes = list(known.quantities) if known else [], list(FORMATS)
-    groups: dict[tuple[str, str], list[Source]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[Series]] = defaultdict(list)
     for source in sources:
         groups[source.dtype, source.quantity].append(source)
     order = sorted(groups, key=lambda key: (_place(key[0], dtypes), key[0], _place(key[1], quantities), key[1]))
@@ -189,7 +189,7 @@ def _chart(
     return Chart(kind, function, series, axis, tuple(panel for panel in curves if panel.lines))
 
 
-def _bar_panel(key: tuple[str, str], sources: Iterable[Source], numbers: dict[str, int]) -> BarPanel:
+def _bar_panel(key: tuple[str, str], sources: Iterable[Series], numbers: dict[str, int]) -> BarPanel:
     counts: dict[int, list[int]] = defaultdict(lambda: [0] * (len(STRETCHES) + 1))
     for source in sources:
         for entry, count in enumerate(source.spread.histogram):
@@ -221,7 +221,7 @@ class _Bin:
 
 
 def _curve_panel(
-    key: tuple[str, str], sources: Iterable[Source], numbers: dict[str, int], measure: CurveMeasure, axis: Axis
+    key: tuple[str, str], sources: Iterable[Series], numbers: dict[str, int], measure: CurveMeasure, axis: Axis
 ) -> CurvePanel:
     bins: dict[int, dict[int, _Bin]] = defaultdict(lambda: defaultdict(_Bin))
     bounds: dict[int, Point] = {}

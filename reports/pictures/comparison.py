@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..comparison.model import ComparedCheck, Comparison
 from ..record.words import brief
-from .charts import NAME_LENGTH, Chart, Source, charts_of, rank
+from .charts import NAME_LENGTH, Chart, Series, charts_of, rank
 from .picture import Picture, picture_of
 
 NOTE = "Drawn are the checks in which something changed."
@@ -65,7 +65,7 @@ def _name(when: str, backend: str, version: str | None, mode: str) -> str:
     return brief(f"{when}: {backend} {version or ''} {mode}", NAME_LENGTH)
 
 
-def _sources(check: ComparedCheck, names: tuple[str, str]) -> Iterator[Source]:
+def _sources(check: ComparedCheck, names: tuple[str, str]) -> Iterator[Series]:
     for name, spread in zip(names, check.spreads, strict=True):
         if spread is not None:
-            yield Source(name, check.function, check.dtype, check.quantity, spread)
+            yield Series(name, check.function, check.dtype, check.quantity, spread)

@@ -298,7 +298,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OtherAnswer:
     """What another entry point returned for the same element of the same case.
 
     `error_ulps` is its distance from the exact result in ulps, as hex text: "inf" where no number measures it, 0 where
@@ -371,7 +371,7 @@ class Discrepancy:
     explanation: Text
     count: Count
     evidence: Text | None = None
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[OtherAnswer, ...] = ()
     extent: dict[str, Interval] = field(default_factory=dict)
     largest_ulps: Hex | None = None
     batches: dict[str, Count] = field(default_factory=dict)
@@ -392,7 +392,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class ExaminationResult:
     """What examining or judging one function found: the checks made, and the discrepancies."""
 
     checks: tuple[Check, ...]

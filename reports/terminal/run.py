@@ -22,7 +22,7 @@ from ..findings.headline import (
     trigger_words,
 )
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
-from ..findings.overview import GATING, Row, backends_of, rows, tallies
+from ..findings.overview import GATING, OverviewRow, backends_of, rows, tallies
 from ..findings.properties import STATUSES, PropertyLine, property_backends, property_lines
 from ..gate.changes import changes
 from ..gate.gate import Gate
@@ -30,7 +30,7 @@ from ..gate.verdict import verdict
 from ..gate.words import (
     gates_words,
     gating_first,
-    matter_words,
+    item_words,
     stale_heading,
     stale_words,
     uncased_words,
@@ -38,7 +38,7 @@ from ..gate.words import (
     waived_words,
     waiver_words,
 )
-from ..record.model import SEVERITIES, TIER_MEANINGS, Check, Findings, Record, Severity
+from ..record.model import SEVERITIES, TIER_MEANINGS, Check, ExaminationResult, Record, Severity
 from ..record.words import (
     backend_title,
     brief,
@@ -77,12 +77,12 @@ def record_view(record: Record, earlier: Record | None = None, gate: Gate | None
     )
 
 
-def judgement_view(findings: Findings) -> RenderableType:
+def judgement_view(findings: ExaminationResult) -> RenderableType:
     """Return what `logitproof judge` prints: the table, the worst findings, the verdict."""
     return Group(findings_view(findings), Text(""), _verdict(findings))
 
 
-def findings_view(record: Record | Findings, gate: Gate | None = None) -> RenderableType:
+def findings_view(record: Record | ExaminationResult, gate: Gate | None = None) -> RenderableType:
     """Return a table per backend, the counts per severity, and the worst findings in plain words."""
     titles = backends_of(record.checks)
     if not titles:
@@ -112,7 +112,7 @@ def _backend_table(checks: Sequence[Check], title: str) -> RenderableType:
     return Group(*lines, Text(""))
 
 
-def _line(row: Row) -> Text:
+def _line(row: OverviewRow) -> Text:
     widths: dict[Severity, int] = {"defect": 9, "weakness": 8, "convention": 8}
     counts = ((f"{row.severities.get(s) or '':>{width}}", _SEVERITY_STYLES[s]) for s, width in widths.items())
     return Text.assemble(
@@ -126,7 +126,7 @@ def _line(row: Row) -> Text:
     )
 
 
-def _where(row: Row) -> str:
+def _where(row: OverviewRow) -> str:
     """The place of the largest error; the first words say most, since the end of the line may be cut."""
     if row.worst is None or row.worst_check is None:
         return ", ".join(counted(count, status) for status, count in row.not_run.items())
@@ -153,7 +153,7 @@ def _counts(checks: Sequence[Check], titles: Iterable[str]) -> Table:
     return table
 
 
-def _properties(record: Record | Findings) -> list[RenderableType]:
+def _properties(record: Record | ExaminationResult) -> list[RenderableType]:
     """A line per backend: how many properties hold, and which do not."""
     results = record.properties if isinstance(record, Record) else ()
     lines: list[RenderableType] = [Text("Properties", style="bold")]
@@ -194,7 +194,7 @@ _TOLD: Mapping[Severity, str] = {
 """The severities whose worst findings are told, with their plurals: of several the first that there is."""
 
 
-def _worst(record: Record | Findings, gate: Gate | None) -> list[RenderableType]:
+def _worst(record: Record | ExaminationResult, gate: Gate | None) -> list[RenderableType]:
     """The worst defects in plain words, waived ones last; where there are none, the worst of the next severity."""
     found = gating_first(findings(record), gate)
     recorded = isinstance(record, Record)
@@ -256,7 +256,7 @@ def _waivers(gate: Gate | None) -> list[RenderableType]:
     if gate.waived:
         lines += [Text(""), Text(f"Waived: {waived_counts(gate.waived)}", style="bold")]
         for own in gate.waived[:WORST_SHOWN]:
-            told = f"  {matter_words(own.matter)}; {'; '.join(map(waiver_words, own.waivers[:2]))}"
+            told = f"  {item_words(own.item)}; {'; '.join(map(waiver_words, own.waivers[:2]))}"
             lines.append(Text.assemble(told, overflow="fold"))
         lines += _more(len(gate.waived), "waived")
     if gate.stale:
@@ -311,12 +311,12 @@ def _uncalled(record: Record) -> list[RenderableType]:
     return [Text(""), Text(UNCALLED, style="bold"), *lines, *_more(len(uncalled), "entry points")]
 
 
-def _verdict(record: Record | Findings, gate: Gate | None = None) -> Text:
+def _verdict(record: Record | ExaminationResult, gate: Gate | None = None) -> Text:
     text = verdict(record, gate)
     fails = gate is not None and gate.status == 1
     style = "bold green" if text.startswith("PASS") else "bold red" if fails or _has_defects(record) else "bold"
     return Text(text, style=style)
 
 
-def _has_defects(record: Record | Findings) -> bool:
+def _has_defects(record: Record | ExaminationResult) -> bool:
     return bool(tallies(record.checks)[GATING].checks)

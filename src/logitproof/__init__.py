@@ -7,15 +7,16 @@ if TYPE_CHECKING:
     from logitproof.conformance.api.assertion import assert_ok
     from logitproof.conformance.api.exact import ExactResult, exact
     from logitproof.conformance.api.examine import examine, judge
-    from logitproof.reports import Findings
+    from logitproof.reports import ExaminationResult, Findings
 
     __version__: str
 
-__all__ = ["ExactResult", "Findings", "assert_ok", "exact", "examine", "judge"]
+__all__ = ["ExactResult", "ExaminationResult", "Findings", "assert_ok", "exact", "examine", "judge"]
 
 # `import logitproof` stays cheap: what is used is imported when it is used.
 _HOMES = {
     "ExactResult": "logitproof.conformance.api.exact",
+    "ExaminationResult": "logitproof.reports",
     "Findings": "logitproof.reports",
     "assert_ok": "logitproof.conformance.api.assertion",
     "examine": "logitproof.conformance.api.examine",

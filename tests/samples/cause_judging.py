@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from logitproof.conformance.backends.bisection import Examined, Part
-from logitproof.conformance.backends.protocol import Answer, EntryPoint, Output
-from logitproof.conformance.causes.algorithms.normal_form import Case, lines_of
+from logitproof.conformance.backends.bisection import BatchPart, ExaminedCalls
+from logitproof.conformance.backends.protocol import EntryPoint, Output, Reply
+from logitproof.conformance.causes.algorithms.normal_form import NormalForm, lines_of
 from logitproof.conformance.causes.assign import causes_of
 from logitproof.conformance.corpus.corpus import build, keys
 from logitproof.conformance.inputs.cases import case_count
 from logitproof.conformance.inputs.geometry import element_numbers, result_shape
 from logitproof.conformance.judge.batch_judge import BatchJudge
 from logitproof.conformance.judge.findings import confirmed, settle, settled
-from logitproof.conformance.judge.tally import Returned, Tally, identity_of
+from logitproof.conformance.judge.tally import CheckTally, Returned, identity_of
 from logitproof.conformance.judge.truth import truths
 from logitproof.reference import function_named
 
@@ -36,7 +36,7 @@ def judged(function, quantity, result, dtype="float32", *, options=False):
             continue
         cases = tuple(range(case_count(batch)))
         with np.errstate(all="ignore"):
-            lines = result(Case.of(batch, quantity, cases))
+            lines = result(NormalForm.of(batch, quantity, cases))
         if lines is None:
             continue
         array = np.empty(result_shape(batch, quantity), dtype=batch.arguments[0].dtype)
@@ -47,13 +47,13 @@ def judged(function, quantity, result, dtype="float32", *, options=False):
         output = Output(quantity, "plain", array, dtype, None)
         tally = tallies.setdefault(
             identity_of("kernel", "kernel", batch, quantity),
-            Tally(identity_of("kernel", "kernel", batch, quantity), entry_point),
+            CheckTally(identity_of("kernel", "kernel", batch, quantity), entry_point),
         )
         tally.outputs.append(Returned(batch.name, array, batch.name, None))
         judge = BatchJudge(batch, truths(batch, dict.fromkeys([(quantity, "literal"), ("value", "literal")])))
-        judge.take_in(Examined((Part(batch, cases, Answer((output,))),)), {quantity: tally})
+        judge.take_in(ExaminedCalls((BatchPart(batch, cases, Reply((output,))),)), {quantity: tally})
     found = settle(list(tallies.values()))
-    findings = settled(found, [confirmed(each.sighting) for each in found])
+    findings = settled(found, [confirmed(each.judged) for each in found])
     return list(zip(findings, causes_of(findings), strict=True))
 
 

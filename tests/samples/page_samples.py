@@ -8,10 +8,10 @@ import numpy as np
 from record_samples import INPUTS, backend, check, discrepancy, record
 
 from logitproof.reports import (
-    Answer,
     Curve,
     ErrorSpread,
     Expected,
+    OtherAnswer,
     PropertyExtreme,
     PropertyResult,
     array_record,
@@ -101,8 +101,8 @@ def sample(**changes):
     refused = made("keras", version="3.15.1", status="unsupported", reason="no keyword 'weight'", elements=0,
                    tiers={}, severities={}, worst_ulps=None, worst_ratio=None)  # fmt: skip
     answers = (
-        Answer("keras", "3.15.1", "keras.ops.sigmoid", "eager", hex_of(np.float32(2.938736e-39)), hex_of(0.25)),
-        Answer("numpy", "2.4.6", "scipy.special.expit", "eager", "nan:0x7fc00000", "inf"),
+        OtherAnswer("keras", "3.15.1", "keras.ops.sigmoid", "eager", hex_of(np.float32(2.938736e-39)), hex_of(0.25)),
+        OtherAnswer("numpy", "2.4.6", "scipy.special.expit", "eager", "nan:0x7fc00000", "inf"),
     )
     cause = "log of softmax"
     evidence = "bit-identical to log(softmax(x)) in float32"
@@ -132,7 +132,7 @@ def hostile():
                function=HOSTILE, input_class=HOSTILE, reason=long, coverage=HOSTILE, spread=SPREAD,
                parameters={HOSTILE: HOSTILE})  # fmt: skip
     known = made(reason=long, entry_point=HOSTILE, status="error", spread=SPREAD)
-    answer = Answer(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, hex_of(1.0))
+    answer = OtherAnswer(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, hex_of(1.0))
     cases = (
         found(bad, kind=HOSTILE, observed=HOSTILE, explanation=long, cause=HOSTILE, evidence=long, answers=(answer,),
               inputs={HOSTILE: INPUTS["x"]}, expected=Expected(HOSTILE, HOSTILE, HOSTILE), batch=HOSTILE),

@@ -9,7 +9,7 @@ from script_runner import run_scripts
 from worker_samples import call_batch
 
 from logitproof.conformance.backends.protocol import to_wire
-from logitproof.conformance.scripts.script import Call, Reproduction, script_for
+from logitproof.conformance.scripts.script import Reproduction, ScriptCall, script_for
 from logitproof.conformance.scripts.symptoms import NoGradient
 from logitproof.reference import function_named
 
@@ -58,7 +58,7 @@ def compare_calls(worker, target, folder, calls):
         for every_run in ((False, True) if batch.dtype == "float64" else (False,))
     ]
     scripts = [
-        script_for(Reproduction("", (), target, (Call(batch, entry.name, quantity, NoGradient(), every_run),)))
+        script_for(Reproduction("", (), target, (ScriptCall(batch, entry.name, quantity, NoGradient(), every_run),)))
         for entry, batch, quantity, every_run in made
     ]
     compared = 0

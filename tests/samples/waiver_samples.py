@@ -8,12 +8,12 @@ from datetime import date
 from page_samples import found, made, stated
 from record_samples import record
 
-from logitproof.conformance.settings.baseline import Signature, baseline_text
+from logitproof.conformance.settings.baseline import WaiverAuthor, baseline_text
 from logitproof.conformance.settings.settings import settings_in
 from logitproof.reports import Interval, Waiver, gate, hex_of
 
 TODAY = date(2026, 11, 21)
-SIGNATURE = Signature("known", "kernels@example.org", date(2027, 6, 30))
+SIGNATURE = WaiverAuthor("known", "kernels@example.org", date(2027, 6, 30))
 EXTENT = {"x": Interval(hex_of(-90.0), hex_of(-88.0), nan=False)}
 
 
@@ -37,7 +37,7 @@ def known(**changes):
 def waivers_for(record, fail_on="defect", signature=SIGNATURE):
     """The waivers that a baseline writes, read back."""
     today = gate(record, (), fail_on, strict=False, today=TODAY)
-    return waivers_in(baseline_text([own.matter for own in today.gating], signature))
+    return waivers_in(baseline_text([own.item for own in today.gating], signature))
 
 
 def waivers_in(text):

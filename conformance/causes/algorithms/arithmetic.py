@@ -21,7 +21,7 @@ _FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 @dataclass(frozen=True)
-class Machine:
+class FloatArithmetic:
     """How a kernel computes.
 
     Attributes:
@@ -94,7 +94,7 @@ def _wider(dtype: np.dtype[np.generic]) -> type:
 
 
 @cache
-def machines(dtype: str) -> tuple[Machine, ...]:
+def machines(dtype: str) -> tuple[FloatArithmetic, ...]:
     """Return the arithmetics of competent kernels for a storage format, the likeliest first.
 
     A kernel for a 16-bit format computes in float32 and rounds once, or rounds what each of its kernels returns, or
@@ -105,23 +105,23 @@ def machines(dtype: str) -> tuple[Machine, ...]:
     own = storage.numpy_dtype
     if storage.precision < FORMATS["float32"].precision:
         return (
-            Machine(storage, FLOAT32, FLOAT32, "wide"),
-            Machine(storage, own, FLOAT32, "wide"),
-            Machine(storage, own, own, "wide"),
-            Machine(storage, own, own, "sequential"),
+            FloatArithmetic(storage, FLOAT32, FLOAT32, "wide"),
+            FloatArithmetic(storage, own, FLOAT32, "wide"),
+            FloatArithmetic(storage, own, own, "wide"),
+            FloatArithmetic(storage, own, own, "sequential"),
         )
     return (
         *(
-            Machine(storage, own, own, sums, own=library)
+            FloatArithmetic(storage, own, own, sums, own=library)
             for library in (False, True)
             for sums in ("sequential", "wide")
         ),
-        Machine(storage, own, own, "pairwise", own=True),
+        FloatArithmetic(storage, own, own, "pairwise", own=True),
     )
 
 
 @cache
-def wide(dtype: str) -> Machine | None:
+def wide(dtype: str) -> FloatArithmetic | None:
     """Return the arithmetic in which a formula makes the error that is its own, and rounding next to none.
 
     Steps have at least 11 bits more than the storage format, in which inputs and results are; None where the platform
@@ -131,4 +131,4 @@ def wide(dtype: str) -> Machine | None:
     working = np.longdouble if storage.precision > FORMATS["float32"].precision else np.float64
     if np.finfo(working).nmant + 1 < storage.precision + 11:
         return None
-    return Machine(storage, np.dtype(working), np.dtype(working), "pairwise", own=True)
+    return FloatArithmetic(storage, np.dtype(working), np.dtype(working), "pairwise", own=True)

@@ -13,7 +13,7 @@ import numpy as np
 from ..mistakes.mistake import Rule, Style, closed, evaluated
 from .kernels import finite_maximum, log_softmax, logsumexp, others, sigmoid, softmax, softplus, times
 from .losses import constant, dense_loss, dense_targets, divisor, index_loss, label_weights, reduced, smoothed
-from .normal_form import Case
+from .normal_form import NormalForm
 from .tape import Number, largest, where
 
 _ROW_SUMS = {
@@ -23,12 +23,12 @@ _ROW_SUMS = {
 }
 
 
-def weighted(case: Case, losses: Number) -> Number:
+def weighted(case: NormalForm, losses: Number) -> Number:
     """Element weights, and the reduction."""
     return reduced(case, losses if case.weight is None else losses * constant(case.weight, losses))
 
 
-def sigmoid_loss(case: Case, positive: Number, negative: Number, labels: Number) -> Number:
+def sigmoid_loss(case: NormalForm, positive: Number, negative: Number, labels: Number) -> Number:
     """From -log σ(x) and -log(1 - σ(x)) to the loss."""
     z = smoothed(case, labels, 2)
     rest = 1 - z
@@ -38,11 +38,11 @@ def sigmoid_loss(case: Case, positive: Number, negative: Number, labels: Number)
     return weighted(case, times(z, positive) + times(rest, negative))
 
 
-def _sigmoid_cross_entropy(case: Case, x: Number, z: Number) -> Number:
+def _sigmoid_cross_entropy(case: NormalForm, x: Number, z: Number) -> Number:
     return sigmoid_loss(case, softplus(-x), softplus(x), z)
 
 
-def logit(case: Case, p: Number) -> Number:
+def logit(case: NormalForm, p: Number) -> Number:
     """log p - log1p(-p); log1p((2p - 1)/(1 - p)) near ½."""
     del case
     middle = np.abs(p.data.astype(np.float64) - 0.5) < 0.25
@@ -50,13 +50,13 @@ def logit(case: Case, p: Number) -> Number:
     return where(middle, ((inside * 2 - 1) / (1 - inside)).log1p(), p.log() - (-p).log1p())
 
 
-def binary(case: Case, p: Number, z: Number) -> Number:
+def binary(case: NormalForm, p: Number, z: Number) -> Number:
     """-(z log p + (1 - z) log1p(-p))."""
     z = smoothed(case, z, 2)
     return -(times(z, p.log()) + times(1 - z, (-p).log1p()))
 
 
-def _kl_terms(case: Case, y: Number, p: Number) -> Number:
+def _kl_terms(case: NormalForm, y: Number, p: Number) -> Number:
     """y log(y/p), by log1p of the difference where they are near."""
     del case
     near = np.abs(y.data.astype(np.float64) - p.data.astype(np.float64)) < 0.5 * p.data.astype(np.float64)
@@ -101,14 +101,14 @@ def _summed(terms: Rule) -> Rule:
 _VALUES |= {row: _summed(_VALUES[terms]) for row, terms in _ROW_SUMS.items()}
 
 
-def per_unit(case: Case, cotangent: Number) -> Number:
+def per_unit(case: NormalForm, cotangent: Number) -> Number:
     """The cotangent of every unit: a mean's is divided."""
     if case.reduction == "mean":
         cotangent = cotangent / divisor(case)
     return where(case.kept, cotangent, 0.0) if case.labels is not None else cotangent
 
 
-def targets_of(case: Case, like: Number, labels: Number | None) -> Number:
+def targets_of(case: NormalForm, like: Number, labels: Number | None) -> Number:
     """w y' (R, n), of dense or index labels; 0 in rows that do not count."""
     if labels is not None:
         return dense_targets(case, labels)
@@ -131,7 +131,7 @@ def probabilities(x: Number) -> tuple[Number, Number]:
     return Number(terms / norm, x.machine), Number(complement, x.machine)
 
 
-def _careful_by_logits(case: Case, v: Number, x: Number, y: Number | None = None) -> Number:
+def _careful_by_logits(case: NormalForm, v: Number, x: Number, y: Number | None = None) -> Number:
     """p_i Σ_(j≠i) t_j - t_i (1 - p_i): nothing cancels where t_i alone is not 0."""
     probs, rest = probabilities(x)
     t = targets_of(case, x, y)
@@ -143,19 +143,19 @@ def _careful_by_logits(case: Case, v: Number, x: Number, y: Number | None = None
     return slope.to(x.data.dtype) * per_unit(case, v)
 
 
-def textbook_by_logits(case: Case, v: Number, x: Number, y: Number | None = None) -> Number:
+def textbook_by_logits(case: NormalForm, v: Number, x: Number, y: Number | None = None) -> Number:
     """p Σt - t."""
     t = targets_of(case, x, y)
     return (softmax(x) * t.sum() - t) * per_unit(case, v)
 
 
-def fused_by_logits(case: Case, v: Number, x: Number, y: Number | None = None) -> Number:
+def fused_by_logits(case: NormalForm, v: Number, x: Number, y: Number | None = None) -> Number:
     """p Σt - t inside one kernel, rounded once."""
     t = targets_of(case, x, y).to(x.machine.inner)
     return ((softmax(x.to(x.machine.inner)) * t.sum() - t) * per_unit(case, v).to(x.machine.inner)).to(x.data.dtype)
 
 
-def _sigmoid_slope(case: Case, v: Number, x: Number) -> Number:
+def _sigmoid_slope(case: NormalForm, v: Number, x: Number) -> Number:
     """e / (1 + e)² with e = e^-|x|."""
     del case
     tail = (-abs(x)).exp()
@@ -163,11 +163,11 @@ def _sigmoid_slope(case: Case, v: Number, x: Number) -> Number:
     return tail / (one * one) * v
 
 
-def _binary_by_probs(case: Case, v: Number, p: Number, z: Number) -> Number:
+def _binary_by_probs(case: NormalForm, v: Number, p: Number, z: Number) -> Number:
     return v * (p - smoothed(case, z, 2)) / (p * (1 - p))
 
 
-def _logs_by_log_labels(_: Case, v: Number, k: Number, q: Number) -> Number:
+def _logs_by_log_labels(_: NormalForm, v: Number, k: Number, q: Number) -> Number:
     """The label first: a cotangent times a difference of logarithms may overflow."""
     factor = v * k.exp()
     return factor * (k - q) + factor
@@ -212,7 +212,7 @@ def _shifted_terms(x: Number) -> tuple[Number, Number]:
     return shifted, shifted.exp()
 
 
-def _steps_softmax(case: Case, x: Number) -> Number:
+def _steps_softmax(case: NormalForm, x: Number) -> Number:
     del case
     _, terms = _shifted_terms(x)
     return terms / terms.sum()
@@ -223,7 +223,7 @@ def _steps_log_softmax(x: Number) -> Number:
     return shifted - terms.sum().log()
 
 
-def _steps_logsumexp(case: Case, x: Number) -> Number:
+def _steps_logsumexp(case: NormalForm, x: Number) -> Number:
     del case
     _, terms = _shifted_terms(x)
     return x.maximum() + terms.sum().log()
@@ -234,13 +234,13 @@ def steps_softplus(x: Number) -> Number:
     return x.positive() + (-abs(x)).exp().log1p()
 
 
-def _steps_sigmoid(case: Case, x: Number) -> Number:
+def _steps_sigmoid(case: NormalForm, x: Number) -> Number:
     del case
     tail = (-abs(x)).exp()
     return where(x.data < 0, tail / (tail + 1), 1 / (tail + 1))
 
 
-def _steps_kl(case: Case, y: Number, p: Number) -> Number:
+def _steps_kl(case: NormalForm, y: Number, p: Number) -> Number:
     del case
     return times(y, (y / p).log())
 
@@ -261,7 +261,7 @@ _STEPS: dict[str, Rule] = {
 """The standard algorithms again, each step an operation of its own."""
 
 
-def _without_mass(case: Case, v: Number, x: Number, y: Number | None = None) -> Number:
+def _without_mass(case: NormalForm, v: Number, x: Number, y: Number | None = None) -> Number:
     return (softmax(x) - targets_of(case, x, y)) * per_unit(case, v)
 
 

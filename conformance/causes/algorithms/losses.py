@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .normal_form import Case
+from .normal_form import NormalForm
 from .tape import Number, where
 
 Product = Callable[[Number, Number], Number]
@@ -22,7 +22,7 @@ def constant(array: np.ndarray, like: Number) -> Number:
     return Number(array.astype(like.data.dtype), like.machine)
 
 
-def smoothed(case: Case, labels: Number, outcomes: int) -> Number:
+def smoothed(case: NormalForm, labels: Number, outcomes: int) -> Number:
     """(1 - ε) y + ε/K."""
     if not case.smoothing:
         return labels
@@ -32,18 +32,18 @@ def smoothed(case: Case, labels: Number, outcomes: int) -> Number:
     return labels * (1 - case.smoothing) + share
 
 
-def dense_targets(case: Case, labels: Number) -> Number:
+def dense_targets(case: NormalForm, labels: Number) -> Number:
     """w y'."""
     targets = smoothed(case, labels, labels.data.shape[1])
     return targets if case.weight is None else targets * constant(case.weight, labels)
 
 
-def dense_loss(case: Case, logs: Number, labels: Number, product: Product) -> Number:
+def dense_loss(case: NormalForm, logs: Number, labels: Number, product: Product) -> Number:
     """-Σ w y' log p, reduced."""
     return reduced(case, -product(dense_targets(case, labels), logs).sum())
 
 
-def index_loss(case: Case, logs: Number, product: Product) -> Number:
+def index_loss(case: NormalForm, logs: Number, product: Product) -> Number:
     """-w_y log p_y; with smoothing the sum over the classes as well. Ignored rows give 0."""
     own = -logs.pick(case.index)
     if case.weight is not None:
@@ -60,13 +60,13 @@ def index_loss(case: Case, logs: Number, product: Product) -> Number:
     return reduced(case, where(case.kept, own, 0.0))
 
 
-def label_weights(case: Case) -> np.ndarray:
+def label_weights(case: NormalForm) -> np.ndarray:
     """Return the weight of every row's label (R, 1), 0 for ignored rows."""
     weights = np.ones((1, case.arguments[0].shape[1])) if case.weight is None else case.weight.astype(np.float64)
     return np.where(case.kept, weights[0][case.index][:, None], 0.0)
 
 
-def reduced(case: Case, losses: Number) -> Number:
+def reduced(case: NormalForm, losses: Number) -> Number:
     """The losses themselves, their sum, or their mean."""
     if case.reduction == "none":
         return losses
@@ -74,7 +74,7 @@ def reduced(case: Case, losses: Number) -> Number:
     return total if case.reduction == "sum" else total / divisor(case)
 
 
-def divisor(case: Case) -> float:
+def divisor(case: NormalForm) -> float:
     """What a mean divides by, as the case reads the rule."""
     rows = case.arguments[0].shape[0]
     rule = case.divides_by

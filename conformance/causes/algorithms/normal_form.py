@@ -14,7 +14,7 @@ from ...inputs.geometry import axis_of
 
 
 @dataclass(frozen=True)
-class Case:
+class NormalForm:
     """Some cases of one function: a row each, a line of length 1 for element-wise functions; all of a reduced batch.
 
     The last group of attributes is what a mistake in reading the options changes.
@@ -84,7 +84,7 @@ class Case:
             last_axis=last_axis,
         )
 
-    def with_(self, **changes: object) -> Case:
+    def with_(self, **changes: object) -> NormalForm:
         """Return the case with some attributes changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ from itertools import count
 
 import numpy as np
 
-from .arithmetic import Machine
+from .arithmetic import FloatArithmetic
 
 Pull = Callable[[np.ndarray], np.ndarray]
 """From the cotangent of a result to that of an operand."""
@@ -24,7 +24,9 @@ class Number:
 
     __slots__ = ("data", "machine", "operands", "order")
 
-    def __init__(self, data: np.ndarray, machine: Machine, operands: Sequence[tuple[Number, Pull]] = ()) -> None:
+    def __init__(
+        self, data: np.ndarray, machine: FloatArithmetic, operands: Sequence[tuple[Number, Pull]] = ()
+    ) -> None:
         self.data = machine.settled(np.asarray(data))
         self.machine = machine
         self.operands = tuple(operands)
@@ -181,7 +183,7 @@ def gradient(result: Number, cotangent: np.ndarray, operand: Number) -> np.ndarr
     return pulled.get(operand.order, np.zeros_like(operand.data))
 
 
-def _fitting(cotangent: np.ndarray, operand: Number, machine: Machine) -> np.ndarray:
+def _fitting(cotangent: np.ndarray, operand: Number, machine: FloatArithmetic) -> np.ndarray:
     """Sum a cotangent over the axes along which its operand was repeated."""
     rows, columns = operand.data.shape
     if columns == 1 and cotangent.shape[1] > 1:

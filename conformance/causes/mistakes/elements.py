@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ..algorithms.arithmetic import Machine
+from ..algorithms.arithmetic import FloatArithmetic
 from ..algorithms.correct import careful, sigmoid_loss, weighted
 from ..algorithms.kernels import sigmoid, softplus
 from ..algorithms.losses import constant, smoothed
-from ..algorithms.normal_form import Case
+from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number, where
 from .logits import EPSILONS, epsilon
 from .mistake import Mistake, Result, Rule, evaluated, mistakes_of
@@ -88,19 +88,19 @@ def _from_softplus(way: Way) -> Rule:
 def _from_logs(log: Callable[[Number], Number], way: Way = sigmoid) -> Rule:
     """The loss from a sigmoid: -log p and -log(1 - p), however the logarithm is guarded."""
 
-    def rule(case: Case, x: Number, z: Number) -> Number:
+    def rule(case: NormalForm, x: Number, z: Number) -> Number:
         probs = way(x)
         return sigmoid_loss(case, -log(probs), -log(1 - probs), z)
 
     return rule
 
 
-def _stable(case: Case, x: Number, z: Number, slope: float) -> Number:
+def _stable(case: NormalForm, x: Number, z: Number, slope: float) -> Number:
     """max(x, 0) - x z + log1p(e^-|x|), differentiated step by step."""
     return weighted(case, x.positive(slope) - x * smoothed(case, z, 2) + (-abs(x)).exp().log1p())
 
 
-def _difference(case: Case, x: Number, z: Number, slope: float) -> Number:
+def _difference(case: NormalForm, x: Number, z: Number, slope: float) -> Number:
     """(1 - z) x - log σ(x), and the same with a weight of the positive term."""
     z = smoothed(case, z, 2)
     loss = (-abs(x)).exp().log1p() + (-x).positive(slope)
@@ -191,7 +191,7 @@ def _cornered(x: Number, slope: float) -> Number:
 def _only_at_zero(made: Result, function: str) -> Result:
     """At 0 the formula differentiated; elsewhere, where it has no corner, the right gradient."""
 
-    def result(case: Case, machine: Machine) -> np.ndarray | None:
+    def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray | None:
         differentiated = made(case, machine)
         if differentiated is None:
             return None

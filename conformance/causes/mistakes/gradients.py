@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ..algorithms.correct import TEXTBOOK, fused_by_logits, per_unit, targets_of, textbook_by_logits
 from ..algorithms.kernels import logsumexp, sigmoid, softmax, times
 from ..algorithms.losses import smoothed
-from ..algorithms.normal_form import Case
+from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number, where
 from .logits import unshifted_softmax
 from .mistake import Mistake, Rule, closed, evaluated
@@ -21,18 +21,18 @@ def _from_lse(x: Number) -> Number:
 
 
 def _cross_entropy(probabilities: Callable[[Number], Number]) -> Callable[..., Number]:
-    def rule(case: Case, v: Number, x: Number, y: Number | None = None) -> Number:
+    def rule(case: NormalForm, v: Number, x: Number, y: Number | None = None) -> Number:
         t = targets_of(case, x, y)
         return (probabilities(x) * t.sum() - t) * per_unit(case, v)
 
     return rule
 
 
-def _without_mass(case: Case, v: Number, x: Number, y: Number | None = None) -> Number:
+def _without_mass(case: NormalForm, v: Number, x: Number, y: Number | None = None) -> Number:
     return where(case.kept, softmax(x) - targets_of(case, x, y), 0.0) * per_unit(case, v)
 
 
-def _sigmoid_without_weight(case: Case, v: Number, x: Number, z: Number) -> Number:
+def _sigmoid_without_weight(case: NormalForm, v: Number, x: Number, z: Number) -> Number:
     return (sigmoid(x) - smoothed(case, z, 2)) * per_unit(case, v)
 
 
@@ -112,7 +112,7 @@ def _probabilities() -> Iterator[tuple[str, str, str, str, Callable[..., Number]
     )
 
 
-def _factors_apart(case: Case, k: Number, q: Number) -> Number:
+def _factors_apart(case: NormalForm, k: Number, q: Number) -> Number:
     """exp(k) (k - l) differentiated step by step: a cotangent times k - l before the small factor exp(k)."""
     del case
     return k.exp() * (k - q)

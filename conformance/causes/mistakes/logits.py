@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ..algorithms.kernels import finite_maximum, log_softmax, logsumexp, softmax, times
 from ..algorithms.losses import dense_loss, index_loss, plain_product
-from ..algorithms.normal_form import Case
+from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number
 from .mistake import Mistake, Rule, mistakes_of
 
@@ -124,7 +124,7 @@ def _of_losses(way: Way, product: Callable[[Number, Number], Number]) -> tuple[t
     )
 
 
-def _label_difference(case: Case, x: Number) -> Number:
+def _label_difference(case: NormalForm, x: Number) -> Number:
     return logsumexp(x) - x.pick(case.index)
 
 

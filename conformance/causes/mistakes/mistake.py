@@ -9,14 +9,14 @@ import numpy as np
 
 from logitproof.reference import format_named, function_named
 
-from ..algorithms.arithmetic import Machine
-from ..algorithms.normal_form import Case
+from ..algorithms.arithmetic import FloatArithmetic
+from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number, gradient
 
-Style = Callable[[Case, Machine], np.ndarray]
+Style = Callable[[NormalForm, FloatArithmetic], np.ndarray]
 """An algorithm: from cases and an arithmetic to the whole result, in the storage dtype, classes last."""
 
-Result = Callable[[Case, Machine], np.ndarray | None]
+Result = Callable[[NormalForm, FloatArithmetic], np.ndarray | None]
 """The same of a candidate; None where it does not apply: an option is not given, a format is not lower."""
 
 Rule = Callable[..., Number]
@@ -51,7 +51,7 @@ def quantities(function: str) -> tuple[str, ...]:
     return function_named(function).quantities
 
 
-def operands(case: Case, machine: Machine) -> tuple[Number, ...]:
+def operands(case: NormalForm, machine: FloatArithmetic) -> tuple[Number, ...]:
     """Return the real arguments in the machine's working dtype."""
     return tuple(Number(array.astype(machine.working), machine) for array in case.arguments)
 
@@ -59,7 +59,7 @@ def operands(case: Case, machine: Machine) -> tuple[Number, ...]:
 def evaluated(rule: Rule) -> Style:
     """Return what a rule gives: the value, or its gradient step by step."""
 
-    def result(case: Case, machine: Machine) -> np.ndarray:
+    def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray:
         numbers = operands(case, machine)
         value = rule(case, *numbers)
         if case.quantity == "value":
@@ -73,7 +73,7 @@ def evaluated(rule: Rule) -> Style:
 def closed(rule: Callable[..., Number]) -> Style:
     """Return what a rule for the gradient itself gives: (case, cotangent, *real arguments) → the gradient."""
 
-    def result(case: Case, machine: Machine) -> np.ndarray:
+    def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray:
         cotangent = Number(case.cotangent.astype(machine.working), machine)
         made = rule(case, cotangent, *operands(case, machine)).data
         return np.broadcast_to(made, case.arguments[0].shape).astype(machine.storage.numpy_dtype)
@@ -84,7 +84,7 @@ def closed(rule: Callable[..., Number]) -> Style:
 def _remembered(style: Style) -> Style:
     """Evaluate an algorithm once for a case and an arithmetic: many candidates are variations of few algorithms."""
 
-    def result(case: Case, machine: Machine) -> np.ndarray:
+    def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray:
         key = (style, machine)
         if key not in case.known:
             case.known[key] = style(case, machine)
@@ -118,6 +118,6 @@ def mistakes_of(name: str, formula: str, function: str, rule: Rule, mended: Rule
         yield Mistake(name, told, function, quantity, evaluated(rule), mended=put_right)
 
 
-def storage_of(case: Case) -> np.dtype[np.generic]:
+def storage_of(case: NormalForm) -> np.dtype[np.generic]:
     """The dtype of the case's numbers."""
     return format_named(case.dtype).numpy_dtype

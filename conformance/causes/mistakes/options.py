@@ -10,9 +10,9 @@ import numpy as np
 
 from logitproof.reference import FUNCTIONS
 
-from ..algorithms.arithmetic import Machine
+from ..algorithms.arithmetic import FloatArithmetic
 from ..algorithms.correct import misread_styles
-from ..algorithms.normal_form import Case
+from ..algorithms.normal_form import NormalForm
 from .mistake import Mistake, Result, Style, quantities, storage_of
 
 _WEIGHTED = ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy", "nll_loss")
@@ -34,39 +34,39 @@ class Twist:
     name: str
     formula: str
     functions: tuple[str, ...]
-    twisted: Callable[[Case], Case | None]
+    twisted: Callable[[NormalForm], NormalForm | None]
 
 
-def _when(applies: Callable[[Case], bool], **changes: object) -> Callable[[Case], Case | None]:
+def _when(applies: Callable[[NormalForm], bool], **changes: object) -> Callable[[NormalForm], NormalForm | None]:
     return lambda case: case.with_(**changes) if applies(case) else None
 
 
-def _mean(case: Case) -> bool:
+def _mean(case: NormalForm) -> bool:
     return case.reduction == "mean"
 
 
-def _weighted_mean(case: Case) -> bool:
+def _weighted_mean(case: NormalForm) -> bool:
     return case.weight is not None and case.reduction == "mean"
 
 
-def _counting_ignored(case: Case) -> Case | None:
+def _counting_ignored(case: NormalForm) -> NormalForm | None:
     """Divide a mean as if no row were ignored; with weights, an ignored row has that of class 0."""
     if not _mean(case) or case.kept.all():
         return None
     return case.with_(divides_by="rows" if case.weight is None else "weights of all rows")
 
 
-def _has_smoothing(case: Case) -> bool:
+def _has_smoothing(case: NormalForm) -> bool:
     return bool(case.smoothing)
 
 
-def _last_axis(case: Case) -> Case | None:
+def _last_axis(case: NormalForm) -> NormalForm | None:
     same = case.last_axis == case.arguments[0].shape[1]
     return None if same or not case.smoothing else case.with_(outcomes=case.last_axis)
 
 
-def _relabelled(change: Callable[[np.ndarray, int], np.ndarray]) -> Callable[[Case], Case | None]:
-    def twisted(case: Case) -> Case | None:
+def _relabelled(change: Callable[[np.ndarray, int], np.ndarray]) -> Callable[[NormalForm], NormalForm | None]:
+    def twisted(case: NormalForm) -> NormalForm | None:
         assert case.labels is not None
         classes = case.arguments[0].shape[1]
         kept = case.labels != case.ignore_index
@@ -91,13 +91,13 @@ def _bfloat16(numbers: np.ndarray) -> np.ndarray:
     return np.asarray(np.ldexp(np.rint(np.ldexp(mantissa, 8)), exponent - 8))
 
 
-def _labels_normalised(case: Case) -> Case | None:
+def _labels_normalised(case: NormalForm) -> NormalForm | None:
     x, y = case.arguments
     wide = y.astype(np.float64)
     return case.with_(arguments=(x, (wide / wide.sum(axis=1, keepdims=True)).astype(y.dtype)))
 
 
-def _rounded_to_own(case: Case) -> Case | None:
+def _rounded_to_own(case: NormalForm) -> NormalForm | None:
     return _relabelled(_rounded_to(case.dtype))(case) if case.dtype in ("float16", "bfloat16") else None
 
 
@@ -187,15 +187,15 @@ TWISTS: tuple[Twist, ...] = (
 
 
 def _of_twist(style: Style, twist: Twist) -> Result:
-    def result(case: Case, machine: Machine) -> np.ndarray | None:
+    def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray | None:
         taken = twist.twisted(case)
         return None if taken is None else style(taken, machine)
 
     return result
 
 
-def _scaled(style: Style, factor: Callable[[Case], float]) -> Style:
-    def result(case: Case, machine: Machine) -> np.ndarray:
+def _scaled(style: Style, factor: Callable[[NormalForm], float]) -> Style:
+    def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray:
         made = style(case, machine).astype(machine.working)
         return (made * np.asarray(factor(case)).astype(machine.working)).astype(storage_of(case))
 
@@ -203,7 +203,7 @@ def _scaled(style: Style, factor: Callable[[Case], float]) -> Style:
 
 
 def _by_base(style: Style, base: float) -> Style:
-    def result(case: Case, machine: Machine) -> np.ndarray:
+    def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray:
         made = style(case, machine).astype(machine.working)
         return (made / np.asarray(math.log(base)).astype(machine.working)).astype(storage_of(case))
 

@@ -11,22 +11,22 @@ import numpy as np
 
 from logitproof.reference import FORMATS, FUNCTIONS
 
-from ..algorithms.arithmetic import FLOAT32, Machine, machines
+from ..algorithms.arithmetic import FLOAT32, FloatArithmetic, machines
 from ..algorithms.correct import styles
 from ..algorithms.kernels import finite_maximum
-from ..algorithms.normal_form import Case
+from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number
 from .mistake import Mistake, Result, Style, evaluated, quantities, storage_of
 
 _DTYPES = {name: fmt.numpy_dtype for name, fmt in FORMATS.items() if name != "float64"}
 
 
-def _is_lower(name: str, case: Case) -> bool:
+def _is_lower(name: str, case: NormalForm) -> bool:
     """Whether a format has less precision than the storage format."""
     return FORMATS[name].precision < FORMATS[case.dtype].precision
 
 
-def _is_own(name: str, case: Case) -> bool:
+def _is_own(name: str, case: NormalForm) -> bool:
     """Whether a 16-bit format is the storage format."""
     return name == case.dtype and FORMATS[name].precision < FORMATS["float32"].precision
 
@@ -35,7 +35,7 @@ def _inside(style: Style, name: str) -> Result:
     """Everything in a lower format: inputs, steps and sums."""
     dtype = _DTYPES[name]
 
-    def result(case: Case, machine: Machine) -> np.ndarray | None:
+    def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray | None:
         if not _is_lower(name, case):
             return None
         lower = replace(machine, working=dtype, inner=dtype, own=machine.own and name == "float32")
@@ -48,7 +48,7 @@ def _rounded_between(style: Style, name: str, *, inside: bool) -> Result:
     """A 16-bit format in between: after every step, or after every kernel that computes in float32."""
     dtype = _DTYPES[name]
 
-    def result(case: Case, machine: Machine) -> np.ndarray | None:
+    def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray | None:
         if not _is_own(name, case):
             return None
         return style(case, replace(machine, working=dtype, inner=dtype if inside else FLOAT32))
@@ -59,7 +59,7 @@ def _rounded_between(style: Style, name: str, *, inside: bool) -> Result:
 def _rounded_inputs(style: Style, name: str) -> Result:
     dtype = _DTYPES[name]
 
-    def result(case: Case, machine: Machine) -> np.ndarray | None:
+    def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray | None:
         if not _is_lower(name, case):
             return None
         first, *others = case.arguments
@@ -75,7 +75,7 @@ def _rounded_inputs(style: Style, name: str) -> Result:
 def _summed(style: Style, name: str) -> Result:
     dtype = _DTYPES[name]
 
-    def result(case: Case, machine: Machine) -> np.ndarray | None:
+    def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray | None:
         if not _is_lower(name, case) and not _is_own(name, case):
             return None
         sums = "pairwise" if machine.own and dtype != ml_dtypes.bfloat16 else "sequential"
@@ -88,7 +88,7 @@ def _cast_sum(name: str, value: Callable[[Number, Number, Number], Number]) -> R
     """A softmax or log-sum-exp in steps, whose terms are cast to a lower format, summed there, and cast back."""
     dtype = _DTYPES[name]
 
-    def rule(_: Case, x: Number) -> Number:
+    def rule(_: NormalForm, x: Number) -> Number:
         top = x.maximum()
         terms = (x - finite_maximum(x)).exp()
         return value(top, terms, terms.to(dtype).sum().to(x.data.dtype))
@@ -114,7 +114,7 @@ def _in_order(style: Style) -> Style:
 
 
 def _flushing(style: Style) -> Style:
-    def result(case: Case, machine: Machine) -> np.ndarray:
+    def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray:
         flushes = replace(machine, flushes=True)
         made = style(case, flushes)
         return flushes.settled(made)

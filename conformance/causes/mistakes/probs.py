@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..algorithms.kernels import times
 from ..algorithms.losses import dense_loss, index_loss, plain_product, smoothed
-from ..algorithms.normal_form import Case
+from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number
 from .logits import EPSILONS, epsilon
 from .mistake import Mistake, Rule, mistakes_of
@@ -39,11 +39,11 @@ def _guards() -> Iterator[tuple[str, str, Guard]]:
 def _with(guard: Guard, product: Product = times) -> dict[str, Rule]:
     """Every function of probabilities, with all of them guarded."""
 
-    def kl(case: Case, y: Number, p: Number) -> Number:
+    def kl(case: NormalForm, y: Number, p: Number) -> Number:
         del case
         return product(y, guard(y).log() - guard(p).log())
 
-    def entropy(case: Case, p: Number) -> Number:
+    def entropy(case: NormalForm, p: Number) -> Number:
         del case
         return -product(p, guard(p).log())
 
@@ -58,7 +58,7 @@ def _with(guard: Guard, product: Product = times) -> dict[str, Rule]:
 
 
 def _binary(guard: Guard) -> Rule:
-    def rule(case: Case, p: Number, z: Number) -> Number:
+    def rule(case: NormalForm, p: Number, z: Number) -> Number:
         z, guarded = smoothed(case, z, 2), guard(p)
         return -(times(z, guarded.log()) + times(1 - z, (1 - guarded).log()))
 
@@ -66,7 +66,7 @@ def _binary(guard: Guard) -> Rule:
 
 
 def _added_binary(told: str) -> Rule:
-    def rule(case: Case, p: Number, z: Number) -> Number:
+    def rule(case: NormalForm, p: Number, z: Number) -> Number:
         z, eps = smoothed(case, z, 2), epsilon(told, p)
         return -(times(z, (p + eps).log()) + times(1 - z, (1 - p + eps).log()))
 
@@ -76,7 +76,7 @@ def _added_binary(told: str) -> Rule:
 def _quotient(guard: Guard) -> dict[str, Rule]:
     """The divergence from the logarithm of one quotient."""
 
-    def kl(case: Case, y: Number, p: Number) -> Number:
+    def kl(case: NormalForm, y: Number, p: Number) -> Number:
         del case
         return times(y, (guard(y) / guard(p)).log())
 
@@ -84,7 +84,7 @@ def _quotient(guard: Guard) -> dict[str, Rule]:
 
 
 def _clipped_logit(told: str) -> Rule:
-    def rule(case: Case, p: Number) -> Number:
+    def rule(case: NormalForm, p: Number) -> Number:
         del case
         clipped = p.clip(epsilon(told, p), 1 - epsilon(told, p))
         return (clipped / (1 - clipped)).log()

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from logitproof.reference import Format
 
-from ...inputs.bits import LN2, Floats, Source, cycle, rounded, ulp_at
+from ...inputs.bits import LN2, BitStream, Floats, cycle, rounded, ulp_at
 from .thresholds import (
     KNOWN_PROBABILITIES,
     argument_thresholds,
@@ -19,12 +19,12 @@ from .thresholds import (
     vanishing_argument,
 )
 
-ElementGenerator = Callable[[Source, int, Format], Floats]
+ElementGenerator = Callable[[BitStream, int, Format], Floats]
 
 _NEIGHBOURS = np.arange(-4, 5)
 
 
-def _drawn(source: Source, count: int, *pools: ArrayLike) -> Floats:
+def _drawn(source: BitStream, count: int, *pools: ArrayLike) -> Floats:
     """Return `count` numbers of the pools together, in random order; all of them where there is room."""
     pool = np.concatenate([np.ravel(np.asarray(each, dtype=np.float64)) for each in pools])
     rounds = -(-count // len(pool))
@@ -43,18 +43,18 @@ def _powers(lowest: int, highest: int) -> Floats:
     return np.ldexp(1.0, np.arange(lowest, highest + 1))
 
 
-def _mixture(generators: Sequence[ElementGenerator], source: Source, count: int, fmt: Format) -> Floats:
+def _mixture(generators: Sequence[ElementGenerator], source: BitStream, count: int, fmt: Format) -> Floats:
     pools = np.array([generate(source.named(generate.__name__), count, fmt) for generate in generators])
     values: Floats = pools[source.named("picks").integers(0, len(pools), count), np.arange(count)]
     return values
 
 
-def ordinary(source: Source, count: int, fmt: Format) -> Floats:
+def ordinary(source: BitStream, count: int, fmt: Format) -> Floats:
     """Logits as networks give them: even over [-s, s], s from 1/4 to 16."""
     return source.symmetric(count) * cycle((1, 4, 0.25, 16, 8), count)
 
 
-def overflow(source: Source, count: int, fmt: Format) -> Floats:
+def overflow(source: BitStream, count: int, fmt: Format) -> Floats:
     """Beyond what exp takes, both signs, up to the largest finite number; and the edges themselves."""
     edges = _around(exponential_edges(fmt), fmt)
     sizes = source.magnitudes(3, fmt.emax, count)
@@ -63,7 +63,7 @@ def overflow(source: Source, count: int, fmt: Format) -> Floats:
     return np.clip(_drawn(source, count, pool, -pool), -fmt.max_finite, fmt.max_finite)
 
 
-def confident(source: Source, count: int, fmt: Format) -> Floats:
+def confident(source: BitStream, count: int, fmt: Format) -> Floats:
     """1 - p = 2^-k for every k at which accuracy dies, both signs, to where the tail vanishes."""
     gaps = np.arange(1, fmt.precision + 9) * LN2
     far = subnormal_argument(fmt) + (vanishing_argument(fmt) - subnormal_argument(fmt)) * source.named("far").unit(16)
@@ -73,7 +73,7 @@ def confident(source: Source, count: int, fmt: Format) -> Floats:
     return _drawn(source, count, pool, -pool)
 
 
-def near_tie(source: Source, count: int, fmt: Format) -> Floats:
+def near_tie(source: BitStream, count: int, fmt: Format) -> Floats:
     """Neighbours of the arguments at which well-known kernels switch formula, and of 0, where sigmoid is near 1/2."""
     thresholds = [x for x in argument_thresholds(fmt) if x < fmt.max_finite]
     small = _around(_powers(-fmt.precision - 6, 0), fmt)
@@ -81,7 +81,7 @@ def near_tie(source: Source, count: int, fmt: Format) -> Floats:
     return _drawn(source, count, pool, -pool)
 
 
-def subnormal(source: Source, count: int, fmt: Format) -> Floats:
+def subnormal(source: BitStream, count: int, fmt: Format) -> Floats:
     """Where the result is subnormal or vanishes, and arguments that are subnormal themselves."""
     low, high = subnormal_argument(fmt) - 1.0, vanishing_argument(fmt) + 1.0
     results = -(low + (high - low) * source.unit(count))
@@ -90,22 +90,22 @@ def subnormal(source: Source, count: int, fmt: Format) -> Floats:
     return np.where(np.arange(count) % 2 == 0, results, inputs)
 
 
-def limits(source: Source, count: int, fmt: Format) -> Floats:
+def limits(source: BitStream, count: int, fmt: Format) -> Floats:
     """Both infinities, NaN and both zeros among ordinary numbers."""
     special = cycle((np.inf, -np.inf, np.nan, 0.0, -0.0), count)
     return np.where(np.arange(count) % 3 == 1, special[np.arange(count) // 3], ordinary(source, count, fmt))
 
 
-def _constant_of(values: Sequence[float], source: Source, count: int) -> Floats:
+def _constant_of(values: Sequence[float], source: BitStream, count: int) -> Floats:
     return np.full(count, values[int(source.integers(0, len(values), 1)[0])])
 
 
-def constant(source: Source, count: int, fmt: Format) -> Floats:
+def constant(source: BitStream, count: int, fmt: Format) -> Floats:
     """One number throughout."""
     return _constant_of((1.0, -5.5, 0.1), source, count)
 
 
-def mixed(source: Source, count: int, fmt: Format) -> Floats:
+def mixed(source: BitStream, count: int, fmt: Format) -> Floats:
     """Every finite class side by side, so that the vectors of a kernel hold numbers of all branches at once."""
     return _mixture((ordinary, overflow, confident, near_tie, subnormal), source, count, fmt)
 
@@ -124,18 +124,18 @@ LOGITS: Mapping[str, ElementGenerator] = {
 """The generators of element-wise logits, by input class."""
 
 
-def probs_ordinary(source: Source, count: int, fmt: Format) -> Floats:
+def probs_ordinary(source: BitStream, count: int, fmt: Format) -> Floats:
     """Probabilities even over (0, 1)."""
     return (source.unit(count) + 2.0**-53) * (1.0 - fmt.unit_roundoff)
 
 
-def probs_confident(source: Source, count: int, fmt: Format) -> Floats:
+def probs_confident(source: BitStream, count: int, fmt: Format) -> Floats:
     """1 - 2^-k and 2^-k for every k that the format tells from 1 or 0, and neighbours."""
     high = 1.0 - np.ldexp(np.arange(1, 17), -fmt.precision)
     return _drawn(source, count, 1.0 - _powers(-fmt.precision, -1), high, _powers(fmt.emin, -1))
 
 
-def probs_near_tie(source: Source, count: int, fmt: Format) -> Floats:
+def probs_near_tie(source: BitStream, count: int, fmt: Format) -> Floats:
     """Around 1/2, where logit is near 0, and where well-known kernels clip."""
     few = np.arange(17) * (fmt.unit_roundoff / 2)
     steps = np.concatenate([few, source.named("steps").magnitudes(-fmt.precision, -3, 8 * fmt.precision)])
@@ -145,7 +145,7 @@ def probs_near_tie(source: Source, count: int, fmt: Format) -> Floats:
     return _drawn(source, count, half, edges)
 
 
-def probs_subnormal(source: Source, count: int, fmt: Format) -> Floats:
+def probs_subnormal(source: BitStream, count: int, fmt: Format) -> Floats:
     """Subnormal probabilities and the smallest normal ones."""
     bits = min(fmt.precision - 1, 30)
     tiny = source.integers(1, 2**bits, count) * fmt.quantum
@@ -153,18 +153,18 @@ def probs_subnormal(source: Source, count: int, fmt: Format) -> Floats:
     return np.where(np.arange(count) % 2 == 0, tiny, normal)
 
 
-def probs_limits(source: Source, count: int, fmt: Format) -> Floats:
+def probs_limits(source: BitStream, count: int, fmt: Format) -> Floats:
     """0 of both signs, 1, NaN and numbers outside [0, 1] among ordinary ones."""
     special = cycle((0.0, 1.0, np.nan, -0.0, -0.5, 1.5, np.inf), count)
     return np.where(np.arange(count) % 3 == 1, special[np.arange(count) // 3], probs_ordinary(source, count, fmt))
 
 
-def probs_constant(source: Source, count: int, fmt: Format) -> Floats:
+def probs_constant(source: BitStream, count: int, fmt: Format) -> Floats:
     """One probability throughout."""
     return _constant_of((0.5, 0.1, 0.875), source, count)
 
 
-def probs_mixed(source: Source, count: int, fmt: Format) -> Floats:
+def probs_mixed(source: BitStream, count: int, fmt: Format) -> Floats:
     """Every class of positive probabilities side by side."""
     return _mixture((probs_ordinary, probs_confident, probs_near_tie, probs_subnormal), source, count, fmt)
 
@@ -182,46 +182,46 @@ PROBS: Mapping[str, ElementGenerator] = {
 """The generators of element-wise probabilities, by input class."""
 
 
-def log_ordinary(source: Source, count: int, fmt: Format) -> Floats:
+def log_ordinary(source: BitStream, count: int, fmt: Format) -> Floats:
     """Negative numbers as log-softmax gives them."""
     return -(source.unit(count) + 2.0**-9) * cycle((3, 10, 1, 50), count)
 
 
-def log_overflow(source: Source, count: int, fmt: Format) -> Floats:
+def log_overflow(source: BitStream, count: int, fmt: Format) -> Floats:
     """Logarithms whose exponential is subnormal or vanishes, down to the most negative finite number."""
     edges = -_around(exponential_edges(fmt), fmt)
     top = np.clip(-_around([fmt.max_finite], fmt), -fmt.max_finite, 0)
     return _drawn(source, count, edges, -source.magnitudes(3, fmt.emax, count), top)
 
 
-def log_confident(source: Source, count: int, fmt: Format) -> Floats:
+def log_confident(source: BitStream, count: int, fmt: Format) -> Floats:
     """log(1 - 2^-k) ≈ -2^-k, and -k log 2."""
     k = np.arange(1, fmt.precision + 9)
     return _drawn(source, count, -np.ldexp(1.0 + source.unit(len(k)), -k), -k * LN2)
 
 
-def log_near_tie(source: Source, count: int, fmt: Format) -> Floats:
+def log_near_tie(source: BitStream, count: int, fmt: Format) -> Floats:
     """Neighbours of -log 2, of -1, and of the clips of well-known kernels."""
     return _drawn(source, count, -_around([LN2, 1.0, 100.0, 16.11809565095832], fmt))
 
 
-def log_subnormal(source: Source, count: int, fmt: Format) -> Floats:
+def log_subnormal(source: BitStream, count: int, fmt: Format) -> Floats:
     """Subnormal logarithms, next to 0."""
     return -source.integers(1, 2 ** min(fmt.precision - 1, 30), count) * fmt.quantum
 
 
-def log_limits(source: Source, count: int, fmt: Format) -> Floats:
+def log_limits(source: BitStream, count: int, fmt: Format) -> Floats:
     """-inf, NaN and both zeros among ordinary logarithms."""
     special = cycle((-np.inf, np.nan, 0.0, -0.0), count)
     return np.where(np.arange(count) % 3 == 1, special[np.arange(count) // 3], log_ordinary(source, count, fmt))
 
 
-def log_constant(source: Source, count: int, fmt: Format) -> Floats:
+def log_constant(source: BitStream, count: int, fmt: Format) -> Floats:
     """One logarithm throughout."""
     return _constant_of((-1.0, -0.1, -11.5), source, count)
 
 
-def log_mixed(source: Source, count: int, fmt: Format) -> Floats:
+def log_mixed(source: BitStream, count: int, fmt: Format) -> Floats:
     """Every class of finite logarithms side by side."""
     return _mixture((log_ordinary, log_overflow, log_confident, log_near_tie, log_subnormal), source, count, fmt)
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...inputs.bits import Floats, Integers, Source
+from ...inputs.bits import BitStream, Floats, Integers
 from .masks import Mask
 
 _UNITS = 128
 _FEW = 16
 
 
-def index_labels(source: Source, values: Floats, allowed: Mask) -> Integers:
+def index_labels(source: BitStream, values: Floats, allowed: Mask) -> Integers:
     """Return a class for each row: the first, the last, the largest, a random one, and again; only allowed classes.
 
     In rows of more than 256 classes every second label is the largest odd class below the last one: float16 and
@@ -55,7 +55,7 @@ def one_hot(labels: Integers, n: int) -> Floats:
     return (np.arange(n) == labels[:, None]).astype(np.float64)
 
 
-def _composition(source: Source, count: int) -> Floats:
+def _composition(source: BitStream, count: int) -> Floats:
     """Return `count` ≤ 64 positive multiples of 2^-7 that sum to one."""
     weights = source.integers(1, 2**16, count)
     units = 1 + (_UNITS - count) * weights // int(np.add.reduce(weights))
@@ -63,7 +63,7 @@ def _composition(source: Source, count: int) -> Floats:
     return np.ldexp(units.astype(np.float64), -7)
 
 
-def _even_leaves(source: Source, count: int) -> Floats:
+def _even_leaves(source: BitStream, count: int) -> Floats:
     """Return `count` powers of two that sum to one: the leaves of a binary tree filled level by level, shuffled."""
     depth = count.bit_length() - 1
     extra = count - 2**depth
@@ -73,7 +73,7 @@ def _even_leaves(source: Source, count: int) -> Floats:
     return shuffled
 
 
-def distribution(source: Source, positions: Integers, n: int) -> Floats:
+def distribution(source: BitStream, positions: Integers, n: int) -> Floats:
     """Return a row of n with positive dyadic labels at `positions`, zero elsewhere, summing exactly to one."""
     row = np.zeros(n)
     fill = _composition if len(positions) <= _UNITS // 2 else _even_leaves
@@ -81,7 +81,7 @@ def distribution(source: Source, positions: Integers, n: int) -> Floats:
     return row
 
 
-def dense_labels(source: Source, hot: Integers, allowed: Mask) -> Floats:
+def dense_labels(source: BitStream, hot: Integers, allowed: Mask) -> Floats:
     """Return a distribution for each row, in turn: one-hot, soft everywhere, soft at a few, one-hot, soft everywhere.
 
     Long rows, of which a batch has few, begin with the soft ones.
@@ -109,7 +109,7 @@ def dense_labels(source: Source, hot: Integers, allowed: Mask) -> Floats:
     return np.array([row(i) for i in range(rows)])
 
 
-def unnormalised_labels(source: Source, rows: int, n: int) -> Floats:
+def unnormalised_labels(source: BitStream, rows: int, n: int) -> Floats:
     """Return labels in [0, 1], multiples of 1/8, whose rows sum to 0, to less or to much more than one."""
     labels = np.ldexp(source.integers(0, 9, rows, n).astype(np.float64), -3)
     for i in range(rows):
@@ -126,7 +126,7 @@ def unnormalised_labels(source: Source, rows: int, n: int) -> Floats:
     return labels
 
 
-def element_labels(source: Source, count: int) -> Floats:
+def element_labels(source: BitStream, count: int) -> Floats:
     """Return labels of single elements: 0, 1 and multiples of 2^-7 between, in random order."""
     soft = np.ldexp(source.integers(1, _UNITS, count).astype(np.float64), -7)
     kind = source.named("kind").integers(0, 4, count)

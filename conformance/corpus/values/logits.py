@@ -9,7 +9,7 @@ import numpy as np
 
 from logitproof.reference import FORMATS, Format
 
-from ...inputs.bits import LN2, Floats, Source, cycle, rounded, spread, ulp_at
+from ...inputs.bits import LN2, BitStream, Floats, cycle, rounded, spread, ulp_at
 from .masks import masks
 from .thresholds import (
     LOG_OF_INTEGERS,
@@ -19,18 +19,18 @@ from .thresholds import (
     vanishing_argument,
 )
 
-RowGenerator = Callable[[Source, int, int, Format], Floats]
+RowGenerator = Callable[[BitStream, int, int, Format], Floats]
 
 _OFFSETS = (1000, -1000, 100, -100, 50.1, -30.7, 710, -746, 89, -104, 12, -18, 4096, -4096, 29491, -29491, 1e6, -1e6)
 _HUGE_OFFSETS = (1e9, -1e9, 1e30, -1e30, 1e300, -1e300)
 
 
-def ordinary(source: Source, rows: int, n: int, fmt: Format) -> Floats:
+def ordinary(source: BitStream, rows: int, n: int, fmt: Format) -> Floats:
     """Logits as networks give them: even over [-s, s], s from 1/4 to 16."""
     return source.symmetric(rows, n) * cycle((1, 4, 0.25, 16, 8), rows)[:, None]
 
 
-def offset(source: Source, rows: int, n: int, fmt: Format) -> Floats:
+def offset(source: BitStream, rows: int, n: int, fmt: Format) -> Floats:
     """Ordinary rows moved far away: nothing changes but what exp without a shift, or a shift by 0, can take."""
     offsets = [c for c in (*_OFFSETS, *_HUGE_OFFSETS) if abs(c) <= fmt.max_finite / 2]
     base = cycle(offsets, rows)[:, None]
@@ -39,7 +39,7 @@ def offset(source: Source, rows: int, n: int, fmt: Format) -> Floats:
     return base + source.symmetric(rows, n) * np.maximum(width, 8.0 * ulp_at(base, fmt))
 
 
-def overflow(source: Source, rows: int, n: int, fmt: Format) -> Floats:
+def overflow(source: BitStream, rows: int, n: int, fmt: Format) -> Floats:
     """Logits beyond what exp takes in the format, both signs, up to the largest finite number."""
     unit, signs = source.unit(rows, n), source.named("signs").signs(rows, n)
     sizes = source.named("sizes").magnitudes(3, fmt.emax, rows, n)
@@ -78,7 +78,7 @@ def overflow(source: Source, rows: int, n: int, fmt: Format) -> Floats:
     return np.array([row(i) for i in range(rows)])
 
 
-def confident(source: Source, rows: int, n: int, fmt: Format) -> Floats:
+def confident(source: BitStream, rows: int, n: int, fmt: Format) -> Floats:
     """One class leads: 1 - p = 2^-k for every k at which accuracy dies, to where the others vanish."""
     gaps = [*range(1, fmt.precision + 4), -fmt.emin - 2, -fmt.emin, fmt.precision - fmt.emin - 1]
     gap = spread(gaps, rows)[:, None] * LN2
@@ -90,7 +90,7 @@ def confident(source: Source, rows: int, n: int, fmt: Format) -> Floats:
     return np.where(np.arange(n) == leader[:, None], 0.0, others) + base
 
 
-def near_tie(source: Source, rows: int, n: int, fmt: Format) -> Floats:
+def near_tie(source: BitStream, rows: int, n: int, fmt: Format) -> Floats:
     """Entries equal to within a few ulps, or two that share the lead, or zeros of both signs."""
     base = cycle((1, -1, 0.1, 100.3, -1000.7, 2.0**-10, 0, 30.5), rows)[:, None]
     steps = source.integers(-3, 4, rows, n)
@@ -101,7 +101,7 @@ def near_tie(source: Source, rows: int, n: int, fmt: Format) -> Floats:
     return np.where((np.arange(rows) % 3 == 2)[:, None], led_by_two, tied)
 
 
-def subnormal(source: Source, rows: int, n: int, fmt: Format) -> Floats:
+def subnormal(source: BitStream, rows: int, n: int, fmt: Format) -> Floats:
     """Probabilities below the smallest normal number, and logits that are subnormal themselves."""
     low, high = subnormal_argument(fmt) - 1.0, vanishing_argument(fmt) + 1.0
     gaps = low + (high - low) * source.unit(rows, n)
@@ -117,14 +117,14 @@ def subnormal(source: Source, rows: int, n: int, fmt: Format) -> Floats:
     return np.where(style == 3, inputs * fmt.quantum, np.where(style == 2, single, results))
 
 
-def masked(source: Source, rows: int, n: int, fmt: Format) -> Floats:
+def masked(source: BitStream, rows: int, n: int, fmt: Format) -> Floats:
     """Rows with -inf beside finite logits, at the start (where an online softmax fails), inside and at the end."""
     scale = cycle((4, 1, 16), rows)[:, None]
     base = source.symmetric(rows, n) * scale + cycle((0, 0, 100, -100), rows)[:, None]
     return np.where(masks(source.named("masks"), rows, n), -np.inf, base)
 
 
-def limits(source: Source, rows: int, n: int, fmt: Format) -> Floats:
+def limits(source: BitStream, rows: int, n: int, fmt: Format) -> Floats:
     """Rows of -inf, with +inf, with NaN or with a mask, each beside ordinary rows that they must not disturb."""
     values = ordinary(source, rows, n, fmt)
     last, middle = n - 1, n // 2
@@ -159,7 +159,7 @@ def limits(source: Source, rows: int, n: int, fmt: Format) -> Floats:
     return values
 
 
-def wide(source: Source, rows: int, n: int, fmt: Format) -> Floats:
+def wide(source: BitStream, rows: int, n: int, fmt: Format) -> Floats:
     """Long rows whose largest entry stands at the very end or start, where a vector loop has its tail."""
     scale = cycle((1, 8, 0.125, 16), rows)[:, None]
     values = source.symmetric(rows, n) * scale + cycle((0, 0, 100, -40), rows)[:, None]
@@ -168,7 +168,7 @@ def wide(source: Source, rows: int, n: int, fmt: Format) -> Floats:
     return values
 
 
-def constant(source: Source, rows: int, n: int, fmt: Format) -> Floats:
+def constant(source: BitStream, rows: int, n: int, fmt: Format) -> Floats:
     """Rows of one number: the softmax is 1/n exactly, and any error is the summation's or the shift's."""
     log_n = LOG_OF_INTEGERS[n - 1] if n <= len(LOG_OF_INTEGERS) else math.frexp(n)[1] * LN2
     top = fmt.max_finite
@@ -176,7 +176,7 @@ def constant(source: Source, rows: int, n: int, fmt: Format) -> Floats:
     return cycle(values, rows)[:, None].repeat(n, axis=1)
 
 
-def mixed_magnitudes(source: Source, rows: int, n: int, fmt: Format) -> Floats:
+def mixed_magnitudes(source: BitStream, rows: int, n: int, fmt: Format) -> Floats:
     """Rows whose entries differ in size by many powers of two, both signs."""
     return source.named("signs").signs(rows, n) * source.magnitudes(max(fmt.emin, -20), 6, rows, n)
 
@@ -194,12 +194,12 @@ FINITE_ROWS: Mapping[str, RowGenerator] = {
 """The generators whose rows have only finite entries."""
 
 
-def mixed(source: Source, rows: int, n: int, fmt: Format) -> Floats:
+def mixed(source: BitStream, rows: int, n: int, fmt: Format) -> Floats:
     """Rows of every class but limits in one batch, the first again at the end: no result may depend on its place."""
     return mixture({**FINITE_ROWS, "masked": masked}, source, rows, n, fmt)
 
 
-def mixture(generators: Mapping[str, RowGenerator], source: Source, rows: int, n: int, fmt: Format) -> Floats:
+def mixture(generators: Mapping[str, RowGenerator], source: BitStream, rows: int, n: int, fmt: Format) -> Floats:
     """Return rows taken in turn from blocks of each generator, in random order, the last a copy of the first."""
     styles = 24
     blocks = [generate(source.named(name), styles, n, fmt) for name, generate in generators.items()]

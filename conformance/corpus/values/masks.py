@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...inputs.bits import Source
+from ...inputs.bits import BitStream
 
 Mask = NDArray[np.bool_]
 
 
-def masks(source: Source, rows: int, n: int) -> Mask:
+def masks(source: BitStream, rows: int, n: int) -> Mask:
     """Return masks that leave at least one entry of every row: at the start, at the end, inside, all but one."""
     position = np.arange(n)
     random = source.integers(0, 2, rows, n) == 1

@@ -14,7 +14,7 @@ class BackendError(Exception):
 
 
 @dataclass(frozen=True)
-class Backend:
+class OpenBackend:
     """A framework, what of it is examined, and how it was built."""
 
     framework: Any

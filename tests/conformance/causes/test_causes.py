@@ -141,7 +141,7 @@ def _noisy(case):
 @pytest.mark.parametrize("function", ["softmax", "log_softmax", "sigmoid", "softplus", "sparse_softmax_cross_entropy"])
 def test_a_mistake_that_is_not_in_the_catalogue_has_no_cause(function):
     pairs = judged(function, "value", _noisy)
-    assert [finding for finding, _ in pairs if finding.sighting.severity == "defect"]
+    assert [finding for finding, _ in pairs if finding.judged.severity == "defect"]
     assert names_in(pairs) == set()
 
 
@@ -164,7 +164,7 @@ def test_a_cause_that_also_fails_where_nothing_failed_is_not_told():
         return np.where((case.labels == 256)[:, None], mistake.result(case, machine), right)
 
     pairs = judged("sparse_categorical_cross_entropy", "value", clamped)
-    assert any(finding.sighting.severity == "defect" for finding, _ in pairs)
+    assert any(finding.judged.severity == "defect" for finding, _ in pairs)
     assert names_in(pairs) == set()
 
 
@@ -177,7 +177,7 @@ def test_a_mistake_of_half_the_cases_alone_is_not_the_mistake_of_all():
         return right(case.with_(cotangent=np.abs(case.cotangent)), machine)
 
     pairs = judged("logit", "gradient:probs", without_sign)
-    assert any(finding.sighting.severity == "defect" for finding, _ in pairs)
+    assert any(finding.judged.severity == "defect" for finding, _ in pairs)
     assert names_in(pairs) == set()
 
 
@@ -208,7 +208,7 @@ def test_other_libraries_functions_leave_a_candidate_near_and_the_evidence_says_
 def test_a_zero_is_not_called_bit_identical():
     mistake = _mistake("probabilities clipped to 1e-7", "binary_cross_entropy", "gradient:probs")
     pairs = judged("binary_cross_entropy", "gradient:probs", lambda case: mistake.result(case, machines("float32")[-1]))
-    told = {cause.evidence for finding, cause in pairs if cause is not None and finding.sighting.observed == 0}
+    told = {cause.evidence for finding, cause in pairs if cause is not None and finding.judged.observed == 0}
     assert told
     assert all(text.startswith(("0, as ", "-0, as ")) for text in told)
 
@@ -216,7 +216,7 @@ def test_a_zero_is_not_called_bit_identical():
 def test_a_result_at_a_nan_input_has_no_cause_of_its_own():
     mistake = _mistake("softplus cut off by a threshold", "softplus", "value")
     pairs = judged("softplus", "value", lambda case: mistake.result(case, machines("float32")[-1]))
-    assert [finding.sighting.kind for finding, _ in pairs if finding.sighting.severity == "defect"] == ["limit missed"]
+    assert [finding.judged.kind for finding, _ in pairs if finding.judged.severity == "defect"] == ["limit missed"]
     assert names_in(pairs) == set()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from record_samples import check, discrepancy
 
-from logitproof import Findings, assert_ok, exact, examine, judge
+from logitproof import ExaminationResult, assert_ok, exact, examine, judge
 from logitproof.conformance.cli.main import main
 
 LOGITS = np.array([[1, 2, 3], [-50, 0, 50]], np.float32)
@@ -143,7 +143,7 @@ def test_more_than_can_be_read_is_refused(files, capsys, monkeypatch):
 
 def test_the_assertion_passes_where_nothing_gates():
     assert_ok(judge("softmax", LOGITS, exact("softmax", LOGITS).nearest()))
-    assert_ok(Findings((check(severities={"weakness": 9}),), ()))
+    assert_ok(ExaminationResult((check(severities={"weakness": 9}),), ()))
 
 
 def test_the_assertion_shows_the_defects():
@@ -230,7 +230,7 @@ def test_the_assertion_shows_how_to_call_with_the_smallest_input(function, input
 
 def test_the_assertion_does_not_pass_where_nothing_was_judged():
     with pytest.raises(AssertionError, match="Nothing was examined"):
-        assert_ok(Findings((), ()))
+        assert_ok(ExaminationResult((), ()))
     unsupported = check(status="unsupported", elements=0, severities={})
     with pytest.raises(AssertionError, match="Nothing was examined"):
-        assert_ok(Findings((unsupported,), (discrepancy(unsupported),)))
+        assert_ok(ExaminationResult((unsupported,), (discrepancy(unsupported),)))

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from logitproof.conformance.compare import counts as _compare_elements
-from logitproof.conformance.compare.batch import Job, Pair, Trouble, changes_in
-from logitproof.conformance.compare.counts import Kept
+from logitproof.conformance.compare.batch import BatchPair, ComparisonJob, Trouble, changes_in
+from logitproof.conformance.compare.counts import ChangeCounts
 from logitproof.conformance.compare.stored import part_of, same_bits
 from logitproof.conformance.corpus.corpus import BatchKey
 from logitproof.conformance.inputs.arrays import batch_from_arrays
@@ -32,8 +32,8 @@ def counted(folder, function, inputs, before, after, *, definitions=("literal", 
     """Return the changes of one batch while they are counted."""
     batch = batch_from_arrays(function, inputs, name="batch")
     parts = tuple(tuple(part(folder, name, array) for name, array in own) for own in (before, after))
-    pair = Pair(3, "value", definitions, parts, troubles)
-    ((number, kept),) = changes_in(Job(BatchKey(function, batch.dtype, "batch"), batch, (pair,)))
+    pair = BatchPair(3, "value", definitions, parts, troubles)
+    ((number, kept),) = changes_in(ComparisonJob(BatchKey(function, batch.dtype, "batch"), batch, (pair,)))
     assert number == 3
     return kept
 
@@ -142,7 +142,7 @@ def test_a_weakness_is_a_regression_too(tmp_path):
 
 
 def test_what_is_not_confirmed_is_not_claimed(tmp_path, monkeypatch):
-    monkeypatch.setattr(_compare_elements, "confirmed", lambda sighting: replace(sighting, severity="undecided"))
+    monkeypatch.setattr(_compare_elements, "confirmed", lambda judged: replace(judged, severity="undecided"))
     assert one(tmp_path, "sigmoid", HALF, 0.5, 0.7)[0] == "otherwise"
     assert one(tmp_path, "sigmoid", HALF, 0.5, np.nan)[0] == "otherwise"
 
@@ -150,8 +150,8 @@ def test_what_is_not_confirmed_is_not_claimed(tmp_path, monkeypatch):
 def test_one_that_is_not_confirmed_leaves_the_others(tmp_path, monkeypatch):
     right = _compare_elements.confirmed
 
-    def doubting(sighting):
-        return replace(sighting, severity="undecided") if sighting.case == 1 else right(sighting)
+    def doubting(judged):
+        return replace(judged, severity="undecided") if judged.case == 1 else right(judged)
 
     monkeypatch.setattr(_compare_elements, "confirmed", doubting)
     inputs = {"x": np.zeros(3, np.float32)}
@@ -206,7 +206,7 @@ def test_results_that_are_no_floats_are_told_by_their_dtype(tmp_path):
 def test_one_wrong_dtype_that_is_a_defect_now_is_shown_before_one_that_is_right_again(tmp_path):
     inputs = {"x": np.zeros(2, np.float32)}
     halves = np.full(2, 0.5)
-    kept = Kept()
+    kept = ChangeCounts()
     for was, now in (("f8", "f4"), ("f4", "f8")):
         parts = ([("batch", halves.astype(was))], [("batch", halves.astype(now))])
         kept.merge(counted(tmp_path, "sigmoid", inputs, *parts))
@@ -283,8 +283,8 @@ def test_equal_outputs_of_siblings_are_judged_once(tmp_path, monkeypatch):
     monkeypatch.setattr(_compare_batch, "judge", lambda *asked: judged.append(1) or right(*asked))
     batch = batch_from_arrays("sigmoid", HALF, name="batch")
     parts = tuple((part(tmp_path, "batch", np.array([value], np.float32)),) for value in (0.5, 0.7))
-    pairs = tuple(Pair(number, "value", ("literal", "literal"), parts, (NO_TROUBLE,) * 2) for number in range(5))
-    assert len(changes_in(Job(BatchKey("sigmoid", "float32", "batch"), batch, pairs))) == 5
+    pairs = tuple(BatchPair(number, "value", ("literal", "literal"), parts, (NO_TROUBLE,) * 2) for number in range(5))
+    assert len(changes_in(ComparisonJob(BatchKey("sigmoid", "float32", "batch"), batch, pairs))) == 5
     assert len(judged) == 2
 
 

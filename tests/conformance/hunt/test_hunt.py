@@ -10,7 +10,7 @@ import pytest
 
 from logitproof.conformance.backends.client import WorkerUnavailable
 from logitproof.conformance.backends.in_process import InProcess
-from logitproof.conformance.backends.protocol import Answer, Failure
+from logitproof.conformance.backends.protocol import Failure, Reply
 from logitproof.conformance.hunt import search as _hunt_search
 from logitproof.conformance.hunt.examiner import Examiner
 from logitproof.conformance.hunt.hunt import Hunted, HuntRequest, hunt
@@ -43,10 +43,10 @@ class Log:
 class Backend:
     """A function of this process; `before` sees every batch, and may answer in its place."""
 
-    def __init__(self, inner: InProcess, before: Callable[[Batch], Answer | None]):
+    def __init__(self, inner: InProcess, before: Callable[[Batch], Reply | None]):
         self.inner, self.before, self.calls = inner, before, 0
 
-    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Answer:
+    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Reply:
         self.calls += 1
         return self.before(batch) or self.inner.evaluate(batch, entry_point, quantities)
 
@@ -113,7 +113,7 @@ def test_a_correct_function_has_no_failures(tmp_path):
     assert found.cases == log.cases > 240
     assert sorted(log.subjects) == ["softmax float32", "softmax float64"]
     assert {check.dtype for check in found.findings.checks} == {"float32", "float64"}
-    assert all(0.01 < sighting.ratio <= 1 for sighting in log.largest.values())
+    assert all(0.01 < judged.ratio <= 1 for judged in log.largest.values())
     assert {identity.dtype for identity in log.largest} == {"float32", "float64"}
 
 
@@ -156,7 +156,7 @@ def test_the_error_that_is_told_is_the_largest_of_all_that_failed_alike(tmp_path
     assert discrepancy.largest_ulps == worst.largest_ulps
     ratio = float_from(check.worst_ratio.bound_ratio)
     assert float_from(worst.error_bound_ratio) == ratio > float_from(discrepancy.error_bound_ratio) > 1
-    assert [sighting.ratio for sighting in log.largest.values()] == [ratio]
+    assert [judged.ratio for judged in log.largest.values()] == [ratio]
 
 
 def test_a_fault_of_a_row_length_is_shrunk_to_zeros(tmp_path):
@@ -323,7 +323,7 @@ def test_a_crash_and_a_hang_are_shrunk_to_one_number_and_then_left_out(tmp_path,
     notes = []
 
     def before(batch):
-        return Answer(failure=Failure(kind, "SIGSEGV", "")) if (batch.arguments[0] > 20).any() else None
+        return Reply(failure=Failure(kind, "SIGSEGV", "")) if (batch.arguments[0] > 20).any() else None
 
     inner = InProcess.of(lambda x: (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype), "sigmoid", "numpy", None)
     examiner = Examiner({"numpy": Backend(inner, before)}, {"numpy": inner.hello}, (), notes.append)

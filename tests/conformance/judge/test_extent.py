@@ -13,7 +13,7 @@ import logitproof
 from logitproof.conformance.api import examine as _api
 from logitproof.conformance.inputs.batch import Batch
 from logitproof.conformance.judge.extent import Reach, interval, joined, reaches
-from logitproof.conformance.judge.judged_output import Found
+from logitproof.conformance.judge.judged_output import FindingGroup
 from logitproof.reports import Interval, float_from, hex_of
 
 
@@ -53,8 +53,8 @@ def test_the_largest_error_may_be_in_another_case_than_the_largest_multiple_of_t
 
 def test_findings_that_are_put_together_keep_the_largest_error_of_both():
     worst, other = SimpleNamespace(ratio=3.0, ulps=1.0, size=0), SimpleNamespace(ratio=2.0, ulps=9.0, size=1)
-    found = Found(1, worst, worst, 1.0, {"x": Reach(0.0, 1.0, nan=False)}, {"own": 1})
-    both = found.merged(Found(2, other, other, 9.0, {"x": Reach(-5.0, 0.0, nan=True)}, {"own": 1, "other": 1}))
+    found = FindingGroup(1, worst, worst, 1.0, {"x": Reach(0.0, 1.0, nan=False)}, {"own": 1})
+    both = found.merged(FindingGroup(2, other, other, 9.0, {"x": Reach(-5.0, 0.0, nan=True)}, {"own": 1, "other": 1}))
     assert (both.count, both.worst, both.smallest, both.ulps) == (3, worst, worst, 9.0)
     assert both.extent == {"x": Reach(-5.0, 1.0, nan=True)}
     assert both.batches == {"own": 2, "other": 1}
@@ -130,9 +130,9 @@ def test_two_extents_together_reach_as_far_as_both(one, other, both):
 def test_a_defect_that_is_not_confirmed_is_counted_as_undecided_and_no_longer_as_a_defect(monkeypatch):
     right = _api.confirmed
 
-    def doubting(sighting):
+    def doubting(judged):
         """The worst of the two that a check keeps is not confirmed."""
-        return right(sighting) if sighting.case else replace(right(sighting), severity="undecided")
+        return right(judged) if judged.case else replace(right(judged), severity="undecided")
 
     rows = [[95.0, 0.0], [90.0, -7.0], [91.0, 1.0]]
     before = _judged(rows)

@@ -10,10 +10,10 @@ from logitproof.conformance.corpus.corpus import build, keys
 from logitproof.conformance.inputs.batch import Batch
 from logitproof.conformance.inputs.cases import case_count, take_cases
 from logitproof.conformance.inputs.geometry import element_index, element_numbers, result_shape
-from logitproof.conformance.judge.batch_judge import plain_sighting
-from logitproof.conformance.judge.findings import Finding
-from logitproof.conformance.judge.other_answers import MOST_ANSWERS, Answers
-from logitproof.conformance.judge.tally import Returned, Tally, identity_of
+from logitproof.conformance.judge.batch_judge import judged_case
+from logitproof.conformance.judge.findings import ConfirmedFinding
+from logitproof.conformance.judge.other_answers import MOST_ANSWERS, OtherOutputs
+from logitproof.conformance.judge.tally import CheckTally, Returned, identity_of
 from logitproof.conformance.judge.truth import exact_element, truth
 from logitproof.conformance.judge.verdicts import errors_in_ulps, judge
 from logitproof.conformance.run.progress import Silence
@@ -197,7 +197,7 @@ ROWS = _batch("softmax", (2, 3), axis=-1)
 
 def _tally(backend, name, *returned):
     entry_point = EntryPoint(name, "softmax", ("axis",), ("logits",), ())
-    tally = Tally(identity_of(backend, name, ROWS, "value"), entry_point)
+    tally = CheckTally(identity_of(backend, name, ROWS, "value"), entry_point)
     tally.outputs.extend(returned)
     return tally
 
@@ -207,8 +207,8 @@ def _whole(array):
 
 
 def _answers(*tallies, kind="crash", case=1):
-    answers = Answers(tallies, dict.fromkeys((tally.identity.backend for tally in tallies), "1.0"))
-    return answers.to(Finding(tallies[0], plain_sighting(ROWS, "value", case, kind, "died"), 1))
+    answers = OtherOutputs(tallies, dict.fromkeys((tally.identity.backend for tally in tallies), "1.0"))
+    return answers.to(ConfirmedFinding(tallies[0], judged_case(ROWS, "value", case, kind, "died"), 1))
 
 
 def test_of_many_answers_those_that_repeat_bits_of_their_backend_are_left_out_first():

@@ -15,8 +15,8 @@ from logitproof.conformance.judge.spread import (
     CONFIDENCE,
     GRIDS,
     STRETCHES,
+    CheckSpread,
     Point,
-    Spread,
     _histogram,
     places_of,
     stretches_of,
@@ -59,8 +59,8 @@ def test_what_was_not_measured_is_not_counted():
 
 
 def test_trailing_zeros_of_the_histogram_are_left_out():
-    assert Spread(_histogram(np.array([0.25, 3.0]))).record().histogram == (1, 0, 0, 1)
-    assert Spread().record() is None
+    assert CheckSpread(_histogram(np.array([0.25, 3.0]))).record().histogram == (1, 0, 0, 1)
+    assert CheckSpread().record() is None
 
 
 # Stretches
@@ -104,8 +104,8 @@ def test_octaves_around_one_are_divided_in_four():
 
 
 def test_of_two_outputs_a_stretch_keeps_the_larger_error_and_of_equal_ones_the_first():
-    one = Spread(_histogram(np.array([1.0])), {"input": {5: Point(1.0, 2.0, 9.0), 6: Point(2.0, 1.0, 9.0)}})
-    other = Spread(_histogram(np.array([1.0, 8.0])), {"input": {5: Point(1.5, 2.0, 8.0), 6: Point(3.0, 4.0, 8.0)}})
+    one = CheckSpread(_histogram(np.array([1.0])), {"input": {5: Point(1.0, 2.0, 9.0), 6: Point(2.0, 1.0, 9.0)}})
+    other = CheckSpread(_histogram(np.array([1.0, 8.0])), {"input": {5: Point(1.5, 2.0, 8.0), 6: Point(3.0, 4.0, 8.0)}})
     one.merge(other)
     assert one.histogram == {1: 2, 4: 1}
     assert one.curves == {"input": {5: Point(1.0, 2.0, 9.0), 6: Point(3.0, 4.0, 8.0)}}
@@ -114,7 +114,7 @@ def test_of_two_outputs_a_stretch_keeps_the_larger_error_and_of_equal_ones_the_f
 def test_rounding_in_the_record_keeps_an_error_on_its_side_of_the_bound():
     exact = [1.0, 1.00001, 1.0002, math.pi, 1e5 / 3, 1e300, math.inf]
     points = {number: Point(float(number), ulps, ulps) for number, ulps in enumerate(exact)}
-    (curve,) = Spread(_histogram(np.ones(1)), {"input": points}).record().curves
+    (curve,) = CheckSpread(_histogram(np.ones(1)), {"input": points}).record().curves
     kept = [float_from(text) for text in curve.ulps]
     assert kept == [float_from(text) for text in curve.bound] == sorted(kept)
     assert all(a == b or abs(a - b) <= b * 2**-13 for a, b in zip(kept, exact, strict=True))

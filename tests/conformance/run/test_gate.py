@@ -40,7 +40,7 @@ def run(monkeypatch, tmp_path):
 def waived(run, tmp_path):
     """So, in a folder with the waivers for it; return where they are."""
     assert run == []
-    text = baseline_text([own.matter for own in gated(known(), ()).gating], replace(SIGNATURE, expires=None))
+    text = baseline_text([own.item for own in gated(known(), ()).gating], replace(SIGNATURE, expires=None))
     (tmp_path / "logitproof.toml").write_text(text)
     return tmp_path / "logitproof.toml"
 

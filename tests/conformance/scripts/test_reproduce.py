@@ -22,7 +22,7 @@ from logitproof.conformance.inputs.witness import WITNESSES, witness_of, write_w
 from logitproof.conformance.run.progress import Silence
 from logitproof.conformance.run.request import RunRequest
 from logitproof.conformance.run.run import run
-from logitproof.conformance.scripts.inputs import alone, stage
+from logitproof.conformance.scripts.inputs import alone, script_inputs
 from logitproof.conformance.scripts.lookup import Known
 from logitproof.conformance.scripts.of_discrepancy import reproduction_of
 from logitproof.conformance.scripts.script import script_for
@@ -194,17 +194,17 @@ def test_the_case_stands_in_its_place_among_copies_of_itself():
         inputs=arguments,
         parameters={"axis": 1, "weight": array_record(batch.parameters["weight"])},
     )
-    staged = stage(found)
+    staged = script_inputs(found)
     assert staged.batch.arguments[0].shape == (3, 7, 5)
     assert (staged.batch.arguments[0] == batch.arguments[0][2:, :, 1:2]).all()
     assert (staged.batch.cotangent == batch.cotangent[2, 1]).all()
-    assert stage(found, whole_batch=True).batch is not staged.batch
-    assert stage(found, whole_batch=True).batch.arguments[0].tobytes() == batch.arguments[0].tobytes()
-    for by_itself in (alone(found), stage(found, apart=True)):
+    assert script_inputs(found, whole_batch=True).batch is not staged.batch
+    assert script_inputs(found, whole_batch=True).batch.arguments[0].tobytes() == batch.arguments[0].tobytes()
+    for by_itself in (alone(found), script_inputs(found, apart=True)):
         assert by_itself.batch.arguments[0].tobytes() == batch.arguments[0][2, :, 1].tobytes()
         assert (by_itself.batch.arguments[0].shape, by_itself.index) == ((1, 7), (0,))
     gradient = replace(found, quantity="gradient:logits", index=(2, 4, 1))
-    assert stage(gradient, apart=True).index == (0, 4)
+    assert script_inputs(gradient, apart=True).index == (0, 4)
 
 
 def test_a_weight_of_every_element_goes_with_its_element():
@@ -219,10 +219,10 @@ def test_a_weight_of_every_element_goes_with_its_element():
         inputs={name: array_record(array) for name, array in case_arguments(batch, case).items()},
         parameters={name: array_record(value) for name, value in batch.parameters.items()},
     )
-    staged = stage(found)
+    staged = script_inputs(found)
     for name, value in batch.parameters.items():
         assert staged.batch.parameters[name] == np.broadcast_to(value, (7, 9))[4, 5]
-    in_place = stage(replace(found, batch=batch.name, case=case_hash(batch, case)))
+    in_place = script_inputs(replace(found, batch=batch.name, case=case_hash(batch, case)))
     for name, value in batch.parameters.items():
         assert (in_place.batch.parameters[name] == np.broadcast_to(value, (7, 9))[4, 5]).all()
 
@@ -238,9 +238,9 @@ def test_a_long_row_comes_from_the_corpus_or_not_at_all():
         inputs={"logits": Array("float32", (65537,), corpus="logsumexp/float32/wide/n=65537#0:logits")},
         parameters={"axis": -1},
     )
-    assert (stage(found).batch.arguments[0] == batch.arguments[0][0]).all()
+    assert (script_inputs(found).batch.arguments[0] == batch.arguments[0][0]).all()
     with pytest.raises(ValueError, match="not the one of this release"):
-        stage(replace(found, case="another corpus"))
+        script_inputs(replace(found, case="another corpus"))
 
 
 # The command line

@@ -19,8 +19,8 @@ from logitproof.conformance.scripts.dialects.tensorflow import TensorFlowDialect
 from logitproof.conformance.scripts.dialects.torch import TorchDialect
 from logitproof.conformance.scripts.expected import decimal_of, element_of, ulp_exponent
 from logitproof.conformance.scripts.of_discrepancy import reproduction_of
-from logitproof.conformance.scripts.script import Call, Reproduction, Target, script_for
-from logitproof.conformance.scripts.symptoms import Element, NoGradient, Off
+from logitproof.conformance.scripts.script import Reproduction, ScriptCall, Target, script_for
+from logitproof.conformance.scripts.symptoms import ExpectedElement, NoGradient, Off
 from logitproof.conformance.worker.layout import laid_out
 from logitproof.reference import FORMATS, Status, enclose, format_named
 
@@ -165,7 +165,7 @@ def test_an_element_has_the_exact_result_and_a_bound_that_good_results_keep():
 def test_elements_of_several_places_are_looked_at_in_one_script():
     batch = call_batch("softmax", "float32", {}, shape=(2, 2))
     elements = tuple(element_of(batch, "value", index) for index in np.ndindex(2, 2))
-    calls = tuple(Call(batch, "torch.softmax", "value", Off(elements, "so much")) for _ in range(2))
+    calls = tuple(ScriptCall(batch, "torch.softmax", "value", Off(elements, "so much")) for _ in range(2))
     script = script_for(Reproduction("Wrong.", (), Target("torch"), calls))
     ast.parse(script)
     assert "# Call 2 of 2" in script
@@ -174,7 +174,7 @@ def test_elements_of_several_places_are_looked_at_in_one_script():
 
 
 def test_a_script_has_one_dtype_and_known_entry_points():
-    calls = [Call(call_batch("sigmoid", dtype, {}), "torch.sigmoid", "value", NoGradient()) for dtype in FORMATS]
+    calls = [ScriptCall(call_batch("sigmoid", dtype, {}), "torch.sigmoid", "value", NoGradient()) for dtype in FORMATS]
     with pytest.raises(ValueError, match="one dtype"):
         script_for(Reproduction("", (), Target("torch"), tuple(calls)))
     with pytest.raises(ValueError, match="no entry point"):
@@ -254,7 +254,7 @@ def test_only_switches_of_numerical_libraries_reach_a_script(name, value, is_kep
 
 
 def test_an_element_without_ulps_is_written_as_python_reads_it():
-    element = Element((0,), "0.5", ("0x1p-1", "0x1p-1"), -25, 1.0)
+    element = ExpectedElement((0,), "0.5", ("0x1p-1", "0x1p-1"), -25, 1.0)
     source = Off((element,), "so much").source("float32")
     ast.parse(source)
     assert "permitted = 1.0" in source

@@ -17,7 +17,7 @@ from waiver_samples import SIGNATURE, TODAY, gated, known, waivers_for, waivers_
 
 from logitproof.conformance.cli.main import main
 from logitproof.conformance.errors import UserError
-from logitproof.conformance.settings.baseline import Signature, appended, baseline_text, text_of
+from logitproof.conformance.settings.baseline import WaiverAuthor, appended, baseline_text, text_of
 from logitproof.conformance.settings.settings import settings_in
 from logitproof.reports import Interval, encode_record, float_from, hex_of, read_record
 
@@ -76,7 +76,7 @@ EXTENTS = st.dictionaries(st.sampled_from(["x", "logits", "labels", "probs"]), i
 @settings(max_examples=150, deadline=None)
 @given(run=records())
 def test_a_baseline_makes_its_record_pass_whatever_the_record_holds(run):
-    text = baseline_text([own.matter for own in gated(run, ()).gating], SIGNATURE)
+    text = baseline_text([own.item for own in gated(run, ()).gating], SIGNATURE)
     waivers = waivers_in(text)
     now = gated(run, waivers, strict=True)
     assert (now.gating, now.stale) == ((), ())
@@ -189,7 +189,7 @@ def test_what_goes_farther_than_its_baseline_gates_again(name):
         assert gated(run, waivers).status == 0
         now = gated(farther, waivers)
         assert now.status == 1
-        assert one.check in {own.matter.check for own in now.gating}
+        assert one.check in {own.item.check for own in now.gating}
 
     attempt()
     assert len(tried) > 5
@@ -205,9 +205,9 @@ def test_any_text_is_read_back_from_one_line(text):
 
 def test_it_is_the_same_each_time_and_says_what_the_record_can_tell():
     run = known()
-    matters = [own.matter for own in gated(run, ()).gating]
-    assert baseline_text(matters, SIGNATURE) == baseline_text(matters, SIGNATURE)
-    first, second = tomllib.loads(baseline_text(matters, SIGNATURE))["waiver"]
+    items = [own.item for own in gated(run, ()).gating]
+    assert baseline_text(items, SIGNATURE) == baseline_text(items, SIGNATURE)
+    first, second = tomllib.loads(baseline_text(items, SIGNATURE))["waiver"]
     assert first == {
         "check": made().id,
         "backend": "torch",
@@ -233,7 +233,7 @@ def test_two_causes_and_nan_among_the_inputs_are_both_named():
     owner = made()
     told = {"kind": "nan", "extent": {"x": Interval(hex_of(0.0), hex_of(1.0), nan=True)}}
     run = record(owner, discrepancies=(found(owner, **told), found(owner, case="small", cause="overflow", **told)))
-    (table,) = tomllib.loads(baseline_text([own.matter for own in gated(run, ()).gating], Signature()))["waiver"]
+    (table,) = tomllib.loads(baseline_text([own.item for own in gated(run, ()).gating], WaiverAuthor()))["waiver"]
     assert table["cause"] == ["", "overflow"]
     assert table["region"] == {"x": {"from": 0.0, "to": 1.0, "nan": True}}
     assert table.keys().isdisjoint({"owner", "expires", "severity"})
@@ -304,7 +304,7 @@ def test_what_a_file_has_is_kept_and_not_written_again(folder, capsys):
 
 
 def test_a_waiver_that_has_expired_is_written_anew(folder):
-    text = baseline_text([own.matter for own in gated(known(), ()).gating], Signature(expires=date(2020, 1, 1)))
+    text = baseline_text([own.item for own in gated(known(), ()).gating], WaiverAuthor(expires=date(2020, 1, 1)))
     (folder / "logitproof.toml").write_text(text)
     assert main(["report", "record.json"]) == 1
     assert _baseline("--output", "logitproof.toml") == 0
@@ -409,7 +409,7 @@ def test_a_real_run_passes_by_its_baseline_and_one_that_is_worse_does_not(tmp_pa
 
 def test_waivers_can_follow_any_table_of_pyproject():
     older = '[project]\nname = "mine"\n\n[tool.logitproof]\njobs = 2\n\n[tool.other]\nx = 1\n'
-    text = baseline_text([own.matter for own in gated(known(), ()).gating], SIGNATURE, "tool.logitproof.waiver")
+    text = baseline_text([own.item for own in gated(known(), ()).gating], SIGNATURE, "tool.logitproof.waiver")
     whole = appended(older, text)
     told = settings_in(whole, "pyproject.toml")
     assert (told["jobs"], len(told["waiver"])) == (2, 2)

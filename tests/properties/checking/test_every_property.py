@@ -11,8 +11,8 @@ import pytest
 from logitproof.properties import PROPERTIES, Failed, Replay, Seeded, Unsupported, asked, check, check_reference
 from logitproof.properties.checking.balls import around, exact, times
 from logitproof.properties.checking.check import ExactBackend
-from logitproof.properties.checking.functions import Computed
-from logitproof.properties.checking.property import Domain, Given, Property, at_most, equal
+from logitproof.properties.checking.functions import BackendFunctions
+from logitproof.properties.checking.property import Domain, Property, PropertyInputs, at_most, equal
 from logitproof.properties.domains.inputs import logits
 from logitproof.reference import FORMATS
 
@@ -131,7 +131,7 @@ def test_answers_taken_down_are_judged_as_they_would_have_been_at_once(prop):
 @EVERY
 def test_inputs_of_another_domain_are_refused(prop):
     with pytest.raises(ValueError, match="not in the domain"):
-        check_reference(prop, Given("float32", {"nothing": np.zeros(1, np.float32)}))
+        check_reference(prop, PropertyInputs("float32", {"nothing": np.zeros(1, np.float32)}))
 
 
 def _property(claim, functions=("softmax",)):
@@ -139,7 +139,7 @@ def _property(claim, functions=("softmax",)):
 
 
 def _given(*rows, dtype="float32"):
-    return Given(dtype, {"x": np.array(rows, dtype=FORMATS[dtype].numpy_dtype)})
+    return PropertyInputs(dtype, {"x": np.array(rows, dtype=FORMATS[dtype].numpy_dtype)})
 
 
 class _Fixed(ExactBackend):
@@ -160,7 +160,7 @@ def _sums_to_one(f, given):
 
 
 def test_the_radius_is_the_textbook_bound_and_half_an_ulp():
-    functions = Computed(ExactBackend())
+    functions = BackendFunctions(ExactBackend())
     ball = functions("softmax", np.zeros((1, 2), np.float32))[0, 0]
     # Two equal logits: one sum of two ones, one quotient, two exponentials of 4 ulp at most.
     assert 2**-25 < float(ball.rad()) < 2**-19

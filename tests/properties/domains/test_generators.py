@@ -19,7 +19,7 @@ from logitproof.properties.domains import rows as _rows
 from logitproof.properties.domains import shares as _shares
 from logitproof.properties.domains import unit_numbers as _unit_numbers
 from logitproof.properties.domains.lattice import at, last, nearest, neighbour, ordinal
-from logitproof.properties.strategies import HypothesisChoices, Made
+from logitproof.properties.strategies import Generated, HypothesisChoices
 from logitproof.reference import FORMATS, FUNCTIONS
 
 WIDTHS = (1, 2, 3, 5, 10, 16, 17, 33, 200)
@@ -319,7 +319,7 @@ def drawn(draw, make):
     return make(HypothesisChoices(draw))
 
 
-@pytest.mark.parametrize("strategy", [drawn, Made], ids=["composite", "bare"])
+@pytest.mark.parametrize("strategy", [drawn, Generated], ids=["composite", "bare"])
 def test_hypothesis_shrinks_to_the_simplest(strategy):
     def simplest(make, condition):
         quiet = settings(database=None, derandomize=True, max_examples=2000)

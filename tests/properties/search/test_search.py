@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from logitproof.properties import PROPERTIES, Failed, Given, Plan, Seeded, Setting, Unsupported
+from logitproof.properties import PROPERTIES, Failed, Plan, PropertyInputs, SearchTarget, Seeded, Unsupported
 from logitproof.properties.checking.balls import exact
 from logitproof.properties.checking.check import ExactBackend
 from logitproof.properties.checking.property import Domain, Property, equal
@@ -32,7 +32,7 @@ class _Backend(ExactBackend):
 
 def _searched(name, change, *, dtypes=("float32",), definition="literal", plan=PLAN):
     backend = _Backend(change, definition)
-    return search(PROPERTIES[name], [Setting(backend, "the entry point", dtype) for dtype in dtypes], plan)
+    return search(PROPERTIES[name], [SearchTarget(backend, "the entry point", dtype) for dtype in dtypes], plan)
 
 
 def _doubled_in_wide_rows(call, output):
@@ -133,14 +133,14 @@ def test_classes_are_left_out_of_every_input_alike():
 
 
 def test_what_stops_breaking_is_not_taken():
-    given = Given("float32", {"x": np.array([[3.0, 7.0, 1.5]], np.float32)})
+    given = PropertyInputs("float32", {"x": np.array([[3.0, 7.0, 1.5]], np.float32)})
     small = simpler(given, lambda candidate: 7.0 in candidate["x"])
     assert small["x"].tolist() == [[7.0]]
 
 
 @pytest.mark.parametrize("value", [1e-45, -3.4028235e38, 0.1])
 def test_shorter_numbers_are_numbers_of_the_format(value):
-    given = Given("float32", {"x": np.array([[value]], np.float32)})
+    given = PropertyInputs("float32", {"x": np.array([[value]], np.float32)})
     tried = []
     simpler(given, lambda candidate: tried.append(candidate["x"].item()) or False)
     assert tried

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from logit_kernels import Kernels, log_sigmoid, log_softmax, logit, logsumexp, sigmoid, softmax, softmax_vjp, softplus
 
-from logitproof.properties import PROPERTIES, Given, Seeded, check, check_reference, property_named
+from logitproof.properties import PROPERTIES, PropertyInputs, Seeded, check, check_reference, property_named
 from logitproof.properties.catalogue import _OF_LOGITS
 from logitproof.properties.checking.balls import exact
 from logitproof.properties.checking.functions import Reference
@@ -178,7 +178,7 @@ def given_of(dtype="float32", common=(), **arrays):
         name: values if values.dtype == np.int64 else values.astype(FORMATS[dtype].numpy_dtype)
         for name, values in kept.items()
     }
-    return Given(dtype, stored, frozenset(common))
+    return PropertyInputs(dtype, stored, frozenset(common))
 
 
 def test_a_shift_that_rounds_the_logits_is_no_fault_of_softmax():

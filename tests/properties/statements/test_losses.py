@@ -23,7 +23,7 @@ from loss_kernels import (
     times,
 )
 
-from logitproof.properties import Given, Seeded, Unsupported, check, check_reference, property_named
+from logitproof.properties import PropertyInputs, Seeded, Unsupported, check, check_reference, property_named
 from logitproof.properties.catalogue import _OF_INFORMATION, _OF_LOSSES
 from logitproof.reference import FORMATS
 
@@ -318,7 +318,7 @@ def given_of(dtype="float32", common=(), **arrays):
         name: values if values.dtype == np.int64 else values.astype(FORMATS[dtype].numpy_dtype)
         for name, values in kept.items()
     }
-    return Given(dtype, stored, frozenset(common))
+    return PropertyInputs(dtype, stored, frozenset(common))
 
 
 def status(name, backend, given):
@@ -393,8 +393,8 @@ def test_a_shift_that_rounds_the_logits_is_no_fault_of_the_loss():
     given = given_of(x=[[0.25, 0.5, 1.0]], c=[2.0**23], k=[0], y=[[0.5, 0.25, 0.25]])
     moved = (given["x"] + given["c"][:, None]).astype(float)
     assert abs(cross_entropy(moved, given["k"]) - cross_entropy(given["x"].astype(float), given["k"])) > 0.01
-    index = Given("float32", {name: given[name] for name in ("x", "c", "k")})
-    labels = Given("float32", {name: given[name] for name in ("x", "c", "y")})
+    index = PropertyInputs("float32", {name: given[name] for name in ("x", "c", "k")})
+    labels = PropertyInputs("float32", {name: given[name] for name in ("x", "c", "y")})
     for name, inputs in (("cross-entropy-shift-invariance", index), ("cross-entropy-dense-shift-invariance", labels)):
         assert status(name, Losses(), inputs) == check_reference(property_named(name), inputs).status == "holds"
 

@@ -17,7 +17,7 @@ from logitproof.reference.bounds.bounds import (
     textbook_machine,
 )
 from logitproof.reference.bounds.call import parse_call
-from logitproof.reference.bounds.rounding import Machine, blocked, sequential
+from logitproof.reference.bounds.rounding import ErrorModel, blocked, sequential
 
 SHORT_FORMATS = ("float16", "bfloat16", "float32")
 """Formats that float64 simulates: it has more than twice their digits."""
@@ -315,6 +315,6 @@ def test_the_attainable_machine_is_at_least_float32():
     for name in FORMATS:
         machine = attainable_machine(format_named(name))
         assert machine.unit == min(format_named(name).unit_roundoff, 2.0**-24)
-        assert isinstance(machine, Machine)
+        assert isinstance(machine, ErrorModel)
     assert set(ATTAINABLE) <= set(TEXTBOOK)
     assert set(TEXTBOOK) == set(QUANTITIES)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from record_samples import check, discrepancy, record
 
-from logitproof.reports import Array, Findings, array_record, exit_status, findings, headline, hex_of, verdict
+from logitproof.reports import Array, ExaminationResult, array_record, exit_status, findings, headline, hex_of, verdict
 from logitproof.reports.findings.headline import cause_words, errors_words
 from logitproof.reports.findings.overview import conventions, rows
 from logitproof.reports.record.words import (
@@ -27,7 +27,7 @@ CLEAN = {"severities": {}, "tiers": {"C": 10}}
 
 def told(*found):
     """The findings that these discrepancies are, without the checks they belong to."""
-    return findings(Findings((), found))
+    return findings(ExaminationResult((), found))
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_verdict_and_exit_status_say_the_same(sample, status, words):
 
 
 def test_findings_without_a_run_have_the_same_verdict():
-    assert exit_status(Findings((check(),), ())) == 1
-    assert exit_status(Findings((check(**CLEAN),), ())) == 0
-    assert exit_status(Findings((), ())) == 3
+    assert exit_status(ExaminationResult((check(),), ())) == 1
+    assert exit_status(ExaminationResult((check(**CLEAN),), ())) == 0
+    assert exit_status(ExaminationResult((), ())) == 3
 
 
 def test_a_row_shows_the_worst_tier_and_the_largest_error_of_its_checks():

@@ -143,7 +143,7 @@ def test_a_run_can_be_made_to_fail_on_what_was_not_examined():
     assert held(run(), "any").status == 0
     now = held(run())
     assert now.status == 1
-    assert {(own.matter.severity, own.matter.kind, own.matter.results) for own in now.gating} == {
+    assert {(own.item.severity, own.item.kind, own.item.results) for own in now.gating} == {
         ("unexamined", "given up", 3),
         ("unexamined", "unsupported", 12),
     }

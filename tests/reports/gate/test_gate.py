@@ -78,8 +78,8 @@ def test_every_way_to_fail_is_explained():
 
 def test_what_the_record_counts_and_has_no_case_of_gates_and_can_be_waived():
     run = record(made(severities={"defect": 5}), discrepancies=(defect(CHECK, count=3),))
-    matters = [own.matter for own in gated(run, ()).gating]
-    assert [(matter.kind, matter.results) for matter in matters] == [("beyond bound", 3), ("unrecorded", 2)]
+    items = [own.item for own in gated(run, ()).gating]
+    assert [(item.kind, item.results) for item in items] == [("beyond bound", 3), ("unrecorded", 2)]
     assert _status(run, wide(causes=("",))) == 1
     assert _status(run, wide(causes=("",)), wide(causes=("",), kind="unrecorded")) == 0
 
@@ -91,7 +91,7 @@ def test_a_waiver_covers_what_it_names():
     now = gated(known(properties=()), (wide(),))
     assert (now.status, now.gating, now.stale) == (0, (), ())
     (own,) = now.waived
-    assert (own.matter.kind, own.matter.results, own.waivers) == ("beyond bound", 2, (wide(),))
+    assert (own.item.kind, own.item.results, own.waivers) == ("beyond bound", 2, (wide(),))
     assert "waived: 1 defect (2 results)" in verdict(known(properties=()), now)
     assert verdict(known(properties=()), now).startswith("PASS: 1 defect (2 results), 1 weakness (3 results); ")
 
@@ -229,15 +229,15 @@ def test_a_pattern_counts_the_results_of_all_that_it_names():
     pattern = wide(check=None, entry_point="torch.*", causes=("",), max_results=6)
     assert _status(_several(1, 2, 3), pattern) == 0
     now = gated(_several(1, 2, 4), (pattern,))
-    assert [own.matter.results for own in now.gating] == [1, 2, 4]
+    assert [own.item.results for own in now.gating] == [1, 2, 4]
     assert "7 results, at most 6" in _only(replace(now, gating=now.gating[:1]))
 
 
 def test_a_pattern_does_not_cover_another_kind_or_severity():
     pattern = wide(check=None, function="*", max_results=100)
     now = gated(known(), (pattern,), "weakness")
-    assert {own.matter.kind for own in now.gating} == {"inaccurate", "identity broken"}
-    assert {own.matter.kind for own in now.waived} == {"beyond bound"}
+    assert {own.item.kind for own in now.gating} == {"inaccurate", "identity broken"}
+    assert {own.item.kind for own in now.waived} == {"beyond bound"}
 
 
 def test_broken_properties_are_waived_by_the_id_of_their_result():
@@ -256,8 +256,8 @@ def test_the_version_counts_where_a_record_has_the_same_check_of_two():
     owners = [made(version=version) for version in ("2.13.0", "2.14.0")]
     run = record(*owners, discrepancies=tuple(defect(own) for own in owners))
     now = gated(run, (wide(versions="==2.13.0", causes=("",)),))
-    assert [own.matter.version for own in now.gating] == ["2.14.0"]
-    assert [own.matter.version for own in now.waived] == ["2.13.0"]
+    assert [own.item.version for own in now.gating] == ["2.14.0"]
+    assert [own.item.version for own in now.waived] == ["2.13.0"]
 
 
 def test_nothing_makes_an_incomplete_record_pass():
@@ -321,7 +321,7 @@ def test_a_waiver_of_what_would_not_gate_is_in_use():
     waiver = wide(severity="weakness", kind="inaccurate", causes=("",))
     now = gated(known(properties=()), (wide(), waiver))
     assert (now.status, now.stale) == (0, ())
-    assert {own.matter.severity for own in now.waived} == {"defect", "weakness"}
+    assert {own.item.severity for own in now.waived} == {"defect", "weakness"}
 
 
 def test_the_outcome_depends_on_nothing_but_what_is_given():
@@ -402,10 +402,10 @@ def test_what_can_no_longer_be_examined_is_a_regression():
     clean = record(made(severities={}))
     gone = replace(clean, backends=(replace(backend(), entry_points=("torch.softmax",)),))
     now = _since(gone, clean)
-    assert [(own.matter.kind, own.matter.entry_point) for own in now.gating] == [("entry point gone", "torch.sigmoid")]
+    assert [(own.item.kind, own.item.entry_point) for own in now.gating] == [("entry point gone", "torch.sigmoid")]
     refused = record(made(severities={}, tiers={}, elements=0, status="unsupported"), made(input_class="other"))
     now = _since(refused, replace(clean, checks=(*clean.checks, made(input_class="other"))))
-    assert "no longer supported" in {own.matter.kind for own in now.gating}
+    assert "no longer supported" in {own.item.kind for own in now.gating}
     waiver = wide(check=None, entry_point="torch.sigmoid", kind="entry point gone", causes=("",), max_results=1)
     assert _since(gone, clean, waiver).status == 0
 

@@ -184,7 +184,7 @@ def test_what_gates_comes_before_what_is_waived_where_room_is_scarce():
     (left,) = gate.gating
     for name in ("terminal.txt", "summary.md", "github.txt"):
         text = FORMATS[name](run, gate)
-        assert left.matter.discrepancies[0] in text, name
+        assert left.item.discrepancies[0] in text, name
         assert len(text.encode()) < 65_536
 
 

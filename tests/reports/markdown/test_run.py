@@ -12,7 +12,7 @@ from record_samples import backend, check, discrepancy, record
 from report_samples import many
 
 from logitproof.reports import (
-    Findings,
+    ExaminationResult,
     encode_record,
     findings,
     judgement_view,
@@ -81,6 +81,6 @@ def test_a_summary_takes_no_more_room_than_it_has(room):
 
 def test_a_judgement_does_not_offer_what_only_a_record_has():
     found = check(backend="your results", version="")
-    told = printed(judgement_view(Findings((found,), (discrepancy(found),) * 2)))
+    told = printed(judgement_view(ExaminationResult((found,), (discrepancy(found),) * 2)))
     assert "reproduce" not in told
     assert "record.json" not in told

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from record_samples import backend, check, discrepancy, record
 from report_samples import finished
 
-from logitproof.reports import Answer, findings, hex_of, upstream_report
+from logitproof.reports import OtherAnswer, findings, hex_of, upstream_report
 
 
 def _told(script="print(1)\n", worker=None, **changes):
@@ -53,7 +53,7 @@ def test_it_tells_of_the_machine_what_computes_and_nothing_else():
 
 
 def test_it_tells_the_cause_and_the_answers_of_others():
-    answers = (Answer("keras", "3.15.1", "keras.ops.sigmoid", "eager", hex_of(0.5), hex_of(0.25)),)
+    answers = (OtherAnswer("keras", "3.15.1", "keras.ops.sigmoid", "eager", hex_of(0.5), hex_of(0.25)),)
     told = _told(cause="log of softmax", evidence="bit-identical to it in float32", answers=answers)
     assert "## Cause\n\nlog of softmax: bit-identical to it in float32." in told
     assert "| keras 3.15.1, `keras.ops.sigmoid` | `0.5` | 0.25 |" in told

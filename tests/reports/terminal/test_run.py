@@ -10,7 +10,7 @@ from record_samples import check, discrepancy
 from report_samples import everything
 
 from logitproof.conformance.cli.output import shown_text
-from logitproof.reports import Findings, judgement_view, record_view, run_view
+from logitproof.reports import ExaminationResult, judgement_view, record_view, run_view
 
 
 def test_the_terminal_shows_the_expected_text():
@@ -20,7 +20,7 @@ def test_the_terminal_shows_the_expected_text():
 def test_a_judgement_shows_the_expected_text():
     found = check(backend="your results", version="", severities={"weakness": 1}, tiers={"A": 1})
     weakness = discrepancy(found, severity="weakness", kind="beyond the attainable bound")
-    expect("judgement.txt", printed(judgement_view(Findings((found,), (weakness,)))))
+    expect("judgement.txt", printed(judgement_view(ExaminationResult((found,), (weakness,)))))
 
 
 @pytest.mark.parametrize("width", [40, 60, 100, 300])

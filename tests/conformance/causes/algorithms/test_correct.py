@@ -14,5 +14,5 @@ from logitproof.conformance.causes.algorithms.correct import careful
 def test_a_careful_algorithm_has_no_cause(function, dtype):
     right = careful(function, "value")
     pairs = judged(function, "value", lambda case: right(case, machines(dtype)[0]), dtype)
-    assert not [finding for finding, _ in pairs if finding.sighting.severity == "defect"]
+    assert not [finding for finding, _ in pairs if finding.judged.severity == "defect"]
     assert names_in(pairs) == set()

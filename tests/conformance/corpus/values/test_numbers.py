@@ -13,7 +13,7 @@ import pytest
 from logitproof.conformance.corpus.corpus import build, keys
 from logitproof.conformance.corpus.recipes import recipes
 from logitproof.conformance.corpus.values.labels import distribution
-from logitproof.conformance.inputs.bits import Source, rounded, stored, ulp_at
+from logitproof.conformance.inputs.bits import BitStream, rounded, stored, ulp_at
 from logitproof.reference import FORMATS, FUNCTIONS, format_named
 
 DENSE = [name for name, function in FUNCTIONS.items() if "labels" in {each.kind for each in function.arguments}]
@@ -40,7 +40,7 @@ def rows(batch, array):
 
 def test_the_bits_are_those_of_splitmix64():
     """The published first outputs for seed 1234567 (https://rosettacode.org/wiki/Pseudo-random_numbers/Splitmix64)."""
-    assert Source(1234567).bits(5).tolist() == [
+    assert BitStream(1234567).bits(5).tolist() == [
         6457827717110365317,
         3203168211198807973,
         9817491932198370423,
@@ -50,14 +50,14 @@ def test_the_bits_are_those_of_splitmix64():
 
 
 def test_equal_names_give_equal_bits_whatever_was_drawn_before():
-    first = Source.of("a").named("b").bits(7)
-    Source.of("a").named("c").bits(1000)
-    assert np.array_equal(first, Source.of("a").named("b").bits(7))
-    assert not np.array_equal(first, Source.of("a").named("c").bits(7))
+    first = BitStream.of("a").named("b").bits(7)
+    BitStream.of("a").named("c").bits(1000)
+    assert np.array_equal(first, BitStream.of("a").named("b").bits(7))
+    assert not np.array_equal(first, BitStream.of("a").named("c").bits(7))
 
 
 def test_integers_fill_their_range_evenly():
-    counts = np.bincount(Source.of("even").integers(-3, 4, 70_000) + 3)
+    counts = np.bincount(BitStream.of("even").integers(-3, 4, 70_000) + 3)
     assert len(counts) == 7
     # Binomial with n = 70000, p = 1/7: six standard deviations are 6·sqrt(n p (1 - p)) < 556.
     assert abs(counts - 10_000).max() < 556
@@ -65,7 +65,7 @@ def test_integers_fill_their_range_evenly():
 
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=FORMATS)
 def test_rounding_is_to_nearest_even_at_every_scale(fmt):
-    source = Source.of("rounding", fmt.name)
+    source = BitStream.of("rounding", fmt.name)
     highest = min(fmt.emax, 1000)
     x = source.signs(400) * source.named("sizes").magnitudes(max(fmt.quantum_exponent - 2, -1074), highest, 400)
     for value, got in zip(x.tolist(), rounded(x, fmt).tolist(), strict=True):
@@ -77,7 +77,7 @@ def test_rounding_is_to_nearest_even_at_every_scale(fmt):
 
 
 def test_rounding_to_float16_and_float32_agrees_with_numpy():
-    x = Source.of("agrees").magnitudes(-30, 15, 5000)
+    x = BitStream.of("agrees").magnitudes(-30, 15, 5000)
     for name in ("float16", "float32"):
         expected = np.minimum(x.astype(name).astype(np.float64), FORMATS[name].max_finite)
         assert np.array_equal(rounded(x, FORMATS[name]), expected)
@@ -183,7 +183,7 @@ def test_labels_and_options_are_the_same_numbers_in_every_format(function):
 
 @pytest.mark.parametrize("count", [1, 2, 3, 17, 63, 64, 65, 1000, 65537])
 def test_a_distribution_sums_exactly_to_one_without_zeros(count):
-    row = distribution(Source.of("distribution"), np.arange(count), count)
+    row = distribution(BitStream.of("distribution"), np.arange(count), count)
     assert (row > 0).all()
     assert sum(map(Fraction, row.tolist())) == 1
 
