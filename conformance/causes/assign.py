@@ -435,12 +435,8 @@ def _elsewhere(
     """Try a candidate on batches in which it explains nothing."""
     best = {each.kind[0]: claim for each, claim in sorted(matching, key=lambda pair: pair[1].bits)}
     seen = {_place(findings[each.number]) for each, _ in matching}
-    others = [
-        (each, best[each.kind[0]])
-        for each in group
-        if each.kind[0] in best and _place(findings[each.number]) not in seen
-    ]
-    return _trials(trials, findings, others)
+    others = [each for each in group if each.kind[0] in best and _place(findings[each.number]) not in seen]
+    return _trials(trials, findings, [(each, best[each.kind[0]]) for each in others])
 
 
 BATCHES = 16

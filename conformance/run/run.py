@@ -98,21 +98,14 @@ def run_sides(request: RunRequest, sides: Sequence[Side], progress: Progress) ->
     started = _now()
     with undisturbed(), running_backends(sides, request.limits) as running, ExitStack() as stack:
         pool = stack.enter_context(processes(request.jobs))
-        hellos = {
-            running_backend.label: running_backend.hello
-            for running_backend in running
-            if running_backend.hello is not None
-        }
+        hellos = {each.label: each.hello for each in running if each.hello is not None}
         check_entry_points(request, hellos)
         session = _RunSession(request, progress, running, hellos, pool)
         cut = session.examine()
         if cut is not None:  # what the processes are still at would be waited for
             stack.close()
             pool = stack.enter_context(processes(request.jobs))
-        examined = [
-            _examined(session, side, [running_backend for running_backend in running if running_backend.side is side])
-            for side in sides
-        ]
+        examined = [_examined(session, side, [each for each in running if each.side is side]) for side in sides]
         findings = [_confirm(settle(each.tallies), pool) for each in examined]
         causes, cut = _causes(findings, pool, progress, cut)
         scene = _Scene(request, started, session, cut)
@@ -140,7 +133,7 @@ class _Examined:
 
 
 def _examined(session: _RunSession, side: Side, running: Sequence[RunningBackend]) -> _Examined:
-    names = {running_backend.label: running_backend.spec.name for running_backend in running}
+    names = {backend.label: backend.spec.name for backend in running}
     tallies = _renamed([tally for tally in session.tallies.values() if tally.was_made], names)
     properties = [
         replace(found, task=replace(found.task, backend=names[found.task.backend]))
@@ -155,13 +148,13 @@ def _record(
 ) -> Record:
     """Return the record of one side."""
     session = scene.session
-    hellos = [running_backend.hello for running_backend in own.running if running_backend.hello is not None]
+    hellos = [backend.hello for backend in own.running if backend.hello is not None]
     versions = {each.spec.name: each.hello.version for each in own.running if each.hello is not None}
     answers = OtherOutputs(own.tallies, versions)
     offered = {entry.function for hello in hellos for entry in hello.entry_points}
     return Record(
         schema=SCHEMA_VERSION,
-        complete=scene.cut is None and all(running_backend.trouble is None for running_backend in own.running),
+        complete=scene.cut is None and all(backend.trouble is None for backend in own.running),
         run=_run_info(scene.request, scene.started, own.running),
         corpus=CorpusInfo(
             CORPUS_VERSION,
@@ -169,7 +162,7 @@ def _record(
             scene.request.profile,
             {name: digest for name, digest in session.given.items() if name.partition("/")[0] in offered},
         ),
-        backends=tuple(backend_record(running_backend, session.options, scene.cut) for running_backend in own.running),
+        backends=tuple(backend_record(backend, session.options, scene.cut) for backend in own.running),
         checks=tuple(check_record(tally, versions[tally.identity.backend], own.side.store) for tally in own.tallies),
         properties=tuple(property_result(found, versions[found.task.backend]) for found in own.properties),
         discrepancies=(
@@ -206,9 +199,7 @@ class _RunSession:
         pool: ProcessPoolExecutor,
     ) -> None:
         self._request, self._progress, self._hellos, self._pool = request, progress, hellos, pool
-        self._examinees = {
-            running_backend.label: running_backend for running_backend in running if running_backend.worker is not None
-        }
+        self._running = {backend.label: backend for backend in running if backend.worker is not None}
         self._answers: SimpleQueue[tuple[int, int, ExaminedCalls]] = SimpleQueue()
         self._underway: dict[int, _Underway] = {}
         self._property_answers: SimpleQueue[tuple[int, PropertyTask, PropertyAnswers | None]] = SimpleQueue()
@@ -234,8 +225,8 @@ class _RunSession:
         remaining = list(enumerate(planned))
         remaining.reverse()
         properties = self._properties()
-        self._progress.begin(list(self._examinees), len(remaining) + len(properties))
-        threads = [Thread(target=self._serve, args=(each,), daemon=True) for each in self._examinees.values()]
+        self._progress.begin(list(self._running), len(remaining) + len(properties))
+        threads = [Thread(target=self._serve, args=(each,), daemon=True) for each in self._running.values()]
         for thread in threads:
             thread.start()
         try:
@@ -253,8 +244,8 @@ class _RunSession:
             return _POOL_LOST
         finally:
             self._over.set()
-            for running_backend in self._examinees.values():
-                running_backend.orders.put(None)
+            for backend in self._running.values():
+                backend.orders.put(None)
         if self._request.checks and not self.tallies:
             message = "no check matches --check: ids are in record.json"
             raise UserError(message)
@@ -263,14 +254,14 @@ class _RunSession:
     def _properties(self) -> list[PropertyTask]:
         return [
             replace(task, backend=label)
-            for label, running_backend in self._examinees.items()
-            for task in property_tasks(self._request, {running_backend.spec.name: self._hellos[label]})
+            for label, backend in self._running.items()
+            for task in property_tasks(self._request, {backend.spec.name: self._hellos[label]})
         ]
 
     def _examine_properties(self, tasks: list[PropertyTask]) -> None:
         """Put properties to the backends, and have the answers judged by the processes that compute truth."""
         for number, task in enumerate(tasks):
-            self._examinees[task.backend].orders.put((number, task))
+            self._running[task.backend].orders.put((number, task))
         asked, judging = len(tasks), dict[int, Future[BrokenProperty]]()
         while asked or judging:
             try:
@@ -290,7 +281,7 @@ class _RunSession:
         try:
             self._property_findings[number] = judgement.result()
         except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the run must not be lost for it
-            self._examinees[task.backend].trouble = _own_error(task, error)
+            self._running[task.backend].trouble = _own_error(task, error)
 
     def _send(self, number: int, source: BatchSource) -> None:
         """Build a batch, order its truth, and hand it to the backends."""
@@ -312,44 +303,39 @@ class _RunSession:
             self._progress.advance()
             return
         self._underway[number] = _Underway(batch, asked)
-        for name, running_backend in self._examinees.items():
+        for name, backend in self._running.items():
             if own := [(place, task) for place, task in enumerate(asked) if task.backend == name]:
-                running_backend.orders.put((number, batch, own))
+                backend.orders.put((number, batch, own))
 
-    def _serve(self, running_backend: RunningBackend) -> None:
+    def _serve(self, backend: RunningBackend) -> None:
         """Ask one backend, batch after batch; runs in a thread of its own."""
-        assert running_backend.worker is not None
-        while (order := running_backend.orders.get()) is not None and not self._over.is_set():
+        assert backend.worker is not None
+        while (order := backend.orders.get()) is not None and not self._over.is_set():
             if len(order) == 2:
-                self._property_answers.put((*order, self._put(order[1], running_backend)))
+                self._property_answers.put((*order, self._put(order[1], backend)))
                 continue
             number, batch, own = order
             for place, task in own:
                 try:
-                    examined = examine_batch(
-                        running_backend.worker,
-                        batch,
-                        task.entry_point.name,
-                        list(task.quantities),
-                        running_backend.deaths,
-                    )
+                    named = task.entry_point.name
+                    examined = examine_batch(backend.worker, batch, named, list(task.quantities), backend.deaths)
                 except WorkerUnavailable as error:
                     if self._over.is_set():  # it was stopped because the run is over, which is no trouble of its own
                         return
-                    running_backend.trouble = str(error)
+                    backend.trouble = str(error)
                     examined = ExaminedCalls(())
                 self._answers.put((number, place, examined))
 
-    def _put(self, task: PropertyTask, running_backend: RunningBackend) -> PropertyAnswers | None:
+    def _put(self, task: PropertyTask, backend: RunningBackend) -> PropertyAnswers | None:
         """Put a property to a backend; None where no answers came."""
-        assert running_backend.worker is not None
+        assert backend.worker is not None
         try:
-            return ask(task, running_backend.worker, running_backend.deaths)
+            return ask(task, backend.worker, backend.deaths)
         except WorkerUnavailable as error:
             if not self._over.is_set():
-                running_backend.trouble = str(error)
+                backend.trouble = str(error)
         except Exception as error:  # noqa: BLE001 - a thread that ends without an answer would be waited for forever
-            running_backend.trouble = _own_error(task, error)
+            backend.trouble = _own_error(task, error)
         return None
 
     def _receive(self) -> None:
@@ -458,9 +444,5 @@ def _run_info(request: RunRequest, started: str, running: Sequence[RunningBacken
         cpu_features=tuple(features),
         threads=1,
         environment=environment_switches(os.environ),
-        seconds={
-            running_backend.spec.name: running_backend.seconds
-            for running_backend in running
-            if running_backend.worker is not None
-        },
+        seconds={each.spec.name: each.seconds for each in running if each.worker is not None},
     )
