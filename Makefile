@@ -98,7 +98,7 @@ TensorFlow and Keras are left out. An older one beside this can be named: make P
 endef
 export NO_TENSORFLOW
 
-# Without build isolation, so that the builder too is the pinned one.
+# Without build isolation, so that the builder too is the pinned one. JAX is tested in environments of its own.
 $(STAMP): pyproject.toml constraints.txt
 	@python=$$($(FIND_PYTHON)) || { echo "$$NO_PYTHON" >&2; exit 1; }; \
 	echo "Setting up $(VENV) with $$("$$python" --version): once, and some minutes where torch and tensorflow are new."; \

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from logitproof.conformance.backends.client import Worker, parse_backend
-from logitproof.conformance.backends.frameworks import installed
+from logitproof.conformance.backends.installed import installed
 from logitproof.conformance.corpus.corpus import build, keys
 from logitproof.conformance.inputs.batch import Batch
 

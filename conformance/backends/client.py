@@ -18,6 +18,7 @@ from ..inputs.batch import Batch
 from ..signals import interruptible
 from ..worker.wire import Array, Header, WireError
 from .channel import Channel, TimeLimitPassedError, WorkerEndedError
+from .frameworks import TABLE
 from .protocol import (
     Deviation,
     EntryPoint,
@@ -33,11 +34,10 @@ from .protocol import (
     read_hello,
 )
 from .refusals import ALLOWED
-from .spec import FRAMEWORKS, BackendSpec, parse_backend
+from .spec import BackendSpec, parse_backend
 from .training import Trained, read_trained, train_request
 
 __all__ = [
-    "FRAMEWORKS",
     "BackendError",
     "BackendSpec",
     "Deviation",
@@ -394,14 +394,12 @@ def _arguments(entry: EntryPoint) -> tuple[str, ...]:
 
 
 def _environment(inherited: Mapping[str, str], threads: int) -> dict[str, str]:
-    """Return a worker's environment: threads fixed, graphics processors hidden, Keras on TensorFlow."""
-    counts = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-    tensorflow = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-    fixed = {name: str(threads) for name in counts + tensorflow}
-    return {
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        **inherited,
-        **fixed,
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "KERAS_BACKEND": "tensorflow",
-    }
+    """Return a worker's environment: threads fixed, graphics processors hidden, and what each framework must have.
+
+    It is the same for all workers: what a user's module computes with, it may import beside what it names.
+    """
+    libraries = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+    counts = (*libraries, *(name for framework in TABLE for name in framework.thread_counts))
+    made = {name: value for framework in TABLE for name, value in framework.defaults.items()}
+    made |= {**inherited, **dict.fromkeys(counts, str(threads)), "CUDA_VISIBLE_DEVICES": "-1"}
+    return made | {name: value for framework in TABLE for name, value in framework.environment.items()}

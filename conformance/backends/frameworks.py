@@ -1,80 +1,88 @@
-"""What there is to examine: the frameworks installed here, and the catalogue. No framework is imported."""
+"""The one table of frameworks: all that the rest of logitproof knows of one, a row each. Nothing else lists them.
+
+What the worker does with a framework is in `worker/frameworks/`. Nothing heavy is imported: `--help` reads this.
+"""
 
 from __future__ import annotations
 
-import difflib
-import importlib.metadata
-import importlib.util
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
-
-from ..errors import UserError
-from .spec import parse_backend
-
-DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "torch": ("torch",),
-        "tensorflow": ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos", "tf-nightly"),
-        "keras": ("keras", "keras-nightly"),
-        "jax": ("jax",),
-    }
-)
-"""The frameworks with adapters, and the distributions that provide each."""
-
-INSTALL = MappingProxyType(
-    {
-        "torch": "pip install 'logitproof[torch]'",
-        "tensorflow": "pip install 'logitproof[tensorflow]'",
-        "keras": "pip install 'logitproof[tensorflow]'",
-        "jax": "pip install jax",
-    }
-)
-"""How a framework gets installed."""
 
 
 @dataclass(frozen=True)
 class Framework:
-    """A framework that has adapters; `version` is None where it is not installed in this environment."""
+    """A framework, as results, records and the command line call it.
+
+    Attributes:
+        name: its name, which is also that of its package.
+        distributions: all that provide it, as an index calls them; the first is the one to name as an example.
+        extra: the extra of logitproof that installs it; None where logitproof itself does.
+        base: the framework whose tensors it computes with; None where they are its own.
+        brings: frameworks that come with it, examined beside it in an upgrade where they are there.
+        is_backend: whether it has entry points of its own to examine.
+        is_for_modules: whether a user's module may compute with it.
+        thread_counts: variables of a worker's environment that fix how many threads it has.
+        defaults: variables of a worker's environment where the user has not set them.
+        environment: variables of a worker's environment, whatever the user has set.
+    """
 
     name: str
-    version: str | None
+    distributions: tuple[str, ...]
+    extra: str | None
+    base: str | None = None
+    brings: tuple[str, ...] = ()
+    is_backend: bool = True
+    is_for_modules: bool = True
+    thread_counts: tuple[str, ...] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tensors(self) -> str:
+        """The framework whose tensors it computes with."""
+        return self.base or self.name
+
+    @property
+    def requirement(self) -> str:
+        """What to install to have it beside logitproof."""
+        return f"logitproof[{self.extra}]" if self.extra else "logitproof"
+
+    @property
+    def install(self) -> str:
+        """How to install it."""
+        return f"pip install '{self.requirement}'"
 
 
-def frameworks() -> tuple[Framework, ...]:
-    """Return the frameworks that have adapters, installed or not, without importing them."""
-    return tuple(Framework(name, _version(name)) for name in DISTRIBUTIONS)
+TABLE = (
+    Framework("torch", ("torch",), "torch"),
+    Framework(
+        "tensorflow",
+        ("tensorflow-cpu", "tensorflow", "tensorflow-intel", "tensorflow-macos", "tf-nightly", "tf-nightly-cpu"),
+        "tensorflow",
+        brings=("keras",),
+        thread_counts=("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
+        defaults={"TF_CPP_MIN_LOG_LEVEL": "2"},
+    ),
+    Framework(
+        "keras",
+        ("keras", "keras-nightly"),
+        "tensorflow",
+        base="tensorflow",
+        is_for_modules=False,
+        environment={"KERAS_BACKEND": "tensorflow"},
+    ),
+    Framework("jax", ("jax",), "jax"),
+    Framework("numpy", ("numpy",), None, is_backend=False),
+)
 
+FRAMEWORKS: Mapping[str, Framework] = MappingProxyType({row.name: row for row in TABLE if row.is_backend})
+"""The frameworks that logitproof brings adapters for, by name."""
 
-def installed() -> tuple[str, ...]:
-    """Return the names of the frameworks that can be examined here; Keras is examined on TensorFlow."""
-    names = [framework.name for framework in frameworks() if framework.version is not None]
-    return tuple(name for name in names if name != "keras" or "tensorflow" in names)
+MODULE_FRAMEWORKS = tuple(row.name for row in TABLE if row.is_for_modules)
+"""The names of the frameworks that a user's module may compute with."""
 
-
-def _version(name: str) -> str | None:
-    if importlib.util.find_spec(name) is None:
-        return None
-    for distribution in DISTRIBUTIONS[name]:
-        try:
-            return importlib.metadata.version(distribution)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return "of unknown version"
-
-
-def check_backend(name: str, usable: Sequence[str]) -> None:
-    """Refuse a name that can mean nothing; what only a worker can find out, it reports.
-
-    Raises:
-        UserError: the framework is not installed, or there is no such framework, file or module.
-    """
-    if name in DISTRIBUTIONS and name not in usable:
-        message = f"backend {name!r} is not installed here: {INSTALL[name]}"
-        raise UserError(message)
-    try:
-        parse_backend(name)
-    except ValueError as error:
-        near = [] if "@" in name else difflib.get_close_matches(name, list(DISTRIBUTIONS), n=1)
-        message = f"unknown backend {name!r}: did you mean {near[0]!r}?" if near else str(error)
-        raise UserError(message) from None
+PROVIDED: Mapping[str, Framework] = MappingProxyType(
+    {distribution: row for row in FRAMEWORKS.values() for distribution in row.distributions}
+)
+"""The framework that a distribution provides; of another one nothing can be examined."""

@@ -11,10 +11,10 @@ from ..inputs.batch import Batch
 from ..worker.evaluate import failure
 from ..worker.main import WorkerSession
 from ..worker.wire import Header
+from .frameworks import MODULE_FRAMEWORKS
 from .protocol import Hello, Reply, evaluate_request, hello_request, read_answer, read_hello
 
 _MODULE = "logitproof_examined_function"
-_FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class InProcess:
             ValueError: the framework is none of those that a module may name.
             ImportError: the framework is not installed.
         """
-        if framework not in _FRAMEWORKS:
-            message = f"unknown framework {framework!r}: choose from {', '.join(_FRAMEWORKS)}"
+        if framework not in MODULE_FRAMEWORKS:
+            message = f"unknown framework {framework!r}: choose from {', '.join(MODULE_FRAMEWORKS)}"
             raise ValueError(message)
         module = ModuleType(_MODULE)
         module.__dict__.update({"framework": framework, function: call, f"{function}_vjp": vjp})

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FRAMEWORKS = ("torch", "tensorflow", "keras", "jax")
-"""The backends that logitproof brings adapters for."""
+from ..errors import UserError
+from .frameworks import FRAMEWORKS
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,23 @@ def parse_backend(text: str, *, python: str = sys.executable) -> BackendSpec:
         )
         raise ValueError(message)
     return BackendSpec(text, python, text)
+
+
+def check_backend(name: str, usable: Sequence[str]) -> None:
+    """Refuse a name that can mean nothing; what only a worker can find out, it reports.
+
+    Raises:
+        UserError: the framework is not installed, or there is no such framework, file or module.
+    """
+    if name in FRAMEWORKS and name not in usable:
+        message = f"backend {name!r} is not installed here: {FRAMEWORKS[name].install}"
+        raise UserError(message)
+    try:
+        parse_backend(name)
+    except ValueError as error:
+        near = [] if "@" in name else difflib.get_close_matches(name, list(FRAMEWORKS), n=1)
+        message = f"unknown backend {name!r}: did you mean {near[0]!r}?" if near else str(error)
+        raise UserError(message) from None
 
 
 def _interpreter(text: str, program: str) -> str:

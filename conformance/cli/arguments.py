@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from ..backends.frameworks import FRAMEWORKS
 from ..errors import UserError
 from .examples import BASELINE, COMPARE, EXACT, HUNT, JUDGE, REPORT, REPRODUCE, RUN, STATUS, UPGRADE
 
@@ -111,7 +112,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "--backend",
         action="append",
         metavar="NAME",
-        help="framework (torch, tensorflow, keras, jax), or a user's module; may be repeated (default: all installed); "
+        help=f"framework ({', '.join(FRAMEWORKS)}), or a user's module; may be repeated (default: all installed); "
         "NAME@/path/to/python for what another interpreter has",
     )
     _add_selection(parser)
@@ -197,7 +198,7 @@ def _add_exact(parser: argparse.ArgumentParser) -> None:
 
 def _add_hunt(parser: argparse.ArgumentParser) -> None:
     several = {
-        "--backend": "torch, tensorflow, keras, a path (kernels.py) or package.module (default: all installed)",
+        "--backend": f"{', '.join(FRAMEWORKS)}, a path (kernels.py) or package.module (default: all installed)",
         "--function": "only this function (see: logitproof list functions)",
         "--entry-point": "only this public API, e.g. torch.sigmoid",
         "--dtype": "only float16, bfloat16, float32 or float64",

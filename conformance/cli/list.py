@@ -13,7 +13,8 @@ from rich.text import Text
 from logitproof.properties import PROPERTIES, TRAINING_STEP, Property, Training
 from logitproof.reference import DEFINITIONS, FUNCTIONS
 
-from ..backends.frameworks import INSTALL, frameworks, installed
+from ..backends.frameworks import FRAMEWORKS
+from ..backends.installed import installed, version_of
 from .output import show
 
 
@@ -29,9 +30,9 @@ def _backends() -> RenderableType:
     for name in ("backend", "version", "how to examine it"):
         table.add_column(name)
     usable = installed()
-    for framework in frameworks():
-        how = f"logitproof run --backend {framework.name}" if framework.name in usable else INSTALL[framework.name]
-        table.add_row(framework.name, framework.version or "not installed", how)
+    for name, framework in FRAMEWORKS.items():
+        how = f"logitproof run --backend {name}" if name in usable else framework.install
+        table.add_row(name, version_of(framework) or "not installed", how)
     table.add_row("your module", "", "logitproof run --backend path/to/kernels.py, or package.module")
     return table
 

@@ -22,7 +22,9 @@ from logitproof.reports import (
     summary,
 )
 
-from ..backends.frameworks import check_backend, installed
+from ..backends.frameworks import FRAMEWORKS
+from ..backends.installed import installed
+from ..backends.spec import check_backend
 from ..corpus.corpus import PROFILES
 from ..errors import UserError, unknown
 from ..history.store import file_run, store_from
@@ -208,8 +210,9 @@ def _known(what: str, names: Sequence[str], known: Sequence[str] | Mapping[str, 
 def _backends(names: Sequence[str]) -> tuple[str, ...]:
     usable = installed()
     if not names and not usable:
+        extras = " or ".join(dict.fromkeys(f"'{framework.requirement}'" for framework in FRAMEWORKS.values()))
         message = (
-            "no framework is installed here: pip install 'logitproof[torch]' or 'logitproof[tensorflow]', "
+            f"no framework is installed here: pip install {extras}, "
             "or name your own module with --backend path/to/kernels.py"
         )
         raise UserError(message)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from logitproof.reports import Backend, Check, Discrepancy, Record
 
-from ..backends.spec import FRAMEWORKS
+from ..backends.frameworks import FRAMEWORKS
 from ..errors import UserError
 from ..inputs.arrays import USER_CLASS
 

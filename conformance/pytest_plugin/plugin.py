@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..backends.frameworks import FRAMEWORKS
 from ..system import refusal
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="test this backend: torch, tensorflow, keras, path/to/kernels.py or package.module; may be repeated "
+        help=f"test this backend: {', '.join(FRAMEWORKS)}, path/to/kernels.py or package.module; may be repeated "
         "(pytest --pyargs logitproof.properties --logitproof-backend torch)",
     )
     group.addoption(
@@ -162,7 +163,7 @@ def _seconds(config: pytest.Config, limit: str) -> float | None:
 
 
 def _backends(config: pytest.Config) -> Sequence[str]:
-    from ..backends.frameworks import installed  # noqa: PLC0415 - only where it is asked for
+    from ..backends.installed import installed  # noqa: PLC0415 - only where it is asked for
 
     names = list(dict.fromkeys(config.getoption("--logitproof-backend"))) or list(installed())
     if not names:
@@ -176,7 +177,8 @@ def _refuse_unknown(names: Sequence[str]) -> None:
         return
     if reason := refusal():
         raise pytest.UsageError(reason)
-    from ..backends.frameworks import check_backend, installed  # noqa: PLC0415 - as above
+    from ..backends.installed import installed  # noqa: PLC0415 - as above
+    from ..backends.spec import check_backend  # noqa: PLC0415 - as above
     from ..errors import UserError  # noqa: PLC0415 - only where it is asked for
 
     for name in names:

@@ -11,7 +11,6 @@ from logitproof.reference import FORMATS
 
 from ..backends.client import (
     CALL_TIMEOUT,
-    FRAMEWORKS,
     HELLO_TIMEOUT,
     BackendError,
     Limits,
@@ -20,6 +19,7 @@ from ..backends.client import (
     parse_backend,
 )
 from ..backends.deaths import Deaths
+from ..backends.frameworks import FRAMEWORKS
 from ..backends.protocol import EntryPoint
 from ..backends.training import WorkerTrainer
 from ..hunt.examiner import Examiner

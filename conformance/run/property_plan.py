@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from logitproof.properties import PROPERTIES, STEPS, TRAINING_STEP
 from logitproof.reference import FORMATS
 
+from ..backends.frameworks import FRAMEWORKS
 from ..backends.protocol import Hello
-from ..backends.spec import FRAMEWORKS
 from ..property_checks.ask import PropertyTask
 from ..property_checks.backend import bindings
 from .request import RunRequest

@@ -15,7 +15,7 @@ class RunRequest:
     Empty tuples mean "everything there is".
 
     Attributes:
-        backends: as the command line takes them: "torch", "tensorflow", "keras", a path to a module, a module's name.
+        backends: as the command line takes them: a framework, a path to a module, a module's name.
         functions: canonical function names to restrict the run to.
         entry_points: entry-point names to restrict the run to.
         dtypes: formats to restrict the run to.

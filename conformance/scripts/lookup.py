@@ -9,7 +9,7 @@ from pathlib import Path
 
 from logitproof.reports import Backend, Discrepancy, PropertyResult, Record, RecordError, read_record
 
-from ..backends.spec import FRAMEWORKS
+from ..backends.frameworks import FRAMEWORKS
 from ..errors import UserError
 from ..inputs.witness import Witness, witnesses_in
 
@@ -135,7 +135,7 @@ def _framework(name: str, version: str) -> Backend:
     """Return a framework as a record names it, with what is the same in every run."""
     return Backend(
         name=name,
-        framework="tensorflow" if name == "keras" else name,
+        framework=FRAMEWORKS[name].tensors,
         version=version,
         python="",
         target=name,

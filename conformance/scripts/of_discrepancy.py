@@ -11,7 +11,7 @@ from logitproof.reference import FORMATS, FUNCTIONS, format_named
 from logitproof.reports import Backend, ComparedBackend, Discrepancy, float_from, hex_of
 
 from ..backends.client import CALL_TIMEOUT
-from ..backends.spec import FRAMEWORKS
+from ..backends.frameworks import FRAMEWORKS, MODULE_FRAMEWORKS
 from ..inputs.geometry import result_shape
 from ..inputs.witness import Witness
 from ..judge.findings import FAILURES
@@ -47,8 +47,6 @@ _SWITCH = re.compile(
     r"|MKL_(CBWR|ENABLE_INSTRUCTIONS)|NPY_(DISABLE|ENABLE)_CPU_FEATURES|TF_DETERMINISTIC_OPS)\Z"
 )
 _SETTING = re.compile(r"[A-Za-z0-9_,. ]{1,200}\Z")
-
-_MODULE_FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
 
 
 def reproduction_of(
@@ -110,7 +108,7 @@ def target_of(backend: Backend | ComparedBackend) -> Target:
     """
     if backend.target in FRAMEWORKS:
         return Target(backend.target)
-    if backend.framework not in _MODULE_FRAMEWORKS:
+    if backend.framework not in MODULE_FRAMEWORKS:
         message = f"the backend {backend.name!r} computes with {backend.framework!r}, which has no scripts"
         raise ValueError(message)
     return Target(backend.framework, backend.target)

@@ -9,32 +9,17 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
+from ..backends.frameworks import FRAMEWORKS, PROVIDED
 from ..errors import UserError
-
-FRAMEWORK_OF: Mapping[str, str] = MappingProxyType(
-    {
-        "jax": "jax",
-        "keras": "keras",
-        "keras-nightly": "keras",
-        "tensorflow": "tensorflow",
-        "tensorflow-cpu": "tensorflow",
-        "tensorflow-macos": "tensorflow",
-        "tf-nightly": "tensorflow",
-        "tf-nightly-cpu": "tensorflow",
-        "torch": "torch",
-    }
-)
-"""The framework that a distribution brings; another one can only be a companion."""
 
 _SCHEMES = ("https", "git+https")
 _PINNED = ("==", "===")
@@ -98,13 +83,16 @@ def with_companions(wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
     """Return what is wanted with what a worker needs beside it: PyTorch brings no NumPy, and old ones need an old one.
 
     Raises:
-        UserError: Keras is wanted without the TensorFlow that it computes with here.
+        UserError: one is wanted without the framework that it computes with here, as Keras does with TensorFlow.
     """
     names = {one.name for one in wanted}
-    frameworks = {FRAMEWORK_OF.get(name) for name in names}
-    if "keras" in frameworks and "tensorflow" not in frameworks:
-        message = "Keras computes with TensorFlow here: name one beside it, e.g. --with tensorflow-cpu==2.18.1"
-        raise UserError(message)
+    frameworks = {PROVIDED[name].name: PROVIDED[name] for name in names & PROVIDED.keys()}
+    for name, framework in frameworks.items():
+        if framework.tensors not in frameworks:
+            example = FRAMEWORKS[framework.tensors].distributions[0]
+            raise UserError(
+                f"{name} computes with {framework.tensors} here: name one beside it, e.g. --with {example}==VERSION"
+            )
     torch = next((one for one in wanted if one.name == "torch"), None)
     if torch is None or "numpy" in names:
         return tuple(wanted)
@@ -132,9 +120,9 @@ def framework_of(wanted: Wanted) -> str:
         UserError: there is no adapter for it.
     """
     try:
-        return FRAMEWORK_OF[wanted.name]
+        return PROVIDED[wanted.name].name
     except KeyError:
-        known = ", ".join(FRAMEWORK_OF)
+        known = ", ".join(PROVIDED)
         raise UserError(f"{wanted.name} is no framework that is known here: name one of {known}") from None
 
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
-from ..backends.spec import FRAMEWORKS, BackendSpec, parse_backend
+from ..backends.frameworks import FRAMEWORKS
+from ..backends.spec import BackendSpec, parse_backend
 from ..errors import UserError
 from .environment import environment_with
 from .installer import Installer, InstallError
 from .requirement import Wanted, framework_of, parse_wanted, with_companions
-
-BACKENDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType({"tensorflow": ("tensorflow", "keras")})
-"""The backends that a framework brings, where it is more than itself: TensorFlow comes with a Keras."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +72,16 @@ def wish_of(text: str, companions: Sequence[str], python: str | None, backends: 
             message = f"{text}: an interpreter is taken as it is: leave --with and --python out for it"
             raise UserError(message)
         name = text.partition("@")[0]
-        own = BACKENDS_OF.get(name, (name,))
-        return RequestedSide(text, tuple(backends) or own, (), spec.python)
+        return RequestedSide(text, tuple(backends) or _backends_of(name), (), spec.python)
     wanted = parse_wanted(text)
     framework = framework_of(wanted)
     everything = with_companions([wanted, *map(parse_wanted, companions)])
-    return RequestedSide(
-        text, tuple(backends) or BACKENDS_OF.get(framework, (framework,)), everything, python or sys.executable
-    )
+    return RequestedSide(text, tuple(backends) or _backends_of(framework), everything, python or sys.executable)
+
+
+def _backends_of(name: str) -> tuple[str, ...]:
+    """Return the backends that come with what was named: TensorFlow brings a Keras."""
+    return (name, *FRAMEWORKS[name].brings) if name in FRAMEWORKS else (name,)
 
 
 def _interpreter_named(text: str) -> BackendSpec | None:

@@ -27,8 +27,8 @@ MOST_SCRIPT = 40_000
 MOST_ANSWERS = 40
 
 _ELEMENTS = 64
-_BUILD = ("python", "numpy", "git_version", "compiler", "cpu_capability")
-"""Facts of a build that say which program computed; the frameworks' own versions come before them."""
+_BUILD = ("python", "numpy", "jaxlib", "git_version", "compiler", "cpu_capability")
+"""Facts of a build that say which program computed, beside the versions of the backend and its framework."""
 _VECTOR = re.compile(r"(avx|fma|f16c|sse4|amx|neon|asimd|sve|fphp|bf16|altivec|vsx|rvv)")
 """Instruction sets that change how a function is computed."""
 _NUMERIC = re.compile(
@@ -89,7 +89,7 @@ def _versions(record: Record, found: Discrepancy) -> Iterator[str]:
     if backend is None:
         yield f"- {escape(backend_title(found))}"
         return
-    build = {key: value for key, value in backend.build.items() if key in {*_BUILD, "torch", "tensorflow", "keras"}}
+    build = {key: backend.build[key] for key in backend.build if key in {*_BUILD, backend.framework, backend.target}}
     facts = ", ".join(f"{escape(key)} {escape(brief(value, 60))}" for key, value in build.items())
     yield f"- {escape(backend_title(backend))}" + (f" ({facts})" if facts else "")
     machine = {**record.run.machine, **backend.cpu}

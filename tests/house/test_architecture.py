@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,15 +12,16 @@ from pathlib import Path
 import pytest
 from checkout import ROOT
 
+from logitproof.conformance.backends.frameworks import FRAMEWORKS, TABLE
+
 ALLOWED = {
     "reference": set(),
     "properties": {"reference"},
     "reports": {"reference"},
     "conformance": {"properties", "reference", "reports"},
 }
-FRAMEWORKS = {"jax", "keras", "tensorflow", "torch"}
 # Slow to import, and needed by none of the commands until they work.
-HEAVY = FRAMEWORKS | {"hypothesis", "matplotlib", "mpmath", "pytest", "scipy"}
+HEAVY = FRAMEWORKS.keys() | {"hypothesis", "matplotlib", "mpmath", "pytest", "scipy"}
 
 # What NumPy 1.23 to 2.4 brought under `numpy.`: a worker may meet an older one.
 NEW_IN_NUMPY = {
@@ -288,10 +290,75 @@ def test_the_parent_process_imports_no_framework():
     assert [str(found) for found in outside if found.top in FRAMEWORKS] == []
 
 
+NAMES = {row.name for row in TABLE}
+A_NAME = rf"\b({'|'.join(sorted(NAMES))})\b"
+SEVERAL = re.compile(rf"{A_NAME}[^\w.]{{1,4}}((or|and) \W?)?{A_NAME}")
+"""Two names in a row, however they are joined: "torch, jax", "'torch' or 'jax'", "torch|jax"."""
+
+KEEP_THEIR_OWN = ("conformance/worker", "conformance/scripts/dialects", "conformance/scripts/script.py")
+"""What speaks with a framework itself, one file a framework, and what chooses among those files."""
+
+
+def _lists_of_frameworks(source):
+    """The lines that list frameworks: in a literal with the names of several, or in a text that has two in a row."""
+    tree = ast.parse(source)
+    docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # They may explain.
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict):
+            within = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)}
+            if len(NAMES & within) > 1:
+                yield node.lineno
+        elif isinstance(node, ast.Constant) and node not in docstrings and SEVERAL.search(str(node.value)):
+            yield node.lineno
+
+
+def test_only_the_table_lists_frameworks():
+    table = "conformance/backends/frameworks.py"
+    listed = {
+        f"{name}:{line}"
+        for file in _sources()
+        if not (name := file.relative_to(ROOT).as_posix()).startswith(KEEP_THEIR_OWN)
+        for line in _lists_of_frameworks(file.read_text(encoding="utf-8"))
+    }
+    assert {place for place in listed if not place.startswith(table)} == set()
+    assert listed  # the table itself
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'KNOWN = ("torch", "jax")',
+        'if name in {"tensorflow", "keras"}: pass',
+        'BRINGS = {"tensorflow": ("tensorflow", "keras")}',
+        'DISTRIBUTIONS = {"tf-nightly": "tensorflow", "torch": "torch"}',
+        'ROWS = [("torch", 1), ("jax", 2)]',
+        'parser.add_argument("--backend", help="one of torch, tensorflow, keras")',
+        'KNOWN = "torch jax".split()',
+        "message = \"choose 'torch' or 'numpy'\"",
+    ],
+)
+def test_a_list_of_frameworks_is_noticed(source):
+    assert list(_lists_of_frameworks(source))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'def f():\n    """Take "torch", "tensorflow" or "jax"."""',
+        'FACTS = ("python", "numpy", "git_version")',
+        'needed = "numpy<2" if one.name == "torch" else "numpy"',
+        'SCRIPT = "import jax.numpy as jnp"',
+        'EXAMPLES = "logitproof upgrade keras==3.5.0 keras==3.15.1 --with tensorflow-cpu==2.18.1"',
+    ],
+)
+def test_what_lists_no_frameworks_is_let_pass(source):
+    assert list(_lists_of_frameworks(source)) == []
+
+
 def test_the_worker_imports_the_standard_library_numpy_and_frameworks_alone():
     worker = _imports("conformance/worker")
     assert worker
-    allowed = sys.stdlib_module_names | FRAMEWORKS | {"numpy"}
+    allowed = sys.stdlib_module_names | FRAMEWORKS.keys() | {"numpy"}
     assert [str(found) for found in worker if found.top not in allowed and not found.level] == []
     assert [str(found) for found in worker if found.level > found.depth] == []  # climbs out of the worker
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import pytest
 from checkout import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from logitproof.conformance.backends.frameworks import FRAMEWORKS, TABLE
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SETUPTOOLS = PROJECT["tool"]["setuptools"]
@@ -149,9 +152,26 @@ def test_frameworks_are_extras_and_never_dependencies(wheel):
     requirements = [Requirement(line.removeprefix("Requires-Dist: ")) for line in lines]
     needed = {each.name for each in requirements if "extra" not in str(each.marker)}
     assert needed == {Requirement(text).name for text in PROJECT["project"]["dependencies"]}
-    frameworks = {"torch", "tensorflow", "tensorflow-cpu", "keras", "jax"}
+    frameworks = {name for framework in FRAMEWORKS.values() for name in framework.distributions}
     assert needed.isdisjoint(frameworks | {"playwright", "pytest", "scikit-learn", "sphinx"})
-    assert {"torch", "tensorflow-cpu"} <= {each.name for each in requirements}
+    assert {"torch", "tensorflow-cpu", "jax"} <= {each.name for each in requirements}
+
+
+@pytest.mark.parametrize("framework", TABLE, ids=lambda framework: framework.name)
+def test_what_the_table_says_to_install_brings_the_framework(framework):
+    extras = PROJECT["project"]["optional-dependencies"]
+    texts = extras[framework.extra] if framework.extra else PROJECT["project"]["dependencies"]
+    providers = {
+        name for each in TABLE if each is framework or framework.name in each.brings for name in each.distributions
+    }
+    brought = [requirement for requirement in map(Requirement, texts) if requirement.name in providers]
+    assert brought
+    assert {canonicalize_name(requirement.name) for requirement in brought} <= _pins().keys()
+
+
+def test_every_extra_is_of_a_framework_or_for_those_who_test():
+    extras = {framework.extra for framework in TABLE if framework.extra}
+    assert PROJECT["project"]["optional-dependencies"].keys() == extras | {"dev", "properties"}
 
 
 def test_the_source_distribution_holds_the_parts_once(built):
@@ -218,14 +238,20 @@ def _pins():
     return {canonicalize_name(requirement.name): str(requirement.specifier) for requirement in requirements}
 
 
-def _requirements():
-    extras = PROJECT["project"]["optional-dependencies"].values()
-    return [*PROJECT["project"]["dependencies"], *(text for extra in extras for text in extra)]
+def _requirements(*extras):
+    """What the extras require, beside what everybody needs."""
+    texts = (PROJECT["project"]["optional-dependencies"][extra] for extra in extras)
+    return [*PROJECT["project"]["dependencies"], *(text for extra in texts for text in extra)]
+
+
+def _set_up():
+    """The extras that a checkout is set up with: JAX is tested in environments of its own."""
+    return re.search(r"extras=([\w,]+);", (ROOT / "Makefile").read_text(encoding="utf-8"))[1].split(",")
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="no TensorFlow for this Python: the set-up leaves it out")
 def test_constraints_pin_every_package_that_a_checkout_uses():
-    assert _installed_closure(_requirements()) - set(_pins()) == set()
+    assert _installed_closure(_requirements(*_set_up())) - set(_pins()) == set()
 
 
 def test_constraints_pin_to_one_version_each():
@@ -235,7 +261,7 @@ def test_constraints_pin_to_one_version_each():
 def test_the_pinned_versions_satisfy_pyproject():
     wrong = [
         text
-        for text in _requirements()
+        for text in _requirements(*PROJECT["project"]["optional-dependencies"])
         if not Requirement(text).specifier.contains(_pins()[canonicalize_name(Requirement(text).name)].lstrip("="))
     ]
     assert wrong == []

@@ -32,7 +32,7 @@ def run(monkeypatch, tmp_path):
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("logitproof.conformance.cli.run.run", fake)
-    monkeypatch.setattr("logitproof.conformance.backends.frameworks.check_backend", lambda _name, _usable: None)
+    monkeypatch.setattr("logitproof.conformance.cli.run.check_backend", lambda _name, _usable: None)
     return requests
 
 

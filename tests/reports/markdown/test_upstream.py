@@ -52,6 +52,23 @@ def test_it_tells_of_the_machine_what_computes_and_nothing_else():
     assert [words for words in ("someone", "secret", "TOKEN", "hypervisor", "OMP_") if words in told] == []
 
 
+@pytest.mark.parametrize(
+    ("framework", "target", "build", "told"),
+    [
+        ("torch", "torch", {"torch": "2.13.0", "git_version": "0a1b", "configuration": "long"},
+         "torch 2.13.0, git_version 0a1b"),
+        ("tensorflow", "keras", {"tensorflow": "2.21.0", "compiler": "Clang 18", "cpu_compiler": "/usr/bin/clang",
+                                 "keras": "3.15.1"},
+         "tensorflow 2.21.0, compiler Clang 18, keras 3.15.1"),
+        ("jax", "jax", {"jax": "0.10.2", "jaxlib": "0.10.1"}, "jax 0.10.2, jaxlib 0.10.1"),
+        ("jax", "/home/someone/kernels.py", {"jax": "0.10.2", "module": "/home/someone/kernels.py"}, "jax 0.10.2"),
+    ],
+)  # fmt: skip
+def test_it_tells_the_versions_of_whatever_computes_in_the_order_of_the_record(framework, target, build, told):
+    worker = replace(backend(), framework=framework, target=target, build={"python": "3.11.7", **build})
+    assert f" (python 3.11.7, {told})\n" in _told(worker=worker).replace("\\", "")
+
+
 def test_it_tells_the_cause_and_the_answers_of_others():
     answers = (OtherAnswer("keras", "3.15.1", "keras.ops.sigmoid", "eager", hex_of(0.5), hex_of(0.25)),)
     told = _told(cause="log of softmax", evidence="bit-identical to it in float32", answers=answers)
