@@ -11,20 +11,22 @@ from logitproof.reports import Discrepancy, ExaminationResult, exit_status, judg
 from logitproof.reports import findings as grouped
 
 from ..inputs.geometry import axis_of
-from ..scripts.arrays import SLICED, Storage, array_source, plain_storage
+from ..scripts.arrays import SLICED, array_source, storage_of
 from ..scripts.inputs import REPEATED, ScriptInputs, script_inputs
-from ..scripts.source import Snippet, comment, keywords, literal, written
+from ..scripts.script import form_of
+from ..scripts.source import comment
+from ..worker.framework import Spelling
+from ..worker.source import Snippet, literal, written
 
 WIDTH = 140
 
-_BFLOAT16 = Storage(
-    "bfloat16",
-    '''\
-def numbers(text):
-    """Return hex floats as an array: the same bits everywhere."""
-    return np.array([float.fromhex(number) for number in text.split()], ml_dtypes.bfloat16)
-''',
-    "ml_dtypes.bfloat16",
+_NUMPY = Spelling(
+    imports="import ml_dtypes\n",
+    version="",
+    bits="",
+    tensor="",
+    bfloat16="wide.astype(ml_dtypes.bfloat16)",
+    raw_bfloat16="ml_dtypes.bfloat16",
 )
 
 
@@ -76,7 +78,8 @@ def reproducer(found: Discrepancy, staged: ScriptInputs, definition: str) -> str
     of_gradient = found.quantity != "value"
     if of_gradient:
         arrays["cotangent"] = batch.cotangent
-    storage = _BFLOAT16 if batch.dtype == "bfloat16" else plain_storage(batch.dtype)
+    storage = storage_of(batch.dtype, _NUMPY)
+    keywords = form_of(batch).keywords()
     axis = axis_of(batch) if batch.spec.has_axis else None
     rank = batch.arguments[0].ndim
     assigned = "".join(
@@ -86,17 +89,17 @@ def reproducer(found: Discrepancy, staged: ScriptInputs, definition: str) -> str
     )
     if of_gradient:
         note = f"The gradient by {found.quantity.removeprefix('gradient:')}; arrays become tensors of the framework."
-        call = Snippet("kernel_vjp", ("cotangent", *arguments, *keywords(batch)))
+        call = Snippet("kernel_vjp", ("cotangent", *arguments, *keywords))
     else:
         note = "Arrays become tensors of the framework."
-        call = Snippet("kernel", (*arguments, *keywords(batch)))
+        call = Snippet("kernel", (*arguments, *keywords))
     given = f"{{{', '.join(f'{literal(name)}: {name}' for name in arrays)}}}"
-    options = [each for each in keywords(batch) if each.partition("=")[0] not in arrays]
+    options = [each for each in keywords if each.partition("=")[0] not in arrays]
     if definition != "literal":
         options.append(f"definition={literal(definition)}")
     results = f"{{{literal(found.quantity)}: result}}"
     judged = written("findings = logitproof.judge", [literal(batch.function), given, results, *options])
-    imports = "import logitproof\n" + ("import ml_dtypes\n" if "ml_dtypes." in storage.numbers else "")
+    imports = "import logitproof\n" + (_NUMPY.imports if "ml_dtypes." in storage.numbers else "")
     helpers = storage.numbers + (f"\n\n{SLICED}" if "sliced(" in assigned else "")
     where = "The case where it stood, among copies of itself." if staged.note == REPEATED else staged.note
     return (

@@ -14,6 +14,7 @@ from logitproof.reference import FUNCTIONS
 
 from ..inputs.batch import Batch
 from ..worker.wire import PROTOCOL, Array, Header
+from .spec import FRAMEWORKS
 
 
 class ProtocolError(Exception):
@@ -214,7 +215,15 @@ def hello_request(target: str, threads: int | None) -> Header:
         }
         for function in FUNCTIONS.values()
     }
-    return {"message": "hello", "protocol": PROTOCOL, "target": target, "threads": threads, "functions": functions}
+    return {
+        "message": "hello",
+        "protocol": PROTOCOL,
+        "target": target,
+        "framework": target if target in FRAMEWORKS else None,
+        "of_modules": ["torch", "tensorflow", "jax", "numpy"],
+        "threads": threads,
+        "functions": functions,
+    }
 
 
 def read_hello(header: Header) -> Hello:

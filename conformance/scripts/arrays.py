@@ -9,7 +9,9 @@ import numpy as np
 from logitproof.reference import format_named
 from logitproof.reports import hex_of
 
-from .source import WIDTH, indented, literal, wrapped_strings, written
+from ..worker.framework import Spelling
+from ..worker.source import WIDTH, indented, literal, written
+from .source import wrapped_strings
 
 MOST_TEXTS = 64
 """So many numbers are written one by one, as hex floats."""
@@ -43,14 +45,22 @@ class Storage:
     raw: str
 
 
-def plain_storage(dtype: str) -> Storage:
-    """Return how a script holds a format that NumPy has: float16, float32 or float64."""
-    numbers = f'''\
+def storage_of(dtype: str, spelling: Spelling) -> Storage:
+    """Return how a script of a framework holds a format: as NumPy does, or bfloat16 as the framework has it."""
+    if dtype != "bfloat16":
+        numbers = f'''\
 def numbers(text):
     """Return hex floats as an array: the same bits everywhere."""
     return np.array([float.fromhex(number) for number in text.split()], np.{dtype})
 '''
-    return Storage(dtype, numbers, literal(f"<f{format_named(dtype).numpy_dtype.itemsize}"))
+        return Storage(dtype, numbers, literal(f"<f{format_named(dtype).numpy_dtype.itemsize}"))
+    numbers = f'''\
+def numbers(text):
+    """Return hex floats as an array: the same bits everywhere."""
+    wide = np.array([float.fromhex(number) for number in text.split()], np.float32)
+    return {spelling.bfloat16}
+'''
+    return Storage(dtype, numbers, spelling.raw_bfloat16)
 
 
 def array_source(array: np.ndarray, storage: Storage, axis: int | None = None, layout: str = "contiguous") -> str:

@@ -25,12 +25,12 @@ from logitproof.reports import (
 from ..errors import UserError
 from ..inputs.geometry import result_shape
 from ..judge.words import RUNS
+from ..worker.source import literal
 from .expected import decimal_of, ulp_exponent
 from .inputs import ScriptInputs, script_inputs
 from .lookup import SHORTEST_PREFIX
 from .of_discrepancy import switches_of, target_of, time_limit
 from .script import Reproduction, ScriptCall, script_for
-from .source import literal
 from .symptoms import Dies, Hangs, Modified, NoGradient, Off, Raises, Symptom, WrongDtype, WrongShape
 
 MOST_SCRIPTS = 200

@@ -22,10 +22,10 @@ from ..inputs.geometry import element_numbers, result_shape
 from ..judge.truth import exact_element, truth
 from ..judge.verdicts import SEVERITY_OF, Verdict, judge
 from ..property_checks.backend import batch_of
+from ..worker.source import indented, literal
 from .expected import element_of
 from .of_discrepancy import target_of
 from .script import Reproduction, ScriptCall, Target, script_for
-from .source import indented, literal
 from .symptoms import Dies, ExpectedElement, Hangs, NoGradient, Off, Raises, Symptom, WrongShape
 
 MOST_ELEMENTS = 64

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
 from ..inputs.batch import Batch
 from ..inputs.geometry import axis_of
-from .arrays import SLICED, Storage, array_source
-from .dialects.jax import SOURCES as JAX_SOURCES
-from .dialects.jax import JaxDialect
-from .dialects.keras import SOURCES as KERAS_SOURCES
-from .dialects.keras import KerasDialect
-from .dialects.module import NumPyDialect, loading, module_call
-from .dialects.tensorflow import SOURCES as TENSORFLOW_SOURCES
-from .dialects.tensorflow import TensorFlowDialect
-from .dialects.torch import SOURCES as TORCH_SOURCES
-from .dialects.torch import TorchDialect
-from .source import Snippet, comment, docstring, indented, literal
+from ..worker.calls import CallForm, call_definitions
+from ..worker.framework import Framework
+from ..worker.frameworks.registry import framework_named
+from ..worker.module import module_call
+from ..worker.source import Snippet, indented, literal, written
+from .arrays import SLICED, array_source, storage_of
+from .source import comment, docstring, source_of
 from .symptoms import Dies, Hangs, Modified, Raises, Symptom
 
 
@@ -86,80 +82,36 @@ class Reproduction:
     what: Literal["discrepancy", "change"] = "discrepancy"
 
 
-class Dialect(Protocol):
-    """How things are said in one framework."""
-
-    imports: str
-    version: str
-    bits: str
-
-    def setup(self, threads: int | None) -> str:
-        """Return the statements that come before everything else."""
-
-    def environment(self) -> Mapping[str, str]:
-        """Return the variables that must be set ahead of the import."""
-
-    def storage(self, dtype: str) -> Storage:
-        """Return how numbers are held before they become a tensor."""
-
-    def tensor(self, name: str, source: str, dtype: str) -> str:
-        """Assign the tensor of an array."""
-
-    def value(self, call: Snippet) -> str:
-        """Compute the value, without recording."""
-
-    def gradient(self, call: Snippet, argument: str) -> str:
-        """Compute the gradient by an argument."""
-
-    def gradient_function(self, call: Snippet) -> str:
-        """Define `gradient(argument)`, which gives None where there is no gradient."""
-
-    def twice(self) -> str:
-        """Compute the value without recording, and the same again."""
-
-    def recorded(self, argument: str) -> str:
-        """Compute the value while gradients by an argument are recorded."""
-
-
-_DIALECTS: Mapping[str, Dialect] = {
-    "torch": TorchDialect(),
-    "tensorflow": TensorFlowDialect(),
-    "keras": KerasDialect(),
-    "jax": JaxDialect(),
-    "numpy": NumPyDialect(),
-}
-SOURCES = {"torch": TORCH_SOURCES, "tensorflow": TENSORFLOW_SOURCES, "keras": KERAS_SOURCES, "jax": JAX_SOURCES}
-"""By framework, function and entry point: how it is called."""
-
-
 def script_for(reproduction: Reproduction) -> str:
     """Return the source of a script.
 
     Raises:
         ValueError: an entry point is not known, or the calls are in several dtypes.
     """
-    target = reproduction.target
-    dialect = _DIALECTS[target.framework]
+    framework = framework_named(reproduction.target.framework)
     if len({call.batch.dtype for call in reproduction.calls}) != 1:
         message = "the calls of one script are in one dtype"
         raise ValueError(message)
-    calls = [_call_source(call, target, dialect) for call in reproduction.calls]
+    calls = [_call_source(call, reproduction.target, framework) for call in reproduction.calls]
     if len(calls) > 1:
         calls = [f"# Call {place} of {len(calls)}\n{source}" for place, source in enumerate(calls, 1)]
     body = "\n".join(calls)
     dtype = reproduction.calls[0].batch.dtype
     helpers = [
-        dialect.storage(dtype).numbers,
+        storage_of(dtype, framework.spelling).numbers,
         SLICED if "sliced(" in body else "",
+        # What the worker runs, to the letter.
+        *(source_of(each) for each in (framework.computed, framework.recorded) if f"{each.__name__}(call, " in body),
         *dict.fromkeys(call.symptom.helper(dtype) for call in reproduction.calls),
     ]
     if any(isinstance(call.symptom, Modified) for call in reproduction.calls):
-        helpers.append(f'def bits(tensor):\n    """Return the bits of a tensor."""\n    return {dialect.bits}\n')
-    setup = _setup(reproduction, dialect)
+        bits = framework.spelling.bits
+        helpers.append(f'def bits(tensor):\n    """Return the bits of a tensor."""\n    return {bits}\n')
+    setup = _setup(reproduction, framework)
     head = docstring(reproduction.statement, (*reproduction.facts, _STATUS))
     functions = "".join(f"\n\n{helper}" for helper in helpers if helper)
     rest = f"{setup}{functions}\n\n{body}\n{_VERDICTS[reproduction.what]}"
-    return f"{head}\n{_imports(rest, dialect, reproduction)}\n{rest}"
+    return f"{head}\n{_imports(rest, framework, reproduction)}\n{rest}"
 
 
 _STATUS = "The exit status is 1 while this is so, and 0 when it is gone."
@@ -172,78 +124,114 @@ _VERDICTS = {
 _STANDARD = ("contextlib", "faulthandler", "importlib.util", "math", "os", "sys")
 
 
-def _imports(rest: str, dialect: Dialect, reproduction: Reproduction) -> str:
-    variables = {**dialect.environment(), **reproduction.environment}
+def _imports(rest: str, framework: Framework, reproduction: Reproduction) -> str:
+    variables = {**framework.spelling.environment, **reproduction.environment}
     switches = "".join(f"os.environ[{literal(name)}] = {literal(value)}\n" for name, value in variables.items())
     used = f"{switches}{rest}"
     standard = [f"import {name}\n" for name in _STANDARD if f"{name.partition('.')[0]}." in used]
     if "Fraction(" in used:
         standard.append("from fractions import Fraction\n")
-    if "mock." in used:
-        standard.append("from unittest import mock\n")
     if switches:
         switches = f"\n{switches}"
-    return f"{''.join(standard)}{switches}\nimport numpy as np\n{dialect.imports}"
+    return f"{''.join(standard)}{switches}\nimport numpy as np\n{framework.spelling.imports}"
 
 
-def _setup(reproduction: Reproduction, dialect: Dialect) -> str:
-    module = reproduction.target.module
+def _setup(reproduction: Reproduction, framework: Framework) -> str:
+    module, spelling = reproduction.target.module, framework.spelling
     return (
-        f"{dialect.setup(reproduction.threads)}"
-        f"{loading(module) if module is not None else ''}"
-        f"print({dialect.version})\n"
+        f"{spelling.threads.format(threads=reproduction.threads) if reproduction.threads else ''}"
+        f"{spelling.setup}"
+        f"{_loading(module) if module is not None else ''}"
+        f"print({spelling.version})\n"
         "is_there = False\n"
     )
 
 
-def _snippet(call: ScriptCall, target: Target) -> Snippet:
+def _loading(target: str) -> str:
+    """Return the statements that load a module: from its file, or by its name; argv may name another one."""
+    if not target.endswith(".py"):
+        return (
+            f"name = sys.argv[1] if len(sys.argv) > 1 else {literal(target)}\n"
+            "sys.path.insert(0, os.getcwd())\n"
+            "module = importlib.import_module(name)\n"
+        )
+    return f"""\
+path = {literal(target)}
+path = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else path)
+sys.path.insert(0, os.path.dirname(path))
+spec = importlib.util.spec_from_file_location(os.path.basename(path)[:-3], path)
+module = importlib.util.module_from_spec(spec)
+sys.modules.setdefault(spec.name, module)
+spec.loader.exec_module(module)
+"""
+
+
+def form_of(batch: Batch) -> CallForm:
+    """Return what the source of the call of a batch depends on."""
+    tensors = tuple(name for name, value in batch.parameters.items() if isinstance(value, np.ndarray))
+    return CallForm(
+        function=batch.function,
+        arguments=tuple(argument.name for argument in batch.spec.arguments),
+        parameters={name: value for name, value in batch.parameters.items() if name not in tensors},
+        tensors=tensors,
+        rank=batch.arguments[0].ndim,
+        dtype=batch.dtype,
+    )
+
+
+def _snippet(call: ScriptCall, form: CallForm, target: Target, framework: Framework) -> Snippet:
     if target.module is not None:
-        return module_call(call.batch)
-    try:
-        return SOURCES[target.framework][call.batch.function, call.entry_point](call.batch)
-    except KeyError:
-        message = f"{target.framework} has no entry point {call.entry_point!r} for {call.batch.function}"
-        raise ValueError(message) from None
+        return module_call(form)
+    for entry in framework.entry_points(None):
+        if (entry.function, entry.name) == (form.function, call.entry_point):
+            return entry.source(form)
+    message = f"{target.framework} has no entry point {call.entry_point!r} for {form.function}"
+    raise ValueError(message)
 
 
-def _call_source(call: ScriptCall, target: Target, dialect: Dialect) -> str:
-    snippet = _snippet(call, target)
-    inputs = _inputs(call, dialect)
+def _call_source(call: ScriptCall, target: Target, framework: Framework) -> str:
+    form = form_of(call.batch)
     watched = isinstance(call.symptom, Modified | Dies | Hangs)
     if call.every_run or watched:
         looked = call.symptom.source(call.batch.dtype)
         loop = f"for observed in results:\n{indented(looked)}" if looked and not watched else ""
-        made = _series(call, dialect, whole=watched) + loop
-        definitions = f"\n\ndef value():\n{indented(snippet.after('return '))}\n"
-        if "gradient(" in made:
-            definitions += f"\n\n{dialect.gradient_function(snippet)}"
-        definitions += "\n\n"
+        made = _series(call, whole=watched) + loop
     else:
-        definitions = "\n"
-        made = _once(call, snippet, dialect) + "\n" + call.symptom.source(call.batch.dtype)
-    around = _around(call, made)
-    return f"{inputs}{definitions}{around}"
+        made = f"{_once(call)}{call.symptom.source(call.batch.dtype)}"
+    snippet = _snippet(call, form, target, framework)
+    define = framework.definitions if "recorded(" in made else call_definitions
+    tensors = ", ".join(f'"{name}": {name}' for name in form.names)
+    return (
+        f"{_inputs(call, framework)}\n\n{define(snippet, form.names)}\n\ntensors = {{{tensors}}}\n{_around(call, made)}"
+    )
 
 
-def _once(call: ScriptCall, snippet: Snippet, dialect: Dialect) -> str:
+def _once(call: ScriptCall) -> str:
     if call.quantity == "value":
-        return dialect.value(snippet)
-    return dialect.gradient(snippet, call.quantity.removeprefix("gradient:"))
+        return "observed = computed(call, tensors)\n"
+    return f"_, observed = recorded(call, tensors, {_argument(call)}, cotangent)\n"
 
 
-def _series(call: ScriptCall, dialect: Dialect, *, whole: bool) -> str:
+def _argument(call: ScriptCall) -> str:
+    return literal(call.quantity.removeprefix("gradient:"))
+
+
+def _series(call: ScriptCall, *, whole: bool) -> str:
     """Make the calls that a run makes, in its order; results of the quantity are kept to be looked at."""
     real = [argument.name for argument in call.batch.spec.arguments if argument.is_real]
+    twice = "results = [computed(call, tensors), computed(call, tensors)]\n"
     if whole:
         return (
-            f"{dialect.twice()}for argument in ({', '.join(real)},):\n"
-            "    with contextlib.suppress(Exception):  # no gradient by it: another matter\n"
-            "        results += [gradient(argument), gradient(argument)]\n"
+            f"{twice}for argument in ({', '.join(map(literal, real))},):\n"
+            "    with contextlib.suppress(Exception):  # no gradient by it: another question\n"
+            "        results += [recorded(call, tensors, argument, cotangent)[1] for _ in range(2)]\n"
         )
     if call.quantity == "value":
-        return dialect.twice() + dialect.recorded(real[0])
-    argument = call.quantity.removeprefix("gradient:")
-    return f"{dialect.twice()}results = [gradient({argument}), gradient({argument})]\n"
+        return (
+            f"{twice}value, _ = recorded(call, tensors, {literal(real[0])}, None)\n"
+            "results += [] if value is None else [value]\n"
+        )
+    return f"{twice}results = [recorded(call, tensors, {_argument(call)}, cotangent)[1] for _ in range(2)]\n"
 
 
 def _around(call: ScriptCall, made: str) -> str:
@@ -276,19 +264,25 @@ def _around(call: ScriptCall, made: str) -> str:
     return made
 
 
-def _inputs(call: ScriptCall, dialect: Dialect) -> str:
+def _inputs(call: ScriptCall, framework: Framework) -> str:
     """Assign the tensors of a call, by name."""
-    batch, storage = call.batch, dialect.storage(call.batch.dtype)
+    batch, storage = call.batch, storage_of(call.batch.dtype, framework.spelling)
     axis = axis_of(batch) if batch.spec.has_axis else None
+
+    def tensor(name: str, array: np.ndarray, along: int | None = None, layout: str = "contiguous") -> str:
+        source = array_source(array, storage, along, layout)
+        behind = framework.spelling.behind.get(batch.dtype, "") if array.dtype.kind != "i" else ""
+        made = framework.spelling.tensor
+        return (written(f"{name} = {made}", (source,), behind) if made else f"{name} = {source}") + "\n"
+
     lines = [comment(call.note)]
     for argument, array in zip(batch.spec.arguments, batch.arguments, strict=True):
         layout = batch.layout if argument.is_real else "contiguous"
-        source = array_source(array, storage, axis if array.ndim == batch.arguments[0].ndim else None, layout)
-        lines.append(dialect.tensor(argument.name, source, batch.dtype if argument.is_real else "int64"))
+        lines.append(tensor(argument.name, array, axis if array.ndim == batch.arguments[0].ndim else None, layout))
     for name, value in batch.parameters.items():
         if isinstance(value, np.ndarray):
-            lines.append(dialect.tensor(name, array_source(value, storage), batch.dtype))
+            lines.append(tensor(name, value))
     if call.quantity != "value" or isinstance(call.symptom, Modified | Dies | Hangs):
         along = axis if batch.cotangent.ndim == batch.arguments[0].ndim else None
-        lines.append(dialect.tensor("cotangent", array_source(batch.cotangent, storage, along), batch.dtype))
+        lines.append(tensor("cotangent", batch.cotangent, along))
     return "".join(lines)

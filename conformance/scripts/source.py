@@ -1,69 +1,24 @@
-"""Pieces of Python source, written as a person would: calls that fit their line, text that stays text."""
+"""Pieces of a script that are no calls: functions of this package, comments, and text that stays text."""
 
 from __future__ import annotations
 
-import json
+import ast
+import inspect
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
-import numpy as np
-
-from ..inputs.batch import Batch
-
-WIDTH = 100
-"""The longest line of a script."""
+from ..worker.source import WIDTH
 
 _LONGEST_TEXT = 1500
 
 
-@dataclass(frozen=True)
-class Snippet:
-    """The source of one call.
-
-    Attributes:
-        callee: what is called.
-        arguments: the arguments, as they are written.
-        ahead: statements that come before it.
-        behind: what follows the call in its expression.
-    """
-
-    callee: str
-    arguments: tuple[str, ...]
-    ahead: tuple[str, ...] = ()
-    behind: str = ""
-
-    def after(self, start: str) -> str:
-        """Return the statement that begins with `start` ("value = ", "return ") and ends with the call."""
-        return "\n".join([*self.ahead, written(f"{start}{self.callee}", self.arguments, self.behind)])
-
-
-def written(head: str, arguments: Sequence[str], behind: str = "") -> str:
-    """Return `head(arguments)behind` in one line, or an argument to a line where that is too long."""
-    line = f"{head}({', '.join(arguments)}){behind}"
-    if len(line) <= WIDTH and "\n" not in line:
-        return line
-    lines = "".join(f"{argument},\n" for argument in arguments)
-    return f"{head}(\n{indented(lines)}){behind}"
-
-
-def indented(text: str) -> str:
-    """Return `text` one level deeper."""
-    return textwrap.indent(text, "    ")
-
-
-def literal(value: object) -> str:
-    """Return an int, float or str as source; strings are pure ASCII, whatever is in them."""
-    return json.dumps(value) if isinstance(value, str) else repr(value)
-
-
-def keywords(batch: Batch, *, without: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the keywords of a call as source; an array is passed by the variable of its name."""
-    return tuple(
-        f"{name}={name if isinstance(value, np.ndarray) else literal(value)}"
-        for name, value in batch.parameters.items()
-        if name not in without
-    )
+def source_of(function: Callable[..., object]) -> str:
+    """Return the source of a function of this package as a script has it: its own lines, without annotations."""
+    source = inspect.getsource(function)
+    (stated,) = ast.parse(source).body
+    assert isinstance(stated, ast.FunctionDef)
+    body = "\n".join(source.splitlines()[stated.body[0].lineno - 1 :])
+    return f"def {stated.name}({', '.join(each.arg for each in stated.args.args)}):\n{body}\n"
 
 
 def comment(text: str) -> str:

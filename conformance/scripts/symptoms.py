@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from logitproof.reference import format_named
 
-from .source import indented, literal
+from ..worker.source import indented, literal
 
 
 @dataclass(frozen=True)

@@ -2,49 +2,30 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .frameworks.registry import BackendError, OpenBackend, open_framework
+from .frameworks.registry import OpenBackend, opened
+from .module import module_backend
 
 
-def open_backend(target: str, threads: int | None, functions: Mapping[str, Any]) -> OpenBackend:
+def open_backend(
+    target: str, threads: int | None, functions: Mapping[str, Any], framework: str | None, of_modules: Sequence[str]
+) -> OpenBackend:
     """Import the framework or module that `target` names.
 
     Args:
-        target: "torch", "tensorflow", "keras", "jax", the path of a module's file, or an importable module's name.
+        target: the name of a framework, the path of a module's file, or an importable module's name.
         threads: how many threads a framework may use; None leaves that as it is.
         functions: the catalogue, as the `hello` message brings it.
+        framework: the file in frameworks/ where `target` is a framework; None for a module.
+        of_modules: the frameworks that a module may name.
 
     Raises:
         BackendError: it cannot be imported, or is not a backend.
     """
-    if target in ("torch", "tensorflow", "keras", "jax"):
-        return _framework_backend(target, threads)
-    from .module import module_backend
-
-    return module_backend(target, threads, functions)
-
-
-def _framework_backend(target: str, threads: int | None) -> OpenBackend:
-    framework = open_framework("tensorflow" if target == "keras" else target, threads)
-    if target == "torch":
-        from .frameworks.torch import entry_points
-
-        return OpenBackend(framework, framework.version, framework.build(), entry_points())
-    if target == "jax":
-        from .frameworks.jax import entry_points as of_jax
-
-        return OpenBackend(framework, framework.version, framework.build(), of_jax())
-    if target == "tensorflow":
-        from .frameworks.tensorflow import entry_points as of_tensorflow
-
-        return OpenBackend(framework, framework.version, framework.build(), of_tensorflow())
-    try:
-        from .frameworks.keras import entry_points as of_keras
-        from .frameworks.keras import keras_version
-    except ImportError as error:
-        raise BackendError(f"keras cannot be imported by {sys.executable}: {error}") from None
-    build = {**framework.build(), "keras": keras_version()}
-    return OpenBackend(framework, keras_version(), build, of_keras())
+    if framework is None:
+        return module_backend(target, threads, functions, of_modules)
+    stated, adapter, namespace = opened(framework, threads)
+    entry_points = stated.entry_points(adapter.version)
+    return OpenBackend(stated, adapter, adapter.version, adapter.build(), entry_points, namespace)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from .calls import Write
 
 
 @dataclass(frozen=True)
@@ -73,25 +75,27 @@ class EntryPoint:
         name: as a user of the framework writes it.
         function: the catalogue function that it computes.
         keywords: the keywords of the catalogue that it can be given.
-        call: takes the catalogue's positional arguments and those keywords, and returns what the framework returns.
+        source: how it is called.
         deviations: what the framework states about it.
         differentiable: the arguments it has gradients for; None means every real argument.
         axis: the axis it works along: "any", the "last", or that of the "classes": the second of several, or the only.
         least_rank: how many axes its arguments have at the least.
         unsupported: the dtypes that it is said not to take.
         refusals: the inputs that it is documented to refuse.
+        public: what has its signature, where its name leads nowhere: a function of a user's module.
     """
 
     name: str
     function: str
     keywords: tuple[str, ...]
-    call: Callable[..., Any]
+    source: Write
     deviations: tuple[Deviation, ...] = ()
     differentiable: tuple[str, ...] | None = None
     axis: str = "any"
     least_rank: int = 0
     unsupported: tuple[Unsupported, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    public: Any = None
 
     def described(self, real_arguments: tuple[str, ...]) -> dict[str, Any]:
         """Return the entry point as the `hello` message tells it."""
@@ -103,7 +107,7 @@ class EntryPoint:
             "deviations": [asdict(deviation) for deviation in self.deviations],
             "unsupported": [asdict(each) for each in self.unsupported],
             "refusals": [asdict(each) for each in self.refusals],
-            "signature": signature_of(self.name, self.call),
+            "signature": signature_of(self.name, self.public),
         }
 
     def lacks(self, parameters: Mapping[str, Any], rank: int) -> str:
@@ -122,31 +126,23 @@ class EntryPoint:
         return f"classes lie along axis {own} of {rank}, not along axis {axis}"
 
 
-def last_axis_as_default(axis: int, rank: int) -> int:
-    """Return -1 for the last of `rank` axes, and any other axis as it is.
-
-    Frameworks that have -1 as their default transpose for any other number, even when nothing is to be moved.
-    """
-    return -1 if axis == rank - 1 else axis
-
-
 _LONGEST = 1000
 _ROOTS = {"tf": "tensorflow"}
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
-def signature_of(name: str, call: Any) -> str | None:
+def signature_of(name: str, public: Any) -> str | None:
     """Return the parameters and defaults of an entry point, e.g. "(input, dim=None, dtype=None)".
 
     Args:
         name: as a user of the framework writes it; "(from_logits=True)" at its end is not part of the function.
-        call: what is called, where the name leads nowhere: a function of a user's module.
+        public: what has the signature, where the name leads nowhere: a function of a user's module.
 
     Returns:
         None where Python cannot tell: most compiled functions have no signature.
     """
     try:
-        found = inspect.signature(_public(name, call))
+        found = inspect.signature(_public(name, public))
     except (TypeError, ValueError):
         return None
     bare = [each.replace(annotation=inspect.Parameter.empty) for each in found.parameters.values()]
@@ -154,9 +150,9 @@ def signature_of(name: str, call: Any) -> str | None:
     return _ADDRESS.sub("", told)[:_LONGEST]
 
 
-def _public(name: str, call: Any) -> Any:
+def _public(name: str, public: Any) -> Any:
     root, *path = name.partition("(")[0].split(".")
     found = sys.modules.get(_ROOTS.get(root, root)) if path else None
     for part in path:
         found = getattr(found, part, None)
-    return call if found is None else found
+    return public if found is None else found

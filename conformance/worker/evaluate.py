@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
+from .calls import CallForm, compiled
 from .entry_points import EntryPoint
+from .frameworks.registry import OpenBackend
 from .wire import Array, Header
 
 _LONGEST_TEXT = 2000
@@ -52,8 +54,8 @@ def _text_of(error: BaseException) -> str:
 class _Inputs:
     """The tensors of a call, and which of them a call has changed."""
 
-    def __init__(self, framework: Any, arrays: Mapping[str, Array], layouts: Mapping[str, str]) -> None:
-        self._framework = framework
+    def __init__(self, adapter: Any, arrays: Mapping[str, Array], layouts: Mapping[str, str]) -> None:
+        self._adapter = adapter
         self._arrays = arrays
         self._layouts = layouts
         self.modified: list[str] = []
@@ -62,12 +64,12 @@ class _Inputs:
 
     def _build(self, names: Sequence[str]) -> None:
         for name in names:
-            self.tensors[name] = self._framework.tensor(self._arrays[name], self._layouts.get(name, "contiguous"))
+            self.tensors[name] = self._adapter.tensor(self._arrays[name], self._layouts.get(name, "contiguous"))
 
     def check(self) -> None:
         """Compare every tensor with what was sent; note what changed and restore it for the next call."""
         for name, array in self._arrays.items():
-            if not self._framework.array(self.tensors[name]).equals(array):
+            if not self._adapter.array(self.tensors[name]).equals(array):
                 if name not in self.modified:
                     self.modified.append(name)
                 self._build([name])
@@ -99,63 +101,57 @@ class _Call:
     """One entry point with its inputs, ready to be called again and again."""
 
     def __init__(
-        self, framework: Any, entry_point: EntryPoint, names: Sequence[str], request: Header, arrays: list[Array]
+        self, backend: OpenBackend, entry_point: EntryPoint, names: Sequence[str], request: Header, arrays: list[Array]
     ) -> None:
         named = dict(zip(names, (arrays[item["array"]] for item in request["arguments"])))
         self._dtype = next(array.dtype for array in named.values() if array.dtype in _REAL)
         layout = request.get("layout", "contiguous")
         layouts = {name: layout for name, array in named.items() if array.dtype in _REAL}
-        self._plain_parameters: dict[str, Any] = {}
-        self._tensor_parameters: list[str] = []
-        for name, value in request["parameters"].items():
-            if name == "axis" and entry_point.axis != "any":
-                continue  # it works along no other
-            if isinstance(value, dict):
-                named[name] = arrays[value["array"]]
-                self._tensor_parameters.append(name)
-            else:
-                self._plain_parameters[name] = value
+        tensors = {name: item["array"] for name, item in request["parameters"].items() if isinstance(item, dict)}
+        form = CallForm(
+            function=request["function"],
+            arguments=tuple(names),
+            parameters={name: item for name, item in request["parameters"].items() if name not in tensors},
+            tensors=tuple(tensors),
+            rank=named[names[0]].data.ndim,
+            dtype=self._dtype,
+        )
+        named.update({name: arrays[number] for name, number in tensors.items()})
         if request.get("cotangent") is not None:
             named["cotangent"] = arrays[request["cotangent"]["array"]]
-        self._framework, self._entry_point, self.names = framework, entry_point, tuple(names)
-        self.inputs = _Inputs(framework, named, layouts)
+        self._backend, self._names = backend, form.names
+        self._call = compiled(backend.framework.definitions(entry_point.source(form), form.names), backend.namespace)
+        self.inputs = _Inputs(backend.adapter, named, layouts)
         self.seconds = 0.0
 
-    def _arguments(self) -> list[Any]:
-        return [self.inputs.tensors[name] for name in self.names]
-
-    def _parameters(self) -> dict[str, Any]:
-        return {**self._plain_parameters, **{name: self.inputs.tensors[name] for name in self._tensor_parameters}}
-
-    def _timed(self, made: Callable[..., Any], *arguments: Any) -> Any:
+    def _timed(self, made: Callable[..., Any], *rest: Any) -> Any:
+        tensors = {name: self.inputs.tensors[name] for name in self._names}
         started = perf_counter()
         try:
-            return made(self._entry_point.call, *arguments)
+            return made(self._call, tensors, *rest)
         except Exception as error:
-            lacking = self._framework.lacks(self._dtype, error, _text_of(error))
+            lacking = self._backend.adapter.lacks(self._dtype, error, _text_of(error))
             raise _CallError("not implemented" if lacking else "error", error) from error
         finally:
             self.seconds += perf_counter() - started
 
-    def plain(self) -> Array:
+    def computed(self) -> Array:
         """The value, without gradient recording."""
-        value = self._timed(self._framework.plain, self._arguments(), self._parameters())
-        result = self._framework.array(value)
+        result = self._backend.adapter.array(self._timed(self._backend.framework.computed))
         self.inputs.check()
         return result
 
     def recorded(self, argument: str, *, with_gradient: bool) -> tuple[Array | None, Array | None]:
         """The value while gradients by `argument` are recorded, and that gradient; None for what there is not."""
         cotangent = self.inputs.tensors["cotangent"] if with_gradient else None
-        position = self.names.index(argument)
-        pair = self._timed(self._framework.recorded, self._arguments(), self._parameters(), position, cotangent)
-        value, gradient = (None if item is None else self._framework.array(item) for item in pair)
+        pair = self._timed(self._backend.framework.recorded, argument, cotangent)
+        value, gradient = (None if item is None else self._backend.adapter.array(item) for item in pair)
         self.inputs.check()
         return value, gradient
 
 
 def evaluate(
-    framework: Any, entry_point: EntryPoint, function: Mapping[str, Any], request: Header, arrays: list[Array]
+    backend: OpenBackend, entry_point: EntryPoint, function: Mapping[str, Any], request: Header, arrays: list[Array]
 ) -> tuple[Header, list[Array]]:
     """Make every call that an `evaluate` message asks for, and return the answer.
 
@@ -164,7 +160,7 @@ def evaluate(
     Where the message asks for everything `once`, the value is computed without recording and each gradient one time.
 
     Args:
-        framework: the framework's tensors and gradients.
+        backend: the framework, open.
         entry_point: what to call.
         function: the catalogue function: its "arguments" in order, and which of them are "real".
         request: the header of the message.
@@ -172,18 +168,17 @@ def evaluate(
     """
     if reason := entry_point.lacks(request["parameters"], arrays[request["arguments"][0]["array"]].data.ndim):
         raise UnsupportedError(reason)
-    if request.get("mode", "eager") != "eager" or request.get("device", "cpu") not in framework.devices:
-        raise UnsupportedError(f"no mode {request.get('mode')!r} on device {request.get('device')!r}")
-    refused = {array.dtype for array in arrays if array.dtype in _REAL} - set(framework.dtypes)
+    require_setting(backend, request)
+    refused = {array.dtype for array in arrays if array.dtype in _REAL} - set(backend.framework.dtypes)
     if refused:
-        raise UnsupportedError(f"{framework.name} has no {', '.join(sorted(refused))}")
+        raise UnsupportedError(f"{backend.framework.name} has no {', '.join(sorted(refused))}")
     names, real = function["arguments"], tuple(function["real"])
-    call, answer = _Call(framework, entry_point, names, request, arrays), _Reply()
+    call, answer = _Call(backend, entry_point, names, request, arrays), _Reply()
     wanted, once = request["quantities"], bool(request.get("once", False))
     if "value" in wanted:
-        answer.add("value", "plain", call.plain())
+        answer.add("value", "plain", call.computed())
     if "value" in wanted and not once:
-        _attempt(answer, "value", "repeat", lambda: answer.add("value", "repeat", call.plain()))
+        _attempt(answer, "value", "repeat", lambda: answer.add("value", "repeat", call.computed()))
     differentiable = real if entry_point.differentiable is None else entry_point.differentiable
     gradients = [name for name in names if f"gradient:{name}" in wanted]
     for place, name in enumerate(gradients):
@@ -204,6 +199,17 @@ def evaluate(
         "seconds": call.seconds,
     }
     return header, answer.arrays
+
+
+def require_setting(backend: OpenBackend, request: Header) -> None:
+    """Refuse a mode and device that the framework cannot be called in.
+
+    Raises:
+        UnsupportedError: it is not one of those that `hello` offered.
+    """
+    setting = request.get("mode", "eager"), request.get("device", "cpu")
+    if setting not in backend.framework.settings:
+        raise UnsupportedError(f"no mode {setting[0]!r} on device {setting[1]!r}")
 
 
 def _attempt(answer: _Reply, quantity: str, run: str, action: Callable[[], None]) -> bool:

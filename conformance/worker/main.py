@@ -16,7 +16,7 @@ from .backends import open_backend
 from .evaluate import evaluate, failure
 from .facts import cpu_facts, environment_switches
 from .frameworks.registry import BackendError, OpenBackend
-from .train import Step, step_of, train
+from .train import train
 from .wire import PROTOCOL, Array, Header, read_message, write_message
 
 
@@ -41,7 +41,6 @@ class WorkerSession:
         self._backend: OpenBackend | None = None
         self._functions: dict[str, Any] = {}
         self._entry_points: dict[tuple[str, str], Any] = {}
-        self._step: Step | None = None
 
     def answer(self, request: Header, arrays: list[Array]) -> tuple[Header, list[Array]]:
         """Return the answer to one message."""
@@ -50,16 +49,15 @@ class WorkerSession:
         if self._backend is None:
             raise BackendError(f"{request['message']} came before hello")
         if request["message"] == "train":
-            return train(self._backend.framework, self._step, request, arrays)
+            return train(self._backend, request, arrays)
         return self._evaluate(self._backend, request, arrays)
 
     def _hello(self, request: Header) -> Header:
         if request["protocol"] != PROTOCOL:
             raise BackendError(f"this worker speaks protocol {PROTOCOL}, not {request['protocol']}")
         self._functions, threads = request["functions"], request["threads"]
-        backend = open_backend(request["target"], threads, self._functions)
-        self._backend = backend
-        self._step = step_of(request["target"])
+        of = request["framework"], request["of_modules"]
+        self._backend = backend = open_backend(request["target"], threads, self._functions, *of)
         self._entry_points = {(entry.function, entry.name): entry for entry in backend.entry_points}
         return {
             "message": "hello",
@@ -68,8 +66,8 @@ class WorkerSession:
             "version": backend.version,
             "build": {"python": sys.version.split()[0], "numpy": np.__version__, **backend.build},
             "cpu": cpu_facts(),
-            "devices": list(backend.framework.devices),
-            "modes": ["eager"],
+            "devices": [device for _, device in backend.framework.settings],
+            "modes": [mode for mode, _ in backend.framework.settings],
             "dtypes": list(backend.framework.dtypes),
             "threads": threads,
             "environment": environment_switches(os.environ),
@@ -81,7 +79,7 @@ class WorkerSession:
     def _evaluate(self, backend: OpenBackend, request: Header, arrays: list[Array]) -> tuple[Header, list[Array]]:
         entry_point = self._entry_points[request["function"], request["entry_point"]]
         function = self._functions[request["function"]]
-        return evaluate(backend.framework, entry_point, function, request, arrays)
+        return evaluate(backend, entry_point, function, request, arrays)
 
 
 def _end_with_parent(answers: BinaryIO) -> None:

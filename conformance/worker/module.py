@@ -11,24 +11,31 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .calls import CallForm
 from .entry_points import Deviation, EntryPoint, Unsupported
 from .frameworks.numpy import VJP
-from .frameworks.registry import BackendError, OpenBackend, open_framework
+from .frameworks.registry import BackendError, OpenBackend, opened
+from .source import Snippet
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 """The dtypes a module may name as unsupported."""
 
-FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
-"""The frameworks a module may name."""
+
+def module_call(form: CallForm) -> Snippet:
+    """Return how a module's function is called: real arguments by position, `axis` always, keywords that were given."""
+    return Snippet(f"module.{form.function}", (*form.arguments, *form.keywords()))
 
 
-def module_backend(target: str, threads: int | None, functions: Mapping[str, Any]) -> OpenBackend:
+def module_backend(
+    target: str, threads: int | None, functions: Mapping[str, Any], frameworks: Sequence[str]
+) -> OpenBackend:
     """Import a user's module and read what it offers.
 
     Args:
         target: the path of the module's file, or its name.
         threads: how many threads its framework may use; None leaves that as it is.
         functions: the catalogue, as the `hello` message brings it.
+        frameworks: those that it may name.
 
     Raises:
         BackendError: it does not import, names no framework, or offers nothing.
@@ -36,10 +43,10 @@ def module_backend(target: str, threads: int | None, functions: Mapping[str, Any
     module = _imported(target)
     name = getattr(module, "framework", None)
     if name is None:
-        raise BackendError(f"{target} does not say its framework: set framework = {_one_of(FRAMEWORKS)}")
-    if name not in FRAMEWORKS:
-        raise BackendError(f"{target} has framework = {name!r}: set it to {_one_of(FRAMEWORKS)}")
-    framework = open_framework(name, threads)
+        raise BackendError(f"{target} does not say its framework: set framework = {_one_of(frameworks)}")
+    if name not in frameworks:
+        raise BackendError(f"{target} has framework = {name!r}: set it to {_one_of(frameworks)}")
+    framework, adapter, namespace = opened(name, threads)
     defined = [function for function in functions if getattr(module, function, None) is not None]
     if not defined:
         raise BackendError(f"{target} defines no function of the catalogue, such as softmax(logits, *, axis)")
@@ -57,14 +64,16 @@ def module_backend(target: str, threads: int | None, functions: Mapping[str, Any
         )
         for function in defined
     )
-    build = {**framework.build(), "module": target}
+    build = {**adapter.build(), "module": target}
     version = getattr(module, "__version__", None)
     if isinstance(version, str):
         build["module_version"] = version
-    return OpenBackend(framework, framework.version, build, entry_points)
+    return OpenBackend(
+        framework, adapter, adapter.version, build, entry_points, {**namespace, "module": module}, is_module=True
+    )
 
 
-def _one_of(names: tuple[str, ...]) -> str:
+def _one_of(names: Sequence[str]) -> str:
     return " or ".join(f'"{name}"' for name in names)
 
 
@@ -108,23 +117,18 @@ def _entry_point(
     call = getattr(module, name)
     if not callable(call):
         raise BackendError(f"{target}: {name} is not a function")
-    differentiable = None
-    if framework == "numpy":
-        call, differentiable = _with_vjp(module, name, call, tuple(function["real"]))
-    keywords = _keywords(call, function["keywords"])
-    return EntryPoint(name, name, keywords, call, deviations, differentiable, unsupported=unsupported)
-
-
-def _with_vjp(module: ModuleType, name: str, call: Any, real: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
-    """Return the function with its vjp at hand, and the arguments it may have gradients for: none without a vjp."""
-    vjp = getattr(module, f"{name}_{VJP}", None)
-
-    def called(*arguments: Any, **parameters: Any) -> Any:
-        return call(*arguments, **parameters)
-
-    called.__wrapped__ = call  # type: ignore[attr-defined]  # where inspect.signature looks
-    setattr(called, VJP, vjp)
-    return called, () if vjp is None else real
+    # NumPy records nothing: where a module brings no gradients there are none.
+    differentiable = () if framework == "numpy" and getattr(module, f"{name}{VJP}", None) is None else None
+    return EntryPoint(
+        name,
+        name,
+        _keywords(call, function["keywords"]),
+        module_call,
+        deviations,
+        differentiable,
+        unsupported=unsupported,
+        public=call,
+    )
 
 
 def _keywords(call: Any, known: list[str]) -> tuple[str, ...]:

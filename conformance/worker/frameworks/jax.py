@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
+from ..calls import along, same
 from ..entry_points import EntryPoint
+from ..framework import Framework, Spelling
 from ..wire import Array, array_of
 from .numpy import number_array
 
+if TYPE_CHECKING:
+    import jax
+    import jax.numpy as jnp
+
+_ALONE = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+
 
 class Jax:
-    """What `_evaluate` needs of JAX."""
-
-    name = "jax"
-    dtypes = ("float16", "bfloat16", "float32", "float64")
-    devices = ("cpu",)
+    """The arrays of JAX, which is imported when the first of these is made."""
 
     def __init__(self, threads: int | None) -> None:
+        global jax, jnp  # noqa: PLW0603 - whoever writes a script reads this file without the framework
+        import jax
+        import jax.numpy as jnp
+
         if threads == 1:
             # Heard when the first array is made. XLA has no other number than one or all.
-            alone = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-            os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {alone}".strip()
+            os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_ALONE}".strip()
         jax.config.update("jax_platforms", "cpu")
         jax.config.update("jax_enable_x64", val=True)
         self._bfloat16 = np.dtype(jnp.bfloat16)
@@ -59,34 +64,48 @@ class Jax:
         """Whether an exception is JAX's own word that it does not implement something: it has every dtype."""
         return False
 
-    def plain(self, call: Callable[..., Any], arguments: Sequence[Any], parameters: dict[str, Any]) -> Any:
-        """Call without gradient recording."""
-        return call(*arguments, **parameters)
 
-    def recorded(
-        self,
-        call: Callable[..., Any],
-        arguments: Sequence[Any],
-        parameters: dict[str, Any],
-        position: int,
-        cotangent: Any,
-    ) -> tuple[Any, Any]:
-        """Return the value, computed while it is linearised, and the gradient by the argument at `position`."""
-
-        def of_one(argument: Any) -> Any:
-            return call(*arguments[:position], argument, *arguments[position + 1 :], **parameters)
-
-        value, pullback = jax.vjp(of_one, arguments[position])
-        return value, None if cotangent is None else pullback(cotangent)[0]
+def computed(call: Callable[..., Any], tensors: dict[str, Any]) -> Any:
+    """Return the value, without recording."""
+    return call(**tensors)
 
 
-def entry_points() -> tuple[EntryPoint, ...]:
+def recorded(call: Callable[..., Any], tensors: dict[str, Any], argument: str, cotangent: Any) -> tuple[Any, Any]:
+    """Return the value, computed while it is linearised in an argument, and the gradient by it."""
+    value, pullback = jax.vjp(lambda array: call(**{**tensors, argument: array}), tensors[argument])
+    return value, None if cotangent is None else pullback(cotangent)[0]
+
+
+def entry_points(version: str | None = None) -> tuple[EntryPoint, ...]:  # noqa: ARG001 - every version has them all
     """Every entry point of JAX that is examined."""
     return (
-        EntryPoint("jax.nn.sigmoid", "sigmoid", (), jax.nn.sigmoid),
-        EntryPoint("jax.nn.log_sigmoid", "log_sigmoid", (), jax.nn.log_sigmoid),
-        EntryPoint("jax.nn.softplus", "softplus", (), jax.nn.softplus),
-        EntryPoint("jax.nn.softmax", "softmax", ("axis",), jax.nn.softmax),
-        EntryPoint("jax.nn.log_softmax", "log_softmax", ("axis",), jax.nn.log_softmax),
-        EntryPoint("jax.nn.logsumexp", "logsumexp", ("axis",), jax.nn.logsumexp),
+        EntryPoint("jax.nn.sigmoid", "sigmoid", (), same("jax.nn.sigmoid")),
+        EntryPoint("jax.nn.log_sigmoid", "log_sigmoid", (), same("jax.nn.log_sigmoid")),
+        EntryPoint("jax.nn.softplus", "softplus", (), same("jax.nn.softplus")),
+        EntryPoint("jax.nn.softmax", "softmax", ("axis",), along("jax.nn.softmax")),
+        EntryPoint("jax.nn.log_softmax", "log_softmax", ("axis",), along("jax.nn.log_softmax")),
+        EntryPoint("jax.nn.logsumexp", "logsumexp", ("axis",), along("jax.nn.logsumexp")),
     )
+
+
+FRAMEWORK = Framework(
+    name="jax",
+    dtypes=("float16", "bfloat16", "float32", "float64"),
+    settings=(("eager", "cpu"),),
+    open=Jax,
+    computed=computed,
+    recorded=recorded,
+    entry_points=entry_points,
+    spelling=Spelling(
+        imports="import jax\nimport jax.numpy as jnp\n",
+        version='f"jax {jax.__version__}"',
+        bits="np.asarray(tensor).tobytes()",
+        tensor="jnp.array",
+        bfloat16="wide.astype(jnp.bfloat16)",
+        raw_bfloat16="jnp.bfloat16",
+        setup='jax.config.update("jax_enable_x64", True)\n',
+        # One thread, no graphics processor.
+        environment={"JAX_PLATFORMS": "cpu", "XLA_FLAGS": _ALONE},
+    ),
+)
+"""JAX, which brings NumPy's bfloat16."""

@@ -1,51 +1,53 @@
-"""The public entry points of Keras on TensorFlow: of Keras 3, and of Keras 2, which is another library."""
+"""Keras on TensorFlow: its entry points in Keras 3, and in Keras 2, which is another library."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache, partial
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-import keras
-import tensorflow as tf
+from ..calls import CallForm, Write, along, same
+from ..entry_points import Deviation, EntryPoint
+from ..source import Snippet, written
+from .tensorflow import FRAMEWORK as TENSORFLOW
+from .tensorflow import LABELS_IN_RANGE, LABELS_SUM_TO_ONE, TensorFlow
 
-from ..entry_points import Deviation, EntryPoint, last_axis_as_default
-from .tensorflow import LABELS_IN_RANGE, LABELS_SUM_TO_ONE
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
 
 
-def keras_version() -> str:
-    """The version of Keras."""
-    return str(keras.__version__)
+class Keras(TensorFlow):
+    """The tensors of TensorFlow, with Keras imported beside it."""
+
+    def __init__(self, threads: int | None) -> None:
+        global keras, tf  # noqa: PLW0603 - as in TensorFlow's file
+        super().__init__(threads)
+        import keras
+        import tensorflow as tf
+
+    @property
+    def version(self) -> str:
+        """The version of Keras."""
+        return str(keras.__version__)
+
+    def build(self) -> dict[str, str]:
+        """How this Keras and its TensorFlow were built."""
+        return {**super().build(), "tensorflow": str(tf.version.VERSION), "keras": self.version}
 
 
-_IS_2 = keras.__version__.startswith("2.")
-_TAG = f"https://github.com/keras-team/keras/blob/v{keras.__version__}/keras/"
-_BACKEND = _TAG + ("backend.py" if _IS_2 else "src/backend/tensorflow/nn.py")
+def step(features: Any, labels: Any, weights: Any, bias: Any, rate: float) -> tuple[Any, Any]:
+    """Make a step of softmax regression by plain gradient descent."""
+    # Without its own dtype a loss of Keras 3 computes in float32 whatever it is given; Keras 2 knows no such argument.
+    dtype = {} if keras.__version__.startswith("2.") else {"dtype": weights.dtype.name}
+    loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True, **dtype)
+    with tf.GradientTape() as tape:
+        tape.watch([weights, bias])
+        loss = loss_of(labels, tf.matmul(features, weights) + bias)
+    of_weights, of_bias = tape.gradient(loss, [weights, bias])
+    return weights - rate * of_weights, bias - rate * of_bias
 
-_CLIP = Deviation(
-    "clip-1e-7", (), "deliberate", _BACKEND, "probabilities are clipped to [1e-7, 1 - 1e-7] before the logarithm"
-)
-_CLIP_ADD = Deviation(
-    "clip-add-1e-7",
-    (),
-    "deliberate",
-    _BACKEND,
-    "probabilities are clipped to [1e-7, 1 - 1e-7], and 1e-7 is added once more inside both logarithms",
-)
-_NORMALISE_CLIP = Deviation(
-    "normalise-clip-1e-7",
-    (),
-    "deliberate",
-    _BACKEND,
-    "probabilities are divided by their sum, then clipped to [1e-7, 1 - 1e-7] before the logarithm",
-)
-_CLIP_SOFTMAX = Deviation(
-    "clip-softmax-1e-7",
-    (),
-    "deliberate",
-    _BACKEND,
-    "probabilities are clipped to [1e-7, 1 - 1e-7], and their logarithms taken as logits",
-)
+
 _KL_CLIP = Deviation(
     "clip-1e-7",
     (),
@@ -55,234 +57,231 @@ _KL_CLIP = Deviation(
 )
 
 
-def _loss(kind: Callable[..., Any], **fixed: Any) -> Callable[..., Any]:
-    """Return a maker of the loss `kind` that makes each configuration once."""
-    return cache(partial(kind, **fixed))
+def _deliberate(version: str, definition: str, reason: str) -> Deviation:
+    file = "backend.py" if _is_2(version) else "src/backend/tensorflow/nn.py"
+    link = f"https://github.com/keras-team/keras/blob/v{version}/keras/{file}"
+    return Deviation(definition, (), "deliberate", link, reason)
 
 
-def _dtype(scores: Any) -> dict[str, str]:
-    """Return the dtype to make a loss with: Keras 3 computes in float32 without, Keras 2 in that of its inputs."""
-    return {} if _IS_2 else {"dtype": scores.dtype.name}
+def _clip(version: str) -> Deviation:
+    if _is_2(version):
+        return _deliberate(
+            version,
+            "clip-add-1e-7",
+            "probabilities are clipped to [1e-7, 1 - 1e-7], and 1e-7 is added once more inside both logarithms",
+        )
+    return _deliberate(version, "clip-1e-7", "probabilities are clipped to [1e-7, 1 - 1e-7] before the logarithm")
+
+
+def _normalise_clip(version: str) -> Deviation:
+    return _deliberate(
+        version,
+        "normalise-clip-1e-7",
+        "probabilities are divided by their sum, then clipped to [1e-7, 1 - 1e-7] before the logarithm",
+    )
+
+
+def _clip_softmax(version: str) -> Deviation:
+    return _deliberate(
+        version,
+        "clip-softmax-1e-7",
+        "probabilities are clipped to [1e-7, 1 - 1e-7], and their logarithms taken as logits",
+    )
 
 
 _REDUCTIONS = {"none": "none", "sum": "sum", "mean": "sum_over_batch_size"}
 
 
-def _categorical_class(*, from_logits: bool) -> Callable[..., Any]:
-    make = _loss(keras.losses.CategoricalCrossentropy, from_logits=from_logits)
-
-    def call(scores: Any, labels: Any, *, axis: int, label_smoothing: float = 0.0, reduction: str = "none") -> Any:
-        loss = make(
-            axis=last_axis_as_default(axis, scores.shape.rank),
-            label_smoothing=label_smoothing,
-            reduction=_REDUCTIONS[reduction],
-            **_dtype(scores),
-        )
-        return loss(labels, scores)
-
-    return call
+def _loss(name: str, form: CallForm, options: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the statements that make a loss; Keras 3 computes in float32 without a dtype of its own."""
+    reduction = f'reduction="{_REDUCTIONS[form.parameters.get("reduction", "none")]}"'
+    return (
+        f'dtype = {{"dtype": "{form.dtype}"}} if keras.__version__ >= "3" else {{}}  # Keras 2 has no such option',
+        written(f"loss = keras.losses.{name}", (*options, reduction, "**dtype")),
+    )
 
 
-def _sparse_class(*, from_logits: bool) -> Callable[..., Any]:
-    make = _loss(keras.losses.SparseCategoricalCrossentropy, from_logits=from_logits)
-
-    def call(scores: Any, labels: Any, *, ignore_index: int | None = None, reduction: str = "none") -> Any:
-        loss = make(ignore_class=ignore_index, reduction=_REDUCTIONS[reduction], **_dtype(scores))
-        return loss(labels, scores)
-
-    return call
+def _option(form: CallForm, name: str, spelt: str) -> tuple[str, ...]:
+    return (f"{spelt}={form.parameters[name]!r}",) if name in form.parameters else ()
 
 
-def _binary_class(*, from_logits: bool) -> Callable[..., Any]:
-    make = _loss(keras.losses.BinaryCrossentropy, from_logits=from_logits)
-
-    def call(
-        scores: Any, labels: Any, *, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "none"
-    ) -> Any:
-        loss = make(label_smoothing=label_smoothing, reduction=_REDUCTIONS[reduction], **_dtype(scores))
-        if weight is not None:
-            weight = tf.broadcast_to(weight, scores.shape)
-        return loss(*_single_features(labels, scores), sample_weight=weight)
-
-    return call
+def _smoothing(form: CallForm) -> tuple[str, ...]:
+    return _option(form, "label_smoothing", "label_smoothing")
 
 
-def _single_features(labels: Any, scores: Any) -> tuple[Any, Any]:
+def _ignoring(form: CallForm) -> tuple[str, ...]:
+    return _option(form, "ignore_index", "ignore_class")
+
+
+def _categorical_class(from_logits: str) -> Write:
+    def write(form: CallForm) -> Snippet:
+        options = (from_logits, f"axis={form.default_axis}", *_smoothing(form))
+        scores, labels = form.arguments
+        return Snippet("loss", (labels, scores), _loss("CategoricalCrossentropy", form, options))
+
+    return write
+
+
+def _sparse_class(from_logits: str) -> Write:
+    def write(form: CallForm) -> Snippet:
+        scores, labels = form.arguments
+        options = (from_logits, *_ignoring(form))
+        return Snippet("loss", (labels, scores), _loss("SparseCategoricalCrossentropy", form, options))
+
+    return write
+
+
+def _binary_class(from_logits: str) -> Write:
+    def write(form: CallForm) -> Snippet:
+        scores, labels = form.arguments
+        weight = (f"sample_weight=tf.broadcast_to(weight, {scores}.shape)",) if "weight" in form.tensors else ()
+        ahead = _loss("BinaryCrossentropy", form, (from_logits, *_smoothing(form)))
+        return Snippet("loss", (*_single_features(labels, scores), *weight), ahead)
+
+    return write
+
+
+def _single_features(*names: str) -> tuple[str, ...]:
     """Give every element a feature axis of length one: Keras averages over that axis, and so over one element."""
-    return tf.expand_dims(labels, -1), tf.expand_dims(scores, -1)
+    return tuple(f"tf.expand_dims({name}, -1)" for name in names)
 
 
-def _kl_class() -> Callable[..., Any]:
-    make = _loss(keras.losses.KLDivergence, reduction="none")
-
-    def call(labels: Any, probs: Any) -> Any:
-        return make(**_dtype(probs))(labels, probs)
-
-    return call
+def _kl_class(form: CallForm) -> Snippet:
+    return Snippet("loss", form.arguments, _loss("KLDivergence", form, ()))
 
 
-def _kl_function(labels: Any, probs: Any) -> Any:
-    return keras.losses.kl_divergence(labels, probs)
+def _categorical_function(callee: str, from_logits: str) -> Write:
+    def write(form: CallForm) -> Snippet:
+        scores, labels = form.arguments
+        return Snippet(callee, (labels, scores, from_logits, f"axis={form.default_axis}", *_smoothing(form)))
+
+    return write
 
 
-def _categorical_function(function: Callable[..., Any], *, from_logits: bool) -> Callable[..., Any]:
-    def call(scores: Any, labels: Any, *, axis: int, **keywords: Any) -> Any:
-        axis = last_axis_as_default(axis, scores.shape.rank)
-        return function(labels, scores, from_logits=from_logits, axis=axis, **keywords)
+def _sparse_function(callee: str, from_logits: str) -> Write:
+    def write(form: CallForm) -> Snippet:
+        scores, labels = form.arguments
+        return Snippet(callee, (labels, scores, from_logits, *_ignoring(form)))
 
-    return call
-
-
-def _sparse_function(function: Callable[..., Any], *, from_logits: bool) -> Callable[..., Any]:
-    def call(scores: Any, labels: Any, **keywords: Any) -> Any:
-        if "ignore_index" in keywords:
-            keywords["ignore_class"] = keywords.pop("ignore_index")
-        return function(labels, scores, from_logits=from_logits, **keywords)
-
-    return call
+    return write
 
 
-def _binary_function(*, from_logits: bool) -> Callable[..., Any]:
-    def call(scores: Any, labels: Any, **keywords: Any) -> Any:
-        labels, scores = _single_features(labels, scores)
-        return keras.losses.binary_crossentropy(labels, scores, from_logits=from_logits, **keywords)
+def _binary_function(callee: str, from_logits: str) -> Write:
+    def write(form: CallForm) -> Snippet:
+        scores, labels = form.arguments
+        return Snippet(callee, (*_single_features(labels, scores), from_logits, *_smoothing(form)))
 
-    return call
+    return write
 
 
-def _plain_entry_points() -> tuple[EntryPoint, ...]:
-    activations = keras.activations
-    sigmoid = EntryPoint("keras.activations.sigmoid", "sigmoid", (), activations.sigmoid)
+def _binary_operation(callee: str, from_logits: str) -> Write:
+    def write(form: CallForm) -> Snippet:
+        scores, labels = form.arguments
+        return Snippet(callee, (labels, scores, from_logits))
+
+    return write
+
+
+def _is_2(version: str) -> bool:
+    return version.startswith("2.")
+
+
+def _functions(version: str) -> Iterator[EntryPoint]:
+    yield EntryPoint("keras.activations.sigmoid", "sigmoid", (), same("keras.activations.sigmoid"))
     # That of Keras 2 takes no single row.
-    softmax = EntryPoint(
-        "keras.activations.softmax", "softmax", ("axis",), activations.softmax, least_rank=2 if _IS_2 else 1
-    )
-    divergences = (
-        EntryPoint("keras.losses.KLDivergence()", "kl_divergence", ("axis",), _kl_class(), (_KL_CLIP,), axis="last"),
-        EntryPoint("keras.losses.kl_divergence", "kl_divergence", ("axis",), _kl_function, (_KL_CLIP,), axis="last"),
-    )
-    if _IS_2:
-        return (sigmoid, softmax, *divergences)
-    log_softmax = EntryPoint("keras.activations.log_softmax", "log_softmax", ("axis",), activations.log_softmax)
-    return (sigmoid, softmax, log_softmax, *_operations(), *divergences)
+    softmax, least_rank = "keras.activations.softmax", 2 if _is_2(version) else 1
+    yield EntryPoint(softmax, "softmax", ("axis",), along(softmax), least_rank=least_rank)
+    if not _is_2(version):
+        log_softmax = "keras.activations.log_softmax"
+        yield EntryPoint(log_softmax, "log_softmax", ("axis",), along(log_softmax))
+        for name in ("sigmoid", "log_sigmoid", "softplus"):
+            yield EntryPoint(f"keras.ops.{name}", name, (), same(f"keras.ops.{name}"))
+        for name in ("softmax", "log_softmax", "logsumexp"):
+            yield EntryPoint(f"keras.ops.{name}", name, ("axis",), along(f"keras.ops.{name}"))
+    for name, source in (("KLDivergence()", _kl_class), ("kl_divergence", same("keras.losses.kl_divergence"))):
+        yield EntryPoint(f"keras.losses.{name}", "kl_divergence", ("axis",), source, (_KL_CLIP,), axis="last")
 
 
-def _operations() -> tuple[EntryPoint, ...]:
-    ops = keras.ops
-    return (
-        EntryPoint("keras.ops.sigmoid", "sigmoid", (), ops.sigmoid),
-        EntryPoint("keras.ops.log_sigmoid", "log_sigmoid", (), ops.log_sigmoid),
-        EntryPoint("keras.ops.softplus", "softplus", (), ops.softplus),
-        EntryPoint("keras.ops.softmax", "softmax", ("axis",), ops.softmax),
-        EntryPoint("keras.ops.log_softmax", "log_softmax", ("axis",), ops.log_softmax),
-        EntryPoint("keras.ops.logsumexp", "logsumexp", ("axis",), ops.logsumexp),
-    )
-
-
-def _categorical_entry_points(*, from_logits: bool) -> tuple[EntryPoint, ...]:
+def _categorical(version: str, *, from_logits: bool) -> Iterator[EntryPoint]:
     function = "softmax_cross_entropy" if from_logits else "categorical_cross_entropy"
-    deviations = (LABELS_SUM_TO_ONE if from_logits else _NORMALISE_CLIP,)
+    deviations = (LABELS_SUM_TO_ONE if from_logits else _normalise_clip(version),)
     smoothed, reduced = ("axis", "label_smoothing"), ("reduction",) if from_logits else ()
-    losses, end = keras.losses, f"(from_logits={from_logits})"
-    return (
-        EntryPoint(
-            "keras.losses.CategoricalCrossentropy" + end,
-            function,
-            smoothed + reduced,
-            _categorical_class(from_logits=from_logits),
-            deviations,
+    stated = f"from_logits={from_logits}"
+    for callee, keywords, source in (
+        ("keras.losses.CategoricalCrossentropy", smoothed + reduced, _categorical_class(stated)),
+        *(
+            (callee, keywords, _categorical_function(callee, stated))
+            for callee, keywords in (
+                ("keras.losses.categorical_crossentropy", smoothed),
+                ("keras.ops.categorical_crossentropy", ("axis",)),
+            )
         ),
-        EntryPoint(
-            "keras.losses.categorical_crossentropy" + end,
-            function,
-            smoothed,
-            _categorical_function(losses.categorical_crossentropy, from_logits=from_logits),
-            deviations,
-        ),
-        EntryPoint(
-            "keras.ops.categorical_crossentropy" + end,
-            function,
-            ("axis",),
-            _categorical_function(_operation("categorical_crossentropy"), from_logits=from_logits),
-            deviations,
-        ),
-    )
+    ):
+        yield EntryPoint(f"{callee}({stated})", function, keywords, source, deviations)
 
 
-def _sparse_entry_points(*, from_logits: bool) -> tuple[EntryPoint, ...]:
+def _sparse(version: str, *, from_logits: bool) -> Iterator[EntryPoint]:
     function = "sparse_softmax_cross_entropy" if from_logits else "sparse_categorical_cross_entropy"
-    deviations = () if from_logits else (_CLIP_SOFTMAX,)
+    deviations = () if from_logits else (_clip_softmax(version),)
     ignoring, reduced = (("ignore_index",), ("reduction",)) if from_logits else ((), ())
-    losses, end = keras.losses, f"(from_logits={from_logits})"
-    return (
-        EntryPoint(
-            "keras.losses.SparseCategoricalCrossentropy" + end,
+    stated = f"from_logits={from_logits}"
+    for callee, keywords, source in (
+        ("keras.losses.SparseCategoricalCrossentropy", (*ignoring, *reduced), _sparse_class(stated)),
+        *(
+            (callee, keywords, _sparse_function(callee, stated))
+            for callee, keywords in (
+                ("keras.losses.sparse_categorical_crossentropy", ignoring),
+                ("keras.ops.sparse_categorical_crossentropy", ()),
+            )
+        ),
+    ):
+        yield EntryPoint(
+            f"{callee}({stated})",
             function,
-            ("axis", *ignoring, *reduced),
-            _sparse_class(from_logits=from_logits),
+            ("axis", *keywords),
+            source,
             deviations,
             axis="last",
             refusals=(LABELS_IN_RANGE,),
-        ),
-        EntryPoint(
-            "keras.losses.sparse_categorical_crossentropy" + end,
-            function,
-            ("axis", *ignoring),
-            _sparse_function(losses.sparse_categorical_crossentropy, from_logits=from_logits),
-            deviations,
-            axis="last",
-            refusals=(LABELS_IN_RANGE,),
-        ),
-        EntryPoint(
-            "keras.ops.sparse_categorical_crossentropy" + end,
-            function,
-            ("axis",),
-            _sparse_function(_operation("sparse_categorical_crossentropy"), from_logits=from_logits),
-            deviations,
-            axis="last",
-            refusals=(LABELS_IN_RANGE,),
-        ),
-    )
+        )
 
 
-def _binary_entry_points(*, from_logits: bool) -> tuple[EntryPoint, ...]:
+def _binary(version: str, *, from_logits: bool) -> Iterator[EntryPoint]:
     function = "sigmoid_cross_entropy" if from_logits else "binary_cross_entropy"
-    deviations = () if from_logits else (_CLIP_ADD if _IS_2 else _CLIP,)
+    deviations = () if from_logits else (_clip(version),)
     weighted = ("weight", "reduction") if from_logits else ()
-    end = f"(from_logits={from_logits})"
-    return (
-        EntryPoint(
-            "keras.losses.BinaryCrossentropy" + end,
-            function,
-            ("label_smoothing", *weighted),
-            _binary_class(from_logits=from_logits),
-            deviations,
-        ),
-        EntryPoint(
-            "keras.losses.binary_crossentropy" + end,
-            function,
-            ("label_smoothing",),
-            _binary_function(from_logits=from_logits),
-            deviations,
-        ),
-        EntryPoint(
-            "keras.ops.binary_crossentropy" + end,
-            function,
-            (),
-            lambda scores, labels: _operation("binary_crossentropy")(labels, scores, from_logits=from_logits),
-            deviations,
-        ),
+    stated, ending = f"from_logits={from_logits}", "binary_crossentropy"
+    for callee, keywords, source in (
+        ("keras.losses.BinaryCrossentropy", ("label_smoothing", *weighted), _binary_class(stated)),
+        (f"keras.losses.{ending}", ("label_smoothing",), _binary_function(f"keras.losses.{ending}", stated)),
+        (f"keras.ops.{ending}", (), _binary_operation(f"keras.ops.{ending}", stated)),
+    ):
+        yield EntryPoint(f"{callee}({stated})", function, keywords, source, deviations)
+
+
+def entry_points(version: str | None = None) -> tuple[EntryPoint, ...]:
+    """Every entry point of Keras that is examined; Keras 2 has no operations."""
+    version = version or "3"
+    losses = (
+        entry
+        for make in (_categorical, _sparse, _binary)
+        for from_logits in (True, False)
+        for entry in make(version, from_logits=from_logits)
+        if not (_is_2(version) and entry.name.startswith("keras.ops."))
     )
+    return (*_functions(version), *losses)
 
 
-def _operation(name: str) -> Callable[..., Any]:
-    """Return an operation of Keras 3; Keras 2 has none, and then its entry points are left out."""
-    return getattr(getattr(keras, "ops", None), name, None)  # type: ignore[return-value]
-
-
-def entry_points() -> tuple[EntryPoint, ...]:
-    """Every entry point of Keras that is examined."""
-    kinds = (_categorical_entry_points, _sparse_entry_points, _binary_entry_points)
-    losses = [entry for make in kinds for from_logits in (True, False) for entry in make(from_logits=from_logits)]
-    offered = [entry for entry in losses if not (_IS_2 and entry.name.startswith("keras.ops."))]
-    return (*_plain_entry_points(), *offered)
+FRAMEWORK = replace(
+    TENSORFLOW,
+    open=Keras,
+    entry_points=entry_points,
+    step=step,
+    spelling=replace(
+        TENSORFLOW.spelling,
+        imports="import keras\nimport tensorflow as tf\n",
+        version='f"keras {keras.__version__}, tensorflow {tf.__version__}"',
+        environment={**TENSORFLOW.spelling.environment, "KERAS_BACKEND": "tensorflow"},
+    ),
+)
+"""Keras, which computes with TensorFlow."""

@@ -7,19 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from ..calls import call_definitions
+from ..framework import Framework, Spelling
 from ..layout import laid_out
+from ..source import Snippet, definition
 from ..wire import Array, array_of
 
-VJP = "vjp"
-"""The attribute of a call that computes gradients: `vjp(cotangent, *arguments, **parameters)`."""
+VJP = "_vjp"
+"""The end of the name of a module's function for gradients: `NAME_vjp(cotangent, *arguments, **parameters)`."""
 
 
 class NumPy:
-    """What `_evaluate` needs of NumPy."""
-
-    name = "numpy"
-    dtypes = ("float16", "float32", "float64")
-    devices = ("cpu",)
+    """The arrays of NumPy."""
 
     def __init__(self, threads: int | None) -> None:
         # NumPy's own loops have one thread; that of its linear algebra is fixed by the environment.
@@ -51,28 +50,27 @@ class NumPy:
         is_told = isinstance(error, TypeError) and text == "array type float16 is unsupported in linalg"
         return is_told and dtype == "float16"
 
-    def plain(self, call: Callable[..., Any], arguments: Sequence[Any], parameters: dict[str, Any]) -> Any:
-        """Call the function."""
-        return call(*arguments, **parameters)
 
-    def recorded(
-        self,
-        call: Callable[..., Any],
-        arguments: Sequence[Any],
-        parameters: dict[str, Any],
-        position: int,
-        cotangent: Any,
-    ) -> tuple[Any, Any]:
-        """Return the gradient by the argument at `position`; NumPy records nothing, so there is no second value.
+def computed(call: Callable[..., Any], tensors: dict[str, Any]) -> Any:
+    """Return the value."""
+    return call(**tensors)
 
-        A module's vjp returns one gradient per real argument, or the first argument's alone.
-        """
-        if cotangent is None:
-            return None, None
-        gradients = getattr(call, VJP)(cotangent, *arguments, **parameters)
-        if not isinstance(gradients, (tuple, list)):
-            gradients = (gradients,)
-        return None, gradients[position] if position < len(gradients) else None
+
+def recorded(call: Callable[..., Any], tensors: dict[str, Any], argument: str, cotangent: Any) -> tuple[Any, Any]:
+    """Return no value, for NumPy records nothing, and the gradient by an argument that a module's vjp computes."""
+    if cotangent is None:
+        return None, None
+    gradients = call.vjp(cotangent, **tensors)  # type: ignore[attr-defined]
+    if not isinstance(gradients, (tuple, list)):
+        gradients = (gradients,)
+    position = list(tensors).index(argument)
+    return None, gradients[position] if position < len(gradients) else None
+
+
+def definitions(call: Snippet, names: Sequence[str]) -> str:
+    """Return the source of a call, and of the module's function for its gradients."""
+    vjp = Snippet(f"{call.callee}{VJP}", ("cotangent", *call.arguments))
+    return f"{call_definitions(call, names)}\n\n{definition('vjp', ('cotangent', *names), vjp)}\n\ncall.vjp = vjp\n"
 
 
 def number_array(value: Any) -> Array:
@@ -84,3 +82,17 @@ def number_array(value: Any) -> Array:
     if isinstance(value, (bool, int, float, np.generic, np.ndarray)) and np.asarray(value).dtype.kind in "biufcV":
         return array_of(value)
     raise TypeError(f"returned {type(value).__name__}, neither a tensor nor a number")
+
+
+FRAMEWORK = Framework(
+    name="numpy",
+    dtypes=("float16", "float32", "float64"),
+    settings=(("eager", "cpu"),),
+    open=NumPy,
+    computed=computed,
+    recorded=recorded,
+    entry_points=lambda _: (),
+    spelling=Spelling(imports="", version='f"numpy {np.__version__}"', bits="tensor.tobytes()", tensor=""),
+    definitions=definitions,
+)
+"""NumPy, for users' modules alone: they bring their own gradients."""

@@ -1,16 +1,20 @@
-"""TensorFlow as a framework: eager tensors, tapes and gradients."""
+"""TensorFlow as a framework: eager tensors, tapes, a step of training, and the entry points."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-import tensorflow as tf
-
-from ..entry_points import Deviation, EntryPoint, Refusal, last_axis_as_default
+from ..calls import CallForm, Write, along, same
+from ..entry_points import Deviation, EntryPoint, Refusal
+from ..framework import Framework, Spelling
+from ..source import Snippet
 from ..wire import Array, array_of
 from .numpy import number_array
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 _HALVES = {"float16": "half", "bfloat16": "bfloat16"}
 _NO_KERNEL = re.compile(
@@ -19,13 +23,12 @@ _NO_KERNEL = re.compile(
 
 
 class TensorFlow:
-    """What `_evaluate` needs of TensorFlow."""
-
-    name = "tensorflow"
-    dtypes = ("float16", "bfloat16", "float32", "float64")
-    devices = ("cpu",)
+    """The tensors of TensorFlow, which is imported when the first of these is made."""
 
     def __init__(self, threads: int | None) -> None:
+        global tf  # noqa: PLW0603 - whoever writes a script reads this file without the framework
+        import tensorflow as tf
+
         if threads is not None:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(threads)
@@ -70,28 +73,31 @@ class TensorFlow:
         found = _NO_KERNEL.search(text) if is_told else None
         return found is not None and (found[1] or found[2].lower()) == _HALVES.get(dtype)
 
-    def plain(self, call: Callable[..., Any], arguments: Sequence[Any], parameters: dict[str, Any]) -> Any:
-        """Call without gradient recording."""
-        return call(*arguments, **parameters)
 
-    def recorded(
-        self,
-        call: Callable[..., Any],
-        arguments: Sequence[Any],
-        parameters: dict[str, Any],
-        position: int,
-        cotangent: Any,
-    ) -> tuple[Any, Any]:
-        """Call while a tape watches the argument at `position`; return the value and the gradient.
+def computed(call: Callable[..., Any], tensors: dict[str, Any]) -> Any:
+    """Return the value, without recording."""
+    return call(**tensors)
 
-        The gradient is None where there is no cotangent, or where the framework has none to give.
-        """
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(arguments[position])
-            value = call(*arguments, **parameters)
-        if cotangent is None or not tf.is_tensor(value):
-            return value, None
-        return value, tape.gradient(value, arguments[position], output_gradients=cotangent)
+
+def recorded(call: Callable[..., Any], tensors: dict[str, Any], argument: str, cotangent: Any) -> tuple[Any, Any]:
+    """Return the value, computed while a tape watches an argument, and the gradient by it."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(tensors[argument])
+        value = call(**tensors)
+    if cotangent is None or not tf.is_tensor(value):
+        return value, None
+    gradient = tape.gradient(value, tensors[argument], output_gradients=cotangent)
+    return value, None if gradient is None else tf.convert_to_tensor(gradient)
+
+
+def step(features: Any, labels: Any, weights: Any, bias: Any, rate: float) -> tuple[Any, Any]:
+    """Make a step of softmax regression by plain gradient descent."""
+    with tf.GradientTape() as tape:
+        tape.watch([weights, bias])
+        logits = features @ weights + bias
+        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
+    of_weights, of_bias = tape.gradient(loss, [weights, bias])
+    return weights - rate * of_weights, bias - rate * of_bias
 
 
 LABELS_SUM_TO_ONE = Deviation(
@@ -114,32 +120,31 @@ LABELS_IN_RANGE = Refusal(
 """What TensorFlow documents of its sparse softmax cross-entropy; Keras calls the same operation."""
 
 
-def _softmax_cross_entropy(logits: Any, labels: Any, *, axis: int) -> Any:
-    axis = last_axis_as_default(axis, logits.shape.rank)
-    return tf.nn.softmax_cross_entropy_with_logits(labels=labels, logits=logits, axis=axis)
+def _softmax_cross_entropy(form: CallForm) -> Snippet:
+    arguments = ("labels=labels", "logits=logits", f"axis={form.default_axis}")
+    return Snippet("tf.nn.softmax_cross_entropy_with_logits", arguments)
 
 
-def _sparse_softmax_cross_entropy(logits: Any, labels: Any) -> Any:
-    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+def _labels_and_logits(callee: str) -> Write:
+    return lambda form: Snippet(callee, tuple(f"{name}={name}" for name in reversed(form.arguments)))
 
 
-def _sigmoid_cross_entropy(logits: Any, labels: Any) -> Any:
-    return tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits)
+def _weighted_cross_entropy(form: CallForm) -> Snippet:
+    weight = "pos_weight" if "pos_weight" in form.tensors else "1.0"
+    arguments = ("labels=labels", "logits=logits", f"pos_weight={weight}")
+    return Snippet("tf.nn.weighted_cross_entropy_with_logits", arguments)
 
 
-def _weighted_cross_entropy(logits: Any, labels: Any, *, pos_weight: Any = 1.0) -> Any:
-    return tf.nn.weighted_cross_entropy_with_logits(labels=labels, logits=logits, pos_weight=pos_weight)
-
-
-def entry_points() -> tuple[EntryPoint, ...]:
+def entry_points(version: str | None = None) -> tuple[EntryPoint, ...]:  # noqa: ARG001 - every version has them all
     """Every entry point of TensorFlow that is examined."""
+    sparse, binary = "tf.nn.sparse_softmax_cross_entropy_with_logits", "tf.nn.sigmoid_cross_entropy_with_logits"
     return (
-        EntryPoint("tf.sigmoid", "sigmoid", (), tf.sigmoid),
-        EntryPoint("tf.math.log_sigmoid", "log_sigmoid", (), tf.math.log_sigmoid),
-        EntryPoint("tf.math.softplus", "softplus", (), tf.math.softplus),
-        EntryPoint("tf.nn.softmax", "softmax", ("axis",), tf.nn.softmax),
-        EntryPoint("tf.nn.log_softmax", "log_softmax", ("axis",), tf.nn.log_softmax),
-        EntryPoint("tf.reduce_logsumexp", "logsumexp", ("axis",), tf.reduce_logsumexp),
+        EntryPoint("tf.sigmoid", "sigmoid", (), same("tf.sigmoid")),
+        EntryPoint("tf.math.log_sigmoid", "log_sigmoid", (), same("tf.math.log_sigmoid")),
+        EntryPoint("tf.math.softplus", "softplus", (), same("tf.math.softplus")),
+        EntryPoint("tf.nn.softmax", "softmax", ("axis",), along("tf.nn.softmax")),
+        EntryPoint("tf.nn.log_softmax", "log_softmax", ("axis",), along("tf.nn.log_softmax")),
+        EntryPoint("tf.reduce_logsumexp", "logsumexp", ("axis",), along("tf.reduce_logsumexp")),
         EntryPoint(
             "tf.nn.softmax_cross_entropy_with_logits",
             "softmax_cross_entropy",
@@ -148,14 +153,14 @@ def entry_points() -> tuple[EntryPoint, ...]:
             (LABELS_SUM_TO_ONE,),
         ),
         EntryPoint(
-            "tf.nn.sparse_softmax_cross_entropy_with_logits",
+            sparse,
             "sparse_softmax_cross_entropy",
             ("axis",),
-            _sparse_softmax_cross_entropy,
+            _labels_and_logits(sparse),
             axis="last",
             refusals=(LABELS_IN_RANGE,),
         ),
-        EntryPoint("tf.nn.sigmoid_cross_entropy_with_logits", "sigmoid_cross_entropy", (), _sigmoid_cross_entropy),
+        EntryPoint(binary, "sigmoid_cross_entropy", (), _labels_and_logits(binary)),
         EntryPoint(
             "tf.nn.weighted_cross_entropy_with_logits",
             "sigmoid_cross_entropy",
@@ -163,3 +168,28 @@ def entry_points() -> tuple[EntryPoint, ...]:
             _weighted_cross_entropy,
         ),
     )
+
+
+FRAMEWORK = Framework(
+    name="tensorflow",
+    dtypes=("float16", "bfloat16", "float32", "float64"),
+    settings=(("eager", "cpu"),),
+    open=TensorFlow,
+    computed=computed,
+    recorded=recorded,
+    entry_points=entry_points,
+    step=step,
+    spelling=Spelling(
+        imports="import tensorflow as tf\n",
+        version='f"tensorflow {tf.__version__}"',
+        bits="tensor.numpy().tobytes()",
+        tensor="tf.constant",
+        bfloat16="wide.astype(tf.bfloat16.as_numpy_dtype)",
+        raw_bfloat16="tf.bfloat16.as_numpy_dtype",
+        threads="tf.config.threading.set_intra_op_parallelism_threads({threads})  # as in the run\n"
+        "tf.config.threading.set_inter_op_parallelism_threads({threads})\n",
+        # No graphics processor, fewer notices.
+        environment={"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"},
+    ),
+)
+"""TensorFlow, which brings NumPy's bfloat16."""

@@ -1,33 +1,35 @@
-"""PyTorch as a framework: tensors, recording and gradients."""
+"""PyTorch as a framework: tensors, recording, a step of training, and the entry points."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch.nn import functional
 
+from ..calls import CallForm, Write, along, same
 from ..entry_points import Deviation, EntryPoint, Refusal
+from ..framework import Framework, Spelling
 from ..layout import laid_out
+from ..source import Snippet
 from ..wire import Array, array_of
 from .numpy import number_array
 
-_BY_BITS = torch.int16
+if TYPE_CHECKING:
+    import torch
+
 _HALVES = {"float16": "Half", "bfloat16": "BFloat16"}
 _NOT_IMPLEMENTED = re.compile(r"""^"[^"]+" not implemented for '(\w+)'""")
 
 
 class Torch:
-    """What `_evaluate` needs of PyTorch."""
-
-    name = "torch"
-    dtypes = ("float16", "bfloat16", "float32", "float64")
-    devices = ("cpu",)
+    """The tensors of PyTorch, which is imported when the first of these is made."""
 
     def __init__(self, threads: int | None) -> None:
+        global torch  # noqa: PLW0603 - whoever writes a script reads this file without the framework
+        import torch
+
         if threads is not None:
             torch.set_num_threads(threads)
             torch.set_num_interop_threads(threads)
@@ -64,7 +66,7 @@ class Torch:
             return number_array(value)
         tensor = value.detach().cpu().contiguous()
         if tensor.dtype == torch.bfloat16:
-            return Array("bfloat16", tensor.view(_BY_BITS).numpy().view(np.uint16))
+            return Array("bfloat16", tensor.view(torch.int16).numpy().view(np.uint16))
         return array_of(tensor.numpy())
 
     def lacks(self, dtype: str, error: Exception, text: str) -> bool:
@@ -73,28 +75,31 @@ class Torch:
         found = _NOT_IMPLEMENTED.match(text) if isinstance(error, RuntimeError) else None
         return found is not None and found[1] == _HALVES.get(dtype)
 
-    def plain(self, call: Callable[..., Any], arguments: Sequence[Any], parameters: dict[str, Any]) -> Any:
-        """Call without gradient recording."""
-        with torch.no_grad():
-            return call(*arguments, **parameters)
 
-    def recorded(
-        self,
-        call: Callable[..., Any],
-        arguments: Sequence[Any],
-        parameters: dict[str, Any],
-        position: int,
-        cotangent: Any | None,
-    ) -> tuple[Any, Any | None]:
-        """Call with the argument at `position` requiring its gradient; return the value and the gradient.
+def computed(call: Callable[..., Any], tensors: dict[str, Any]) -> Any:
+    """Return the value, without recording."""
+    with torch.no_grad():
+        return call(**tensors)
 
-        The gradient is None where there is no cotangent, or where the framework has none to give.
-        """
-        leaf = arguments[position].detach().requires_grad_()
-        value = call(*arguments[:position], leaf, *arguments[position + 1 :], **parameters)
-        if cotangent is None or not isinstance(value, torch.Tensor) or not value.requires_grad:
-            return value, None
-        return value, torch.autograd.grad(value, leaf, cotangent, allow_unused=True)[0]
+
+def recorded(call: Callable[..., Any], tensors: dict[str, Any], argument: str, cotangent: Any) -> tuple[Any, Any]:
+    """Return the value, computed while an argument requires its gradient, and that gradient."""
+    leaf = tensors[argument].detach().requires_grad_()
+    value = call(**{**tensors, argument: leaf})
+    if not isinstance(value, torch.Tensor):
+        return value, None
+    if cotangent is None or not value.requires_grad:
+        return value.detach(), None
+    return value.detach(), torch.autograd.grad(value, leaf, cotangent, allow_unused=True)[0]
+
+
+def step(features: Any, labels: Any, weights: Any, bias: Any, rate: float) -> tuple[Any, Any]:
+    """Make a step of softmax regression by plain gradient descent."""
+    weights, bias = weights.detach().requires_grad_(), bias.detach().requires_grad_()
+    loss = torch.nn.functional.cross_entropy(features @ weights + bias, labels)
+    loss.backward()
+    with torch.no_grad():
+        return weights - rate * weights.grad, bias - rate * bias.grad
 
 
 _DOCS = "https://docs.pytorch.org/docs/stable/generated/"
@@ -132,48 +137,42 @@ _NORMALISE_CLAMP_EPS = Deviation(
 )
 
 
-def _cross_entropy(logits: Any, labels: Any, *, reduction: str = "none", **options: Any) -> Any:
-    return functional.cross_entropy(logits, labels, reduction=reduction, **options)
+def _softmax_class(form: CallForm) -> Snippet:
+    return Snippet(f"torch.nn.Softmax(dim={form.axis})", form.arguments)
 
 
-def _cross_entropy_loss(logits: Any, labels: Any, *, reduction: str = "none", **options: Any) -> Any:
-    return torch.nn.CrossEntropyLoss(reduction=reduction, **options)(logits, labels)
+def _categorical_entropy(form: CallForm) -> Snippet:
+    return Snippet(
+        "torch.distributions.Categorical", tuple(f"probs={name}" for name in form.arguments), (), ".entropy()"
+    )
 
 
-def _nll_loss(log_probs: Any, labels: Any, *, reduction: str = "none", **options: Any) -> Any:
-    return functional.nll_loss(log_probs, labels, reduction=reduction, **options)
+def _options(form: CallForm) -> tuple[str, ...]:
+    reduction = form.parameters.get("reduction", "none")
+    return (*form.keywords(without=("axis", "reduction")), f'reduction="{reduction}"')
 
 
-def _categorical_entropy(probs: Any) -> Any:
-    return torch.distributions.Categorical(probs=probs).entropy()
+def _loss(callee: str) -> Write:
+    return lambda form: Snippet(callee, (*form.arguments, *_options(form)))
 
 
-def _binary_cross_entropy(probs: Any, labels: Any) -> Any:
-    return functional.binary_cross_entropy(probs, labels, reduction="none")
+def _loss_class(callee: str) -> Write:
+    return lambda form: Snippet("loss", form.arguments, (f"loss = {callee}({', '.join(_options(form))})",))
 
 
-def _with_logits(logits: Any, labels: Any, *, reduction: str = "none", **options: Any) -> Any:
-    return functional.binary_cross_entropy_with_logits(logits, labels, reduction=reduction, **options)
+def _kl_terms(*options: str) -> Write:
+    arguments = ('reduction="none"', *options)
+    return lambda form: Snippet("torch.nn.functional.kl_div", (*reversed(form.arguments), *arguments))
 
 
-def _with_logits_loss(logits: Any, labels: Any, *, reduction: str = "none", **options: Any) -> Any:
-    return torch.nn.BCEWithLogitsLoss(reduction=reduction, **options)(logits, labels)
-
-
-def _kl_terms(labels: Any, log_probs: Any) -> Any:
-    return functional.kl_div(log_probs, labels, reduction="none")
-
-
-def _kl_terms_from_logs(log_labels: Any, log_probs: Any) -> Any:
-    return functional.kl_div(log_probs, log_labels, reduction="none", log_target=True)
-
-
-def _kl_rows(labels: Any, log_probs: Any, *, axis: int) -> Any:
-    # kl_div reduces the whole tensor it is given, so each row is a call of its own: nothing is summed on its behalf.
-    rows = labels.movedim(axis, -1), log_probs.movedim(axis, -1)
-    shape, flat = rows[0].shape, [row.reshape(-1, row.shape[-1]).unbind(0) for row in rows]
-    sums = [functional.kl_div(log_row, row, reduction="sum") for row, log_row in zip(*flat)]
-    return torch.stack(sums).reshape(shape[:-1])
+def _kl_rows(form: CallForm) -> Snippet:
+    ahead = (
+        "# kl_div reduces the whole tensor it is given, so each row is a call of its own.",
+        f"tensors = labels.movedim({form.axis}, -1), log_probs.movedim({form.axis}, -1)",
+        "rows = zip(*(each.reshape(-1, each.shape[-1]).unbind(0) for each in tensors))",
+        'sums = [torch.nn.functional.kl_div(log_row, row, reduction="sum") for row, log_row in rows]',
+    )
+    return Snippet("torch.stack", ("sums",), ahead, ".reshape(tensors[0].shape[:-1])")
 
 
 _LABELS = Refusal(
@@ -213,10 +212,6 @@ _PROBS = Refusal(
 )
 
 
-def _row_function(call: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda logits, *, axis: call(logits, dim=axis)
-
-
 _INDEXED = ("axis", "label_smoothing", "weight", "ignore_index", "reduction")
 _DENSE = ("axis", "label_smoothing", "weight", "reduction")
 _NEGATIVE = ("axis", "weight", "ignore_index", "reduction")
@@ -227,36 +222,44 @@ _SIGMOID = ("pos_weight", "weight", "reduction")
 def _offered(
     name: str,
     function: str,
-    call: Callable[..., Any],
+    source: Write,
     keywords: tuple[str, ...] = (),
     deviations: tuple[Deviation, ...] = (),
     *,
     axis: str = "any",
     refusals: tuple[Refusal, ...] = (),
 ) -> EntryPoint:
-    return EntryPoint(f"torch.{name}", function, keywords, call, deviations, axis=axis, refusals=refusals)
+    return EntryPoint(f"torch.{name}", function, keywords, source, deviations, axis=axis, refusals=refusals)
+
+
+def _elementwise(name: str, function: str, *deviations: Deviation) -> EntryPoint:
+    return _offered(name, function, same(f"torch.{name}"), (), deviations)
+
+
+def _rows(name: str, function: str) -> EntryPoint:
+    return _offered(name, function, along(f"torch.{name}", "dim"), ("axis",))
 
 
 def _along_classes(
-    name: str, function: str, call: Callable[..., Any], keywords: tuple[str, ...], *refusals: Refusal
+    name: str, function: str, kind: Callable[[str], Write], keywords: tuple[str, ...], *refusals: Refusal
 ) -> EntryPoint:
-    return _offered(name, function, call, keywords, axis="classes", refusals=refusals)
+    return _offered(name, function, kind(f"torch.{name}"), keywords, axis="classes", refusals=refusals)
 
 
-def entry_points() -> tuple[EntryPoint, ...]:
+def entry_points(version: str | None = None) -> tuple[EntryPoint, ...]:  # noqa: ARG001 - every version has them all
     """Every entry point of PyTorch that is examined."""
     return (
-        _offered("sigmoid", "sigmoid", torch.sigmoid),
-        _offered("special.expit", "sigmoid", torch.special.expit),
-        _offered("nn.functional.logsigmoid", "log_sigmoid", functional.logsigmoid),
-        _offered("nn.functional.softplus", "softplus", functional.softplus, (), (_LINEAR_ABOVE_20,)),
-        _offered("logit", "logit", torch.logit),
-        _offered("special.logit", "logit", torch.special.logit),
-        _offered("softmax", "softmax", _row_function(torch.softmax), ("axis",)),
-        _offered("nn.Softmax", "softmax", lambda logits, *, axis: torch.nn.Softmax(dim=axis)(logits), ("axis",)),
-        _offered("nn.functional.log_softmax", "log_softmax", _row_function(functional.log_softmax), ("axis",)),
-        _offered("logsumexp", "logsumexp", _row_function(torch.logsumexp), ("axis",)),
-        _offered("special.entr", "entropy_terms", torch.special.entr),
+        _elementwise("sigmoid", "sigmoid"),
+        _elementwise("special.expit", "sigmoid"),
+        _elementwise("nn.functional.logsigmoid", "log_sigmoid"),
+        _elementwise("nn.functional.softplus", "softplus", _LINEAR_ABOVE_20),
+        _elementwise("logit", "logit"),
+        _elementwise("special.logit", "logit"),
+        _rows("softmax", "softmax"),
+        _offered("nn.Softmax", "softmax", _softmax_class, ("axis",)),
+        _rows("nn.functional.log_softmax", "log_softmax"),
+        _rows("logsumexp", "logsumexp"),
+        _elementwise("special.entr", "entropy_terms"),
         _offered(
             "distributions.Categorical(probs=).entropy",
             "entropy",
@@ -266,22 +269,52 @@ def entry_points() -> tuple[EntryPoint, ...]:
             axis="last",
             refusals=(_PROBS,),
         ),
-        _along_classes("nn.functional.cross_entropy", "softmax_cross_entropy", _cross_entropy, _DENSE),
-        _along_classes("nn.functional.cross_entropy", _SPARSE, _cross_entropy, _INDEXED, _LABELS),
-        _along_classes("nn.CrossEntropyLoss", "softmax_cross_entropy", _cross_entropy_loss, _DENSE),
-        _along_classes("nn.CrossEntropyLoss", _SPARSE, _cross_entropy_loss, _INDEXED, _LABELS),
-        _along_classes("nn.functional.nll_loss", "nll_loss", _nll_loss, _NEGATIVE, _NLL_LABELS),
+        _along_classes("nn.functional.cross_entropy", "softmax_cross_entropy", _loss, _DENSE),
+        _along_classes("nn.functional.cross_entropy", _SPARSE, _loss, _INDEXED, _LABELS),
+        _along_classes("nn.CrossEntropyLoss", "softmax_cross_entropy", _loss_class, _DENSE),
+        _along_classes("nn.CrossEntropyLoss", _SPARSE, _loss_class, _INDEXED, _LABELS),
+        _along_classes("nn.functional.nll_loss", "nll_loss", _loss, _NEGATIVE, _NLL_LABELS),
         _offered(
             "nn.functional.binary_cross_entropy",
             "binary_cross_entropy",
-            _binary_cross_entropy,
+            _loss("torch.nn.functional.binary_cross_entropy"),
             (),
             _CLAMP_LOG_100,
             refusals=_BETWEEN_0_AND_1,
         ),
-        _offered("nn.functional.binary_cross_entropy_with_logits", "sigmoid_cross_entropy", _with_logits, _SIGMOID),
-        _offered("nn.BCEWithLogitsLoss", "sigmoid_cross_entropy", _with_logits_loss, _SIGMOID),
-        _offered("nn.functional.kl_div", "kl_divergence_terms_from_log_probs", _kl_terms),
+        _offered(
+            "nn.functional.binary_cross_entropy_with_logits",
+            "sigmoid_cross_entropy",
+            _loss("torch.nn.functional.binary_cross_entropy_with_logits"),
+            _SIGMOID,
+        ),
+        _offered("nn.BCEWithLogitsLoss", "sigmoid_cross_entropy", _loss_class("torch.nn.BCEWithLogitsLoss"), _SIGMOID),
+        _offered("nn.functional.kl_div", "kl_divergence_terms_from_log_probs", _kl_terms()),
         _offered("nn.functional.kl_div", "kl_divergence_from_log_probs", _kl_rows, ("axis",)),
-        _offered("nn.functional.kl_div(log_target=True)", "kl_divergence_terms_from_logs", _kl_terms_from_logs),
+        _offered(
+            "nn.functional.kl_div(log_target=True)", "kl_divergence_terms_from_logs", _kl_terms("log_target=True")
+        ),
     )
+
+
+FRAMEWORK = Framework(
+    name="torch",
+    dtypes=("float16", "bfloat16", "float32", "float64"),
+    settings=(("eager", "cpu"),),
+    open=Torch,
+    computed=computed,
+    recorded=recorded,
+    entry_points=entry_points,
+    step=step,
+    spelling=Spelling(
+        imports="import torch\n",
+        version='f"torch {torch.__version__}"',
+        bits="tensor.detach().reshape(-1).view(torch.uint8).numpy().tobytes()",
+        tensor="torch.from_numpy",
+        behind={"bfloat16": ".view(torch.bfloat16)"},
+        bfloat16="(wide.view(np.uint32) >> 16).astype(np.uint16).view(np.int16)",
+        raw_bfloat16='"<i2"',
+        threads="torch.set_num_threads({threads})  # as in the run\n",
+    ),
+)
+"""PyTorch; NumPy has its bfloat16 as bits only."""

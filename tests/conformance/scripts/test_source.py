@@ -14,13 +14,12 @@ import pytest
 from record_samples import backend, check, discrepancy
 from worker_samples import call_batch
 
-from logitproof.conformance.scripts.arrays import SLICED, array_source
-from logitproof.conformance.scripts.dialects.tensorflow import TensorFlowDialect
-from logitproof.conformance.scripts.dialects.torch import TorchDialect
+from logitproof.conformance.scripts.arrays import SLICED, array_source, storage_of
 from logitproof.conformance.scripts.expected import decimal_of, element_of, ulp_exponent
 from logitproof.conformance.scripts.of_discrepancy import reproduction_of
 from logitproof.conformance.scripts.script import Reproduction, ScriptCall, Target, script_for
 from logitproof.conformance.scripts.symptoms import ExpectedElement, NoGradient, Off
+from logitproof.conformance.worker.frameworks.registry import framework_named
 from logitproof.conformance.worker.layout import laid_out
 from logitproof.reference import FORMATS, Status, enclose, format_named
 
@@ -62,9 +61,9 @@ def _arrays(dtype):
 
 
 @pytest.mark.parametrize("dtype", FORMATS)
-@pytest.mark.parametrize("dialect", [TorchDialect(), TensorFlowDialect()], ids=["torch", "tensorflow"])
-def test_an_array_is_written_to_the_last_bit(dtype, dialect):
-    storage = dialect.storage(dtype)
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_an_array_is_written_to_the_last_bit(dtype, framework):
+    storage = storage_of(dtype, framework_named(framework).spelling)
     for what, array in _arrays(dtype):
         for axis in {None, *range(array.ndim)}:
             made = _evaluated(array_source(array, storage, axis), storage)
@@ -76,7 +75,7 @@ def test_an_array_is_written_to_the_last_bit(dtype, dialect):
 @pytest.mark.parametrize("layout", ["transposed", "sliced"])
 @pytest.mark.parametrize("shape", [(6,), (2, 3), (3, 2, 4)])
 def test_an_array_lies_in_memory_as_the_worker_lays_it(layout, shape):
-    storage = TorchDialect().storage("float32")
+    storage = storage_of("float32", framework_named("torch").spelling)
     array = _numbers(int(np.prod(shape)), "float32").reshape(shape)
     made, expected = _evaluated(array_source(array, storage, 0, layout), storage), laid_out(array, layout)
     assert made.tobytes() == array.tobytes()
@@ -85,14 +84,14 @@ def test_an_array_lies_in_memory_as_the_worker_lays_it(layout, shape):
 
 @pytest.mark.parametrize("labels", [[3], [2, 2, 2], [0, -100, 65536], list(range(200))])
 def test_labels_are_64_bit_integers_everywhere(labels):
-    storage = TorchDialect().storage("float32")
+    storage = storage_of("float32", framework_named("torch").spelling)
     made = _evaluated(array_source(np.array(labels, np.int64), storage), storage)
     assert made.dtype == np.int64
     assert made.tolist() == labels
 
 
 def test_what_repeats_itself_is_written_once():
-    storage = TorchDialect().storage("float32")
+    storage = storage_of("float32", framework_named("torch").spelling)
     row = np.tile(_numbers(40, "float32"), (50, 1))
     assert len(array_source(row, storage, 1)) < 2000
     assert len(array_source(np.full((300, 300), np.float32(1.5)), storage)) < 100
@@ -101,7 +100,7 @@ def test_what_repeats_itself_is_written_once():
 
 @pytest.mark.parametrize("dtype", FORMATS)
 def test_no_line_of_a_long_array_is_longer_than_a_screen(dtype):
-    storage = TorchDialect().storage(dtype)
+    storage = storage_of(dtype, framework_named("torch").spelling)
     for count in (60, 5000):
         source = array_source(_numbers(count, dtype), storage)
         assert max(map(len, source.splitlines())) <= 100

@@ -11,7 +11,7 @@ from worker_samples import call_batch
 
 from logitproof.conformance.backends.client import Worker, parse_backend
 from logitproof.conformance.cli.main import main
-from logitproof.conformance.scripts.script import SOURCES, Target
+from logitproof.conformance.scripts.script import Target
 
 VERSIONS = ["0.4.38", "0.10.2"]
 FUNCTIONS = {"sigmoid", "log_sigmoid", "softplus", "softmax", "log_softmax", "logsumexp"}
@@ -60,8 +60,7 @@ def test_results_come_in_the_dtype_of_the_inputs(worker, dtype):
     }
 
 
-def test_every_entry_point_has_a_source_and_scripts_get_the_bits_that_the_worker_gets(worker, tmp_path):
-    assert set(SOURCES["jax"]) == {(entry.function, entry.name) for entry in worker.hello.entry_points}
+def test_scripts_get_the_bits_that_the_worker_gets(worker, tmp_path):
     calls = [(entry, batch) for entry in worker.hello.entry_points for batch in call_batches(entry)]
     assert compare_calls(worker, Target("jax"), tmp_path, calls) >= 2 * len(calls)
 

@@ -1,1 +1,0 @@
-"""How a script spells tensors, calls and gradients: a file a framework."""

@@ -1,0 +1,72 @@
+"""What a framework's own file tells: how it is opened, called, recorded and written in a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .calls import call_definitions
+from .entry_points import EntryPoint
+from .source import Snippet
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """What a script says in one framework besides the calls themselves.
+
+    Attributes:
+        imports: the statements that import it.
+        version: an expression of its name and version.
+        bits: an expression of the bytes of `tensor`.
+        tensor: what makes a tensor of a NumPy array: ahead of it, and by dtype what comes behind.
+        bfloat16: what makes bfloat16 in NumPy of float32 numbers called `wide`; "" where there is none.
+        raw_bfloat16: the dtype of raw little-endian bytes of bfloat16, as source.
+        setup: statements that come before everything else; `{threads}` is how many threads compute.
+        environment: the variables that must be set ahead of the import.
+    """
+
+    imports: str
+    version: str
+    bits: str
+    tensor: str
+    behind: Mapping[str, str] = field(default_factory=dict)
+    bfloat16: str = ""
+    raw_bfloat16: str = ""
+    setup: str = ""
+    threads: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+Step = Callable[[Any, Any, Any, Any, float], "tuple[Any, Any]"]
+"""(features, labels, weights, bias, rate) → the weights and the bias after one step; all but the rate are tensors."""
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A framework, as its own file states it; nothing of it is imported before `open` is called.
+
+    Attributes:
+        name: what results call it.
+        dtypes: the formats it has.
+        settings: the modes and devices it can be called in, the default one first.
+        open: (threads, None for as they are) → its tensors; imports the framework.
+        computed: (call, tensors by name) → the value, computed without recording. A script prints its source.
+        recorded: (call, tensors by name, argument, cotangent) → the value, computed while gradients by the argument
+            are recorded, and the gradient; None for what there is not. A script prints its source.
+        entry_points: (version, None for the newest) → every entry point that is examined.
+        spelling: what a script says in it.
+        step: how its own users make a step of softmax regression; None where there is no way to.
+        definitions: (the call, the names of its tensors) → the source that defines `call`.
+    """
+
+    name: str
+    dtypes: tuple[str, ...]
+    settings: tuple[tuple[str, str], ...]
+    open: Callable[[int | None], Any]
+    computed: Callable[..., Any]
+    recorded: Callable[..., tuple[Any, Any]]
+    entry_points: Callable[[str | None], tuple[EntryPoint, ...]]
+    spelling: Spelling
+    step: Step | None = None
+    definitions: Callable[[Snippet, Sequence[str]], str] = call_definitions
