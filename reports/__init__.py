@@ -1,4 +1,4 @@
-"""What is told: the record, its storage and its renderings. Nothing is examined or judged here."""
+"""Reports: the record, its storage and its renderings. Nothing is examined or judged here."""
 
 from .comparison.codec import decode_comparison, encode_comparison, is_comparison, read_comparison
 from .comparison.model import (

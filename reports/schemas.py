@@ -30,8 +30,8 @@ def record_schema(version: int = SCHEMA_VERSION) -> Schema:
         message = f"there is no schema {version}: this release knows 1 to {SCHEMA_VERSION}"
         raise ValueError(message)
     text = files(__package__).joinpath("schemas", schema_name(version)).read_text(encoding="utf-8")
-    kept: Schema = json.loads(text)
-    return kept
+    schema: Schema = json.loads(text)
+    return schema
 
 
 def comparison_schema() -> Schema:
@@ -51,8 +51,8 @@ def schema_text(schema: Schema) -> str:
 
 def schema_of(record: type, version: int) -> Schema:
     """Return the JSON Schema of the dataclass of a record, or comparison; reading one asks for no less and no more."""
-    made = msgspec.json.schema(record)
-    parts: dict[str, Schema] = made["$defs"]
+    generated = msgspec.json.schema(record)
+    parts: dict[str, Schema] = generated["$defs"]
     for part in parts.values():
         _tighten(part)
     whole = parts.pop(record.__name__)

@@ -59,21 +59,21 @@ class ChangeGroup:
 
     Attributes:
         anchor: a name for links, the same in every comparison that has this group.
-        places: where they are, those of the simplest inputs first.
+        members: the changes and the checks that have them, those of the simplest inputs first.
     """
 
     anchor: str
-    places: tuple[CheckChange, ...]
+    members: tuple[CheckChange, ...]
 
     @property
     def simplest(self) -> CheckChange:
         """The one to show: of the simplest inputs the one that changed most."""
-        return self.places[0]
+        return self.members[0]
 
     @property
     def largest(self) -> CheckChange:
         """The one that changed most."""
-        return max(self.places, key=_extent)
+        return max(self.members, key=_extent)
 
     @property
     def kind(self) -> ChangeKind:
@@ -113,22 +113,22 @@ class ChangeGroup:
     @property
     def elements(self) -> int:
         """How many results changed so; 0 where only largest errors were compared."""
-        return sum(place.change.elements for place in self.places if place.check.by_element)
+        return sum(member.change.elements for member in self.members if member.check.by_element)
 
     @property
     def checks(self) -> int:
         """How many checks have such a change."""
-        return len({place.check.id for place in self.places})
+        return len({member.check.id for member in self.members})
 
     @property
     def dtypes(self) -> tuple[str, ...]:
         """The dtypes concerned, in order of appearance."""
-        return tuple(dict.fromkeys(place.check.dtype for place in self.places))
+        return tuple(dict.fromkeys(member.check.dtype for member in self.members))
 
     @property
     def modes(self) -> tuple[str, ...]:
         """The modes concerned, in order of appearance."""
-        return tuple(dict.fromkeys(place.check.mode for place in self.places))
+        return tuple(dict.fromkeys(member.check.mode for member in self.members))
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class KindTally:
         weight: what that amounts to.
         checks: how many checks have such a change.
         elements: how many results changed so, where results were compared.
-        largest: the place that changed most.
+        largest: the one that changed most, and its check.
     """
 
     kind: ChangeKind
@@ -169,30 +169,30 @@ def change_groups(comparison: Comparison) -> tuple[ChangeGroup, ...]:
     groups: dict[tuple[str, ...], list[CheckChange]] = {}
     for check in comparison.checks:
         for change in check.changes:
-            place = CheckChange(check, change)
+            check_change = CheckChange(check, change)
             if change.kind != "identical":
-                groups.setdefault(_key(place), []).append(place)
-    made = [ChangeGroup(_anchor(key), tuple(sorted(own, key=_simplicity))) for key, own in groups.items()]
-    return tuple(sorted(made, key=_rank))
+                groups.setdefault(_key(check_change), []).append(check_change)
+    grouped = (ChangeGroup(_anchor(key), tuple(sorted(members, key=_simplicity))) for key, members in groups.items())
+    return tuple(sorted(grouped, key=_rank))
 
 
 def kind_tallies(comparison: Comparison) -> tuple[KindTally, ...]:
     """Return a tally for every kind and weight of change that occurs, the gravest first."""
-    found: dict[tuple[Weight, ChangeKind], list[CheckChange]] = {}
+    by_kind: dict[tuple[Weight, ChangeKind], list[CheckChange]] = {}
     for check in comparison.checks:
         for change in check.changes:
-            found.setdefault((weight_of(change), change.kind), []).append(CheckChange(check, change))
-    order = sorted(found, key=lambda key: (WEIGHTS.index(key[0]), KINDS.index(key[1])))
-    return tuple(_tally(*key, found[key]) for key in order)
+            by_kind.setdefault((weight_of(change), change.kind), []).append(CheckChange(check, change))
+    order = sorted(by_kind, key=lambda key: (WEIGHTS.index(key[0]), KINDS.index(key[1])))
+    return tuple(_tally(*key, by_kind[key]) for key in order)
 
 
-def _tally(weight: Weight, kind: ChangeKind, places: Sequence[CheckChange]) -> KindTally:
+def _tally(weight: Weight, kind: ChangeKind, check_changes: Sequence[CheckChange]) -> KindTally:
     return KindTally(
         kind,
         weight,
-        checks=len({place.check.id for place in places}),
-        elements=sum(place.change.elements for place in places if place.check.by_element),
-        largest=max(places, key=_extent),
+        checks=len({check_change.check.id for check_change in check_changes}),
+        elements=sum(check_change.change.elements for check_change in check_changes if check_change.check.by_element),
+        largest=max(check_changes, key=_extent),
     )
 
 
@@ -201,10 +201,10 @@ def not_compared(checks: Iterable[ComparedCheck]) -> list[ComparedCheck]:
     return [check for check in checks if not check.changes]
 
 
-def _key(place: CheckChange) -> tuple[str, ...]:
+def _key(check_change: CheckChange) -> tuple[str, ...]:
     """A backend's name without its versions: the group is the same one in the comparison of the next release."""
-    check = place.check
-    return check.backend, check.function, check.entry_point, check.quantity, place.change.kind, place.weight
+    check, kind = check_change.check, check_change.change.kind
+    return check.backend, check.function, check.entry_point, check.quantity, kind, check_change.weight
 
 
 def _anchor(key: tuple[str, ...]) -> str:
@@ -215,19 +215,19 @@ def _gravity(change: Change) -> tuple[int, int]:
     return WEIGHTS.index(weight_of(change)), KINDS.index(change.kind)
 
 
-def _extent(place: CheckChange) -> tuple[bool, float, float, int]:
+def _extent(check_change: CheckChange) -> tuple[bool, float, float, int]:
     """What orders changes of one kind, the largest last."""
-    example = place.example
+    example = check_change.example
     if example is None:
-        return False, 0.0, 0.0, place.change.elements
-    return True, measure(example.ulps), measure(example.after_ulps), place.change.elements
+        return False, 0.0, 0.0, check_change.change.elements
+    return True, measure(example.ulps), measure(example.after_ulps), check_change.change.elements
 
 
-def _simplicity(place: CheckChange) -> tuple[bool, int, int, tuple[float, ...]]:
-    inputs = place.example.inputs if place.example else {}
+def _simplicity(check_change: CheckChange) -> tuple[bool, int, int, tuple[float, ...]]:
+    inputs = check_change.example.inputs if check_change.example else {}
     sizes = [math.prod(array.shape) for array in inputs.values()]
-    largest_first = tuple(-float(part) for part in _extent(place))
-    return place.example is None, max(sizes, default=0), sum(sizes), largest_first
+    largest_first = tuple(-float(part) for part in _extent(check_change))
+    return check_change.example is None, max(sizes, default=0), sum(sizes), largest_first
 
 
 def _rank(group: ChangeGroup) -> tuple[int, int, int, tuple[float, ...]]:

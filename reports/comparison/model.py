@@ -314,10 +314,10 @@ def outcome_of(
     properties: Iterable[PropertyChange],
 ) -> Outcome:
     """Return what a comparison amounts to; one in which nothing was compared is not safe."""
-    changed, own, held = list(entry_points), list(checks), list(properties)
+    changed, compared_checks, held = list(entry_points), list(checks), list(properties)
     removed = any(each.kind == "removed" for each in changed)
-    if removed or any(each.is_regression for each in own) or any(map(is_newly_broken, held)):
+    if removed or any(each.is_regression for each in compared_checks) or any(map(is_newly_broken, held)):
         return "regressed"
-    same = all(each.kind == "added" for each in changed) and all(each.is_safe for each in own)
-    compared = any(each.changes for each in own)
+    same = all(each.kind == "added" for each in changed) and all(each.is_safe for each in compared_checks)
+    compared = any(each.changes for each in compared_checks)
     return "safe" if complete and compared and same and all(each.after == "holds" for each in held) else "changed"

@@ -92,18 +92,18 @@ def incomplete_sentence(comparison: Comparison) -> str:
 
 def outcome_sentence(comparison: Comparison) -> str:
     """Return what was found in one sentence, the gravest first."""
-    return "; ".join(_found(comparison)) + "." if _found(comparison) else _nothing_changed(comparison)
+    return "; ".join(_change_clauses(comparison)) + "." if _change_clauses(comparison) else _nothing_changed(comparison)
 
 
 def outcome_sentences(comparison: Comparison) -> tuple[str, str]:
     """Return the gravest of what was found, and the rest of it: a sentence each, the second "" where there is none."""
-    first, *others = _found(comparison) or [""]
+    first, *others = _change_clauses(comparison) or [""]
     if not first:
         return _nothing_changed(comparison), ""
     return f"{first}.", f"Besides, {'; '.join(others)}." if others else ""
 
 
-def _found(comparison: Comparison) -> list[str]:
+def _change_clauses(comparison: Comparison) -> list[str]:
     """What became worse, what changed otherwise, became better, or is the same; nothing where nothing changed."""
     tallies = kind_tallies(comparison)
     parts = (
@@ -118,11 +118,11 @@ def _found(comparison: Comparison) -> list[str]:
         ],
         [*_counted(comparison, tallies, "better"), *_entry_points(comparison, ("added",))],
     )
-    told = [", ".join(part) for part in parts if part]
+    clauses = [", ".join(part) for part in parts if part]
     same = sum(tally.elements for tally in tallies if tally.weight == "same")
-    if told and same:
-        told.append(f"{_some(same, 'result is', 'results are')} the same, bit for bit")
-    return told
+    if clauses and same:
+        clauses.append(f"{_some(same, 'result is', 'results are')} the same, bit for bit")
+    return clauses
 
 
 def answer_sentence(comparison: Comparison) -> str:
@@ -170,11 +170,11 @@ def _broken(comparison: Comparison) -> Iterator[str]:
 
 def broken_properties(comparison: Comparison) -> list[tuple[PropertyChange, tuple[str, ...]]]:
     """Return the properties that are newly broken, each once for a backend, with the dtypes that it is broken in."""
-    found: dict[tuple[str, str, str | None], list[PropertyChange]] = {}
+    by_property: dict[tuple[str, str, str | None], list[PropertyChange]] = {}
     for change in comparison.properties:
         if is_newly_broken(change):
-            found.setdefault((change.backend, change.property, change.before), []).append(change)
-    return [(own[0], tuple(dict.fromkeys(change.dtype for change in own))) for own in found.values()]
+            by_property.setdefault((change.backend, change.property, change.before), []).append(change)
+    return [(changes[0], tuple(dict.fromkeys(change.dtype for change in changes))) for changes in by_property.values()]
 
 
 def uncompared_reasons(comparison: Comparison) -> list[tuple[str, str, str, int]]:
@@ -195,8 +195,8 @@ def property_words(change: PropertyChange) -> str:
 
 def extent_words(elements: int, checks: int) -> str:
     """Return how much is concerned, e.g. "1,200 results of 12 checks"; results are 0 where only checks are known."""
-    found = _some(checks, "check", "checks")
-    return f"{_some(elements, 'result', 'results')} of {found}" if elements else found
+    check_words = _some(checks, "check", "checks")
+    return f"{_some(elements, 'result', 'results')} of {check_words}" if elements else check_words
 
 
 def group_extent(group: ChangeGroup) -> str:
@@ -278,7 +278,7 @@ def backend_titles(comparison: Comparison) -> dict[str, str]:
     return {**{check.backend: brief(check.backend, 80) for check in comparison.checks}, **known}
 
 
-_BECAME: Mapping[EntryPointChangeKind, str] = MappingProxyType(
+_ENTRY_POINT_PHRASES: Mapping[EntryPointChangeKind, str] = MappingProxyType(
     {
         "removed": "is gone",
         "renamed": "has a new name",
@@ -291,7 +291,7 @@ _BECAME: Mapping[EntryPointChangeKind, str] = MappingProxyType(
 
 def entry_point_words(change: EntryPointChange) -> str:
     """Return what became of an entry point, e.g. "torch.log1mexp is gone: it was there for float32"."""
-    said = f"{brief(change.entry_point, 200)} {_BECAME[change.kind]}"
+    said = f"{brief(change.entry_point, 200)} {_ENTRY_POINT_PHRASES[change.kind]}"
     return f"{said}: {brief(change.detail, 400)}" if change.detail.strip() else said
 
 

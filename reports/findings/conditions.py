@@ -25,7 +25,7 @@ CHANCE = 1e-6
 MOST_VALUES = 4
 """What is shared by more values than these is no condition: the example of a finding tells one of them."""
 
-_PLAIN: Mapping[str, Value] = {"axis": "-1", LAYOUT: "contiguous"}
+_USUAL: Mapping[str, Value] = {"axis": "-1", LAYOUT: "contiguous"}
 """What most calls have; of any other keyword it is to be absent."""
 _OF_KINDS = ("dtype", "mode", "device")
 """Facts of which no value is plainer than another."""
@@ -72,11 +72,11 @@ class Examined:
             groups[_question(check)].append(check)
         return groups
 
-    def batch_of(self, found: Discrepancy) -> ExaminedBatch | None:
+    def batch_of(self, discrepancy: Discrepancy) -> ExaminedBatch | None:
         """Return the batch that a discrepancy is in; None where the record does not tell."""
-        check = self._by_owner.get((found.backend, found.version, found.check))
+        check = self._by_owner.get((discrepancy.backend, discrepancy.version, discrepancy.check))
         batches = check.batches if check else ()
-        return next((batch for batch in batches if batch.batch == found.batch), None)
+        return next((batch for batch in batches if batch.batch == discrepancy.batch), None)
 
     def conditions(self, discrepancies: Iterable[Discrepancy]) -> tuple[Condition, ...]:
         """Return what the calls with these discrepancies share and others lack, keywords first.
@@ -85,24 +85,24 @@ class Examined:
             discrepancies: all of one finding.
         """
         having: dict[Owner, dict[str, Mapping[str, int]]] = defaultdict(dict)
-        for found in discrepancies:
-            having[found.backend, found.version, found.check][found.kind] = found.batches
+        for discrepancy in discrepancies:
+            having[discrepancy.backend, discrepancy.version, discrepancy.check][discrepancy.kind] = discrepancy.batches
         counts = {owner: sum(map(Counter, kinds.values()), Counter()) for owner, kinds in having.items()}
         owners = [self._by_owner[owner] for owner in having if owner in self._by_owner]
-        seen: list[_CallFacts] = []
+        affected: list[_CallFacts] = []
         clean: list[_CallFacts] = []
         for question in dict.fromkeys(map(_question, owners)):
             for check in self._alike[question]:
-                own = counts.get(_owner(check))
-                if own is None:
+                batch_counts = counts.get(_owner(check))
+                if batch_counts is None:
                     clean += _calls(check)
-                elif own:
-                    seen += (call for call in _calls(check) if call.batch in own)
-                    clean += (call for call in _calls(check) if call.batch not in own)
+                elif batch_counts:
+                    affected += (call for call in _calls(check) if call.batch in batch_counts)
+                    clean += (call for call in _calls(check) if call.batch not in batch_counts)
                 else:  # which of its batches have it, nobody kept
-                    seen.append(_whole(check))
-        counted = sum(own.total() for own in counts.values())
-        return tuple(_conditions(seen, [call for call in clean if call.results], counted)) if seen else ()
+                    affected.append(_whole(check))
+        counted = sum(batch_counts.total() for batch_counts in counts.values())
+        return tuple(_conditions(affected, [call for call in clean if call.results], counted)) if affected else ()
 
 
 @dataclass(frozen=True)
@@ -125,11 +125,11 @@ def _question(check: Check) -> tuple[str, ...]:
 
 def _calls(check: Check) -> list[_CallFacts]:
     facts = _facts(check)
-    made = [
+    calls = [
         _CallFacts({**facts, LAYOUT: batch.layout}, batch.batch, _classes(check, batch), batch.results)
         for batch in check.batches
     ]
-    return made or [_whole(check)]
+    return calls or [_whole(check)]
 
 
 def _whole(check: Check) -> _CallFacts:
@@ -146,13 +146,13 @@ def _classes(check: Check, batch: ExaminedBatch) -> int | None:
     return batch.shape[axis] if isinstance(axis, int) and -len(batch.shape) <= axis < len(batch.shape) else None
 
 
-def _conditions(seen: Sequence[_CallFacts], clean: Sequence[_CallFacts], counted: int) -> Iterator[Condition]:
+def _conditions(affected: Sequence[_CallFacts], clean: Sequence[_CallFacts], counted: int) -> Iterator[Condition]:
     """The conditions, where so many results have the finding."""
-    shared = {name: dict.fromkeys(call.facts.get(name) for call in seen) for name in _names(seen, clean)}
-    classes = [call.classes for call in seen if call.classes is not None]
-    ends = (min(classes), max(classes)) if len(classes) == len(seen) else None
+    shared = {name: dict.fromkeys(call.facts.get(name) for call in affected) for name in _names(affected, clean)}
+    classes = [call.classes for call in affected if call.classes is not None]
+    ends = (min(classes), max(classes)) if len(classes) == len(affected) else None
     lacks = [(call, _lacking(call, shared, ends)) for call in clean]
-    judged = _results(seen) + _results(call for call, lacking in lacks if not lacking)
+    judged = _results(affected) + _results(call for call, lacking in lacks if not lacking)
     rate = min(counted / judged, 1.0) if counted and judged else 1.0
     for name, values in shared.items():
         if len(values) <= MOST_VALUES:
@@ -164,11 +164,11 @@ def _conditions(seen: Sequence[_CallFacts], clean: Sequence[_CallFacts], counted
             yield Condition(CLASSES, (str(end),), others, _results(apart), bound)
 
 
-def _names(seen: Sequence[_CallFacts], clean: Sequence[_CallFacts]) -> list[str]:
+def _names(affected: Sequence[_CallFacts], clean: Sequence[_CallFacts]) -> list[str]:
     """The facts that calls may share: keywords, the layout where it is known, what else there is."""
-    names = dict.fromkeys(name for call in (*seen, *clean) for name in call.facts)
+    names = dict.fromkeys(name for call in (*affected, *clean) for name in call.facts)
     last = (LAYOUT, *_OF_KINDS, INPUTS)
-    known = [name for name in last if all(name in call.facts for call in seen)]
+    known = [name for name in last if all(name in call.facts for call in affected)]
     return [*(name for name in names if name not in last), *known]
 
 
@@ -186,7 +186,7 @@ def _condition(
 ) -> Iterator[Condition]:
     """The condition that a fact is, if it is one."""
     without = [(call, lacking) for call, lacking in lacks if name in lacking]
-    if name in _OF_KINDS or name == INPUTS or _PLAIN.get(name) in values:
+    if name in _OF_KINDS or name == INPUTS or _USUAL.get(name) in values:
         # Most calls are plain in most of their facts: it takes one that differs in nothing else.
         beside = {name, *_BOUNDS} if name == INPUTS else {name}
         apart = [call for call, lacking in without if lacking <= beside]

@@ -57,12 +57,12 @@ class Finding:
     @property
     def ulps(self) -> float:
         """The largest error in ulps of all its results; of those in the record, where that does not tell."""
-        return max(measure(found.largest_ulps or found.error_ulps) for found in self.discrepancies)
+        return max(measure(discrepancy.largest_ulps or discrepancy.error_ulps) for discrepancy in self.discrepancies)
 
     @property
     def explained(self) -> int:
         """How many of its discrepancies its cause explains."""
-        return sum(found.cause == self.cause for found in self.discrepancies)
+        return sum(discrepancy.cause == self.cause for discrepancy in self.discrepancies)
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
@@ -82,7 +82,7 @@ class Finding:
     @property
     def results(self) -> int:
         """How many results have it: a check keeps two of each kind, and counts them all."""
-        return sum({key_of(found): found.count for found in self.discrepancies}.values())
+        return sum({key_of(discrepancy): discrepancy.count for discrepancy in self.discrepancies}.values())
 
     @property
     def is_of_property(self) -> bool:
@@ -92,79 +92,84 @@ class Finding:
     @property
     def checks(self) -> int:
         """How many checks found it."""
-        return len({(found.backend, found.version, found.check) for found in self.discrepancies})
+        return len(
+            {(discrepancy.backend, discrepancy.version, discrepancy.check) for discrepancy in self.discrepancies}
+        )
 
     @property
     def functions(self) -> tuple[str, ...]:
         """The functions concerned, in order of appearance; so the following."""
-        return tuple(dict.fromkeys(found.function for found in self.discrepancies))
+        return tuple(dict.fromkeys(discrepancy.function for discrepancy in self.discrepancies))
 
     @property
     def entry_points(self) -> tuple[str, ...]:
         """The entry points concerned."""
-        return tuple(dict.fromkeys(found.entry_point for found in self.discrepancies))
+        return tuple(dict.fromkeys(discrepancy.entry_point for discrepancy in self.discrepancies))
 
     @property
     def dtypes(self) -> tuple[str, ...]:
         """The dtypes concerned."""
-        return tuple(dict.fromkeys(found.dtype for found in self.discrepancies))
+        return tuple(dict.fromkeys(discrepancy.dtype for discrepancy in self.discrepancies))
 
     @property
     def quantities(self) -> tuple[str, ...]:
         """The quantities concerned."""
-        return tuple(dict.fromkeys(found.quantity for found in self.discrepancies))
+        return tuple(dict.fromkeys(discrepancy.quantity for discrepancy in self.discrepancies))
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of failure."""
-        return tuple(dict.fromkeys(found.kind for found in self.discrepancies))
+        return tuple(dict.fromkeys(discrepancy.kind for discrepancy in self.discrepancies))
 
 
 def findings(record: Record | ExaminationResult) -> tuple[Finding, ...]:
     """Return the discrepancies of a record grouped by cause, the gravest finding first."""
     examined = Examined(record.checks)
     items: dict[GateItemKey, list[Discrepancy]] = {}
-    for found in record.discrepancies:
-        items.setdefault(key_of(found), []).append(found)
+    for discrepancy in record.discrepancies:
+        items.setdefault(key_of(discrepancy), []).append(discrepancy)
     groups: dict[tuple[str, ...], list[Discrepancy]] = {}
     causes: dict[tuple[str, ...], str | None] = {}
-    for own in items.values():
-        worst = max(own, key=gravity)
-        groups.setdefault(_key(worst), []).extend(own)
+    for item_discrepancies in items.values():
+        worst = max(item_discrepancies, key=gravity)
+        groups.setdefault(_key(worst), []).extend(item_discrepancies)
         causes[_key(worst)] = worst.cause
-    made = [Finding(_anchor(key), causes[key], tuple(sorted(own, key=_size)), examined) for key, own in groups.items()]
-    return tuple(sorted(made, key=_rank))
+    grouped = (
+        Finding(_anchor(key), causes[key], tuple(sorted(group, key=_size)), examined) for key, group in groups.items()
+    )
+    return tuple(sorted(grouped, key=_rank))
 
 
-def key_of(found: Discrepancy) -> GateItemKey:
+def key_of(discrepancy: Discrepancy) -> GateItemKey:
     """Return what a discrepancy is counted with."""
-    return found.backend, found.version, found.check, found.severity, found.kind
+    return discrepancy.backend, discrepancy.version, discrepancy.check, discrepancy.severity, discrepancy.kind
 
 
-def gravity(found: Discrepancy) -> tuple[bool, float, float, int]:
+def gravity(discrepancy: Discrepancy) -> tuple[bool, float, float, int]:
     """Return what orders discrepancies of one severity, the gravest last."""
     # An exception is at least noticed; a wrong number is not.
-    return found.kind != "error", measure(found.error_bound_ratio), measure(found.error_ulps), found.count
+    ratio, ulps = measure(discrepancy.error_bound_ratio), measure(discrepancy.error_ulps)
+    return discrepancy.kind != "error", ratio, ulps, discrepancy.count
 
 
-def _key(found: Discrepancy) -> tuple[str, ...]:
+def _key(discrepancy: Discrepancy) -> tuple[str, ...]:
     """A backend's name without its version: the finding is the same one after an upgrade."""
-    if found.kind == IDENTITY_BROKEN:
-        return found.severity, found.backend, found.quantity
-    if found.cause is not None:
-        return found.severity, found.backend, "cause", found.cause
-    return found.severity, found.backend, found.function, found.quantity, found.kind
+    if discrepancy.kind == IDENTITY_BROKEN:
+        return discrepancy.severity, discrepancy.backend, discrepancy.quantity
+    if discrepancy.cause is not None:
+        return discrepancy.severity, discrepancy.backend, "cause", discrepancy.cause
+    return discrepancy.severity, discrepancy.backend, discrepancy.function, discrepancy.quantity, discrepancy.kind
 
 
 def _anchor(key: tuple[str, ...]) -> str:
     return f"finding-{hashlib.sha256(msgspec.json.encode(key)).hexdigest()[:12]}"
 
 
-def _size(found: Discrepancy) -> tuple[int, float, tuple[float, ...]]:
+def _size(discrepancy: Discrepancy) -> tuple[int, float, tuple[float, ...]]:
     """As a run does that keeps the smallest case: by the first argument, the gravest first among equals."""
-    first = next(iter(found.inputs.values()), None)
+    first = next(iter(discrepancy.inputs.values()), None)
     count, magnitude = (math.prod(first.shape), _magnitude(first)) if first else (0, 0.0)
-    return count, magnitude, tuple(-float(part) for part in gravity(found))
+    return count, magnitude, tuple(-float(part) for part in gravity(discrepancy))
 
 
 def _magnitude(array: Array) -> float:

@@ -47,17 +47,18 @@ def cause_words(finding: Finding) -> str:
     Where not all cases that the record keeps have that cause, it says how many do.
     """
     evidence: dict[str, str] = {}
-    for found in finding.discrepancies:
-        if found.cause is not None:
-            evidence.setdefault(found.cause, found.evidence or "")
+    for discrepancy in finding.discrepancies:
+        if discrepancy.cause is not None:
+            evidence.setdefault(discrepancy.cause, discrepancy.evidence or "")
     names = evidence if finding.cause is None else (finding.cause,)
-    told = [_cause(finding, name, evidence.get(name, "")) for name in names]
-    return "; ".join(told)
+    causes = [_cause(finding, name, evidence.get(name, "")) for name in names]
+    return "; ".join(causes)
 
 
 def _cause(finding: Finding, name: str, evidence: str) -> str:
-    kept, own = len(finding.discrepancies), sum(found.cause == name for found in finding.discrepancies)
-    share = f" ({own:,} of the {kept:,} cases on record)" if own < kept else ""
+    recorded = len(finding.discrepancies)
+    explained = sum(discrepancy.cause == name for discrepancy in finding.discrepancies)
+    share = f" ({explained:,} of the {recorded:,} cases on record)" if explained < recorded else ""
     return ": ".join(brief(part) for part in (name, evidence) if part) + share
 
 
@@ -78,22 +79,23 @@ def errors_words(finding: Finding) -> str:
     if math.isfinite(finding.ulps):
         largest = measure(finding.worst.error_bound_ratio)
         ratio = f", at most {at_most(largest)} times the textbook bound" if largest else ""
-        kept = "" if all(found.largest_ulps for found in finding.discrepancies) else ", as far as the record tells"
-        return f"at most {at_most(finding.ulps)} ulps{ratio}{kept}"
-    is_any = any(math.isfinite(measure(found.error_ulps)) for found in finding.discrepancies)
+        is_known = all(discrepancy.largest_ulps for discrepancy in finding.discrepancies)
+        caveat = "" if is_known else ", as far as the record tells"
+        return f"at most {at_most(finding.ulps)} ulps{ratio}{caveat}"
+    is_any = any(math.isfinite(measure(discrepancy.error_ulps)) for discrepancy in finding.discrepancies)
     return "some of them more than 1e308 ulps, or no number" if is_any else ""
 
 
-def call_words(finding: Finding, found: Discrepancy | None = None) -> str:
+def call_words(finding: Finding, discrepancy: Discrepancy | None = None) -> str:
     """Return how its example was called: "axis=1, label_smoothing=0.125, shape (3, 7, 5), transposed".
 
     Args:
         finding: the finding.
-        found: another one of its discrepancies, to be told in the example's place.
+        discrepancy: another one of its discrepancies, to be told in the example's place.
     """
-    told = found or finding.example
-    batch = finding.examined.batch_of(told)
-    keywords = brief(parameters_words(told.parameters))
+    example = discrepancy or finding.example
+    batch = finding.examined.batch_of(example)
+    keywords = brief(parameters_words(example.parameters))
     shape = f"shape {batch.shape}" if batch else ""
     layout = brief(batch.layout, 40) if batch and batch.layout != "contiguous" else ""
     return ", ".join(part for part in (keywords, shape, layout) if part)
@@ -105,13 +107,13 @@ def trigger_words(finding: Finding) -> str:
     For instance: "only with axis=1, not in 960 results with axis=-1".
     """
     only = [each for each in finding.conditions if each.others]
-    told = [f"only {_shared(each)}, {_in_vain(each)}" for each in only if each.is_apart]
+    clauses = [f"only {_shared(each)}, {_in_vain(each)}" for each in only if each.is_apart]
     if joint := [each for each in only if not each.is_apart]:
         together = ", which were not examined apart" if len(joint) > 1 else ""
-        told.append(f"only {' and '.join(map(_shared, joint))}{together}, {' and '.join(map(_in_vain, joint))}")
-    if seen := [_shared(each) for each in finding.conditions if not each.others]:
-        told.append(f"seen {' and '.join(seen)}; nothing was examined otherwise")
-    return "; ".join(told)
+        clauses.append(f"only {' and '.join(map(_shared, joint))}{together}, {' and '.join(map(_in_vain, joint))}")
+    if unvaried := [_shared(each) for each in finding.conditions if not each.others]:
+        clauses.append(f"seen {' and '.join(unvaried)}; nothing was examined otherwise")
+    return "; ".join(clauses)
 
 
 def _shared(condition: Condition) -> str:
@@ -147,16 +149,18 @@ def _alternatives(values: Sequence[str]) -> str:
     return " or ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part) if shown else ""
 
 
-def answers_words(found: Discrepancy) -> list[tuple[str, str]]:
+def answers_words(discrepancy: Discrepancy) -> list[tuple[str, str]]:
     """Return what other entry points made of the same input: each answer with its error, and who gave it."""
     who: dict[tuple[str, str], list[str]] = {}
-    for answer in found.answers:
-        mode = f" ({answer.mode})" if answer.mode != found.mode else ""
-        version = f" {answer.version}" if answer.backend == found.backend and answer.version != found.version else ""
+    for answer in discrepancy.answers:
+        mode = f" ({answer.mode})" if answer.mode != discrepancy.mode else ""
+        is_other_version = answer.backend == discrepancy.backend and answer.version != discrepancy.version
+        version = f" {answer.version}" if is_other_version else ""
         name = brief(f"{answer.entry_point}{version}{mode}", 120)
         who.setdefault((answer.observed, answer.error_ulps), []).append(name)
     return [
-        (f"{readable(observed, found.dtype)}{_away(ulps)}", named(names, 4)) for (observed, ulps), names in who.items()
+        (f"{readable(observed, discrepancy.dtype)}{_away(ulps)}", named(names, 4))
+        for (observed, ulps), names in who.items()
     ]
 
 
@@ -180,7 +184,7 @@ def _phrase(finding: Finding) -> str:
 
 def _kind_phrase(finding: Finding, kind: str) -> str:
     if kind == "error":
-        raised = next(found.observed for found in finding.discrepancies if found.kind == kind)
+        raised = next(discrepancy.observed for discrepancy in finding.discrepancies if discrepancy.kind == kind)
         return f"raises {brief(raised, 160)}"
     if kind.startswith(_DEVIATION):
         return f"follows a stated definition, {brief(kind.removeprefix(_DEVIATION), 60)}, and not the literal one"

@@ -59,8 +59,8 @@ def _examined(record: Record, backend: Backend) -> frozenset[tuple[str, str]]:
 def uncalled_words(uncalled: UncalledOptions) -> str:
     """Return it in one line: "torch 2.13.0: torch.nn.functional.cross_entropy (nll_loss): weight, reduction=sum"."""
     entry_point = brief(uncalled.entry_point, 120)
-    own = "" if uncalled.entry_point == uncalled.function else f" ({brief(uncalled.function, 80)})"
-    return f"{brief(uncalled.title, 80)}: {entry_point}{own}: {option_words(uncalled.options)}"
+    function = "" if uncalled.entry_point == uncalled.function else f" ({brief(uncalled.function, 80)})"
+    return f"{brief(uncalled.title, 80)}: {entry_point}{function}: {option_words(uncalled.options)}"
 
 
 def option_words(options: Sequence[str]) -> str:

@@ -101,8 +101,8 @@ def tallies(checks: Sequence[Check]) -> dict[Severity, SeverityCount]:
     """Return the findings per severity, the gravest first."""
     counts = {severity: [check.severities.get(severity, 0) for check in checks] for severity in SEVERITIES}
     return {
-        severity: SeverityCount(sum(1 for results in found if results), sum(found))
-        for severity, found in counts.items()
+        severity: SeverityCount(sum(1 for results in result_counts if results), sum(result_counts))
+        for severity, result_counts in counts.items()
     }
 
 
@@ -130,8 +130,10 @@ def conventions(discrepancies: Iterable[Discrepancy]) -> list[Convention]:
         if finding.severity == "convention":
             cases = questions.setdefault((finding.function, finding.quantity, finding.kind), {})
             cases.setdefault((finding.dtype, finding.case), []).append(finding)
-    found = [Convention(tuple(max(cases.values(), key=_disagreement)), len(cases) - 1) for cases in questions.values()]
-    return sorted(found, key=lambda convention: _disagreement(convention.answers), reverse=True)
+    unsorted = (
+        Convention(tuple(max(cases.values(), key=_disagreement)), len(cases) - 1) for cases in questions.values()
+    )
+    return sorted(unsorted, key=lambda convention: _disagreement(convention.answers), reverse=True)
 
 
 def _disagreement(answers: Iterable[Discrepancy]) -> tuple[int, int]:

@@ -47,7 +47,7 @@ def property_lines(results: Iterable[PropertyResult], title: str) -> list[Proper
     for result in results:
         if backend_title(result) == title:
             groups.setdefault(result.property, []).append(result)
-    return [_line(own) for own in groups.values()]
+    return [_line(group) for group in groups.values()]
 
 
 def broken_properties(results: Iterable[PropertyResult]) -> int:
@@ -62,8 +62,8 @@ def ratio_of(result: PropertyResult) -> float:
     return measure(result.worst.ratio)
 
 
-def _line(own: list[PropertyResult]) -> PropertyLine:
-    found = [result.status for result in own]
-    counts = {status: found.count(status) for status in STATUSES if status in found}
-    worst = max(own, key=lambda result: (-STATUSES.index(result.status), ratio_of(result)))
-    return PropertyLine(own[0].property, own[0].statement, counts, worst)
+def _line(results: list[PropertyResult]) -> PropertyLine:
+    statuses = [result.status for result in results]
+    counts = {status: statuses.count(status) for status in STATUSES if status in statuses}
+    worst = max(results, key=lambda result: (-STATUSES.index(result.status), ratio_of(result)))
+    return PropertyLine(results[0].property, results[0].statement, counts, worst)

@@ -56,15 +56,15 @@ def gaps(record: Record | ExaminationResult) -> tuple[Gap, ...]:
     for owner, each in _unexamined(owners(record)):
         key = (backend_title(owner), each.kind, brief(each.reason, _REASON), is_whole(owner))
         groups.setdefault(key, []).append((owner, each))
-    found = (gap for key, own in groups.items() for gap in _of_reason(key, own))
-    return tuple(sorted(found, key=lambda gap: gap.is_whole))
+    all_gaps = (gap for key, entries in groups.items() for gap in _of_reason(key, entries))
+    return tuple(sorted(all_gaps, key=lambda gap: gap.is_whole))
 
 
 def owners(record: Record | ExaminationResult) -> tuple[Owner, ...]:
     """Return the checks that there was something to examine for; those of properties, which follow, if they are all."""
     properties = record.properties if isinstance(record, Record) else ()
     every: tuple[Owner, ...] = record.checks or properties
-    return tuple(own for own in every if own.status != "unsupported" or own.unexamined)
+    return tuple(owner for owner in every if owner.status != "unsupported" or owner.unexamined)
 
 
 def is_whole(owner: Owner) -> bool:
@@ -72,44 +72,46 @@ def is_whole(owner: Owner) -> bool:
     return owner.status == "unsupported"
 
 
-def unexamined_words(found: Sequence[Gap], record: Record | ExaminationResult) -> str:
+def unexamined_words(all_gaps: Sequence[Gap], record: Record | ExaminationResult) -> str:
     """Return what was not examined in a clause, e.g. "3 of 15 checks not examined: softmax in float16 (…)"; or ""."""
-    several = len({backend_title(own) for own in owners(record)}) > 1
-    partly, whole = ([gap for gap in found if gap.is_whole is each] for each in (False, True))
+    several = len({backend_title(owner) for owner in owners(record)}) > 1
+    partly, whole = ([gap for gap in all_gaps if gap.is_whole is each] for each in (False, True))
     total = counted(len(owners(record)), "check")
     parts = [
-        f"{number} of {total} {what}: {_listed(own, several=several)}"
-        for own, number, what in (
+        f"{number} of {total} {what}: {_listed(group, several=several)}"
+        for group, number, what in (
             (partly, _count(record, whole=False), "not examined to the end"),
             (whole, _count(record, whole=True), "not examined"),
         )
-        if own
+        if group
     ]
     return "; ".join(parts)
 
 
 def _count(record: Record | ExaminationResult, *, whole: bool) -> str:
-    return f"{sum(1 for own in owners(record) if own.unexamined and is_whole(own) is whole):,}"
+    return f"{sum(1 for owner in owners(record) if owner.unexamined and is_whole(owner) is whole):,}"
 
 
-def _listed(found: Sequence[Gap], *, several: bool) -> str:
-    shown = [f"{gap.backend}: {gap.words}" if several else gap.words for gap in found[:_NAMED]]
-    left = len(found) - _NAMED
+def _listed(group: Sequence[Gap], *, several: bool) -> str:
+    shown = [f"{gap.backend}: {gap.words}" if several else gap.words for gap in group[:_NAMED]]
+    left = len(group) - _NAMED
     return "; ".join([*shown, *([f"and {left} more reasons"] if left > 0 else [])])
 
 
-def _unexamined(own: Iterable[Owner]) -> Iterator[tuple[Owner, Unexamined]]:
-    return ((owner, each) for owner in own for each in owner.unexamined or ())
+def _unexamined(all_owners: Iterable[Owner]) -> Iterator[tuple[Owner, Unexamined]]:
+    return ((owner, each) for owner in all_owners for each in owner.unexamined or ())
 
 
-def _of_reason(key: tuple[str, UnexaminedKind, str, bool], own: Sequence[tuple[Owner, Unexamined]]) -> Iterator[Gap]:
+def _of_reason(
+    key: tuple[str, UnexaminedKind, str, bool], entries: Sequence[tuple[Owner, Unexamined]]
+) -> Iterator[Gap]:
     """Give a gap for each set of dtypes: what is told of several names holds for each of them."""
     dtypes: dict[str, dict[str, None]] = {}
-    for owner, _ in own:
+    for owner, _ in entries:
         dtypes.setdefault(_name(owner), {})[owner.dtype] = None
     for chosen in dict.fromkeys(map(tuple, dtypes.values())):
         names = tuple(name for name, each in dtypes.items() if tuple(each) == chosen)
-        members = [(owner, each) for owner, each in own if _name(owner) in names]
+        members = [(owner, each) for owner, each in entries if _name(owner) in names]
         cases = sum(each.cases for _, each in members)
         yield Gap(*key, names, chosen, len({owner.id for owner, _ in members}), cases)
 

@@ -66,10 +66,10 @@ def _examined(record: Record) -> frozenset[str]:
     return frozenset((*checks, *properties))
 
 
-def _split(own: Sequence[Finding], examined: frozenset[str]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+def _split(unmatched: Sequence[Finding], examined: frozenset[str]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Split findings by whether something of what shows them was examined in the other run."""
-    known = [any(found.check in examined for found in finding.discrepancies) for finding in own]
-    pairs = list(zip(own, known, strict=True))
+    known = [any(discrepancy.check in examined for discrepancy in finding.discrepancies) for finding in unmatched]
+    pairs = list(zip(unmatched, known, strict=True))
     return tuple(finding for finding, is_known in pairs if is_known), tuple(f for f, is_known in pairs if not is_known)
 
 

@@ -17,7 +17,7 @@ from ..findings.overview import exit_status, was_examined
 from ..record.model import Check, Discrepancy, Record
 from ..record.properties import PropertyResult
 from ..record.words import brief
-from .items import GateItem, MatterSeverity, gate_items
+from .items import GateItem, ItemSeverity, gate_items
 from .regression import Earlier
 from .waiver import Waiver, in_versions
 
@@ -38,7 +38,7 @@ FAIL_ON_MEANINGS: Mapping[FailOn, str] = MappingProxyType(
     }
 )
 
-FAILING: Mapping[FailOn, tuple[MatterSeverity, ...]] = MappingProxyType(
+FAILING: Mapping[FailOn, tuple[ItemSeverity, ...]] = MappingProxyType(
     {
         "defect": ("defect",),
         "weakness": ("defect", "weakness"),
@@ -103,29 +103,30 @@ class Gate:
 
     @cached_property
     def _waivers(self) -> Mapping[GateItemKey, tuple[Waiver, ...]]:
-        return {own.item.key: own.waivers for own in self.waived}
+        return {waived.item.key: waived.waivers for waived in self.waived}
 
     @cached_property
     def _gating(self) -> Mapping[GateItemKey, Failing]:
-        return {own.item.key: own for own in self.gating}
+        return {failing.item.key: failing for failing in self.gating}
 
     def waivers_of(self, finding: Finding) -> tuple[Waiver, ...]:
         """Return the waivers that waive a finding, or a part of it, by their numbers."""
-        own = {each.number: each for found in finding.discrepancies for each in self._waivers.get(key_of(found), ())}
-        return tuple(own[number] for number in sorted(own))
+        keys = map(key_of, finding.discrepancies)
+        by_number = {waiver.number: waiver for key in keys for waiver in self._waivers.get(key, ())}
+        return tuple(by_number[number] for number in sorted(by_number))
 
     def is_waived(self, finding: Finding) -> bool:
         """Whether all of a finding is waived."""
-        return all(key_of(found) in self._waivers for found in finding.discrepancies)
+        return all(key_of(discrepancy) in self._waivers for discrepancy in finding.discrepancies)
 
     def gates(self, finding: Finding) -> bool:
         """Whether a finding, or a part of it, gates."""
-        return any(key_of(found) in self._gating for found in finding.discrepancies)
+        return any(key_of(discrepancy) in self._gating for discrepancy in finding.discrepancies)
 
     def waived_results(self, finding: Finding) -> int:
         """Return how many results of a finding are waived."""
-        own = {key_of(found): found.count for found in finding.discrepancies if key_of(found) in self._waivers}
-        return sum(own.values())
+        counts = {key_of(discrepancy): discrepancy.count for discrepancy in finding.discrepancies}
+        return sum(count for key, count in counts.items() if key in self._waivers)
 
     def gates_case(self, found: Discrepancy) -> bool:
         """Whether the results that a discrepancy stands for gate."""
@@ -137,25 +138,25 @@ class Gate:
 
     def gating_at(self, backend: str, version: str, check: str) -> tuple[Failing, ...]:
         """Return what of a check, or of a property's result, gates."""
-        return self._gating_places.get((backend, version, check), ())
+        return self._gating_by_check.get((backend, version, check), ())
 
     @cached_property
-    def _gating_places(self) -> Mapping[tuple[str, ...], tuple[Failing, ...]]:
-        places: dict[tuple[str, ...], list[Failing]] = {}
-        for own in self.gating:
-            places.setdefault(own.item.key[:3], []).append(own)
-        return {place: tuple(own) for place, own in places.items()}
+    def _gating_by_check(self) -> Mapping[tuple[str, ...], tuple[Failing, ...]]:
+        by_check: dict[tuple[str, ...], list[Failing]] = {}
+        for failing in self.gating:
+            by_check.setdefault(failing.item.key[:3], []).append(failing)
+        return {key: tuple(group) for key, group in by_check.items()}
 
     def waived_at(self, backend: str, version: str, check: str) -> tuple[Waived, ...]:
         """Return what of a check, or of a property's result, is waived."""
-        return self._waived_places.get((backend, version, check), ())
+        return self._waived_by_check.get((backend, version, check), ())
 
     @cached_property
-    def _waived_places(self) -> Mapping[tuple[str, ...], tuple[Waived, ...]]:
-        places: dict[tuple[str, ...], list[Waived]] = {}
-        for own in self.waived:
-            places.setdefault(own.item.key[:3], []).append(own)
-        return {place: tuple(own) for place, own in places.items()}
+    def _waived_by_check(self) -> Mapping[tuple[str, ...], tuple[Waived, ...]]:
+        by_check: dict[tuple[str, ...], list[Waived]] = {}
+        for waived in self.waived:
+            by_check.setdefault(waived.item.key[:3], []).append(waived)
+        return {key: tuple(group) for key, group in by_check.items()}
 
 
 def gate(
@@ -181,7 +182,7 @@ def gate(
         ValueError: "regression" is asked for without an earlier run, or with one of other inputs.
     """
     then = None if earlier is None else Earlier(earlier)
-    found = gate_items(record)
+    items = gate_items(record)
     if fail_on == "regression":
         if then is None:
             message = "--fail-on regression needs the record of an earlier run: --since OLD"
@@ -189,57 +190,57 @@ def gate(
         if not then.is_comparable(record):
             message = "--since: the earlier run has another corpus or profile: what is graver cannot be told"
             raise ValueError(message)
-        found = (*found, *then.lost(record))
-    ledger = _Ledger(record, found, waivers, today)
-    failing = _failing(found, fail_on, then)
-    gating = tuple(Failing(own, ledger.refusals(own)) for own in failing if not ledger.waivers_of(own))
-    waived = tuple(Waived(own, ledger.waivers_of(own)) for own in found if ledger.waivers_of(own))
+        items = (*items, *then.lost(record))
+    ledger = _Ledger(record, items, waivers, today)
+    failing = _failing(items, fail_on, then)
+    gating = tuple(Failing(item, ledger.refusals(item)) for item in failing if not ledger.waivers_of(item))
+    waived = tuple(Waived(item, ledger.waivers_of(item)) for item in items if ledger.waivers_of(item))
     stale = tuple(ledger.stale())
     fails = bool(gating) or (strict and bool(stale))
     status = _INCOMPLETE if exit_status(record) == _INCOMPLETE else int(fails)
     return Gate(fail_on, strict, status, gating, waived, stale, earlier.run.started if earlier else None)
 
 
-def _failing(found: Sequence[GateItem], fail_on: FailOn, then: Earlier | None) -> list[GateItem]:
+def _failing(items: Sequence[GateItem], fail_on: FailOn, then: Earlier | None) -> list[GateItem]:
     if fail_on != "regression" or then is None:
-        return [own for own in found if own.severity in FAILING[fail_on]]
-    graver = then.graver(found)
-    return [own for own in found if own.key in graver]
+        return [item for item in items if item.severity in FAILING[fail_on]]
+    graver = then.graver(items)
+    return [item for item in items if item.key in graver]
 
 
 class _Ledger:
     """Which waivers waive what, and why others do not."""
 
-    def __init__(self, record: Record, found: Sequence[GateItem], waivers: Sequence[Waiver], today: date) -> None:
+    def __init__(self, record: Record, items: Sequence[GateItem], waivers: Sequence[Waiver], today: date) -> None:
         self._record, self._all, self._today = record, waivers, today
-        named = _named(found, waivers)
+        named = _named(items, waivers)
         self._refusals: dict[int, list[tuple[Waiver, str]]] = {}
         self._waivers: dict[int, list[Waiver]] = {}
         self._used: set[int] = set()
         self._first: dict[int, str] = {}
-        for place, waiver in enumerate(waivers):
-            self._weigh(place, waiver, named[place])
+        for index, waiver in enumerate(waivers):
+            self._weigh(index, waiver, named[index])
 
-    def _weigh(self, place: int, waiver: Waiver, named: Sequence[GateItem]) -> None:
+    def _weigh(self, index: int, waiver: Waiver, named: Sequence[GateItem]) -> None:
         """Let a waiver waive what it can; beyond its number of results it waives none, for nobody knows which."""
         fit = []
-        for own in named:
-            refusal = self._refusal(waiver, own)
+        for item in named:
+            refusal = self._refusal(waiver, item)
             if refusal is None:
-                fit.append(own)
+                fit.append(item)
             else:
-                self._refuse(place, waiver, own, refusal)
-        results = sum(own.results for own in fit)
+                self._refuse(index, waiver, item, refusal)
+        results = sum(item.results for item in fit)
         if waiver.max_results is not None and results > waiver.max_results:
-            for own in fit:
-                self._refuse(place, waiver, own, f"{_results(results)}, at most {waiver.max_results}")
+            for item in fit:
+                self._refuse(index, waiver, item, f"{_results(results)}, at most {waiver.max_results}")
             return
-        for own in fit:
-            self._waivers.setdefault(id(own), []).append(waiver)
-            self._used.add(place)
+        for item in fit:
+            self._waivers.setdefault(id(item), []).append(waiver)
+            self._used.add(index)
 
-    def _refusal(self, waiver: Waiver, own: GateItem) -> str | None:
-        reasons = list(waiver.refusals(own))
+    def _refusal(self, waiver: Waiver, item: GateItem) -> str | None:
+        reasons = list(waiver.refusals(item))
         if reasons:
             return "; ".join(reasons[:3])
         return None if self._is_valid(waiver) else f"its last day was {waiver.expires}"
@@ -247,36 +248,36 @@ class _Ledger:
     def _is_valid(self, waiver: Waiver) -> bool:
         return waiver.expires is None or self._today <= waiver.expires
 
-    def _refuse(self, place: int, waiver: Waiver, own: GateItem, reason: str) -> None:
-        same = own.kind == waiver.kind
+    def _refuse(self, index: int, waiver: Waiver, item: GateItem, reason: str) -> None:
+        same = item.kind == waiver.kind
         # A pattern of many kinds says nothing about those that it leaves out.
-        if same or (waiver.check is not None and own.severity == waiver.severity):
-            self._refusals.setdefault(id(own), []).append((waiver, reason))
+        if same or (waiver.check is not None and item.severity == waiver.severity):
+            self._refusals.setdefault(id(item), []).append((waiver, reason))
         if same:
-            self._first.setdefault(place, reason)
+            self._first.setdefault(index, reason)
 
-    def waivers_of(self, own: GateItem) -> tuple[Waiver, ...]:
-        return tuple(self._waivers.get(id(own), ()))
+    def waivers_of(self, item: GateItem) -> tuple[Waiver, ...]:
+        return tuple(self._waivers.get(id(item), ()))
 
-    def refusals(self, own: GateItem) -> tuple[tuple[Waiver, str], ...]:
-        return tuple(self._refusals.get(id(own), ()))
+    def refusals(self, item: GateItem) -> tuple[tuple[Waiver, str], ...]:
+        return tuple(self._refusals.get(id(item), ()))
 
     def stale(self) -> Iterator[Stale]:
-        for place, waiver in enumerate(self._all):
+        for index, waiver in enumerate(self._all):
             if not self._is_valid(waiver):
                 yield Stale(waiver, "expired", f"its last day was {waiver.expires}")
-            elif place not in self._used:
-                yield self._unused(place, waiver)
+            elif index not in self._used:
+                yield self._unused(index, waiver)
 
-    def _unused(self, place: int, waiver: Waiver) -> Stale:
+    def _unused(self, index: int, waiver: Waiver) -> Stale:
         versions = sorted({owner.version for owner in self._owners if owner.backend == waiver.backend})
         if not versions:
             return Stale(waiver, "matches nothing", f"{brief(waiver.backend, 60)} was not examined")
         if not any(in_versions(version, waiver.versions) for version in versions):
-            told = f"{brief(waiver.backend, 60)} is {brief(', '.join(versions), 80)}"
-            return Stale(waiver, "matches nothing", f"{told}, which is not in {brief(waiver.versions, 80)!r}")
-        if place in self._first:
-            return Stale(waiver, "exceeded", self._first[place])
+            examined = f"{brief(waiver.backend, 60)} is {brief(', '.join(versions), 80)}"
+            return Stale(waiver, "matches nothing", f"{examined}, which is not in {brief(waiver.versions, 80)!r}")
+        if index in self._first:
+            return Stale(waiver, "exceeded", self._first[index])
         if not any(waiver.is_about(owner) for owner in self._owners):
             return Stale(waiver, "matches nothing", "nothing was examined that it names")
         return Stale(waiver, "gone", "nothing that it names was found")
@@ -288,18 +289,21 @@ class _Ledger:
         return (*checks, *(result for result in self._record.properties if result.comparisons))
 
 
-def _named(found: Sequence[GateItem], waivers: Sequence[Waiver]) -> list[list[GateItem]]:
+def _named(items: Sequence[GateItem], waivers: Sequence[Waiver]) -> list[list[GateItem]]:
     """Return for each waiver the items that it names; most name a check, and need not look at the others."""
     by_check: dict[str, list[GateItem]] = {}
-    for own in found:
-        by_check.setdefault(own.check, []).append(own)
-    return [[own for own in _candidates(waiver, found, by_check) if waiver.names(own)] for waiver in waivers]
+    for item in items:
+        by_check.setdefault(item.check, []).append(item)
+    return [
+        [candidate for candidate in _candidates(waiver, items, by_check) if waiver.names(candidate)]
+        for waiver in waivers
+    ]
 
 
 def _candidates(
-    waiver: Waiver, found: Sequence[GateItem], by_check: Mapping[str, list[GateItem]]
+    waiver: Waiver, items: Sequence[GateItem], by_check: Mapping[str, list[GateItem]]
 ) -> Iterable[GateItem]:
-    return found if waiver.check is None else by_check.get(waiver.check, ())
+    return items if waiver.check is None else by_check.get(waiver.check, ())
 
 
 def _results(count: int) -> str:

@@ -21,7 +21,7 @@ _PROPERTY_SEVERITIES: Mapping[PropertyStatus, Severity] = {
     "undecided": "undecided",
 }
 
-MatterSeverity = Severity | Literal["unexamined"]
+ItemSeverity = Severity | Literal["unexamined"]
 """A severity; or that cases were not examined."""
 
 
@@ -48,7 +48,7 @@ class GateItem:
     """
 
     check: str
-    severity: MatterSeverity
+    severity: ItemSeverity
     kind: str
     backend: str
     version: str
@@ -72,18 +72,18 @@ class GateItem:
 def gate_items(record: Record) -> tuple[GateItem, ...]:
     """Return all that may gate, checks first, each in the order of the record."""
     cases: dict[GateItemKey, list[Discrepancy]] = {}
-    for found in record.discrepancies:
-        cases.setdefault(key_of(found), []).append(found)
+    for discrepancy in record.discrepancies:
+        cases.setdefault(key_of(discrepancy), []).append(discrepancy)
     kinds: dict[tuple[str, ...], list[GateItemKey]] = {}
     for key in cases:
         kinds.setdefault(key[:3], []).append(key)
     checks = (
         item
         for check in record.checks
-        for item in _of_check(check, {key: cases[key] for key in kinds.get(_place(check), ())})
+        for item in _of_check(check, {key: cases[key] for key in kinds.get(_check_key(check), ())})
     )
     properties = (
-        _of_property(result, cases.get((*_place(result), severity, IDENTITY_BROKEN), ()), severity)
+        _of_property(result, cases.get((*_check_key(result), severity, IDENTITY_BROKEN), ()), severity)
         for result in record.properties
         if (severity := _PROPERTY_SEVERITIES.get(result.status))
     )
@@ -109,7 +109,7 @@ def _reasons(owner: Check | PropertyResult) -> Counter[str]:
     return cases
 
 
-def _place(owner: Check | PropertyResult) -> tuple[str, str, str]:
+def _check_key(owner: Check | PropertyResult) -> tuple[str, str, str]:
     return owner.backend, owner.version, owner.id
 
 
@@ -117,9 +117,9 @@ def _of_check(check: Check, cases: Mapping[GateItemKey, Sequence[Discrepancy]]) 
     """The check's own counts are what holds: what they have beyond its cases is told apart, and never lost."""
     for severity, results in check.severities.items():
         left = results
-        for own in (found for found in cases.values() if found[0].severity == severity and results):
-            yield _of_cases(check, own)
-            left -= max(found.count for found in own)
+        for discrepancies in (group for group in cases.values() if group[0].severity == severity and results):
+            yield _of_cases(check, discrepancies)
+            left -= max(discrepancy.count for discrepancy in discrepancies)
         if left > 0:
             yield GateItem(
                 *_identity(check, severity, UNRECORDED), results=left, ulps=_ulps(check), ratio=_ratio(check)
@@ -127,37 +127,39 @@ def _of_check(check: Check, cases: Mapping[GateItemKey, Sequence[Discrepancy]]) 
 
 
 def _identity(
-    check: Check, severity: MatterSeverity, kind: str
-) -> tuple[str, MatterSeverity, str, str, str, str, str, str, str]:
+    check: Check, severity: ItemSeverity, kind: str
+) -> tuple[str, ItemSeverity, str, str, str, str, str, str, str]:
     names = (check.backend, check.version, check.function, check.entry_point, check.dtype, check.quantity)
     return check.id, severity, kind, *names
 
 
-def _of_cases(check: Check, own: Sequence[Discrepancy]) -> GateItem:
-    first = own[0]
-    largest = [measure(found.largest_ulps) for found in own if found.largest_ulps is not None]
-    errors = [measure(found.error_ulps) for found in own]
+def _of_cases(check: Check, discrepancies: Sequence[Discrepancy]) -> GateItem:
+    first = discrepancies[0]
+    largest = [
+        measure(discrepancy.largest_ulps) for discrepancy in discrepancies if discrepancy.largest_ulps is not None
+    ]
+    errors = [measure(discrepancy.error_ulps) for discrepancy in discrepancies]
     # An older record does not tell the largest error in ulps of these; that of the whole check is no smaller.
     ulps = max(*largest, *errors) if largest else max(*errors, _ulps(check))
     return GateItem(
         *_identity(check, first.severity, first.kind),
-        causes=_causes(own),
-        discrepancies=tuple(found.id for found in own),
-        results=max(found.count for found in own),
+        causes=_causes(discrepancies),
+        discrepancies=tuple(discrepancy.id for discrepancy in discrepancies),
+        results=max(discrepancy.count for discrepancy in discrepancies),
         ulps=ulps,
-        ratio=max(measure(found.error_bound_ratio) for found in own),
-        extent=_extent(own),
+        ratio=max(measure(discrepancy.error_bound_ratio) for discrepancy in discrepancies),
+        extent=_extent(discrepancies),
     )
 
 
-def _extent(own: Sequence[Discrepancy]) -> Mapping[str, Interval]:
+def _extent(discrepancies: Sequence[Discrepancy]) -> Mapping[str, Interval]:
     """The two cases of a kind tell one extent; should a record tell two, none is believed."""
-    first = own[0].extent
-    return first if all(found.extent == first for found in own) else {}
+    first = discrepancies[0].extent
+    return first if all(discrepancy.extent == first for discrepancy in discrepancies) else {}
 
 
-def _causes(own: Iterable[Discrepancy]) -> tuple[str, ...]:
-    return tuple(sorted({found.cause or "" for found in own}))
+def _causes(discrepancies: Iterable[Discrepancy]) -> tuple[str, ...]:
+    return tuple(sorted({discrepancy.cause or "" for discrepancy in discrepancies}))
 
 
 def _ulps(check: Check) -> float:
@@ -168,20 +170,21 @@ def _ratio(check: Check) -> float:
     return measure(check.worst_ratio.bound_ratio) if check.worst_ratio else float("inf")
 
 
-def _of_property(result: PropertyResult, own: Sequence[Discrepancy], severity: Severity) -> GateItem:
+def _of_property(result: PropertyResult, discrepancies: Sequence[Discrepancy], severity: Severity) -> GateItem:
     function, entry_point = next(iter(result.entry_points.items()), ("", ""))
-    ratios = [measure(result.worst.ratio)] if result.worst else [measure(found.error_bound_ratio) for found in own]
+    case_ratios = [measure(discrepancy.error_bound_ratio) for discrepancy in discrepancies]
+    ratios = [measure(result.worst.ratio)] if result.worst else case_ratios
     return GateItem(
         result.id,
         severity,
         IDENTITY_BROKEN if severity != "undecided" else "undecided",
         result.backend,
         result.version,
-        own[0].function if own else function,
-        own[0].entry_point if own else entry_point,
+        discrepancies[0].function if discrepancies else function,
+        discrepancies[0].entry_point if discrepancies else entry_point,
         result.dtype,
         f"property:{result.property}",
-        causes=_causes(own) or ("",),
-        discrepancies=tuple(found.id for found in own),
+        causes=_causes(discrepancies) or ("",),
+        discrepancies=tuple(discrepancy.id for discrepancy in discrepancies),
         ratio=max(ratios, default=float("inf")),
     )

@@ -53,14 +53,14 @@ class Earlier:
 
     @cached_property
     def _known(self) -> dict[tuple[str, str, str, str], GateItem]:
-        return {(own.backend, own.check, own.severity, own.kind): own for own in gate_items(self._record)}
+        return {(item.backend, item.check, item.severity, item.kind): item for item in gate_items(self._record)}
 
     @cached_property
     def _defects(self) -> Counter[tuple[str, str]]:
         counts: Counter[tuple[str, str]] = Counter()
-        for own in self._known.values():
-            if own.severity == "defect":
-                counts[own.backend, own.check] += own.results
+        for item in self._known.values():
+            if item.severity == "defect":
+                counts[item.backend, item.check] += item.results
         return counts
 
     def is_comparable(self, record: Record) -> bool:
@@ -68,16 +68,16 @@ class Earlier:
         then, now = self._record.corpus, record.corpus
         return (then.version, then.profile) == (now.version, now.profile)
 
-    def graver(self, found: Sequence[GateItem]) -> frozenset[tuple[str, ...]]:
+    def graver(self, items: Sequence[GateItem]) -> frozenset[tuple[str, ...]]:
         """Return the keys of what is graver now: new, of more results, or a defect of larger error.
 
         What was not examined then is new: nobody knows that it is old.
         """
         defects = Counter[tuple[str, str]]()
-        for own in found:
-            if own.severity == "defect":
-                defects[own.backend, own.check] += own.results
-        return frozenset(own.key for own in found if self._is_graver(own, defects))
+        for item in items:
+            if item.severity == "defect":
+                defects[item.backend, item.check] += item.results
+        return frozenset(item.key for item in items if self._is_graver(item, defects))
 
     def _is_graver(self, now: GateItem, defects: Counter[tuple[str, str]]) -> bool:
         if now.severity not in ("defect", "weakness"):
@@ -86,8 +86,8 @@ class Earlier:
         known = then.results if then else 0
         if now.severity == "weakness":
             # A defect that became a weakness is no regression.
-            place = (now.backend, now.check)
-            return now.results > known + max(0, self._defects[place] - defects[place])
+            key = (now.backend, now.check)
+            return now.results > known + max(0, self._defects[key] - defects[key])
         if then is None or now.results > known or now.ratio > then.ratio:
             return True
         return now.kind != IDENTITY_BROKEN and now.ulps > then.ulps
@@ -114,18 +114,18 @@ class Earlier:
         for check, title in self._gone(record):
             groups.setdefault((title, check.entry_point, GONE), []).append(check)
         return tuple(
-            Loss(title, entry_point, tuple(dict.fromkeys(check.dtype for check in own)), reason, len(own))
-            for (title, entry_point, reason), own in groups.items()
+            Loss(title, entry_point, tuple(dict.fromkeys(check.dtype for check in checks)), reason, len(checks))
+            for (title, entry_point, reason), checks in groups.items()
         )
 
     def _without_results(self, record: Record) -> Iterator[Check]:
-        made = {check.id for check in self._record.checks if check.elements}
-        return (check for check in record.checks if check.id in made and not check.elements)
+        had_results = {check.id for check in self._record.checks if check.elements}
+        return (check for check in record.checks if check.id in had_results and not check.elements)
 
     def _gone(self, record: Record) -> Iterator[tuple[Check, str]]:
         """Give the checks of entry points that are gone, with the title of their backend now."""
-        for own in self.lost(record):
-            if own.kind == GONE:
+        for item in self.lost(record):
+            if item.kind == GONE:
                 for check in self._record.checks:
-                    if check.elements and (check.backend, check.entry_point) == (own.backend, own.entry_point):
-                        yield check, f"{own.backend} {own.version}".strip()
+                    if check.elements and (check.backend, check.entry_point) == (item.backend, item.entry_point):
+                        yield check, f"{item.backend} {item.version}".strip()

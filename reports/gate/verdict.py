@@ -21,16 +21,16 @@ def verdict(record: Record | ExaminationResult, gate: Gate | None = None) -> str
     tally = tallies(record.checks)
     counts = ", ".join(_counted(severity, tally[severity]) for severity in SEVERITIES if tally[severity].results)
     broken = broken_properties(properties_of(record))
-    found = ", ".join(filter(None, (counts, f"{counted(broken, 'broken property')}" if broken else "")))
+    outcome = ", ".join(filter(None, (counts, f"{counted(broken, 'broken property')}" if broken else "")))
     unexamined = unexamined_words(gaps(record), record)
-    found = (found or "no discrepancy") + (f"; {unexamined}" if unexamined else "")
+    outcome = (outcome or "no discrepancy") + (f"; {unexamined}" if unexamined else "")
     if not has_results(record):
         return f"Nothing was examined: this is not a pass{f'; {unexamined}' if unexamined else ''}."
     beside = verdict_words(gate) if gate else ""
     if not is_complete(record):
-        return f"Incomplete: not a pass. So far {found}{beside}."
+        return f"Incomplete: not a pass. So far {outcome}{beside}."
     fails = has_defects(record) if gate is None else gate.status == 1
-    return f"{'FAIL' if fails else 'PASS'}: {found}{beside}."
+    return f"{'FAIL' if fails else 'PASS'}: {outcome}{beside}."
 
 
 def _counted(severity: Severity, tally: SeverityCount) -> str:

@@ -16,7 +16,7 @@ from ..record.hexfloat import float_from
 from ..record.model import Check, Interval
 from ..record.properties import PropertyResult
 from ..record.words import brief
-from .items import GateItem, MatterSeverity
+from .items import GateItem, ItemSeverity
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Waiver:
     entry_point: str | None = None
     dtype: str | None = None
     quantity: str | None = None
-    severity: MatterSeverity = "defect"
+    severity: ItemSeverity = "defect"
     region: Mapping[str, Region] = field(default_factory=dict)
     max_ulps: float | None = None
     max_bound_ratio: float | None = None

@@ -20,11 +20,6 @@ NOTED = 10
 """So many lines of a sort stand among the notes of a comparison."""
 
 
-def told(gate: Gate | None) -> bool:
-    """Whether there is anything to tell that the verdict does not."""
-    return gate is not None and bool(gate.waived or gate.stale)
-
-
 def waived_words(gate: Gate | None, finding: Finding) -> str:
     """Return that a finding is waived, how much of it and by which waivers; "" where nothing of it is."""
     waivers = gate.waivers_of(finding) if gate else ()
@@ -40,15 +35,15 @@ def waived_words(gate: Gate | None, finding: Finding) -> str:
     return f"{gate.waived_results(finding):,} of {finding.results:,} results, by {names}"
 
 
-def gating_first(found: Sequence[Finding], gate: Gate | None) -> tuple[Finding, ...]:
+def gating_first(findings: Sequence[Finding], gate: Gate | None) -> tuple[Finding, ...]:
     """Return findings in their order; of each severity what gates first, and what is waived altogether last."""
     if gate is None:
-        return tuple(found)
+        return tuple(findings)
 
     def rank(finding: Finding) -> tuple[int, bool, bool]:
         return SEVERITIES.index(finding.severity), not gate.gates(finding), gate.is_waived(finding)
 
-    return tuple(sorted(found, key=rank))
+    return tuple(sorted(findings, key=rank))
 
 
 def waiver_words(waiver: Waiver) -> str:
@@ -66,15 +61,15 @@ def gates_words(gate: Gate | None, finding: Finding, most: int = 2) -> list[str]
     """
     if gate is None or not gate.gates(finding):
         return []
-    keys = {key_of(found) for found in finding.discrepancies}
-    lines = [line for own in gate.gating if own.item.key in keys for line in refusal_words(own)]
+    keys = {key_of(discrepancy) for discrepancy in finding.discrepancies}
+    lines = [line for failing in gate.gating if failing.item.key in keys for line in refusal_words(failing)]
     graver = [f"graver than in the run of {brief(gate.since or '', 40)}"] if gate.fail_on == "regression" else []
     return [*graver, *list(dict.fromkeys(lines))[:most]]
 
 
-def refusal_words(own: Failing) -> list[str]:
+def refusal_words(failing: Failing) -> list[str]:
     """Return why waivers that name what gates do not waive it, a line each."""
-    return [f"{waiver.name} does not waive it: {brief(why, 400)}" for waiver, why in own.refusals]
+    return [f"{waiver.name} does not waive it: {brief(why, 400)}" for waiver, why in failing.refusals]
 
 
 def uncased_words(gate: Gate | None) -> list[str]:
@@ -82,22 +77,24 @@ def uncased_words(gate: Gate | None) -> list[str]:
 
     What was not examined is told together for all the checks of an entry point that share dtype and reason.
     """
-    gating = [own for own in gate.gating if not own.item.discrepancies] if gate else []
+    gating = [failing for failing in gate.gating if not failing.item.discrepancies] if gate else []
     groups: dict[object, list[Failing]] = {}
-    for own in gating:
-        its = own.item
-        is_alone = its.severity != "unexamined"
-        groups.setdefault(its.key if is_alone else (its.backend, its.entry_point, its.dtype, its.kind), []).append(own)
-    return [_together(own) for own in groups.values()]
+    for failing in gating:
+        item = failing.item
+        is_alone = item.severity != "unexamined"
+        groups.setdefault(item.key if is_alone else (item.backend, item.entry_point, item.dtype, item.kind), []).append(
+            failing
+        )
+    return [_together(group) for group in groups.values()]
 
 
-def _together(own: Sequence[Failing]) -> str:
-    first, refusals = own[0].item, dict.fromkeys(line for each in own for line in refusal_words(each))
+def _together(group: Sequence[Failing]) -> str:
+    first, refusals = group[0].item, dict.fromkeys(line for each in group for line in refusal_words(each))
     if first.severity != "unexamined":
         return "; ".join((item_words(first), *refusals))
     title = brief(f"{first.backend} {first.version}".strip(), 80)
     names = " · ".join(brief(part, 120) for part in (first.entry_point, first.dtype))
-    checks = counted(len({each.item.check for each in own}), "check")
+    checks = counted(len({each.item.check for each in group}), "check")
     return "; ".join((f"not examined, {title}: {names}: {brief(first.kind, 80)}, {checks}", *refusals))
 
 
@@ -129,8 +126,10 @@ def gate_notes(gate: Gate, most: int = NOTED) -> tuple[str, ...]:
         gate: the gate.
         most: so many of each sort are told, the rest counted.
     """
-    waived = [f"waived: {item_words(own.item)}; {'; '.join(map(waiver_words, own.waivers[:2]))}" for own in gate.waived]
-    refused = [f"{item_words(own.item)}; {line}" for own in gate.gating for line in refusal_words(own)]
+    waived = [
+        f"waived: {item_words(entry.item)}; {'; '.join(map(waiver_words, entry.waivers[:2]))}" for entry in gate.waived
+    ]
+    refused = [f"{item_words(failing.item)}; {line}" for failing in gate.gating for line in refusal_words(failing)]
     stale = [f"stale: {stale_words(each)}" for each in gate.stale]
     return tuple(line for lines in (refused, waived, stale) for line in _first(lines, most))
 
@@ -142,23 +141,23 @@ def _first(lines: Sequence[str], most: int) -> list[str]:
 
 def waived_counts(waived: Sequence[Waived]) -> str:
     """Return how much is waived, the gravest first: "2 defects (30 results), 1 broken property"; "" for nothing."""
-    checks = [own for own in waived if not own.item.quantity.startswith("property:")]
+    checks = [entry for entry in waived if not entry.item.quantity.startswith("property:")]
     parts = [_of_severity(checks, severity) for severity in (*SEVERITIES, "unexamined")]
     broken = {
-        (own.item.backend, own.item.version, own.item.quantity)
-        for own in waived
-        if own.item.severity == "defect" and own.item.quantity.startswith("property:")
+        (entry.item.backend, entry.item.version, entry.item.quantity)
+        for entry in waived
+        if entry.item.severity == "defect" and entry.item.quantity.startswith("property:")
     }
     return ", ".join(filter(None, (*parts, counted(len(broken), "broken property") if broken else "")))
 
 
 def _of_severity(waived: Sequence[Waived], severity: str) -> str:
-    own = [each.item for each in waived if each.item.severity == severity]
-    if not own:
+    items = [each.item for each in waived if each.item.severity == severity]
+    if not items:
         return ""
-    results = sum(item.results for item in own)
+    results = sum(item.results for item in items)
     unit = "case" if severity == "unexamined" else "result"
-    return f"{counted(len({item.key[:3] for item in own}), severity)} ({counted(results, unit)})"
+    return f"{counted(len({item.key[:3] for item in items}), severity)} ({counted(results, unit)})"
 
 
 def verdict_words(gate: Gate) -> str:
@@ -167,9 +166,9 @@ def verdict_words(gate: Gate) -> str:
     if waived := waived_counts(gate.waived):
         parts.append(f"; waived: {waived}")
     if gate.fail_on == "regression":
-        graver = sum(own.item.results for own in gate.gating)
-        found = counted(graver, "result") if graver else "nothing"
-        parts.append(f"; graver than in the run of {brief(gate.since or '', 40)}: {found}")
+        graver = sum(failing.item.results for failing in gate.gating)
+        amount = counted(graver, "result") if graver else "nothing"
+        parts.append(f"; graver than in the run of {brief(gate.since or '', 40)}: {amount}")
     if gate.stale:
         names = "stale waiver" if len(gate.stale) == 1 else "stale waivers"
         parts.append(f"; {len(gate.stale)} {names}")

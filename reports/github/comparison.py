@@ -31,18 +31,18 @@ def comparison_github(comparison: Comparison) -> str:
     The gravest come first; where there are more than ten of a level, the tenth counts the rest. A comparison of
     incomplete runs is an error before all others.
     """
-    found: dict[Level, list[str]] = {"error": [], "warning": [], "notice": []}
+    by_level: dict[Level, list[str]] = {"error": [], "warning": [], "notice": []}
     if not comparison.complete:
         text = "\n".join([verdict_line(comparison), incomplete_sentence(comparison), outcome_sentence(comparison)])
-        found["error"].append(command("error", "logitproof", text))
+        by_level["error"].append(command("error", "logitproof", text))
     titles = backend_titles(comparison)
     for group in change_groups(comparison):
         level = _LEVELS[group.weight]
         title = f"logitproof: {titles[group.backend]}: {group.kind}"
-        found[level].append(command(level, title, _message(group)))
+        by_level[level].append(command(level, title, _message(group)))
     for level, title, text in (*_entry_points(comparison.entry_points), *_properties(comparison.properties)):
-        found[level].append(command(level, f"logitproof: {title}", text))
-    return "".join(f"{line}\n" for level, lines in found.items() for line in limited(level, lines, "changes"))
+        by_level[level].append(command(level, f"logitproof: {title}", text))
+    return "".join(f"{line}\n" for level, lines in by_level.items() for line in limited(level, lines, "changes"))
 
 
 def _entry_points(changes: tuple[EntryPointChange, ...]) -> Iterator[tuple[Level, str, str]]:
@@ -59,11 +59,11 @@ def _properties(changes: tuple[PropertyChange, ...]) -> Iterator[tuple[Level, st
 
 
 def _message(group: ChangeGroup) -> str:
-    place = group.simplest
+    check_change = group.simplest
     lines = [brief(change_headline(group), 400)]
-    if (example := place.example) is not None:
+    if (example := check_change.example) is not None:
         exact = inputs_hex(example.inputs)
-        results = (brief(result_words(text, place.check.dtype), 120) for text in (example.before, example.after))
+        results = (brief(result_words(text, check_change.check.dtype), 120) for text in (example.before, example.after))
         wanted = f", exact {brief(example.expected.decimal, 80)}" if example.expected.decimal else ""
         keywords = parameters_words(example.parameters)
         lines += [
@@ -72,4 +72,4 @@ def _message(group: ChangeGroup) -> str:
             "before {}, now {}{}".format(*results, wanted),
             f"{errors_words(example)}; {severity_words(example)}",
         ]
-    return "\n".join([*lines, f"{group_extent(group)}; change {brief(place.key, 120)}"])
+    return "\n".join([*lines, f"{group_extent(group)}; change {brief(check_change.key, 120)}"])

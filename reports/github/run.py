@@ -44,7 +44,7 @@ def github_annotations(record: Record, gate: Gate | None = None) -> str:
         record: the run.
         gate: what of it gates; None where defects do and nothing is waived.
     """
-    found = findings(record)
+    all_findings = findings(record)
     alarms: dict[str, list[str]] = {
         "error": [_incomplete(record)] if exit_status(record) == _CUT_SHORT else [],
         "notice": _uncased("notice", UNCALLED, [uncalled_words(each) for each in uncalled_options(record)]),
@@ -60,14 +60,14 @@ def github_annotations(record: Record, gate: Gate | None = None) -> str:
         line
         for level in dict.fromkeys(_LEVELS.values())
         for line in limited(
-            level, [*alarms.get(level, []), *_commands(level, _of_level(found, level, gate), gate)], "findings"
+            level, [*alarms.get(level, []), *_commands(level, _of_level(all_findings, level, gate), gate)], "findings"
         )
     ]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _of_level(found: Iterable[Finding], level: str, gate: Gate | None) -> list[Finding]:
-    return [finding for finding in found if _level(finding, gate) == level]
+def _of_level(all_findings: Iterable[Finding], level: str, gate: Gate | None) -> list[Finding]:
+    return [finding for finding in all_findings if _level(finding, gate) == level]
 
 
 def _level(finding: Finding, gate: Gate | None) -> str:
@@ -88,9 +88,9 @@ def _stale(gate: Gate) -> str:
 
 def _waived_uncased(gate: Gate) -> list[str]:
     return [
-        "; ".join((item_words(own.item), *map(waiver_words, own.waivers[:2])))
-        for own in gate.waived
-        if not own.item.discrepancies
+        "; ".join((item_words(entry.item), *map(waiver_words, entry.waivers[:2])))
+        for entry in gate.waived
+        if not entry.item.discrepancies
     ]
 
 
@@ -104,8 +104,8 @@ def _listed(lines: Sequence[str]) -> list[str]:
     return [*lines[:MOST_OF_A_KIND], *([f"and {left} more"] if left > 0 else [])]
 
 
-def _commands(level: str, own: Iterable[Finding], gate: Gate | None) -> Iterator[str]:
-    return (command(level, _title(finding), _message(finding, gate)) for finding in own)
+def _commands(level: str, shown: Iterable[Finding], gate: Gate | None) -> Iterator[str]:
+    return (command(level, _title(finding), _message(finding, gate)) for finding in shown)
 
 
 def _incomplete(record: Record) -> str:
@@ -122,21 +122,22 @@ def _title(finding: Finding) -> str:
 
 
 def _message(finding: Finding, gate: Gate | None) -> str:
-    found = finding.example
-    exact = inputs_hex(found.inputs)
-    wanted = f", exact {brief(found.expected.decimal, 80)}" if found.expected.decimal else ""
-    error = f": {error_words(found)}" if error_words(found) else ""
+    example = finding.example
+    exact = inputs_hex(example.inputs)
+    inputs = f"{brief(inputs_words(example.inputs))}{f' ({brief(exact)})' if exact else ''}"
+    wanted = f", exact {brief(example.expected.decimal, 80)}" if example.expected.decimal else ""
+    error = f": {error_words(example)}" if error_words(example) else ""
     cause, called, when = cause_words(finding), call_words(finding), trigger_words(finding)
-    again = f"logitproof reproduce {brief(found.id, 64)}"
+    again = f"logitproof reproduce {brief(example.id, 64)}"
     lines = (
         brief(headline(finding), 400),
         f"waived {waived}" if (waived := waived_words(gate, finding)) else "",
         *gates_words(gate, finding),
         f"cause: {cause}" if cause else "",
-        f"input: {brief(inputs_words(found.inputs))}{f' ({brief(exact)})' if exact else ''}" if found.inputs else "",
+        f"input: {inputs}" if example.inputs else "",
         f"called with {called}" if called else "",
         f"when: {when}" if when else "",
-        f"returned {brief(readable(found.observed, found.dtype), 80)}{wanted}{error}",
+        f"returned {brief(readable(example.observed, example.dtype), 80)}{wanted}{error}",
         "; ".join(part for part in (extent_words(finding), errors_words(finding), again) if part),
     )
     return "\n".join(line for line in lines if line)

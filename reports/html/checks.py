@@ -66,9 +66,9 @@ def _anchors(shown: Iterable[Finding]) -> dict[str, list[str]]:
     """Which findings each check belongs to."""
     anchors: dict[str, dict[str, None]] = {}
     for finding in shown:
-        for found in finding.discrepancies:
-            anchors.setdefault(found.check, {})[finding.anchor] = None
-    return {check: list(own) for check, own in anchors.items()}
+        for discrepancy in finding.discrepancies:
+            anchors.setdefault(discrepancy.check, {})[finding.anchor] = None
+    return {check: list(of_check) for check, of_check in anchors.items()}
 
 
 def _check(check: Check, words: Vocabulary, anchors: list[str]) -> list[Any]:
@@ -133,7 +133,7 @@ def _short(array: Array) -> str:
 
 def _finding(finding: Finding, words: Vocabulary) -> list[Any]:
     """What the filters compare: anchor, severity, and the texts by number."""
-    modes = dict.fromkeys(found.mode for found in finding.discrepancies)
+    modes = dict.fromkeys(discrepancy.mode for discrepancy in finding.discrepancies)
     return [
         finding.anchor,
         SEVERITIES.index(finding.severity),

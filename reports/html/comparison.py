@@ -30,7 +30,6 @@ from ..comparison.words import (
     broken_properties,
     change_phrase,
     entry_point_words,
-    extent_words,
     group_extent,
     incomplete_sentence,
     outcome_sentences,
@@ -111,7 +110,7 @@ def _context(comparison: Comparison, scripts: Mapping[str, str]) -> dict[str, An
     return {
         "comparison": comparison,
         "incomplete": incomplete_sentence(comparison),
-        "found": outcome_sentences(comparison),
+        "sentences": outcome_sentences(comparison),
         "answer": answer_sentence(comparison),
         "results": sum(check.elements for check in comparison.checks),
         "backends": [_backend(comparison, name, title) for name, title in backend_titles(comparison).items()],
@@ -128,7 +127,7 @@ def _context(comparison: Comparison, scripts: Mapping[str, str]) -> dict[str, An
         "largest": "change",
         "check_count": len(comparison.checks),
         "data_file": "logitproof compare --format json",
-        "data_place": "writes what",
+        "data_words": "writes what",
         "chapters": change_chapters(groups, scripts, drawn),
         "pictures": drawn,
         "properties": sorted(comparison.properties, key=lambda change: not is_newly_broken(change)),
@@ -151,7 +150,6 @@ def _context(comparison: Comparison, scripts: Mapping[str, str]) -> dict[str, An
         "phrase": change_phrase,
         "group_title": group_title,
         "group_extent": group_extent,
-        "places": extent_words,
         "anchor_of": _anchor,
     }
 
@@ -204,43 +202,43 @@ def _share(percent: float) -> str:
 
 
 def _backend(comparison: Comparison, name: str, title: str) -> BackendLine:
-    own = [check for check in comparison.checks if check.backend == name]
-    told = next((backend.environments for backend in comparison.backends if backend.name == name), ("", ""))
+    checks = [check for check in comparison.checks if check.backend == name]
+    environments = next((backend.environments for backend in comparison.backends if backend.name == name), ("", ""))
     return BackendLine(
         title=title,
-        environments=(_apart(*told), _apart(*reversed(told))),
-        shared=", ".join(fact for fact in told[0].split(", ") if fact in told[1].split(", ") and fact),
-        functions={weight: tuple(_functions(own, name, weight)) for weight in WEIGHTS},
-        checks=len(own),
-        uncompared=sum(not check.changes for check in own),
-        results=sum(check.elements for check in own),
+        environments=(_apart(*environments), _apart(*reversed(environments))),
+        shared=", ".join(fact for fact in environments[0].split(", ") if fact in environments[1].split(", ") and fact),
+        functions={weight: tuple(_functions(checks, name, weight)) for weight in WEIGHTS},
+        checks=len(checks),
+        uncompared=sum(not check.changes for check in checks),
+        results=sum(check.elements for check in checks),
     )
 
 
-def _apart(own: str, other: str) -> str:
+def _apart(facts: str, other: str) -> str:
     """What one environment has and the other has not."""
     others = set(other.split(", "))
-    return ", ".join(fact for fact in own.split(", ") if fact not in others)
+    return ", ".join(fact for fact in facts.split(", ") if fact not in others)
 
 
 def _functions(
     checks: Sequence[ComparedCheck], backend: str, weight: Weight
 ) -> Iterable[tuple[str, tuple[str, ...], str]]:
     """The functions whose gravest change in some dtypes has a weight, these dtypes, and a link to the checks."""
-    found: dict[tuple[str, str], Weight] = {}
+    weights: dict[tuple[str, str], Weight] = {}
     for check in checks:
         worst = gravest(check)
         if worst is not None:
             key = check.function, check.dtype
-            found[key] = min(weight_of(worst), found.get(key, "same"), key=WEIGHTS.index)
+            weights[key] = min(weight_of(worst), weights.get(key, "same"), key=WEIGHTS.index)
     dtypes: dict[str, list[str]] = {}
-    for (function, dtype), own in found.items():
-        if own == weight:
+    for (function, dtype), gravest_weight in weights.items():
+        if gravest_weight == weight:
             dtypes.setdefault(function, []).append(dtype)
-    for function, own_dtypes in dtypes.items():
-        only = clean(own_dtypes[0]) if len(own_dtypes) == 1 else ""
+    for function, changed_dtypes in dtypes.items():
+        only = clean(changed_dtypes[0]) if len(changed_dtypes) == 1 else ""
         link = checks_link(backend=clean(backend), function=clean(function), dtype=only, change=weight)
-        yield function, tuple(own_dtypes), link
+        yield function, tuple(changed_dtypes), link
 
 
 def _timing(timing: Timing) -> TimingLine:

@@ -22,7 +22,7 @@ from .text import STEADY_CHARACTERS
 
 IN_FULL: Mapping[Weight, int | None] = {"worse": 200, "changed": 40, "better": 20}
 """So many groups of a weight have a section each; the rest a line each."""
-PLACES_SHOWN = 12
+CHECKS_SHOWN = 12
 """So many checks are in the table of where; the rest is a link."""
 NO_NUMBER = "no number"
 """What is said of a distance that no number measures."""
@@ -91,8 +91,8 @@ class ChangeSection:
     reason: str
     formula: Mathematics | None
     examples: tuple[ShownExample, ...]
-    places: tuple[Where, ...]
-    places_left: int
+    checks: tuple[Where, ...]
+    checks_left: int
     pictures: tuple[Picture, ...]
     script: str | None
 
@@ -116,8 +116,8 @@ def change_chapters(
     groups: Sequence[ChangeGroup], scripts: Mapping[str, str], pictures: Sequence[Picture]
 ) -> tuple[ChangeChapter, ...]:
     """Return the groups of changes for the page, the gravest chapter first."""
-    made = (_chapter(weight, groups, scripts, pictures) for weight in IN_FULL)
-    return tuple(chapter for chapter in made if chapter.count)
+    all_chapters = (_chapter(weight, groups, scripts, pictures) for weight in IN_FULL)
+    return tuple(chapter for chapter in all_chapters if chapter.count)
 
 
 def group_title(group: ChangeGroup) -> str:
@@ -129,13 +129,13 @@ def group_title(group: ChangeGroup) -> str:
 def _chapter(
     weight: Weight, groups: Sequence[ChangeGroup], scripts: Mapping[str, str], pictures: Sequence[Picture]
 ) -> ChangeChapter:
-    own = [group for group in groups if group.weight == weight]
+    chosen = [group for group in groups if group.weight == weight]
     cut = IN_FULL[weight]
     return ChangeChapter(
         weight,
         HEADINGS[weight],
-        tuple(_section(group, scripts, pictures) for group in own[:cut]),
-        tuple((group, f"{group_title(group)} {change_phrase(group)}", group_extent(group)) for group in own[cut:]),
+        tuple(_section(group, scripts, pictures) for group in chosen[:cut]),
+        tuple((group, f"{group_title(group)} {change_phrase(group)}", group_extent(group)) for group in chosen[cut:]),
     )
 
 
@@ -143,9 +143,9 @@ def _section(group: ChangeGroup, scripts: Mapping[str, str], pictures: Sequence[
     simplest, largest = group.simplest, group.largest
     shown = {"simplest input": simplest, "largest change": largest}
     if simplest is largest:
-        shown = {"largest change" if len(group.places) > 1 else "example": largest}
-    with_script = next((place.key for place in (simplest, largest, *group.places) if place.key in scripts), None)
-    reasons = dict.fromkeys(place.check.reason for place in group.places if place.check.reason)
+        shown = {"largest change" if len(group.members) > 1 else "example": largest}
+    with_script = next((member.key for member in (simplest, largest, *group.members) if member.key in scripts), None)
+    reasons = dict.fromkeys(member.check.reason for member in group.members if member.check.reason)
     return ChangeSection(
         group=group,
         title=group_title(group),
@@ -154,16 +154,16 @@ def _section(group: ChangeGroup, scripts: Mapping[str, str], pictures: Sequence[
         extent=group_extent(group),
         reason=brief("; ".join(reasons), STEADY_CHARACTERS),
         formula=mathematics(group.function, group.quantity),
-        examples=tuple(_example(name, place, place.example) for name, place in shown.items() if place.example),
-        places=tuple(_where(place) for place in group.places[:PLACES_SHOWN]),
-        places_left=max(len(group.places) - PLACES_SHOWN, 0),
+        examples=tuple(_example(name, member, member.example) for name, member in shown.items() if member.example),
+        checks=tuple(_where(member) for member in group.members[:CHECKS_SHOWN]),
+        checks_left=max(len(group.members) - CHECKS_SHOWN, 0),
         pictures=tuple(picture for picture in pictures if picture.function == group.function),
         script=None if with_script is None else scripts[with_script],
     )
 
 
-def _example(name: str, place: CheckChange, example: ChangeExample) -> ShownExample:
-    check = place.check
+def _example(name: str, check_change: CheckChange, example: ChangeExample) -> ShownExample:
+    check = check_change.check
     return ShownExample(
         name=name,
         check=check.id,
@@ -203,8 +203,8 @@ def _lost(ulps: str, dtype: str) -> int:
     return round(100 * min(math.log2(1 + number) / known.precision, 1.0))
 
 
-def _where(place: CheckChange) -> Where:
-    check, example = place.check, place.example
+def _where(check_change: CheckChange) -> Where:
+    check, example = check_change.check, check_change.example
     keywords = parameters_words(check.parameters)
     return Where(
         check=quote(check.id, safe=""),
@@ -212,7 +212,7 @@ def _where(place: CheckChange) -> Where:
         mode=brief(check.mode, 80),
         keywords=brief(keywords, 120),
         input_class=brief(check.input_class, 120),
-        results=f"{place.change.elements:,}" if check.by_element else "",
+        results=f"{check_change.change.elements:,}" if check.by_element else "",
         errors=(_worst(check.worst[0]), _worst(check.worst[1])),
         change=(ulps_words(example.ulps) or NO_NUMBER) if example else "",
         reason=brief(check.reason or ""),

@@ -36,9 +36,9 @@ def _anchors(groups: Iterable[ChangeGroup]) -> dict[str, list[str]]:
     """Which groups each check belongs to."""
     anchors: dict[str, dict[str, None]] = {}
     for group in groups:
-        for place in group.places:
-            anchors.setdefault(place.check.id, {})[group.anchor] = None
-    return {check: list(own) for check, own in anchors.items()}
+        for member in group.members:
+            anchors.setdefault(member.check.id, {})[group.anchor] = None
+    return {check: list(of_check) for check, of_check in anchors.items()}
 
 
 def _check(check: ComparedCheck, words: Vocabulary, anchors: list[str]) -> list[Any]:

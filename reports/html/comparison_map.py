@@ -47,13 +47,13 @@ def _cell(checks: Sequence[ComparedCheck], mode: str) -> Cell | None:
         tier=weight_class(weight) if weight else "none",
         letter=SIGNS[weight] if weight else "–",
         defects=counts.get("worse", 0),
-        found=tuple(_found(checks)),
+        filter_values=tuple(_filter_values(checks)),
         words=", ".join(f"{counted(count, 'check')} {words}" for count, words in said),
         link=checks_link(backend=_title(first), function=first.function, dtype=first.dtype, mode=mode),
     )
 
 
-def _found(checks: Sequence[ComparedCheck]) -> Iterator[str]:
+def _filter_values(checks: Sequence[ComparedCheck]) -> Iterator[str]:
     """What a filter may ask for that these checks have; the same are those of which nothing changed."""
     weights = {weight_of(change) for check in checks for change in check.changes if change.kind != "identical"}
     kinds = {change.kind for check in checks for change in check.changes}

@@ -67,10 +67,10 @@ def _anchor(example: Discrepancy) -> str:
 def questions(record: Record) -> tuple[tuple[str, ...], tuple[Question, ...]]:
     """Return the backends that have columns, and the questions, those with differing answers first."""
     # A property that a stated deviation breaks is told with the properties.
-    found = conventions(one for one in record.discrepancies if property_of(one) is None)
-    titles = [title for title in _titles(record) if found]
-    made = [_question(convention, titles) for convention in found]
-    return tuple(titles), tuple(sorted(made, key=lambda question: not question.differs))
+    open_questions = conventions(one for one in record.discrepancies if property_of(one) is None)
+    titles = [title for title in _titles(record) if open_questions]
+    all_questions = [_question(convention, titles) for convention in open_questions]
+    return tuple(titles), tuple(sorted(all_questions, key=lambda question: not question.differs))
 
 
 def _titles(record: Record) -> list[str]:
@@ -80,7 +80,7 @@ def _titles(record: Record) -> list[str]:
 def _question(convention: Convention, titles: Sequence[str]) -> Question:
     example = convention.example
     columns = tuple(_column(convention, title) for title in titles)
-    observed = {given.observed for column in columns for given in column}
+    observed = {answer.observed for column in columns for answer in column}
     explanations = dict.fromkeys(brief(answer.explanation, 2000) for answer in convention.answers)
     return Question(
         anchor=_anchor(example),
@@ -108,17 +108,19 @@ def _column(convention: Convention, title: str) -> tuple[GivenAnswer, ...]:
             listed.setdefault(key, []).append(brief(answer.entry_point))
     if listed:
         return tuple(GivenAnswer(*key, tuple(dict.fromkeys(names)), is_stated=True) for key, names in listed.items())
-    plain: dict[str, list[str]] = {}
+    returned: dict[str, list[str]] = {}
     for other in convention.example.answers:
         if clean(f"{other.backend} {other.version}".strip()) == title:
-            plain.setdefault(decimal(other.observed, convention.example.dtype), []).append(brief(other.entry_point))
-    return tuple(GivenAnswer(seen, "", tuple(dict.fromkeys(names)), is_stated=False) for seen, names in plain.items())
+            returned.setdefault(decimal(other.observed, convention.example.dtype), []).append(brief(other.entry_point))
+    return tuple(
+        GivenAnswer(observed, "", tuple(dict.fromkeys(names)), is_stated=False) for observed, names in returned.items()
+    )
 
 
 def _links(answers: Sequence[Discrepancy]) -> tuple[str, ...]:
     """The pages that explanations name as where a deviation is stated; only these lead out of the report."""
-    found = (link.rstrip(".,;:") for answer in answers for link in _LINK.findall(clean(answer.explanation)))
-    return tuple(link for link in dict.fromkeys(found) if _is_address(link))[:4]
+    links = (link.rstrip(".,;:") for answer in answers for link in _LINK.findall(clean(answer.explanation)))
+    return tuple(link for link in dict.fromkeys(links) if _is_address(link))[:4]
 
 
 def _is_address(link: str) -> bool:

@@ -19,7 +19,7 @@ from .text import STEADY_CHARACTERS, checks_link, decimal, kind_words, property_
 
 WEAKNESSES_IN_FULL = 60
 """So many weaknesses have a section each; the rest a line each. Defects all have one."""
-PLACES_SHOWN = 24
+ENTRY_POINTS_SHOWN = 24
 """So many entry points are in the table of where else; the rest is counted."""
 BEYOND_MEASURE = "more than 1e308"
 """Such an error overflows, ulps of a tiny truth being tiny."""
@@ -69,8 +69,8 @@ class Section:
     errors: str
     worst: Discrepancy
     answers: tuple[ShownAnswer, ...]
-    places: tuple[EntryPointRow, ...]
-    places_left: int
+    entry_points: tuple[EntryPointRow, ...]
+    entry_points_left: int
     script: str | None
     upstream: str
 
@@ -95,28 +95,28 @@ class Chapter:
         return len(self.sections) + len(self.lines)
 
 
-def chapters(record: Record, found: Sequence[Finding], scripts: Mapping[str, str]) -> tuple[Chapter, ...]:
+def chapters(record: Record, all_findings: Sequence[Finding], scripts: Mapping[str, str]) -> tuple[Chapter, ...]:
     """Return the findings for the page by severity; conventions are in a table of their own."""
     plan: tuple[tuple[Severity, str, int | None], ...] = (
         ("defect", "Defects", None),
         ("weakness", "Weaknesses", WEAKNESSES_IN_FULL),
         ("undecided", "Undecided", 0),
     )
-    made = (_chapter(record, found, scripts, part) for part in plan)
-    return tuple(chapter for chapter in made if chapter.count)
+    all_chapters = (_chapter(record, all_findings, scripts, part) for part in plan)
+    return tuple(chapter for chapter in all_chapters if chapter.count)
 
 
 def _chapter(
-    record: Record, found: Sequence[Finding], scripts: Mapping[str, str], plan: tuple[Severity, str, int | None]
+    record: Record, all_findings: Sequence[Finding], scripts: Mapping[str, str], plan: tuple[Severity, str, int | None]
 ) -> Chapter:
     severity, heading, limit = plan
-    own = [finding for finding in found if finding.severity == severity]
-    cut = len(own) if limit is None else limit
+    of_severity = [finding for finding in all_findings if finding.severity == severity]
+    cut = len(of_severity) if limit is None else limit
     return Chapter(
         severity,
         heading,
-        tuple(_section(record, finding, scripts.get(finding.example.id)) for finding in own[:cut]),
-        tuple((finding, title_words(finding), trigger_words(finding)) for finding in own[cut:]),
+        tuple(_section(record, finding, scripts.get(finding.example.id)) for finding in of_severity[:cut]),
+        tuple((finding, title_words(finding), trigger_words(finding)) for finding in of_severity[cut:]),
     )
 
 
@@ -124,7 +124,7 @@ def _section(record: Record, finding: Finding, script: str | None) -> Section:
     example = finding.example
     named = property_of(example)
     is_measured = is_number(example.observed)
-    rows = [] if named else _places(finding)
+    rows = [] if named else _entry_point_rows(finding)
     return Section(
         finding=finding,
         title=title_words(finding),
@@ -147,16 +147,16 @@ def _section(record: Record, finding: Finding, script: str | None) -> Section:
         errors=errors_words(finding),
         worst=finding.worst,
         answers=tuple(_answer(answer, example.dtype) for answer in example.answers),
-        places=tuple(rows[:PLACES_SHOWN]),
-        places_left=max(len(rows) - PLACES_SHOWN, 0),
+        entry_points=tuple(rows[:ENTRY_POINTS_SHOWN]),
+        entry_points_left=max(len(rows) - ENTRY_POINTS_SHOWN, 0),
         script=script,
         upstream=upstream_report(record, finding, script),
     )
 
 
-def _is_finite(found: Discrepancy) -> bool:
+def _is_finite(discrepancy: Discrepancy) -> bool:
     """Whether both results are numbers: their distance is one too, however large."""
-    pair = (found.observed, found.expected.lower)
+    pair = (discrepancy.observed, discrepancy.expected.lower)
     return all(is_number(text) and math.isfinite(float_from(text)) for text in pair)
 
 
@@ -175,29 +175,29 @@ def _answer(answer: OtherAnswer, dtype: str) -> ShownAnswer:
     )
 
 
-def _places(finding: Finding) -> list[EntryPointRow]:
+def _entry_point_rows(finding: Finding) -> list[EntryPointRow]:
     """A row per entry point, the ones with most results first."""
     counts: dict[tuple[str, str], dict[GateItemKey, int]] = {}
-    for found in finding.discrepancies:
-        counts.setdefault((found.entry_point, found.dtype), {})[key_of(found)] = found.count
+    for discrepancy in finding.discrepancies:
+        counts.setdefault((discrepancy.entry_point, discrepancy.dtype), {})[key_of(discrepancy)] = discrepancy.count
     rows = [
-        EntryPointRow(brief(entry), tuple(_place(finding, entry, dtype, counts) for dtype in finding.dtypes))
+        EntryPointRow(brief(entry), tuple(_cell(finding, entry, dtype, counts) for dtype in finding.dtypes))
         for entry in finding.entry_points
     ]
     return sorted(rows, key=lambda row: -sum(cell[0] for cell in row.cells if cell))
 
 
-def _place(
+def _cell(
     finding: Finding, entry: str, dtype: str, counts: Mapping[tuple[str, str], Mapping[GateItemKey, int]]
 ) -> tuple[int, int, str] | None:
-    found = counts.get((entry, dtype))
-    if found is None:
+    results = counts.get((entry, dtype))
+    if results is None:
         return None
-    checks = list(dict.fromkeys(check for _, _, check, _, _ in found))
+    checks = list(dict.fromkeys(check for _, _, check, _, _ in results))
     link = (
         f"#check-{quote(checks[0], safe='')}"
         if len(checks) == 1
         else checks_link(backend=finding.title, dtype=dtype, severity=finding.severity, finding=finding.anchor)
         + f"&q={quote(brief(entry), safe='')}"
     )
-    return sum(found.values()), len(checks), link
+    return sum(results.values()), len(checks), link

@@ -27,7 +27,7 @@ class Cell:
         tier: the name of the worst tier as a CSS class; "none" where no error was measured.
         letter: that tier's letter.
         defects: how many checks have a defect.
-        found: the severities found, by which cells are told apart.
+        filter_values: what a filter may ask for that the cell has: the severities of its findings.
         words: all of it in a sentence.
         link: the checks themselves.
     """
@@ -37,7 +37,7 @@ class Cell:
     tier: str
     letter: str
     defects: int
-    found: tuple[str, ...]
+    filter_values: tuple[str, ...]
     words: str
     link: str
 
@@ -107,25 +107,25 @@ def _map(
     """The functions, backends and dtypes of all modes are in every map: a switch moves nothing."""
     groups: dict[tuple[str, str, str], list[Kind]] = {}
     for check in checks:
-        own = groups.setdefault((check.function, title_of(check), check.dtype), [])
+        group = groups.setdefault((check.function, title_of(check), check.dtype), [])
         if not mode or check.mode == mode:
-            own.append(check)
-    functions = sorted({function for function, _, _ in groups}, key=lambda name: (_place(name, FUNCTIONS), name))
+            group.append(check)
+    functions = sorted({function for function, _, _ in groups}, key=lambda name: (_index_in(name, FUNCTIONS), name))
     columns = {title: _dtypes(title, groups) for title in dict.fromkeys(map(title_of, checks))}
-    places = [(title, dtype) for title, dtypes in columns.items() for dtype in dtypes]
-    made = (
-        MapRow(function, tuple(cell_of(groups.get((function, *place), []), mode) for place in places))
+    column_keys = [(title, dtype) for title, dtypes in columns.items() for dtype in dtypes]
+    rows = (
+        MapRow(function, tuple(cell_of(groups.get((function, *column_key), []), mode) for column_key in column_keys))
         for function in functions
     )
-    return Map(mode, tuple(columns.items()), tuple(made))
+    return Map(mode, tuple(columns.items()), tuple(rows))
 
 
 def _dtypes(title: str, groups: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
-    own = {dtype for _, backend, dtype in groups if backend == title}
-    return tuple(sorted(own, key=lambda name: (_place(name, FORMATS), name)))
+    names = {dtype for _, backend, dtype in groups if backend == title}
+    return tuple(sorted(names, key=lambda name: (_index_in(name, FORMATS), name)))
 
 
-def _place(name: str, known: Iterable[str]) -> int:
+def _index_in(name: str, known: Iterable[str]) -> int:
     order = list(known)
     return order.index(name) if name in order else len(order)
 
@@ -142,7 +142,7 @@ def _cell(checks: Sequence[Check], mode: str) -> Cell | None:
         tier=tier or "none",
         letter=LETTERS[tier] if tier else "–",
         defects=tally["defect"].checks,
-        found=tuple(severity for severity in SEVERITIES if tally[severity].checks),
+        filter_values=tuple(severity for severity in SEVERITIES if tally[severity].checks),
         words=_words(checks, tier),
         link=checks_link(backend=title, function=first.function, dtype=first.dtype, mode=mode),
     )
@@ -161,13 +161,13 @@ def _words(checks: Sequence[Check], tier: Tier | None) -> str:
     errors = [check.worst_ulps.ulps for check in checks if check.worst_ulps is not None]
     largest = f"largest error {magnitude(max(errors, key=measure))} ulps" if errors else ""
     not_run = sum(check.status != "examined" for check in checks)
-    found = (
+    severity_counts = (
         counted(tally.checks, severity) for severity, tally in tallies(checks).items() if tally.checks
     )  # in checks, as the verdict counts
     parts = (
         TIER_MEANINGS[tier] if tier else "nothing measured",
         largest,
-        *found,
+        *severity_counts,
         f"{len(checks)} {'check' if len(checks) == 1 else 'checks'}",
         f"{not_run} not run to the end" if not_run else "",
     )

@@ -49,7 +49,7 @@ def environment() -> Environment:
     """Return what renders the templates: whatever is written out is cleaned and escaped."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - only the page needs it
 
-    made = Environment(
+    templates = Environment(
         autoescape=True,
         finalize=_harmless,
         loader=FunctionLoader(asset),
@@ -57,7 +57,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    made.filters |= {
+    templates.filters |= {
         "breakable": breakable,
         "brief": brief,
         "counted": counted,
@@ -68,13 +68,13 @@ def environment() -> Environment:
         "title": backend_title,
         "words": _title,
     }
-    made.globals |= {
+    templates.globals |= {
         "letters": LETTERS,
         "severity_meanings": SEVERITY_MEANINGS,
         "tier_meanings": TIER_MEANINGS,
         "tiers": TIERS,
     }
-    return made
+    return templates
 
 
 def _harmless(value: object) -> object:

@@ -43,19 +43,19 @@ def html_report(
 
 
 def _context(record: Record, scripts: Mapping[str, str], earlier: Record | None, gate: Gate | None) -> dict[str, Any]:
-    found = findings(record)
-    told = chapters(record, found, scripts)
-    shown = [finding for finding in found if finding.severity != "convention"]
+    all_findings = findings(record)
+    finding_chapters = chapters(record, all_findings, scripts)
+    shown = [finding for finding in all_findings if finding.severity != "convention"]
     columns, asked = questions(record)
     script = asset("page.js") + asset("report.js")
     return {
         "record": record,
         "head": head(record, gate),
         "changes": None if earlier is None else changes(record, earlier),
-        "gating": [each for each in found if (gate.gates(each) if gate else each.severity == "defect")],
+        "gating": [each for each in all_findings if (gate.gates(each) if gate else each.severity == "defect")],
         "waivers": waivers(gate),
-        "waived": {each.anchor: words for each in found if (words := waived_words(gate, each))},
-        "gates": {each.anchor: lines for each in found if (lines := gates_words(gate, each))},
+        "waived": {each.anchor: words for each in all_findings if (words := waived_words(gate, each))},
+        "gates": {each.anchor: lines for each in all_findings if (lines := gates_words(gate, each))},
         "maps": maps(record),
         "map_caption": "The worst tier",
         "map_key": "map-key.html",
@@ -63,8 +63,8 @@ def _context(record: Record, scripts: Mapping[str, str], earlier: Record | None,
         "largest": "error",
         "check_count": len(record.checks),
         "data_file": "record.json",
-        "data_place": "beside this file",
-        "chapters": told,
+        "data_words": "beside this file",
+        "chapters": finding_chapters,
         "pictures": pictures(record),
         "columns": columns,
         "questions": asked,

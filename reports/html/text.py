@@ -56,9 +56,9 @@ def breakable(text: str) -> Markup:
     return Markup(_JOINT.sub(r"\1<wbr>", str(escape(clean(text)))))  # noqa: S704 - escaped in the same breath
 
 
-def property_of(found: Discrepancy) -> str | None:
+def property_of(discrepancy: Discrepancy) -> str | None:
     """Return the property that a discrepancy stands for; None where it is about a result."""
-    return found.quantity.removeprefix("property:") if found.kind == IDENTITY_BROKEN else None
+    return discrepancy.quantity.removeprefix("property:") if discrepancy.kind == IDENTITY_BROKEN else None
 
 
 def title_words(finding: Finding) -> str:

@@ -115,56 +115,56 @@ def waivers(gate: Gate | None) -> Waivers | None:
     if gate is None:
         return None
     refused = {
-        f"{item_words(own.item)}; {line}": None
-        for own in gate.gating
-        for line in refusal_words(own)
-        if own.item.discrepancies
+        f"{item_words(failing.item)}; {line}": None
+        for failing in gate.gating
+        for line in refusal_words(failing)
+        if failing.item.discrepancies
     }
-    told = Waivers(
+    notes = Waivers(
         uncased=tuple(uncased_words(gate)),
         refused=tuple(refused),
-        waived=tuple((item_words(own.item), own.waivers) for own in gate.waived),
+        waived=tuple((item_words(entry.item), entry.waivers) for entry in gate.waived),
         counts=waived_counts(gate.waived),
         stale=tuple(map(stale_words, gate.stale)),
         heading=stale_heading(gate),
     )
-    nothing = gate.fail_on == "defect" and not (told.refused or told.waived or told.stale)
-    return None if nothing else told
+    nothing = gate.fail_on == "defect" and not (notes.refused or notes.waived or notes.stale)
+    return None if nothing else notes
 
 
 def _reliance(record: Record, title: str) -> Reliance:
-    own = [check for check in record.checks if backend_title(check) == title]
-    told = [backend for backend in record.backends if backend_title(backend) == title]
-    faulty = _faulty(own)
+    checks = [check for check in record.checks if backend_title(check) == title]
+    backends = [backend for backend in record.backends if backend_title(backend) == title]
+    faulty = _faulty(checks)
     broken = [result for result in record.properties if result.status == "broken" and backend_title(result) == title]
     suspect = dict.fromkeys(name for result in broken for name in result.entry_points if name not in faulty)
-    examined = dict.fromkeys(check.function for check in own if was_examined([check]))
+    examined = dict.fromkeys(check.function for check in checks if was_examined([check]))
     return Reliance(
         title=title,
-        trouble=next((_trouble(backend) for backend in told if backend.status != "complete"), ""),
+        trouble=next((_trouble(backend) for backend in backends if backend.status != "complete"), ""),
         faulty=tuple((function, tuple(dtypes)) for function, dtypes in faulty.items()),
         suspect=tuple(suspect),
         clean=tuple(name for name in examined if name not in faulty and name not in suspect),
-        unexamined=_left_out(record, title, own),
-        checks=len(own),
-        not_offered=sum(standing(check) == "not offered" for check in own),
-        results=sum(check.elements for check in own),
-        defects=tallies(own)["defect"].checks,
+        unexamined=_left_out(record, title, checks),
+        checks=len(checks),
+        not_offered=sum(standing(check) == "not offered" for check in checks),
+        results=sum(check.elements for check in checks),
+        defects=tallies(checks)["defect"].checks,
     )
 
 
-def _left_out(record: Record, title: str, own: Iterable[Check]) -> tuple[str, ...] | None:
+def _left_out(record: Record, title: str, checks: Iterable[Check]) -> tuple[str, ...] | None:
     words = tuple(gap.words for gap in gaps(record) if gap.backend == title)
-    return None if not words and any(check.unexamined is None for check in own) else words
+    return None if not words and any(check.unexamined is None for check in checks) else words
 
 
 def _faulty(checks: Iterable[Check]) -> dict[str, dict[str, None]]:
     """The functions with a defect, each with the dtypes that have it."""
-    found: dict[str, dict[str, None]] = {}
+    dtypes_by_function: dict[str, dict[str, None]] = {}
     for check in checks:
         if check.severities.get("defect"):
-            found.setdefault(check.function, {})[check.dtype] = None
-    return found
+            dtypes_by_function.setdefault(check.function, {})[check.dtype] = None
+    return dtypes_by_function
 
 
 def _trouble(backend: Backend) -> str:

@@ -26,7 +26,7 @@ from ..comparison.words import (
 from ..record.words import brief, inputs_hex, inputs_words, parameters_words
 from .parts import LONG, add_suite, case_of, document, joined, output_of, result_of
 
-MOST_TOLD = 4
+MOST_CHANGES = 4
 """So many changes of a check are told in its test case."""
 
 
@@ -58,17 +58,17 @@ def _facts(comparison: Comparison) -> Mapping[str, str]:
 
 def _backends(comparison: Comparison) -> list[str]:
     """The names of all backends that anything is told of."""
-    own = [*backend_titles(comparison), *(change.backend for change in comparison.entry_points)]
-    return list(dict.fromkeys([*own, *(change.backend for change in comparison.properties)]))
+    names = [*backend_titles(comparison), *(change.backend for change in comparison.entry_points)]
+    return list(dict.fromkeys([*names, *(change.backend for change in comparison.properties)]))
 
 
 def _completeness(comparison: Comparison) -> ET.Element:
     case = case_of("logitproof", "both runs are complete")
-    told = [verdict_line(comparison), outcome_sentence(comparison), *(brief(note, LONG) for note in comparison.notes)]
+    lines = [verdict_line(comparison), outcome_sentence(comparison), *(brief(note, LONG) for note in comparison.notes)]
     if not comparison.complete:
-        result_of(case, "error", "incomplete", incomplete_sentence(comparison), told)
+        result_of(case, "error", "incomplete", incomplete_sentence(comparison), lines)
     else:
-        output_of(case, told)
+        output_of(case, lines)
     return case
 
 
@@ -76,26 +76,26 @@ def _of_check(check: ComparedCheck) -> ET.Element:
     keywords = parameters_words(check.parameters)
     parts = (check.entry_point, check.quantity, check.dtype, check.mode, check.device, keywords, check.input_class)
     case = case_of(check.function, joined((*parts, check.id)))
-    told = [line for change in check.changes[:MOST_TOLD] for line in _told(CheckChange(check, change))]
+    lines = [line for change in check.changes[:MOST_CHANGES] for line in _change_lines(CheckChange(check, change))]
     worst = gravest(check)
     if worst is None:
         result_of(case, "skipped", "not compared", check.reason or "only one of the runs has it")
     elif worst.is_regression:
-        place = CheckChange(check, worst)
-        result_of(case, "failure", worst.kind, _headline(place), told)
+        check_change = CheckChange(check, worst)
+        result_of(case, "failure", worst.kind, _headline(check_change), lines)
     if worst is None or not worst.is_regression:
-        output_of(case, [*_errors(check), *told])
+        output_of(case, [*_errors(check), *lines])
     return case
 
 
-def _headline(place: CheckChange) -> str:
+def _headline(check_change: CheckChange) -> str:
     """What became worse, in a line: a check that gives no result any more says why."""
-    example = place.example
-    extent = f"{place.change.elements:,} of {place.check.elements:,} results: " if place.check.by_element else ""
-    reason = f"; {brief(place.check.reason)}" if place.check.reason else ""
+    check, change, example = check_change.check, check_change.change, check_change.example
+    extent = f"{change.elements:,} of {check.elements:,} results: " if check.by_element else ""
+    reason = f"; {brief(check.reason)}" if check.reason else ""
     if example is None:
-        return f"{extent}{place.change.kind}{reason}"
-    return f"{extent}{place.change.kind}: {errors_words(example)} ({severity_words(example)}){reason}"
+        return f"{extent}{change.kind}{reason}"
+    return f"{extent}{change.kind}: {errors_words(example)} ({severity_words(example)}){reason}"
 
 
 def _errors(check: ComparedCheck) -> Iterator[str]:
@@ -107,8 +107,8 @@ def _errors(check: ComparedCheck) -> Iterator[str]:
         yield brief(check.reason, LONG)
 
 
-def _told(place: CheckChange) -> Iterator[str]:
-    check, change, example = place.check, place.change, place.example
+def _change_lines(check_change: CheckChange) -> Iterator[str]:
+    check, change, example = check_change.check, check_change.change, check_change.example
     if change.kind == "identical":
         yield f"{change.elements:,} results identical"
         return
@@ -123,7 +123,7 @@ def _told(place: CheckChange) -> Iterator[str]:
         "now": brief(result_words(example.after, check.dtype), LONG),
         "exact": brief(example.expected.decimal),
         "error": f"{errors_words(example)}; {severity_words(example)}",
-        "change": f"{ulps_words(example.ulps)} {place.key}".strip(),
+        "change": f"{ulps_words(example.ulps)} {check_change.key}".strip(),
     }
     for name, fact in facts.items():
         if fact:
@@ -141,9 +141,9 @@ def _of_entry_point(change: EntryPointChange) -> ET.Element:
 
 def _of_property(change: PropertyChange) -> ET.Element:
     case = case_of("property", joined((change.property, change.dtype, change.id)))
-    told = f"{property_words(change)}: {brief(change.statement, LONG)}"
+    text = f"{property_words(change)}: {brief(change.statement, LONG)}"
     if is_newly_broken(change):
-        result_of(case, "failure", "newly broken", told)
+        result_of(case, "failure", "newly broken", text)
     else:
-        output_of(case, [told])
+        output_of(case, [text])
     return case

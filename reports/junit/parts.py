@@ -64,9 +64,9 @@ def joined_lines(lines: Iterable[str]) -> str:
 
 def result_of(case: ET.Element, kind: str, what: str, message: str, lines: Iterable[str] = ()) -> None:
     """Give a test case its result: a "failure", an "error" or "skipped", of which `what` is the type."""
-    made = ET.SubElement(case, kind, type=brief(what, SHORT), message=brief(message, LONG))
+    result = ET.SubElement(case, kind, type=brief(what, SHORT), message=brief(message, LONG))
     if text := joined_lines(lines):
-        made.text = text
+        result.text = text
 
 
 def output_of(case: ET.Element, lines: Iterable[str]) -> None:
@@ -77,9 +77,9 @@ def output_of(case: ET.Element, lines: Iterable[str]) -> None:
 
 def _tell_apart(cases: Iterable[ET.Element]) -> None:
     """Number what has one name: servers would take it for one case. Ids do not let that happen, but for odd records."""
-    seen: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for case in cases:
         key = case.get("classname", ""), case.get("name", "")
-        seen[key] += 1
-        if seen[key] > 1:
-            case.set("name", f"{key[1]} ({seen[key]})")
+        counts[key] += 1
+        if counts[key] > 1:
+            case.set("name", f"{key[1]} ({counts[key]})")

@@ -32,7 +32,7 @@ from ..record.words import (
 )
 from .parts import LONG, SHORT, add_suite, case_of, document, joined_lines, output_of
 
-MOST_TOLD = 4
+MOST_DISCREPANCIES = 4
 """So many discrepancies of a check are told in its test case; the record has them all."""
 
 _Of = Mapping[GateItemKey, Finding]
@@ -54,32 +54,33 @@ def junit(record: Record, gate: Gate | None = None) -> str:
         gate: what of it gates; None where defects do and nothing is waived.
     """
     root = ET.Element("testsuites", name="logitproof")
-    told = _by_check(record.discrepancies)
-    of = {key_of(found): finding for finding in findings(record) for found in finding.discrepancies}
+    by_check = _by_check(record.discrepancies)
+    of = {key_of(discrepancy): finding for finding in findings(record) for discrepancy in finding.discrepancies}
     run = {"profile": record.run.profile, "corpus": f"{record.corpus.version} {record.corpus.hash}"}
     add_suite(root, "logitproof", [_completeness(record), *_examined(record), *_of_gate(gate)], run, record.run.started)
     for title, backend in _suites(record).items():
         checks = (
-            _of_check(check, told.get(check.id, ()), of, gate)
+            _of_check(check, by_check.get(check.id, ()), of, gate)
             for check in record.checks
             if backend_title(check) == title
         )
         properties = (
-            _of_property(result, told.get(result.id, ()), of, gate)
+            _of_property(result, by_check.get(result.id, ()), of, gate)
             for result in record.properties
             if backend_title(result) == title
         )
-        own = [] if backend is None else [_of_backend(backend)]
+        backend_cases = [] if backend is None else [_of_backend(backend)]
         uncalled = (_of_options(each) for each in uncalled_options(record) if each.title == title)
-        add_suite(root, title, [*own, *uncalled, *checks, *properties], {**run, **_facts(backend)}, record.run.started)
+        cases = [*backend_cases, *uncalled, *checks, *properties]
+        add_suite(root, title, cases, {**run, **_facts(backend)}, record.run.started)
     return document(root)
 
 
 def _by_check(discrepancies: Iterable[Discrepancy]) -> dict[str, list[Discrepancy]]:
-    found: dict[str, list[Discrepancy]] = {}
+    by_check: dict[str, list[Discrepancy]] = {}
     for each in discrepancies:
-        found.setdefault(each.check, []).append(each)
-    return found
+        by_check.setdefault(each.check, []).append(each)
+    return by_check
 
 
 def _suites(record: Record) -> dict[str, Backend | None]:
@@ -93,9 +94,9 @@ def _suites(record: Record) -> dict[str, Backend | None]:
 def _facts(backend: Backend | None) -> dict[str, str]:
     if backend is None:
         return {}
-    own = {"framework": backend.framework, "version": backend.version, "threads": str(backend.threads)}
+    identity = {"framework": backend.framework, "version": backend.version, "threads": str(backend.threads)}
     switches = {f"environment {key}": value for key, value in sorted(backend.environment.items())}
-    return {**own, **{key: backend.build[key] for key in ("python", "numpy") if key in backend.build}, **switches}
+    return {**identity, **{key: backend.build[key] for key in ("python", "numpy") if key in backend.build}, **switches}
 
 
 def _completeness(record: Record) -> ET.Element:
@@ -131,10 +132,10 @@ def _of_gate(gate: Gate | None) -> Iterator[ET.Element]:
     """What gates without a check of its own, and whether waivers are stale."""
     if gate is None:
         return
-    for own in gate.gating:
-        if not own.item.check:
-            case = case_of("logitproof", brief(f"{own.item.backend} has {own.item.entry_point}", SHORT))
-            ET.SubElement(case, "failure", type=brief(own.item.kind, SHORT), message=item_words(own.item))
+    for failing in gate.gating:
+        if not failing.item.check:
+            case = case_of("logitproof", brief(f"{failing.item.backend} has {failing.item.entry_point}", SHORT))
+            ET.SubElement(case, "failure", type=brief(failing.item.kind, SHORT), message=item_words(failing.item))
             yield case
     if gate.waived or gate.stale:
         case = case_of("logitproof", "no waiver is stale")
@@ -146,78 +147,80 @@ def _of_gate(gate: Gate | None) -> Iterator[ET.Element]:
         yield case
 
 
-def _of_check(check: Check, found: Iterable[Discrepancy], of: _Of, gate: Gate | None) -> ET.Element:
-    own = sorted(found, key=lambda each: each.severity != "defect")
-    gating = [each for each in own if _gates(each, gate)]
+def _of_check(check: Check, discrepancies: Iterable[Discrepancy], of: _Of, gate: Gate | None) -> ET.Element:
+    ordered = sorted(discrepancies, key=lambda each: each.severity != "defect")
+    gating = [each for each in ordered if _gates(each, gate)]
     waived = gate.waived_at(check.backend, check.version, check.id) if gate else ()
     fails = gate.gates_at(check.backend, check.version, check.id) if gate else bool(check.severities.get("defect"))
     refusals = _refusals(check, gate)
     case = case_of(check.function, _check_name(check))
     if check.status in _ERRORS and (fails or not check.severities.get("defect")):
         error = ET.SubElement(case, "error", type=check.status, message=brief(check.reason or check.status, LONG))
-        error.text = joined_lines([*refusals, *_told(gating, of)])
+        error.text = joined_lines([*refusals, *_discrepancy_lines(gating, of)])
     elif fails:
-        _fail(case, gating, _uncased(check, gate), [*refusals, *_told(gating, of)])
+        _fail(case, gating, _uncased(check, gate), [*refusals, *_discrepancy_lines(gating, of)])
     elif waived:
         _skip(case, waived)
     elif check.status == "unsupported":
         ET.SubElement(case, "skipped", type="unsupported", message=brief(check.reason or "", LONG))
-    others = [each for each in own if each not in gating]
-    output_of(case, [*_measured(check), *_left(check), *_waivers(waived), *_told(others, of)])
+    others = [each for each in ordered if each not in gating]
+    output_of(case, [*_measured(check), *_left(check), *_waivers(waived), *_discrepancy_lines(others, of)])
     return case
 
 
 def _refusals(owner: Check | PropertyResult, gate: Gate | None) -> list[str]:
     """Why waivers that name something of a check do not waive it."""
-    place = owner.backend, owner.version, owner.id
-    return [line for own in gate.gating_at(*place) for line in refusal_words(own)] if gate else []
+    key = owner.backend, owner.version, owner.id
+    return [line for failing in gate.gating_at(*key) for line in refusal_words(failing)] if gate else []
 
 
-def _gates(found: Discrepancy, gate: Gate | None) -> bool:
-    return found.severity == "defect" if gate is None else gate.gates_case(found)
+def _gates(discrepancy: Discrepancy, gate: Gate | None) -> bool:
+    return discrepancy.severity == "defect" if gate is None else gate.gates_case(discrepancy)
 
 
 def _uncased(check: Check, gate: Gate | None) -> str:
     """What gates of a check where the record has no case of it."""
     if gate is None:
         return f"{counted(check.severities['defect'], 'result')} with a defect"
-    own = [each.item for each in gate.gating_at(check.backend, check.version, check.id)]
+    items = [each.item for each in gate.gating_at(check.backend, check.version, check.id)]
     return "; ".join(
         f"{counted(each.results, 'case' if each.severity == 'unexamined' else 'result')}: {each.severity}, "
         f"{brief(each.kind, SHORT)}"
-        for each in own
+        for each in items
     )
 
 
 def _skip(case: ET.Element, waived: Iterable[Waived]) -> None:
-    names = dict.fromkeys(waiver_words(waiver) for own in waived for waiver in own.waivers)
+    names = dict.fromkeys(waiver_words(waiver) for entry in waived for waiver in entry.waivers)
     ET.SubElement(case, "skipped", type="waived", message=brief("waived by " + "; ".join(names), LONG))
 
 
 def _waivers(waived: Iterable[Waived]) -> Iterator[str]:
     """What is waived, also where the rest gates."""
-    for own in waived:
-        yield f"waived: {item_words(own.item)}; {'; '.join(map(waiver_words, own.waivers))}"
+    for entry in waived:
+        yield f"waived: {item_words(entry.item)}; {'; '.join(map(waiver_words, entry.waivers))}"
 
 
-def _of_property(result: PropertyResult, found: Iterable[Discrepancy], of: _Of, gate: Gate | None) -> ET.Element:
+def _of_property(
+    result: PropertyResult, discrepancies: Iterable[Discrepancy], of: _Of, gate: Gate | None
+) -> ET.Element:
     entry_points = ", ".join(dict.fromkeys(result.entry_points.values()))
     names = (result.property, brief(entry_points, SHORT), result.dtype, result.mode, result.device, result.id)
     case = case_of("property", " · ".join(brief(name, SHORT) for name in names))
-    told = [line for each in [*found][:MOST_TOLD] for line in _told([each], of)]
+    lines = [line for each in [*discrepancies][:MOST_DISCREPANCIES] for line in _discrepancy_lines([each], of)]
     waived = gate.waived_at(result.backend, result.version, result.id) if gate else ()
     fails = gate.gates_at(result.backend, result.version, result.id) if gate else result.status == "broken"
     if waived:
         _skip(case, waived)
-        output_of(case, [_broken(result), *told])
+        output_of(case, [_broken(result), *lines])
     elif fails:
         ET.SubElement(case, "failure", type="identity broken", message=_broken(result)).text = joined_lines(
-            [*_refusals(result, gate), *told]
+            [*_refusals(result, gate), *lines]
         )
     elif result.status == "unsupported":
         ET.SubElement(case, "skipped", type="unsupported", message=brief(result.reason or "", LONG))
     elif result.status != "holds":
-        output_of(case, [f"{result.status}: {brief(result.reason or result.statement, LONG)}", *told])
+        output_of(case, [f"{result.status}: {brief(result.reason or result.statement, LONG)}", *lines])
     return case
 
 
@@ -227,11 +230,11 @@ def _broken(result: PropertyResult) -> str:
     return brief(f"{result.statement}{sides}", LONG)
 
 
-def _fail(case: ET.Element, defects: list[Discrepancy], otherwise: str, told: Iterable[str]) -> None:
+def _fail(case: ET.Element, defects: list[Discrepancy], otherwise: str, lines: Iterable[str]) -> None:
     worst = max(defects, key=gravity, default=None)
     message = brief(worst.explanation, LONG) if worst else brief(otherwise, LONG)
     failure = ET.SubElement(case, "failure", type=brief(worst.kind, SHORT) if worst else "defect", message=message)
-    failure.text = joined_lines(told) or otherwise
+    failure.text = joined_lines(lines) or otherwise
 
 
 def _check_name(check: Check) -> str:
@@ -254,10 +257,10 @@ def _left(check: Check) -> Iterator[str]:
         yield f"not examined: {counted(each.cases, 'case')}: {brief(each.reason, LONG)}"
 
 
-def _told(found: Iterable[Discrepancy], of: _Of) -> Iterator[str]:
+def _discrepancy_lines(discrepancies: Iterable[Discrepancy], of: _Of) -> Iterator[str]:
     """One discrepancy of each kind: a check keeps two, the worst first."""
-    kinds = {(each.severity, each.kind): each for each in reversed(list(found))}
-    for each in list(reversed(kinds.values()))[:MOST_TOLD]:
+    kinds = {(each.severity, each.kind): each for each in reversed(list(discrepancies))}
+    for each in list(reversed(kinds.values()))[:MOST_DISCREPANCIES]:
         yield f"{each.severity}, {brief(each.kind, SHORT)}: {brief(each.explanation, LONG)}"
         if each.severity == "defect":
             yield from _details(each, of[key_of(each)])
@@ -265,19 +268,19 @@ def _told(found: Iterable[Discrepancy], of: _Of) -> Iterator[str]:
             yield f"  {counted(each.count, 'result')}; logitproof reproduce {brief(each.id, 64)}"
 
 
-def _details(found: Discrepancy, finding: Finding) -> Iterator[str]:
+def _details(discrepancy: Discrepancy, finding: Finding) -> Iterator[str]:
     facts = {
-        "cause": ": ".join(brief(part, LONG) for part in (found.cause, found.evidence) if part),
-        "called": call_words(finding, found),
+        "cause": ": ".join(brief(part, LONG) for part in (discrepancy.cause, discrepancy.evidence) if part),
+        "called": call_words(finding, discrepancy),
         "when": trigger_words(finding),
-        "input": brief(inputs_words(found.inputs), LONG),
-        "in hex": brief(inputs_hex(found.inputs) or "", LONG),
-        "element": str(list(found.index)) if found.index else "",
-        "returned": readable(found.observed, found.dtype),
-        "exact": brief(found.expected.decimal),
-        "error": error_words(found),
-        "results": str(found.count),
-        "again": f"logitproof reproduce {brief(found.id, 64)}",
+        "input": brief(inputs_words(discrepancy.inputs), LONG),
+        "in hex": brief(inputs_hex(discrepancy.inputs) or "", LONG),
+        "element": str(list(discrepancy.index)) if discrepancy.index else "",
+        "returned": readable(discrepancy.observed, discrepancy.dtype),
+        "exact": brief(discrepancy.expected.decimal),
+        "error": error_words(discrepancy),
+        "results": str(discrepancy.count),
+        "again": f"logitproof reproduce {brief(discrepancy.id, 64)}",
     }
     for name, fact in facts.items():
         if fact:

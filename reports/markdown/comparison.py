@@ -32,7 +32,7 @@ from ..record.model import Severity
 from ..record.words import brief, inputs_hex, inputs_words, is_number, magnitude, parameters_words
 from .text import code, escape, fitted_table, fitting, folded, size_of, table
 
-ROOM = 60_000
+SIZE_LIMIT = 60_000
 """Bytes of UTF-8 that the text may take, unless less is asked for."""
 
 _MORE = "… and {} more in the comparison's other formats."
@@ -43,7 +43,7 @@ _HEADINGS: dict[Weight, str] = {
 }
 
 
-def comparison_markdown(comparison: Comparison, room: int = ROOM) -> str:
+def comparison_markdown(comparison: Comparison, room: int = SIZE_LIMIT) -> str:
     """Return a comparison as GitHub-flavoured Markdown; its first line is the verdict, e.g. "verdict: safe".
 
     Args:
@@ -51,15 +51,15 @@ def comparison_markdown(comparison: Comparison, room: int = ROOM) -> str:
         room: bytes of UTF-8 that the text may take; where nothing fits it is empty.
     """
     groups = change_groups(comparison)
-    share = min(room, ROOM) / ROOM
+    share = min(room, SIZE_LIMIT) / SIZE_LIMIT
     sections = (
         *_head(comparison, int(2_000 * share)),
         _classes(comparison),
-        _told(groups, "worse", int(18_000 * share), int(8_000 * share)),
+        _of_weight(groups, "worse", int(18_000 * share), int(8_000 * share)),
         _entry_points(comparison, int(5_000 * share)),
         _properties(comparison, int(4_000 * share)),
-        _told(groups, "changed", int(4_000 * share), int(5_000 * share)),
-        _told(groups, "better", 0, int(4_000 * share)),
+        _of_weight(groups, "changed", int(4_000 * share), int(5_000 * share)),
+        _of_weight(groups, "better", 0, int(4_000 * share)),
         _not_compared(comparison, int(2_500 * share)),
         _timings(comparison, int(2_500 * share)),
         _runs(comparison),
@@ -68,16 +68,16 @@ def comparison_markdown(comparison: Comparison, room: int = ROOM) -> str:
     return text if size_of(text) <= room else _least(comparison, room)
 
 
-def _least(comparison: Comparison, room: int) -> str:
+def _least(comparison: Comparison, size_limit: int) -> str:
     """What is told where there is hardly room: the verdict, or nothing."""
     for parts in ((verdict_line(comparison), incomplete_sentence(comparison)), (verdict_line(comparison),)):
         text = "\n\n".join(filter(None, parts)) + "\n"
-        if size_of(text) <= room and (len(parts) > 1 or comparison.complete):
+        if size_of(text) <= size_limit and (len(parts) > 1 or comparison.complete):
             return text
     return ""
 
 
-def _head(comparison: Comparison, room: int) -> Iterator[str]:
+def _head(comparison: Comparison, size_limit: int) -> Iterator[str]:
     yield verdict_line(comparison)
     if sentence := incomplete_sentence(comparison):
         yield f"**{sentence}**"
@@ -93,7 +93,7 @@ def _head(comparison: Comparison, room: int) -> Iterator[str]:
         f"on the same inputs; profile {escape(brief(comparison.profile, 40))}."
     )
     notes = [f"- {escape(brief(note, 400))}" for note in comparison.notes]
-    fit = fitting(notes, room, "\n")
+    fit = fitting(notes, size_limit, "\n")
     yield "\n".join([*fit, *([f"- … and {len(notes) - len(fit)} more"] if len(notes) > len(fit) else [])])
 
 
@@ -115,36 +115,36 @@ def _class(tally: KindTally) -> tuple[str, ...]:
     )
 
 
-def _told(groups: Sequence[ChangeGroup], weight: Weight, room: int, lines: int) -> str:
+def _of_weight(groups: Sequence[ChangeGroup], weight: Weight, size_limit: int, table_limit: int) -> str:
     """The gravest groups of a weight in full, further ones a line each, the rest counted."""
-    own = [group for group in groups if group.weight == weight]
-    if not own:
+    chosen = [group for group in groups if group.weight == weight]
+    if not chosen:
         return ""
-    full = fitting(map(_group, own), room)
-    left = own[len(full) :]
+    full = fitting(map(_group, chosen), size_limit)
+    left = chosen[len(full) :]
     header = ("change", "largest input", "before", "now", "exact", "results")
-    rest = fitted_table(header, [_line(group) for group in left], lines, _MORE) if left else ""
+    rest = fitted_table(header, [_line(group) for group in left], table_limit, _MORE) if left else ""
     return "\n\n".join(part for part in (f"## {_HEADINGS[weight]}", *full, rest) if part)
 
 
 def _group(group: ChangeGroup) -> str:
     """One group in full: the simplest input, the results before and now, the exact one, and the largest change."""
-    place, largest = group.simplest, group.largest
-    old = place.check.old_entry_point
-    reason = place.check.reason
+    simplest, largest = group.simplest, group.largest
+    old = simplest.check.old_entry_point
+    reason = simplest.check.reason
     lines = [
         f"{group_extent(group)}, {escape(', '.join(brief(dtype, 40) for dtype in group.dtypes[:8]))}",
         f"{code(brief(old, 200))} before" if old else "",
         escape(brief(reason, 400)) if reason else "",
-        *(_example(place, place.example) if place.example else ()),
-        *(_largest(largest, largest.example) if largest is not place and largest.example else ()),
-        f"change {code(brief(place.key, 120))}",
+        *(_example(simplest, simplest.example) if simplest.example else ()),
+        *(_largest(largest, largest.example) if largest is not simplest and largest.example else ()),
+        f"change {code(brief(simplest.key, 120))}",
     ]
     title = f"**{group.kind}**: {escape(brief(group.backend, 80))}: {escape(brief(change_headline(group), 300))}"
     return title + "\n\n" + "\n".join(f"- {line}" for line in lines if line)
 
 
-def _example(place: CheckChange, example: ChangeExample) -> Iterator[str]:
+def _example(check_change: CheckChange, example: ChangeExample) -> Iterator[str]:
     exact = inputs_hex(example.inputs)
     element = f", element {code(brief(str(list(example.index)), 80))}" if example.index else ""
     keywords = parameters_words(example.parameters)
@@ -154,7 +154,7 @@ def _example(place: CheckChange, example: ChangeExample) -> Iterator[str]:
         yield f"in hex: {code(brief(exact))}"
     if keywords:
         yield f"keywords: {code(brief(keywords))}"
-    dtype = place.check.dtype
+    dtype = check_change.check.dtype
     yield f"before {_result(example.before, dtype, example.before_ulps, example.before_severity)}"
     yield f"now {_result(example.after, dtype, example.after_ulps, example.after_severity)}"
     if example.expected.decimal:
@@ -168,8 +168,8 @@ def _result(text: str, dtype: str, ulps: str, severity: Severity | None) -> str:
     return f"{written}: {off_words(ulps)}, {severity_word(severity)}"
 
 
-def _largest(place: CheckChange, example: ChangeExample) -> Iterator[str]:
-    dtype = place.check.dtype
+def _largest(check_change: CheckChange, example: ChangeExample) -> Iterator[str]:
+    dtype = check_change.check.dtype
     before, now = (code(brief(result_words(text, dtype), 80)) for text in (example.before, example.after))
     amount = ulps_words(example.ulps) or "no number"
     inputs = code(brief(inputs_words(example.inputs), 120))
@@ -177,8 +177,8 @@ def _largest(place: CheckChange, example: ChangeExample) -> Iterator[str]:
 
 
 def _line(group: ChangeGroup) -> tuple[str, ...]:
-    place = group.largest
-    example, dtype = place.example, place.check.dtype
+    largest = group.largest
+    example, dtype = largest.example, largest.check.dtype
     what = f"{group.kind}: {escape(brief(group.backend, 80))}: {escape(brief(change_headline(group), 300))}"
     if example is None:
         return what, "", "", "", "", group_extent(group)
@@ -192,16 +192,16 @@ def _line(group: ChangeGroup) -> tuple[str, ...]:
     )
 
 
-def _entry_points(comparison: Comparison, room: int) -> str:
+def _entry_points(comparison: Comparison, size_limit: int) -> str:
     lines = [
         f"- {'**removed**' if change.kind == 'removed' else change.kind}: {escape(brief(change.backend, 80))}: "
         f"{escape(entry_point_words(change))}"
         for change in comparison.entry_points
     ]
-    return _list("Entry points", lines, room)
+    return _list("Entry points", lines, size_limit)
 
 
-def _properties(comparison: Comparison, room: int) -> str:
+def _properties(comparison: Comparison, size_limit: int) -> str:
     changes = sorted(comparison.properties, key=lambda change: not is_newly_broken(change))
     lines = []
     for change in changes:
@@ -213,26 +213,26 @@ def _properties(comparison: Comparison, room: int) -> str:
             f"{escape(brief(change.dtype, 40))}: {escape(brief(change.property, 120))}: "
             f"{escape(brief(change.statement))}{bound}"
         )
-    return _list("Properties", lines, room)
+    return _list("Properties", lines, size_limit)
 
 
-def _list(heading: str, lines: Sequence[str], room: int) -> str:
-    fit = fitting(lines, room, "\n")
+def _list(heading: str, lines: Sequence[str], size_limit: int) -> str:
+    fit = fitting(lines, size_limit, "\n")
     left = _MORE.format(len(lines) - len(fit)) if len(lines) > len(fit) else ""
     return "\n\n".join(filter(None, (f"## {heading}" if lines else "", "\n".join(fit), left)))
 
 
-def _not_compared(comparison: Comparison, room: int) -> str:
+def _not_compared(comparison: Comparison, size_limit: int) -> str:
     reasons = uncompared_reasons(comparison)
     if not reasons:
         return ""
     body = [(escape(backend), statuses, f"{count:,}", escape(reason)) for backend, statuses, reason, count in reasons]
     count = sum(count for *_, count in reasons)
     heading = f"{count:,} {'check' if count == 1 else 'checks'} not compared"
-    return folded(heading, fitted_table(("backend", "run", "checks", "reason"), body, room, _MORE))
+    return folded(heading, fitted_table(("backend", "run", "checks", "reason"), body, size_limit, _MORE))
 
 
-def _timings(comparison: Comparison, room: int) -> str:
+def _timings(comparison: Comparison, size_limit: int) -> str:
     if not comparison.timings:
         return ""
     body = [
@@ -246,15 +246,16 @@ def _timings(comparison: Comparison, room: int) -> str:
         for timing in slowest_first(comparison.timings)
     ]
     header = ("entry point", "backend", "before", "now", "now / before")
-    return folded("Timings: told, never gated", fitted_table(header, body, room, _MORE))
+    return folded("Timings: told, never gated", fitted_table(header, body, size_limit, _MORE))
 
 
 def _runs(comparison: Comparison) -> str:
+    titles = backend_titles(comparison)
     body = [
         ("command", *(code(brief(command)) for command in comparison.commands)),
         ("started", *(escape(brief(started, 40)) for started in comparison.started)),
         *(
-            (escape(backend_titles(comparison)[backend.name]), *(escape(brief(told)) for told in backend.environments))
+            (escape(titles[backend.name]), *(escape(brief(environment)) for environment in backend.environments))
             for backend in comparison.backends[:10]
         ),
     ]

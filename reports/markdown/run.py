@@ -51,7 +51,7 @@ from ..record.words import (
 )
 from .text import code, escape, fitted_table, fitting, folded, size_of, table
 
-ROOM = 60_000
+SIZE_LIMIT = 60_000
 """Bytes of UTF-8 that a summary may take, unless less is asked for."""
 
 _TITLE = 600
@@ -65,7 +65,7 @@ _MEANINGS: dict[Severity, str] = {
 }
 
 
-def summary(record: Record, earlier: Record | None = None, room: int = ROOM, gate: Gate | None = None) -> str:
+def summary(record: Record, earlier: Record | None = None, room: int = SIZE_LIMIT, gate: Gate | None = None) -> str:
     """Return `record` as GitHub-flavoured Markdown: verdict, what gates, the findings worst first, what was examined.
 
     Args:
@@ -74,17 +74,17 @@ def summary(record: Record, earlier: Record | None = None, room: int = ROOM, gat
         room: bytes of UTF-8 that the text may take; where nothing fits it is empty.
         gate: what of it gates; None where defects do and nothing is waived.
     """
-    found = gating_first(findings(record), gate)
-    share = min(room, ROOM) / ROOM
+    ranked = gating_first(findings(record), gate)
+    share = min(room, SIZE_LIMIT) / SIZE_LIMIT
     sections = (
         _head(record, gate),
-        _gating(record, found, gate),
+        _gating(record, ranked, gate),
         _waivers(gate, int(4_500 * share)),
         _unexamined(record, int(1_500 * share)),
         _changes(record, earlier, int(3_000 * share)) if earlier else "",
-        _told(found, "defect", (int(15_000 * share), int(8_000 * share)), gate),
-        _told(found, "undecided", (int(2_000 * share), int(1_000 * share)), gate),
-        _told(found, "weakness", (int(3_000 * share), int(5_000 * share)), gate),
+        _of_severity(ranked, "defect", (int(15_000 * share), int(8_000 * share)), gate),
+        _of_severity(ranked, "undecided", (int(2_000 * share), int(1_000 * share)), gate),
+        _of_severity(ranked, "weakness", (int(3_000 * share), int(5_000 * share)), gate),
         _conventions(record, int(7_000 * share)),
         _maps(record, int(7_000 * share)),
         _properties(record, int(500 * share)),
@@ -97,10 +97,10 @@ def summary(record: Record, earlier: Record | None = None, room: int = ROOM, gat
     return text if size_of(text) <= room else _least(record, room, gate)
 
 
-def _least(record: Record, room: int, gate: Gate | None) -> str:
+def _least(record: Record, size_limit: int, gate: Gate | None) -> str:
     """What is told where there is hardly room: the verdict, or nothing."""
     text = f"{_title(record, gate)}\n\nThere was no room for more: record.json has everything.\n"
-    return text if size_of(text) <= room else ""
+    return text if size_of(text) <= size_limit else ""
 
 
 def _rest(left: int, what: str) -> str:
@@ -135,16 +135,15 @@ def _head(record: Record, gate: Gate | None) -> str:
 _MACHINE = ("model", "machine", "system")
 
 
-def _gating(record: Record, found: Sequence[Finding], gate: Gate | None) -> str:
+def _gating(record: Record, ranked: Sequence[Finding], gate: Gate | None) -> str:
     """A line per backend: how many findings, in how many checks of functions and of properties."""
-    titles = list(dict.fromkeys((*backends_of(record.checks), *(finding.title for finding in found))))
+    titles = list(dict.fromkeys((*backends_of(record.checks), *(finding.title for finding in ranked))))
     body = []
     for title in titles[:20]:
         tally = tallies([check for check in record.checks if backend_title(check) == title])
-        own = [finding for finding in found if finding.title == title]
-        body.append(
-            (escape(brief(title, 80)), *(_counts(own, severity, tally[severity].checks) for severity in SEVERITIES))
-        )
+        of_backend = [finding for finding in ranked if finding.title == title]
+        counts = (_counts(of_backend, severity, tally[severity].checks) for severity in SEVERITIES)
+        body.append((escape(brief(title, 80)), *counts))
     if not body:
         return ""
     names = {"defect": "defects", "weakness": "weaknesses", "convention": "conventions", "undecided": "undecided"}
@@ -152,12 +151,12 @@ def _gating(record: Record, found: Sequence[Finding], gate: Gate | None) -> str:
     return table(header, body) + (f"\n\n{_rest(len(titles) - 20, 'backends')}" if len(titles) > 20 else "")
 
 
-def _counts(own: Sequence[Finding], severity: Severity, checks: int) -> str:
+def _counts(of_backend: Sequence[Finding], severity: Severity, checks: int) -> str:
     """How many findings of a severity a backend has, and in how many checks: "5 in 30 checks, 2 of properties"."""
-    of_severity = [finding for finding in own if finding.severity == severity]
+    of_severity = [finding for finding in of_backend if finding.severity == severity]
     broken = sum(finding.is_of_property for finding in of_severity)
-    found, where = len(of_severity) - broken, f" in {counted(checks, 'check')}" if checks else ""
-    parts = (f"{found:,}{where}" if found or checks else "", f"{broken:,} of properties" if broken else "")
+    count, where = len(of_severity) - broken, f" in {counted(checks, 'check')}" if checks else ""
+    parts = (f"{count:,}{where}" if count or checks else "", f"{broken:,} of properties" if broken else "")
     return ", ".join(part for part in parts if part) or "0"
 
 
@@ -169,62 +168,63 @@ def _gates_as(severity: Severity, gate: Gate | None) -> str:
     return ": gate, unless waived" if gate and gate.waived else ": gate"
 
 
-def _waivers(gate: Gate | None, room: int) -> str:
+def _waivers(gate: Gate | None, size_limit: int) -> str:
     """What gates without a finding, what is waived and by which waiver, the stale waivers; of each what fits."""
     parts = []
     if uncased := uncased_words(gate):
         lines = [f"- {escape(line)}" for line in uncased]
-        parts.append(_listed("Gates, and the record keeps no case of it", lines, room // 3))
+        parts.append(_listed("Gates, and the record keeps no case of it", lines, size_limit // 3))
     if gate and gate.waived:
         waived = [
-            f"- {escape(item_words(own.item))}; {escape('; '.join(map(waiver_words, own.waivers[:2])))}"
-            for own in gate.waived
+            f"- {escape(item_words(entry.item))}; {escape('; '.join(map(waiver_words, entry.waivers[:2])))}"
+            for entry in gate.waived
         ]
-        parts.append(_listed(f"Waived: {waived_counts(gate.waived)}", waived, room // 3))
+        parts.append(_listed(f"Waived: {waived_counts(gate.waived)}", waived, size_limit // 3))
     if gate and gate.stale:
-        parts.append(_listed(stale_heading(gate), [f"- {escape(stale_words(each))}" for each in gate.stale], room // 3))
+        stale = [f"- {escape(stale_words(each))}" for each in gate.stale]
+        parts.append(_listed(stale_heading(gate), stale, size_limit // 3))
     return "\n\n".join(parts)
 
 
-def _unexamined(record: Record, room: int) -> str:
+def _unexamined(record: Record, size_limit: int) -> str:
     """What was not examined, by its reason: no pass, and easily taken for one."""
-    found = gaps(record)
-    if not found:
+    all_gaps = gaps(record)
+    if not all_gaps:
         return ""
     body = []
-    for gap in found:
+    for gap in all_gaps:
         names = ", ".join(code(brief(name, 80)) for name in gap.names)
         dtypes = ", ".join(escape(brief(dtype, 40)) for dtype in gap.dtypes)
         checks = f"{gap.checks:,}" if gap.is_whole else f"{gap.checks:,}, not to the end"
         where = escape(brief(gap.backend, 80))
         body.append((where, f"{names} in {dtypes}", checks, f"{gap.cases:,}", escape(gap.reason)))
-    shown = fitted_table(("backend", "what", "checks", "cases", "reason"), body, room, _more("reasons"))
+    shown = fitted_table(("backend", "what", "checks", "cases", "reason"), body, size_limit, _more("reasons"))
     return f"## Not examined\n\n{shown}"
 
 
-def _listed(heading: str, lines: Sequence[str], room: int) -> str:
-    fit = fitting(lines, room, "\n")
+def _listed(heading: str, lines: Sequence[str], size_limit: int) -> str:
+    fit = fitting(lines, size_limit, "\n")
     left = f"… and {len(lines) - len(fit)} more: report.html shows them." if len(lines) > len(fit) else ""
     return "\n\n".join(part for part in (f"## {escape(heading)}", "\n".join(fit), left) if part)
 
 
-def _changes(record: Record, earlier: Record, room: int) -> str:
-    made = changes(record, earlier)
+def _changes(record: Record, earlier: Record, size_limit: int) -> str:
+    changed = changes(record, earlier)
     versions = ", ".join(
         f"{escape(brief(before or 'nothing', 80))} → {escape(brief(now or 'nothing', 80))}"
-        for before, now in made.versions[:10]
+        for before, now in changed.versions[:10]
         if before != now
     )
     counts = (
-        f"{len(made.new)} new, {len(made.gone)} gone, {made.still} as before"
-        + (f", {len(made.first)} in what was not examined before" if made.first else "")
-        + (f", {len(made.unknown)} in what was not examined now" if made.unknown else "")
+        f"{len(changed.new)} new, {len(changed.gone)} gone, {changed.still} as before"
+        + (f", {len(changed.first)} in what was not examined before" if changed.first else "")
+        + (f", {len(changed.unknown)} in what was not examined now" if changed.unknown else "")
     )
-    when = escape(brief(made.started, 40))
-    lost = [f"- without results now: {escape(loss.words)}" for loss in made.lost]
-    new = [f"- new: {_line(finding)}" for finding in made.new]
-    gone = [f"- gone: {_line(finding)}" for finding in made.gone]
-    fit = fitting([*lost, *new, *gone], room, "\n")
+    when = escape(brief(changed.started, 40))
+    lost = [f"- without results now: {escape(loss.words)}" for loss in changed.lost]
+    new = [f"- new: {_line(finding)}" for finding in changed.new]
+    gone = [f"- gone: {_line(finding)}" for finding in changed.gone]
+    fit = fitting([*lost, *new, *gone], size_limit, "\n")
     parts = (
         f"## Since the run of {when}",
         f"Findings: {counts}{f'; {versions}' if versions else ''}.",
@@ -238,17 +238,18 @@ def _line(finding: Finding) -> str:
     return f"{finding.severity}, {escape(brief(finding.title, 80))}: {escape(brief(headline(finding), 300))}"
 
 
-def _told(found: Sequence[Finding], severity: Severity, rooms: tuple[int, int], gate: Gate | None) -> str:
+def _of_severity(ranked: Sequence[Finding], severity: Severity, size_limits: tuple[int, int], gate: Gate | None) -> str:
     """The worst findings of a severity in full, further ones a line each, the rest counted."""
-    own = [finding for finding in found if finding.severity == severity]
-    if not own:
+    chosen = [finding for finding in ranked if finding.severity == severity]
+    if not chosen:
         return ""
-    full = fitting((_finding(finding, gate) for finding in own), rooms[0])
-    left = own[len(full) :]
+    full = fitting((_finding(finding, gate) for finding in chosen), size_limits[0])
+    left = chosen[len(full) :]
     body = [_table_line(finding, gate) for finding in left]
-    rest = fitted_table(("finding", "errors", "extent"), body, rooms[1], _more("findings")) if left else ""
-    order = "waived ones last" if gate and any(map(gate.is_waived, own)) else "the worst first"
-    heading = f"## {_PLURALS[severity]}, {order}\n\n{counted(len(own), 'finding')} in all, {_meaning(severity, gate)}"
+    rest = fitted_table(("finding", "errors", "extent"), body, size_limits[1], _more("findings")) if left else ""
+    order = "waived ones last" if gate and any(map(gate.is_waived, chosen)) else "the worst first"
+    count = f"{counted(len(chosen), 'finding')} in all"
+    heading = f"## {_PLURALS[severity]}, {order}\n\n{count}, {_meaning(severity, gate)}"
     return "\n\n".join(part for part in (heading, *full, rest) if part)
 
 
@@ -269,27 +270,27 @@ def _meaning(severity: Severity, gate: Gate | None) -> str:
 
 def _finding(finding: Finding, gate: Gate | None) -> str:
     """One finding in full: cause and evidence, the smallest input, the answer and others, how to see it again."""
-    found = finding.example
+    example = finding.example
     cause = cause_words(finding)
-    exact = inputs_hex(found.inputs)
-    element = f", element {code(brief(str(list(found.index)), 80))}" if found.index else ""
+    exact = inputs_hex(example.inputs)
+    element = f", element {code(brief(str(list(example.index)), 80))}" if example.index else ""
     called, when = call_words(finding), trigger_words(finding)
-    wanted = f", exact {code(brief(found.expected.decimal, 80))}" if found.expected.decimal else ""
-    error = f": {error_words(found)}" if error_words(found) else ""
+    wanted = f", exact {code(brief(example.expected.decimal, 80))}" if example.expected.decimal else ""
+    error = f": {error_words(example)}" if error_words(example) else ""
     errors = errors_words(finding)
     waived = waived_words(gate, finding)
     lines = (
         f"**waived** {escape(waived)}" if waived else "",
         *(f"**gates**: {escape(line)}" for line in gates_words(gate, finding)),
         f"cause: {escape(cause)}" if cause else "",
-        f"input: {code(brief(inputs_words(found.inputs)))}{element}" if found.inputs else "",
+        f"input: {code(brief(inputs_words(example.inputs)))}{element}" if example.inputs else "",
         f"in hex: {code(brief(exact))}" if exact else "",
         f"called with {code(called)}" if called else "",
         f"when: {escape(when)}" if when else "",
-        f"returned {code(brief(readable(found.observed, found.dtype), 80))}{wanted}{error}",
-        escape(brief(found.explanation, 400)),
-        *(f"others: {escape(answer)}: {code(names)}" for answer, names in answers_words(found)[:4]),
-        f"{extent_words(finding)}{f'; {errors}' if errors else ''}; {code(f'logitproof reproduce {found.id}')}",
+        f"returned {code(brief(readable(example.observed, example.dtype), 80))}{wanted}{error}",
+        escape(brief(example.explanation, 400)),
+        *(f"others: {escape(answer)}: {code(names)}" for answer, names in answers_words(example)[:4]),
+        f"{extent_words(finding)}{f'; {errors}' if errors else ''}; {code(f'logitproof reproduce {example.id}')}",
     )
     title = f"**{escape(brief(finding.title, 80))}**: {escape(brief(headline(finding), 300))}"
     return title + "\n\n" + "\n".join(f"- {line}" for line in lines if line)
@@ -300,13 +301,13 @@ def _table_line(finding: Finding, gate: Gate | None) -> tuple[str, str, str]:
     what = f"{escape(brief(finding.title, 80))}: {escape(brief(headline(finding), 300))}"
     waived = waived_words(gate, finding)
     beside = "".join(
-        f"; {told}"
-        for told in (
+        f"; {part}"
+        for part in (
             f"cause: {escape(cause)}" if cause else "",
             escape(when),
             f"**waived** {escape(waived)}" if waived else "",
         )
-        if told
+        if part
     )
     return (
         f"{what}{beside}; {code(finding.example.id)}",
@@ -315,15 +316,15 @@ def _table_line(finding: Finding, gate: Gate | None) -> tuple[str, str, str]:
     )
 
 
-def _conventions(record: Record, room: int) -> str:
+def _conventions(record: Record, size_limit: int) -> str:
     # A broken property that a stated deviation explains says nothing that the deviation does not.
-    found = [each for each in conventions(record.discrepancies) if each.example.kind != IDENTITY_BROKEN]
-    if not found:
+    open_questions = [each for each in conventions(record.discrepancies) if each.example.kind != IDENTITY_BROKEN]
+    if not open_questions:
         return ""
-    body = [_convention(convention) for convention in found]
-    shown = fitted_table(("question", "input", "exact", "answers"), body, room, _more("questions"))
+    body = [_convention(convention) for convention in open_questions]
+    shown = fitted_table(("question", "input", "exact", "answers"), body, size_limit, _more("questions"))
     meaning = "Mathematics or a documentation leaves these open; none of them gates."
-    return f"## Conventions, side by side\n\n{len(found)} in all. {meaning}\n\n{shown}"
+    return f"## Conventions, side by side\n\n{len(open_questions)} in all. {meaning}\n\n{shown}"
 
 
 def _convention(convention: Convention) -> tuple[str, str, str, str]:
@@ -350,28 +351,28 @@ def _answers(convention: Convention) -> Iterator[str]:
         yield f"{escape(brief(title, 80))}: {code(brief(observed, 80))} {names}"
 
 
-def _maps(record: Record, room: int) -> str:
+def _maps(record: Record, size_limit: int) -> str:
     """A folded table per backend: functions by dtypes, the worst tier and the largest error in ulps."""
     titles = backends_of(record.checks)
     tables = []
     for title in titles[:10]:
-        own = rows(record.checks, title)
-        dtypes = list(dict.fromkeys(row.dtype for row in own))
+        backend_rows = rows(record.checks, title)
+        dtypes = list(dict.fromkeys(row.dtype for row in backend_rows))
         dtypes.sort(key=lambda dtype: (len(dtype), dtype))
         lines = [
-            (code(brief(name, 80)), *(_cell(own, name, dtype) for dtype in dtypes))
-            for name in dict.fromkeys(row.function for row in own)
+            (code(brief(name, 80)), *(_cell(backend_rows, name, dtype) for dtype in dtypes))
+            for name in dict.fromkeys(row.function for row in backend_rows)
         ]
         header = ("function", *(escape(brief(dtype, 40)) for dtype in dtypes))
-        shown = fitted_table(header, lines, room // min(len(titles), 10), _more("functions"))
+        shown = fitted_table(header, lines, size_limit // min(len(titles), 10), _more("functions"))
         tables.append(f"**{escape(brief(title, 80))}**\n\n{shown}")
     if not tables:
         return ""
     return folded("What was examined, with the worst tier and the largest error in ulps", "\n\n".join(tables))
 
 
-def _cell(own: Sequence[OverviewRow], function: str, dtype: str) -> str:
-    row = next((each for each in own if (each.function, each.dtype) == (function, dtype)), None)
+def _cell(backend_rows: Sequence[OverviewRow], function: str, dtype: str) -> str:
+    row = next((each for each in backend_rows if (each.function, each.dtype) == (function, dtype)), None)
     if row is None:
         return ""
     if row.tier is None:
@@ -379,26 +380,28 @@ def _cell(own: Sequence[OverviewRow], function: str, dtype: str) -> str:
     return f"{row.tier} {magnitude(row.worst.ulps)}" if row.worst else row.tier
 
 
-def _properties(record: Record, room: int) -> str:
+def _properties(record: Record, size_limit: int) -> str:
     """A line per backend: those that are broken are findings, and told above."""
     lines = []
     for title in property_backends(record.properties):
-        found = Counter(line.status for line in property_lines(record.properties, title))
+        by_status = Counter(line.status for line in property_lines(record.properties, title))
         counts = ", ".join(
-            f"{found[s]} {'hold' if s == 'holds' and found[s] > 1 else s}" for s in reversed(STATUSES) if found[s]
+            f"{count} {'hold' if s == 'holds' and count > 1 else s}"
+            for s in reversed(STATUSES)
+            if (count := by_status[s])
         )
         lines.append(f"- {escape(brief(title, 80))}: {counts}")
-    fit = fitting(lines, room, "\n")
+    fit = fitting(lines, size_limit, "\n")
     return "\n\n".join(filter(None, ("## Properties" if fit else "", "\n".join(fit))))
 
 
-def _uncalled(record: Record, room: int) -> str:
+def _uncalled(record: Record, size_limit: int) -> str:
     """The options that entry points accept and were not called with."""
     lines = [f"- {escape(uncalled_words(each))}" for each in uncalled_options(record)]
-    return _listed(UNCALLED, lines, room) if lines else ""
+    return _listed(UNCALLED, lines, size_limit) if lines else ""
 
 
-def _not_run(record: Record, room: int) -> str:
+def _not_run(record: Record, size_limit: int) -> str:
     reasons = Counter(
         (backend_title(check), standing(check), brief(check.reason or ""))
         for check in record.checks
@@ -410,7 +413,7 @@ def _not_run(record: Record, room: int) -> str:
         (escape(brief(title, 80)), status, str(count), escape(reason))
         for (title, status, reason), count in reasons.most_common()
     ]
-    shown = fitted_table(("backend", "status", "checks", "reason"), body, room, _more("reasons"))
+    shown = fitted_table(("backend", "status", "checks", "reason"), body, size_limit, _more("reasons"))
     return folded(f"{counted(sum(reasons.values()), 'check')} not run, or not to the end", shown)
 
 

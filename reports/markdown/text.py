@@ -72,26 +72,27 @@ def size_of(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def fitting(items: Iterable[str], room: int, between: str = "\n\n") -> list[str]:
-    """Return the first items that fit the room together."""
+def fitting(items: Iterable[str], size_limit: int, between: str = "\n\n") -> list[str]:
+    """Return the first items that together take no more bytes than that."""
     fit: list[str] = []
+    size = 0
     for item in items:
-        room -= size_of(item) + len(between)
-        if room < 0:
+        size += size_of(item) + len(between)
+        if size > size_limit:
             break
         fit.append(item)
     return fit
 
 
-def fitted_table(header: Sequence[str], body: Sequence[Sequence[str]], room: int, left: str) -> str:
+def fitted_table(header: Sequence[str], body: Sequence[Sequence[str]], size_limit: int, left: str) -> str:
     """Return a table of the first lines that fit, then the rest counted; "" where there is nothing.
 
     Args:
         header: the names of the columns.
         body: the lines, of cells that are Markdown already.
-        room: bytes that the lines may take.
+        size_limit: bytes that the lines may take.
         left: what is said of the rest, with its number in the place of {}.
     """
-    fit = len(fitting((f"| {' | '.join(cells)} |" for cells in body), room, "\n"))
+    fit = len(fitting((f"| {' | '.join(cells)} |" for cells in body), size_limit, "\n"))
     rest = left.format(len(body) - fit) if len(body) > fit else ""
     return "\n\n".join(filter(None, (table(header, body[:fit]) if fit else "", rest)))

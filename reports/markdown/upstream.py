@@ -48,15 +48,15 @@ def upstream_report(record: Record, finding: Finding, script: str | None) -> str
         finding: what it found.
         script: a stand-alone script that shows it; None where there is none.
     """
-    found = finding.example
+    example = finding.example
     sections = (
         f"# {escape(capitalised(headline(finding)))}",
         _paragraph(finding),
-        "## Versions\n\n" + "\n".join(_versions(record, found)),
+        "## Versions\n\n" + "\n".join(_versions(record, example)),
         "## Smallest input\n\n" + table(("", ""), _facts(finding)),
         _cause(finding),
-        _answers(found),
-        _script(found, script),
+        _answers(example),
+        _script(example, script),
         "Held against the exact result in ball arithmetic by logitproof.",
     )
     return "\n\n".join(section for section in sections if section) + "\n"
@@ -84,69 +84,72 @@ def _paragraph(finding: Finding) -> str:
     )
 
 
-def _versions(record: Record, found: Discrepancy) -> Iterator[str]:
-    backend = _backend(record, found)
+def _versions(record: Record, discrepancy: Discrepancy) -> Iterator[str]:
+    backend = _backend(record, discrepancy)
     if backend is None:
-        yield f"- {escape(backend_title(found))}"
+        yield f"- {escape(backend_title(discrepancy))}"
         return
     build = {key: backend.build[key] for key in backend.build if key in {*_BUILD, backend.framework, backend.target}}
     facts = ", ".join(f"{escape(key)} {escape(brief(value, 60))}" for key, value in build.items())
     yield f"- {escape(backend_title(backend))}" + (f" ({facts})" if facts else "")
     machine = {**record.run.machine, **backend.cpu}
     yield f"- OS: {escape(brief(machine.get('system', 'not recorded'), 100))}"
-    vectors = [flag for flag in (*backend.cpu.get("flags", "").split(), *_own(record, backend)) if _VECTOR.search(flag)]
+    flags = (*backend.cpu.get("flags", "").split(), *_machine_features(record, backend))
+    vectors = [flag for flag in flags if _VECTOR.search(flag)]
     names = ", ".join(dict.fromkeys(escape(brief(flag, 30)) for flag in vectors[:60]))
     model = ", ".join(escape(brief(machine[key], 100)) for key in ("model", "machine") if key in machine)
     yield f"- CPU: {model or 'not recorded'}" + (f", with {names}" if names else "")
     switches = {key: value for key, value in sorted(backend.environment.items()) if _NUMERIC.match(key)}
-    told = ", ".join(code(brief(f"{key}={value}", 100)) for key, value in switches.items())
-    yield f"- {backend.threads} {'thread' if backend.threads == 1 else 'threads'}" + (f"; {told}" if told else "")
+    shown = ", ".join(code(brief(f"{key}={value}", 100)) for key, value in switches.items())
+    yield f"- {backend.threads} {'thread' if backend.threads == 1 else 'threads'}" + (f"; {shown}" if shown else "")
 
 
-def _own(record: Record, backend: Backend) -> tuple[str, ...]:
+def _machine_features(record: Record, backend: Backend) -> tuple[str, ...]:
     """The features of this machine, where the worker did not tell those of its own."""
     return () if backend.cpu.get("flags") else record.run.cpu_features
 
 
-def _backend(record: Record, found: Discrepancy) -> Backend | None:
-    own = [backend for backend in record.backends if backend.name == found.backend]
-    return next((backend for backend in own if backend.version == found.version), next(iter(own), None))
+def _backend(record: Record, discrepancy: Discrepancy) -> Backend | None:
+    namesakes = [backend for backend in record.backends if backend.name == discrepancy.backend]
+    same = (backend for backend in namesakes if backend.version == discrepancy.version)
+    return next(same, next(iter(namesakes), None))
 
 
 def _facts(finding: Finding) -> Iterator[tuple[str, str]]:
-    found, how = finding.example, call_words(finding)
-    called = f"{code(found.entry_point)}, {escape(quantity_words(found.quantity))}, {escape(found.dtype)}"
-    yield "called", called + (f", {code(how)}" if how else "") + f", {escape(found.mode)}"
-    if found.inputs:
-        yield "input", code(brief(inputs_words(found.inputs, _ELEMENTS), 4000))
-    if exact := inputs_hex(found.inputs, _ELEMENTS):
+    example, how = finding.example, call_words(finding)
+    called = f"{code(example.entry_point)}, {escape(quantity_words(example.quantity))}, {escape(example.dtype)}"
+    yield "called", called + (f", {code(how)}" if how else "") + f", {escape(example.mode)}"
+    if example.inputs:
+        yield "input", code(brief(inputs_words(example.inputs, _ELEMENTS), 4000))
+    if exact := inputs_hex(example.inputs, _ELEMENTS):
         yield "input in hex", code(brief(exact, 8000))
-    if found.index:
-        yield "element", code(str(list(found.index)))
-    yield "observed", f"{_with_bits(found)}"
-    if found.expected.decimal:
-        between = f"{found.expected.lower} to {found.expected.upper}"
-        certain = f", certainly in {code(brief(between))}" if found.expected.lower.startswith(("0x", "-0x")) else ""
-        yield "exact", code(brief(found.expected.decimal)) + certain
-    if error := error_words(found):
+    if example.index:
+        yield "element", code(str(list(example.index)))
+    yield "observed", f"{_with_bits(example)}"
+    if example.expected.decimal:
+        between = f"{example.expected.lower} to {example.expected.upper}"
+        certain = f", certainly in {code(brief(between))}" if example.expected.lower.startswith(("0x", "-0x")) else ""
+        yield "exact", code(brief(example.expected.decimal)) + certain
+    if error := error_words(example):
         yield "error", escape(error)
 
 
-def _with_bits(found: Discrepancy) -> str:
-    decimal = readable(found.observed, found.dtype)
-    return code(decimal) if decimal == found.observed else f"{code(decimal)}, {code(brief(found.observed))}"
+def _with_bits(discrepancy: Discrepancy) -> str:
+    decimal = readable(discrepancy.observed, discrepancy.dtype)
+    return code(decimal) if decimal == discrepancy.observed else f"{code(decimal)}, {code(brief(discrepancy.observed))}"
 
 
 def _cause(finding: Finding) -> str:
     return f"## Cause\n\n{escape(cause_words(finding))}." if finding.cause else ""
 
 
-def _answers(found: Discrepancy) -> str:
+def _answers(discrepancy: Discrepancy) -> str:
     """What the others make of the same input: it is no property of the input to be wrong."""
-    if not found.answers:
+    if not discrepancy.answers:
         return ""
-    shown = table(("", "answer", "ulps off"), (_answer(answer, found.dtype) for answer in found.answers[:MOST_ANSWERS]))
-    left = len(found.answers) - MOST_ANSWERS
+    rows = (_answer(answer, discrepancy.dtype) for answer in discrepancy.answers[:MOST_ANSWERS])
+    shown = table(("", "answer", "ulps off"), rows)
+    left = len(discrepancy.answers) - MOST_ANSWERS
     return f"## Other answers to the same input\n\n{shown}" + (f"\n\nand {left} more" if left > 0 else "")
 
 
@@ -159,9 +162,9 @@ def _answer(answer: OtherAnswer, dtype: str) -> tuple[str, str, str]:
     )
 
 
-def _script(found: Discrepancy, script: str | None) -> str:
+def _script(discrepancy: Discrepancy, script: str | None) -> str:
     if script is None:
         return ""
     if len(script) > MOST_SCRIPT:
-        return f"The script that shows it is too long for this page: {code(f'logitproof reproduce {found.id}')}"
+        return f"The script that shows it is too long for this page: {code(f'logitproof reproduce {discrepancy.id}')}"
     return f"## Script\n\n{fenced(script, 'python')}"

@@ -63,7 +63,7 @@ class Window:
 
 INPUTS = Window(below=4, above=11)
 PROBABILITIES = Window(below=12, above=1)
-DOUBTS = Window(below=24, above=1)
+COMPLEMENTS = Window(below=24, above=1)
 
 
 def axis_for(measure: CurveMeasure, function: str) -> Axis:
@@ -89,15 +89,15 @@ def chosen(ticks: Sequence[Tick], low: float, high: float, apart: float, *, lett
         apart: the least distance of two ticks.
         letter: the width of a letter, where labels stand side by side.
     """
-    kept: list[Tick] = []
+    placed: list[Tick] = []
     for tick in ticks:
         free = all(
             abs(tick.position - other.position) >= max(apart, letter * (len(tick.label) + len(other.label) + 2) / 2)
-            for other in kept
+            for other in placed
         )
         if low <= tick.position <= high and free:
-            kept.append(tick)
-    return sorted(kept, key=lambda tick: tick.position)
+            placed.append(tick)
+    return sorted(placed, key=lambda tick: tick.position)
 
 
 def power_of_ten(exponent: int) -> str:
@@ -114,7 +114,7 @@ def _signed_axis(name: str) -> Axis:
     # Most inputs are not smaller than this in magnitude, and a function does nothing new below.
     origin = INPUTS.squeezed(-24.0)
 
-    def place(number: float) -> float | None:
+    def position_of(number: float) -> float | None:
         if not math.isfinite(number):
             return None
         return math.copysign(max(INPUTS.squeezed(_octave(abs(number))) - origin, 0.0), number)
@@ -127,14 +127,14 @@ def _signed_axis(name: str) -> Axis:
                 yield Tick(position, power_of_ten(decade))
                 yield Tick(-position, f"−{power_of_ten(decade)}")
 
-    return Axis(name, place, tuple(ticks()), 0.5)
+    return Axis(name, position_of, tuple(ticks()), 0.5)
 
 
 def _probability_axis(name: str) -> Axis:
     """By log p up to one half, and from there by log(1 - p): either end of (0, 1) is where the digits are lost."""
     middle = PROBABILITIES.squeezed(-1.0)
 
-    def place(number: float) -> float | None:
+    def position_of(number: float) -> float | None:
         if not 0 < number < 1:  # at the ends there is no logarithm, and most functions have a limit
             return None
         if number <= 0.5:
@@ -150,24 +150,24 @@ def _probability_axis(name: str) -> Axis:
                 if decade > -16:  # no format has a number nearer to 1
                     yield Tick(-position, f"1 − {power_of_ten(decade)}")
 
-    return Axis(name, place, tuple(ticks()), 0.5)
+    return Axis(name, position_of, tuple(ticks()), 0.5)
 
 
 def _confidence_axis() -> Axis:
-    def place(number: float) -> float | None:
-        return -DOUBTS.squeezed(_octave(number)) if 0 < number <= 1 else None
+    def position_of(number: float) -> float | None:
+        return -COMPLEMENTS.squeezed(_octave(number)) if 0 < number <= 1 else None
 
     ticks = tuple(
-        Tick(-DOUBTS.squeezed(decade * math.log2(10)), power_of_ten(decade))
+        Tick(-COMPLEMENTS.squeezed(decade * math.log2(10)), power_of_ten(decade))
         for decade in (*_DECADES, -8)
         if decade <= 0
     )
-    return Axis("1 − p", place, ticks, 0.5)
+    return Axis("1 − p", position_of, ticks, 0.5)
 
 
 def _classes_axis() -> Axis:
-    def place(number: float) -> float | None:
+    def position_of(number: float) -> float | None:
         return math.log2(number) if 1 <= number < math.inf else None
 
     ticks = tuple(Tick(decade * math.log2(10), power_of_ten(decade)) for decade in range(8))
-    return Axis("numbers in a row", place, ticks, 0.25)
+    return Axis("numbers in a row", position_of, ticks, 0.25)

@@ -31,7 +31,7 @@ _INCH = 72
 
 
 @contextmanager
-def own_settings() -> Iterator[None]:
+def default_settings() -> Iterator[None]:
     """Draw with Matplotlib's defaults, and leave the user's settings as they were."""
     with mpl.rc_context():
         mpl.rcdefaults()
@@ -66,10 +66,10 @@ class Canvas:
 
     def line(self, points: Sequence[Point], colour: str, *, width: float, dashes: Dashes = None) -> None:
         """Draw a line through points."""
-        made = Line2D(*self._columns(points), color=colour, linewidth=width)
+        artist = Line2D(*self._columns(points), color=colour, linewidth=width)
         if dashes:
-            made.set_linestyle((0.0, dashes))
-        self._add(made)
+            artist.set_linestyle((0.0, dashes))
+        self._add(artist)
 
     def lines(self, pairs: Iterable[tuple[Point, Point]], colour: str, *, width: float) -> None:
         """Draw lines of two points each, as one path."""

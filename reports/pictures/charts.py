@@ -130,8 +130,8 @@ def charts_of(sources: Iterable[Series], series: Sequence[str]) -> list[Chart]:
         if source.series in numbers:
             for kind in _kinds_of(source.spread):
                 groups[source.function, kind].append(source)
-    made = (_chart(*key, tuple(series), groups[key], numbers) for key in sorted(groups, key=_order))
-    return [chart for chart in made if chart.panels]
+    all_charts = (_chart(*key, tuple(series), groups[key], numbers) for key in sorted(groups, key=_order))
+    return [chart for chart in all_charts if chart.panels]
 
 
 SeriesKey = tuple[str, str, str]
@@ -165,10 +165,10 @@ def rank(chart: Chart) -> tuple[int, str, int]:
 
 def _order(key: tuple[str, Kind]) -> tuple[int, str, int]:
     function, kind = key
-    return _place(function, list(FUNCTIONS)), function, KINDS.index(kind)
+    return _index_in(function, list(FUNCTIONS)), function, KINDS.index(kind)
 
 
-def _place(name: str, names: Sequence[str]) -> int:
+def _index_in(name: str, names: Sequence[str]) -> int:
     return names.index(name) if name in names else len(names)
 
 
@@ -180,7 +180,7 @@ def _chart(
     groups: dict[tuple[str, str], list[Series]] = defaultdict(list)
     for source in sources:
         groups[source.dtype, source.quantity].append(source)
-    order = sorted(groups, key=lambda key: (_place(key[0], dtypes), key[0], _place(key[1], quantities), key[1]))
+    order = sorted(groups, key=lambda key: (_index_in(key[0], dtypes), key[0], _index_in(key[1], quantities), key[1]))
     if kind == "histogram":
         bars = (_bar_panel(key, groups[key], numbers) for key in order)
         return Chart(kind, function, series, None, tuple(bars))
@@ -194,12 +194,16 @@ def _bar_panel(key: tuple[str, str], sources: Iterable[Series], numbers: dict[st
     for source in sources:
         for entry, count in enumerate(source.spread.histogram):
             counts[numbers[source.series]][_stretch(entry)] += count
-    shares = ((number, tuple(count / sum(own) for count in own)) for number, own in sorted(counts.items()) if any(own))
+    shares = (
+        (number, tuple(count / sum(histogram) for count in histogram))
+        for number, histogram in sorted(counts.items())
+        if any(histogram)
+    )
     return BarPanel(key[1], key[0], tuple(shares))
 
 
 def _stretch(entry: int) -> int:
-    return next((place for place, (_, end) in enumerate(STRETCHES) if entry < end), len(STRETCHES))
+    return next((index for index, (_, end) in enumerate(STRETCHES) if entry < end), len(STRETCHES))
 
 
 @dataclass
@@ -229,7 +233,7 @@ def _curve_panel(
         for curve in source.spread.curves:
             if curve.by == measure:
                 _add(curve, axis, bins[numbers[source.series]], bounds)
-    lines = tuple(_line(number, own) for number, own in sorted(bins.items()) if own)
+    lines = tuple(_line(number, series_bins) for number, series_bins in sorted(bins.items()) if series_bins)
     return CurvePanel(key[1], key[0], lines, tuple(sorted(bounds.values())))
 
 
@@ -238,19 +242,19 @@ def _add(curve: Curve, axis: Axis, bins: dict[int, _Bin], bounds: dict[int, Poin
         position, ulps, bound = axis.position(_number(at)), _number(error), _number(largest)
         if position is None:
             continue
-        place = round(position / axis.width)
-        bins[place].add(position, ulps, bound)
-        if math.isfinite(bound) and bound > bounds.get(place, (0.0, -1.0))[1]:
-            bounds[place] = (position, bound)
+        index = round(position / axis.width)
+        bins[index].add(position, ulps, bound)
+        if math.isfinite(bound) and bound > bounds.get(index, (0.0, -1.0))[1]:
+            bounds[index] = (position, bound)
 
 
 def _line(series: int, bins: dict[int, _Bin]) -> Line:
-    own = [bins[place] for place in sorted(bins)]
+    ordered = [bins[index] for index in sorted(bins)]
     return Line(
         series,
-        tuple(each.largest for each in own if each.largest),
-        tuple(each.beyond for each in own if each.beyond),
-        tuple(each.unmeasured for each in own if each.unmeasured is not None),
+        tuple(each.largest for each in ordered if each.largest),
+        tuple(each.beyond for each in ordered if each.beyond),
+        tuple(each.unmeasured for each in ordered if each.unmeasured is not None),
     )
 
 

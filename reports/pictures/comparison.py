@@ -17,12 +17,12 @@ _Series = tuple[str, str]
 
 def comparison_pictures(comparison: Comparison) -> tuple[Picture, ...]:
     """Return the pictures of a comparison, by function; none where no spread of errors changed."""
-    told = _telling(comparison.checks)
+    changed_panels = _telling(comparison.checks)
     functions: dict[str, list[ComparedCheck]] = {}
     for check in comparison.checks:
-        if _panel(check) in told and any(check.spreads):
+        if _panel(check) in changed_panels and any(check.spreads):
             functions.setdefault(check.function, []).append(check)
-    charts = [chart for own in functions.values() for chart in _charts(comparison, own)]
+    charts = [chart for checks in functions.values() for chart in _charts(comparison, checks)]
     return tuple(picture_of(chart, NOTE) for chart in sorted(charts, key=rank))
 
 
@@ -49,15 +49,15 @@ def _series(check: ComparedCheck) -> _Series:
 
 def _names(comparison: Comparison, checks: Iterable[ComparedCheck]) -> dict[_Series, tuple[str, str]]:
     """What the errors of a backend in a mode are called, before and now; the mode is told where there are several."""
-    found = dict.fromkeys(map(_series, checks))
-    has_modes = len({mode for _, mode in found}) > 1
+    series = dict.fromkeys(map(_series, checks))
+    has_modes = len({mode for _, mode in series}) > 1
     versions = {backend.name: (backend.old, backend.new) for backend in comparison.backends}
     return {
         (name, mode): (
             _name("before", name, versions.get(name, ("", ""))[0], mode if has_modes else ""),
             _name("now", name, versions.get(name, ("", ""))[1], mode if has_modes else ""),
         )
-        for name, mode in found
+        for name, mode in series
     }
 
 

@@ -66,10 +66,10 @@ def _whole(dtype: str) -> int:
 
 def _ulp_ticks(frame: Frame) -> list[Tick]:
     """Return ½ and powers of ten in even steps, as many as there is room for."""
-    room = 20 * (frame.ceiling - frame.floor) / frame.height
-    step = max(1, math.ceil(room / math.log2(10)))
+    min_gap = 20 * (frame.ceiling - frame.floor) / frame.height
+    step = max(1, math.ceil(min_gap / math.log2(10)))
     decades = [Tick(decade * math.log2(10), power_of_ten(decade)) for decade in range(0, 20, step)]
-    return chosen([Tick(-1.0, "½"), *decades], frame.floor, frame.ceiling, 0.7 * room)
+    return chosen([Tick(-1.0, "½"), *decades], frame.floor, frame.ceiling, 0.7 * min_gap)
 
 
 def _draw_bound(frame: Frame, bound: Sequence[Point]) -> None:
@@ -86,11 +86,11 @@ def _draw_whole(frame: Frame, dtype: str) -> None:
     """Tell where an error is as large as the result, so that no digit is right."""
     whole = _whole(dtype)
     if dtype in FORMATS and whole < frame.ceiling - 0.5:
-        left, right = frame.at(frame.low, whole), frame.at(frame.high, whole)
-        frame.canvas.line([left, right], MUTED, width=0.8, dashes=(1, 3))
+        start, end = frame.at(frame.low, whole), frame.at(frame.high, whole)
+        frame.canvas.line([start, end], MUTED, width=0.8, dashes=(1, 3))
         # Above the line, unless the panel's title is there.
-        above = left[1] - frame.top > 11
-        frame.canvas.write((left[0] + 3, left[1] + (-3 if above else 10)), "as large as the result", size=9)
+        above = start[1] - frame.top > 11
+        frame.canvas.write((start[0] + 3, start[1] + (-3 if above else 10)), "as large as the result", size=9)
 
 
 def _draw_line(frame: Frame, line: Line, *, marked: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .canvas import Canvas, own_settings
+from .canvas import Canvas, default_settings
 from .charts import BarPanel, Chart
 from .curves import draw_curves
 from .frame import Frame
@@ -16,7 +16,7 @@ from .svg import Drawing
 from .words import dtype_words, panel_title, quantity_words
 
 WIDTH = 720.0
-LEFT, RIGHT, BETWEEN = 42.0, 10.0, 48.0
+LEFT_MARGIN, RIGHT_MARGIN, BETWEEN = 42.0, 10.0, 48.0
 FOOT = 18.0
 AXIS_LABEL = 17.0
 
@@ -43,22 +43,22 @@ class _Grid:
 
     def frame(self, canvas: Canvas, column: int, row: int) -> Frame:
         """Return where a panel stands."""
-        width = (WIDTH - LEFT - RIGHT - (self.columns - 1) * BETWEEN) / self.columns
-        left = LEFT + column * (width + BETWEEN)
+        width = (WIDTH - LEFT_MARGIN - RIGHT_MARGIN - (self.columns - 1) * BETWEEN) / self.columns
+        left = LEFT_MARGIN + column * (width + BETWEEN)
         return Frame(canvas, left, self.top + row * self.row_height + self.heading, width, self.panel_height)
 
 
 def draw(chart: Chart) -> Drawing:
     """Draw a chart."""
-    with own_settings():
-        key = key_of(chart, LEFT, WIDTH - RIGHT)
+    with default_settings():
+        key = key_of(chart, LEFT_MARGIN, WIDTH - RIGHT_MARGIN)
         top = len(key) * ROW + 4
-        grid, places = _histogram_layout(chart, top) if chart.axis is None else _curve_layout(chart, top)
+        grid, cells = _histogram_layout(chart, top) if chart.axis is None else _curve_layout(chart, top)
         canvas = Canvas(WIDTH, grid.bottom + AXIS_LABEL)
         draw_key(canvas, key)
-        for panel, (column, row) in zip(chart.panels, places, strict=True):
+        for panel, (column, row) in zip(chart.panels, cells, strict=True):
             frame = grid.frame(canvas, column, row)
-            is_last = (column, row + 1) not in places
+            is_last = (column, row + 1) not in cells
             if isinstance(panel, BarPanel):
                 frame.title(dtype_words(panel.dtype))
                 draw_bars(frame, panel, label="errors up to … ulps" if is_last else "")
@@ -76,20 +76,20 @@ def _curve_layout(chart: Chart, top: float) -> tuple[_Grid, list[tuple[int, int]
     if len(quantities) == 1:
         numbers = [dtypes.index(panel.dtype) for panel in chart.panels]
         columns = min(2, len(dtypes))
-        places = [(number % 2, number // 2) for number in numbers]
-        return _Grid(columns, math.ceil(len(dtypes) / 2), 128, 22, top), places
-    places = [(quantities.index(panel.quantity), dtypes.index(panel.dtype)) for panel in chart.panels]
-    return _Grid(len(quantities), len(dtypes), 128, 22, top), places
+        cells = [(number % 2, number // 2) for number in numbers]
+        return _Grid(columns, math.ceil(len(dtypes) / 2), 128, 22, top), cells
+    cells = [(quantities.index(panel.quantity), dtypes.index(panel.dtype)) for panel in chart.panels]
+    return _Grid(len(quantities), len(dtypes), 128, 22, top), cells
 
 
 def _histogram_layout(chart: Chart, top: float) -> tuple[_Grid, list[tuple[int, int]]]:
     """Dtypes side by side, quantities below one another, each with its name above its row."""
     dtypes, quantities = chart.dtypes, chart.quantities
-    places = [(dtypes.index(panel.dtype), quantities.index(panel.quantity)) for panel in chart.panels]
-    return _Grid(len(dtypes), len(quantities), 92, 40, top), places
+    cells = [(dtypes.index(panel.dtype), quantities.index(panel.quantity)) for panel in chart.panels]
+    return _Grid(len(dtypes), len(quantities), 92, 40, top), cells
 
 
 def _name_rows(canvas: Canvas, grid: _Grid, quantities: tuple[str, ...]) -> None:
     for row, quantity in enumerate(quantities):
         y = grid.top + row * grid.row_height + 14
-        canvas.write((LEFT, y), quantity_words(quantity), colour=INK, size=TEXT, bold=True)
+        canvas.write((LEFT_MARGIN, y), quantity_words(quantity), colour=INK, size=TEXT, bold=True)

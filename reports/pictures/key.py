@@ -31,14 +31,14 @@ class Entry:
 Rows = Sequence[Sequence[tuple[float, Entry]]]
 
 
-def key_of(chart: Chart, left: float, right: float) -> Rows:
+def key_of(chart: Chart, left_edge: float, right_edge: float) -> Rows:
     """Return the entries of a chart's key with their left ends, in as many rows as it takes."""
     rows: list[list[tuple[float, Entry]]] = [[]]
-    x = left
+    x = left_edge
     for entry in _entries(chart):
-        if rows[-1] and x + entry.width > right:
+        if rows[-1] and x + entry.width > right_edge:
             rows.append([])
-            x = left
+            x = left_edge
         rows[-1].append((x, entry))
         x += entry.width
     return rows

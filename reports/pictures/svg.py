@@ -6,7 +6,7 @@ The drawing has a stand-in for the colour of each role. Texts are added here: no
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -78,7 +78,7 @@ def themed(drawing: Drawing, anchor: str, title: str, description: str) -> str:
     for name, text in (("title", title), ("desc", description)):
         ET.SubElement(root, name, id=f"{anchor}-{name}").text = text
     wanted = _referenced(drawn)
-    root.extend(kept for child in drawn if (kept := _kept(child, anchor, wanted)) is not None)
+    root.extend(_themed_elements(drawn, anchor, wanted))
     root.extend(_written(text) for text in drawing.texts)
     return ET.tostring(root, encoding="unicode")
 
@@ -89,56 +89,62 @@ def _written(text: Text) -> ET.Element:
         style += f";text-anchor:{text.align}"
     if text.bold:
         style += ";font-weight:600"
-    made = ET.Element("text", x=_rounded(f"{text.x:.1f}"), y=_rounded(f"{text.y:.1f}"), style=style)
-    made.text = text.text
-    return made
+    element = ET.Element("text", x=_rounded(f"{text.x:.1f}"), y=_rounded(f"{text.y:.1f}"), style=style)
+    element.text = text.text
+    return element
 
 
 def _referenced(drawn: ET.Element) -> frozenset[str]:
-    found: set[str] = set()
+    references: set[str] = set()
     for element in drawn.iter():
-        found.update(name for value in element.attrib.values() for name in _REFERENCE.findall(value))
+        references.update(name for value in element.attrib.values() for name in _REFERENCE.findall(value))
         if _HREF in element.attrib:
-            found.add(element.attrib[_HREF].removeprefix("#"))
-    return frozenset(found)
+            references.add(element.attrib[_HREF].removeprefix("#"))
+    return frozenset(references)
 
 
-def _kept(element: ET.Element, anchor: str, wanted: frozenset[str]) -> ET.Element | None:
+def _themed_elements(parent: ET.Element, anchor: str, wanted: frozenset[str]) -> Iterator[ET.Element]:
+    for child in parent:
+        if (themed_child := _themed_element(child, anchor, wanted)) is not None:
+            yield themed_child
+
+
+def _themed_element(element: ET.Element, anchor: str, wanted: frozenset[str]) -> ET.Element | None:
     """Return an element as the page gets it; None for one that it need not have."""
     name = element.tag.removeprefix(_SVG)
     if name in _DROPPED:
         return None
-    children = [kept for child in element if (kept := _kept(child, anchor, wanted)) is not None]
-    made = ET.Element(name, _attributes(element, anchor, wanted))
+    children = list(_themed_elements(element, anchor, wanted))
+    copy = ET.Element(name, _attributes(element, anchor, wanted))
     if name in {"g", "defs"} and not children:
         return None
-    if name == "g" and not made.attrib and len(children) == 1:
+    if name == "g" and not copy.attrib and len(children) == 1:
         return children[0]
-    made.extend(children)
-    return made
+    copy.extend(children)
+    return copy
 
 
 def _attributes(element: ET.Element, anchor: str, wanted: frozenset[str]) -> dict[str, str]:
-    made: dict[str, str] = {}
+    attributes: dict[str, str] = {}
     for name, value in element.attrib.items():
         if name == "id":
             if value in wanted:
-                made["id"] = f"{anchor}-{value}"
+                attributes["id"] = f"{anchor}-{value}"
         elif name == _HREF:
-            made["href"] = f"#{anchor}-{value.removeprefix('#')}"
+            attributes["href"] = f"#{anchor}-{value.removeprefix('#')}"
         elif name == "style":
-            made["style"] = _style(value)
+            attributes["style"] = _style(value)
         else:
-            made[name] = _geometry(value) if name in _GEOMETRY else _REFERENCE.sub(rf"url(#{anchor}-\1)", value)
-    return {name: value for name, value in made.items() if value}
+            attributes[name] = _geometry(value) if name in _GEOMETRY else _REFERENCE.sub(rf"url(#{anchor}-\1)", value)
+    return {name: value for name, value in attributes.items() if value}
 
 
 def _style(style: str) -> str:
     properties = dict(part.strip().split(": ", 1) for part in style.split(";") if ": " in part)
-    made = {
+    themed_properties = {
         name: COLOURS.get(value, _rounded(value)) for name, value in properties.items() if _NEEDLESS.get(name) != value
     }
-    return ";".join(f"{name}:{value}" for name, value in made.items())
+    return ";".join(f"{name}:{value}" for name, value in themed_properties.items())
 
 
 def _geometry(text: str) -> str:

@@ -73,7 +73,7 @@ def panel_title(quantity: str, dtype: str) -> str:
 def alternative(chart: Chart) -> str:
     """Return what a picture shows, in words: the largest error, or the share of correctly rounded results."""
     parts = [
-        f"{panel_title(panel.quantity, panel.dtype)}: {'; '.join(_told(panel, chart.series))}."
+        f"{panel_title(panel.quantity, panel.dtype)}: {'; '.join(_panel_phrases(panel, chart.series))}."
         for panel in chart.panels
     ]
     return " ".join(parts)
@@ -86,13 +86,13 @@ def _share(share: float) -> str:
     return "more than 99.9%" if 0.999 < share < 1 else f"{share:.1%}"
 
 
-def _told(panel: CurvePanel | BarPanel, series: tuple[str, ...]) -> list[str]:
+def _panel_phrases(panel: CurvePanel | BarPanel, series: tuple[str, ...]) -> list[str]:
     if isinstance(panel, BarPanel):
         return [f"{series[number]} {_share(shares[0])} within ½ ulp" for number, shares in panel.shares]
-    told = []
+    phrases = []
     for line in panel.lines:
         largest = max((ulps for _, ulps in line.points), default=None)
         words = "no number" if largest is None else f"up to {largest:.3g} ulps"
         beyond = ", beyond the bound in places" if line.beyond or line.unmeasured else ""
-        told.append(f"{series[line.series]} {words}{beyond}")
-    return told
+        phrases.append(f"{series[line.series]} {words}{beyond}")
+    return phrases

@@ -197,7 +197,10 @@ def first_difference(raw: object, built: object, path: str) -> str | None:
             return f"unexpected key {path}.{min(surplus)}"
         pairs = ((raw[key], built[key], f"{path}.{key}") for key in raw)
     elif isinstance(raw, list) and isinstance(built, list | tuple):
-        pairs = ((left, right, f"{path}[{i}]") for i, (left, right) in enumerate(zip(raw, built, strict=True)))
+        pairs = (
+            (raw_item, built_item, f"{path}[{i}]")
+            for i, (raw_item, built_item) in enumerate(zip(raw, built, strict=True))
+        )
     else:
         return None if raw == built else f"{path} is {raw!r}"
-    return next((found for pair in pairs if (found := first_difference(*pair))), None)
+    return next((difference for pair in pairs if (difference := first_difference(*pair))), None)

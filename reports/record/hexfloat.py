@@ -80,7 +80,7 @@ def shortest_decimal(value: float | np.generic, fmt: Format) -> str:
     if not math.isfinite(as_float):
         return str(as_float)
     candidates = (f"{as_float:.{digits}g}" for digits in range(1, 18))
-    return _plain_exponent(next(text for text in candidates if _rounded(float(text), fmt.numpy_dtype) == as_float))
+    return _short_exponent(next(text for text in candidates if _rounded(float(text), fmt.numpy_dtype) == as_float))
 
 
 def _without_trailing_zeros(text: str) -> str:
@@ -96,7 +96,7 @@ def _rounded(number: float, dtype: np.dtype[np.generic]) -> np.floating[Any]:
     return scalar
 
 
-def _plain_exponent(text: str) -> str:
+def _short_exponent(text: str) -> str:
     """Turn `1e+01` into `10`, `1e+20` into `1e20`, and `2.5` into itself."""
     mantissa, e, exponent = text.partition("e")
     if e and 0 < int(exponent) < _POSITIONAL_DIGITS:

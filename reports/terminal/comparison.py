@@ -96,14 +96,14 @@ def _classes(comparison: Comparison) -> Iterator[RenderableType]:
 
 
 def _in_full(groups: Sequence[ChangeGroup]) -> Iterator[RenderableType]:
-    own = [group for group in groups if group.weight == "worse"]
-    if not own:
+    worse = [group for group in groups if group.weight == "worse"]
+    if not worse:
         return
     yield Text(f"What {WEIGHT_WORDS['worse']}", style="bold")
-    for group in own[:GROUPS_SHOWN]:
+    for group in worse[:GROUPS_SHOWN]:
         yield Text("")
         yield _group(group)
-    if left := own[GROUPS_SHOWN:]:
+    if left := worse[GROUPS_SHOWN:]:
         yield Text("")
         yield Text(f"… and {len(left)} more: --format html shows them", style="dim")
     yield Text("")
@@ -117,16 +117,16 @@ def _group(group: ChangeGroup) -> RenderableType:
         f"  {brief(group.backend, 80)}: {brief(change_headline(group), 300)}",
         overflow="fold",
     )
-    place = group.simplest
+    simplest = group.simplest
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=9, no_wrap=True)
     grid.add_column(overflow="fold")
     facts = {
         "what": CHANGE_MEANINGS[group.kind],
-        "why": brief(place.check.reason or ""),
-        **(_facts(place.example, place.check.dtype) if place.example else {}),
+        "why": brief(simplest.check.reason or ""),
+        **(_facts(simplest.example, simplest.check.dtype) if simplest.example else {}),
         "extent": group_extent(group),
-        "change": place.key,
+        "change": simplest.key,
     }
     for name, fact in facts.items():
         if fact:
@@ -140,7 +140,7 @@ def _facts(example: ChangeExample, dtype: str) -> dict[str, str]:
         "before": (example.before, example.before_ulps, example.before_severity),
         "now": (example.after, example.after_ulps, example.after_severity),
     }
-    told = {
+    results = {
         name: f"{brief(result_words(text, dtype))}  ({off_words(ulps)}, {severity_word(severity)})"
         for name, (text, ulps, severity) in values.items()
     }
@@ -148,18 +148,18 @@ def _facts(example: ChangeExample, dtype: str) -> dict[str, str]:
         "input": brief(inputs_words(example.inputs) + at),
         "hex": brief(inputs_hex(example.inputs) or ""),
         "keywords": brief(parameters_words(example.parameters)),
-        "before": told["before"],
-        "now": told["now"],
+        "before": results["before"],
+        "now": results["now"],
         "exact": brief(example.expected.decimal),
     }
 
 
 def _in_lines(groups: Sequence[ChangeGroup], weight: Weight) -> Iterator[RenderableType]:
-    own = [group for group in groups if group.weight == weight]
-    if not own:
+    chosen = [group for group in groups if group.weight == weight]
+    if not chosen:
         return
     yield Text(f"What {WEIGHT_WORDS[weight]}", style="bold")
-    for group in own[:GROUPS_SHOWN]:
+    for group in chosen[:GROUPS_SHOWN]:
         example = group.largest.example
         amount = f", at most {words} apart" if example and (words := ulps_words(example.ulps)) else ""
         yield Text.assemble(
@@ -168,8 +168,8 @@ def _in_lines(groups: Sequence[ChangeGroup], weight: Weight) -> Iterator[Rendera
             f"  {brief(change_headline(group), 300)}: {group_extent(group)}{amount}",
             overflow="fold",
         )
-    if len(own) > GROUPS_SHOWN:
-        yield Text(f"  … and {len(own) - GROUPS_SHOWN} more", style="dim")
+    if len(chosen) > GROUPS_SHOWN:
+        yield Text(f"  … and {len(chosen) - GROUPS_SHOWN} more", style="dim")
     yield Text("")
 
 

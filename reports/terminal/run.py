@@ -146,10 +146,10 @@ def _counts(checks: Sequence[Check], titles: Iterable[str]) -> Table:
     for name in ("backend", "checks", "results", *SEVERITIES):
         table.add_column(name, justify="left" if name == "backend" else "right")
     for title in titles:
-        own = [check for check in checks if backend_title(check) == title]
-        tally = tallies(own)
+        of_backend = [check for check in checks if backend_title(check) == title]
+        tally = tallies(of_backend)
         cells = [f"{tally[s].checks} ({tally[s].results})" if tally[s].results else "0" for s in SEVERITIES]
-        table.add_row(Text(title), str(len(own)), str(sum(check.elements for check in own)), *cells)
+        table.add_row(Text(title), str(len(of_backend)), str(sum(check.elements for check in of_backend)), *cells)
     return table
 
 
@@ -158,10 +158,10 @@ def _properties(record: Record | ExaminationResult) -> list[RenderableType]:
     results = record.properties if isinstance(record, Record) else ()
     lines: list[RenderableType] = [Text("Properties", style="bold")]
     for title in property_backends(results):
-        own = property_lines(results, title)
+        backend_lines = property_lines(results, title)
         parts: list[tuple[str, str]] = []
         for status in reversed(STATUSES):
-            named = [line for line in own if line.status == status]
+            named = [line for line in backend_lines if line.status == status]
             if named:
                 names = ", ".join(_property_words(line) for line in named if status in _NAMED)
                 parts.append(
@@ -185,7 +185,7 @@ def _property_words(line: PropertyLine) -> str:
     return clean(line.name) + times
 
 
-_TOLD: Mapping[Severity, str] = {
+_PLURALS: Mapping[Severity, str] = {
     "defect": "defects",
     "undecided": "undecided results",
     "weakness": "weaknesses",
@@ -196,43 +196,45 @@ _TOLD: Mapping[Severity, str] = {
 
 def _worst(record: Record | ExaminationResult, gate: Gate | None) -> list[RenderableType]:
     """The worst defects in plain words, waived ones last; where there are none, the worst of the next severity."""
-    found = gating_first(findings(record), gate)
+    ranked = gating_first(findings(record), gate)
     recorded = isinstance(record, Record)
     # Where defects are waived, and weaknesses gate, these are what is to be seen.
-    gating = {finding.severity for finding in found if gate and gate.gates(finding)}
-    for severity, plural in _TOLD.items():
-        own = [finding for finding in found if finding.severity == severity]
-        if own and (severity in gating if gating else severity != "convention"):
-            left = len(own) - WORST_SHOWN
+    gating = {finding.severity for finding in ranked if gate and gate.gates(finding)}
+    for severity, plural in _PLURALS.items():
+        chosen = [finding for finding in ranked if finding.severity == severity]
+        if chosen and (severity in gating if gating else severity != "convention"):
+            left = len(chosen) - WORST_SHOWN
             where = ": logitproof report --format html shows them" if recorded else ""
             rest = [Text(""), Text(f"… and {left} more findings{where}", style="dim")] if left > 0 else []
-            heading = Text(f"The worst {plural}, grouped by cause: {counted(len(own), 'finding')} in all", style="bold")
-            told = [_in_words(finding, gate, recorded=recorded) for finding in own[:WORST_SHOWN]]
-            return [Text(""), heading, *(part for each in told for part in (Text(""), each)), *rest]
+            heading = Text(
+                f"The worst {plural}, grouped by cause: {counted(len(chosen), 'finding')} in all", style="bold"
+            )
+            blocks = [_in_words(finding, gate, recorded=recorded) for finding in chosen[:WORST_SHOWN]]
+            return [Text(""), heading, *(part for each in blocks for part in (Text(""), each)), *rest]
     return []
 
 
 def _in_words(finding: Finding, gate: Gate | None, *, recorded: bool) -> RenderableType:
     """One finding: what it is, then its facts; a script can be had where there is a record."""
-    found = finding.example
+    example = finding.example
     title = Text.assemble(
         (brief(finding.title, 80), _SEVERITY_STYLES[finding.severity]), f"  {headline(finding)}", overflow="fold"
     )
-    place = f", element {list(found.index)}" if found.index else ""
+    element = f", element {list(example.index)}" if example.index else ""
     facts = [
         ("waived", waived_words(gate, finding)),
         *(("gates", line) for line in gates_words(gate, finding)),
         ("cause", cause_words(finding)),
-        ("input", brief(inputs_words(found.inputs) + place)),
-        ("hex", brief(inputs_hex(found.inputs) or "")),
+        ("input", brief(inputs_words(example.inputs) + element)),
+        ("hex", brief(inputs_hex(example.inputs) or "")),
         ("called", call_words(finding)),
         ("when", trigger_words(finding)),
-        ("returned", readable(found.observed, found.dtype)),
-        ("exact", brief(found.expected.decimal)),
-        ("error", error_words(found)),
-        *(("others", f"{answer}: {names}") for answer, names in answers_words(found)[:3]),
+        ("returned", readable(example.observed, example.dtype)),
+        ("exact", brief(example.expected.decimal)),
+        ("error", error_words(example)),
+        *(("others", f"{answer}: {names}") for answer, names in answers_words(example)[:3]),
         ("extent", "; ".join(filter(None, (extent_words(finding), errors_words(finding))))),
-        ("again", f"logitproof reproduce {brief(found.id, 64)}" if recorded else ""),
+        ("again", f"logitproof reproduce {brief(example.id, 64)}" if recorded else ""),
     ]
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=9, no_wrap=True)
@@ -240,7 +242,7 @@ def _in_words(finding: Finding, gate: Gate | None, *, recorded: bool) -> Rendera
     for name, fact in facts:
         if fact:
             grid.add_row(Text(name), Text(fact))
-    body = Group(Text(brief(found.explanation), overflow="fold"), grid)
+    body = Group(Text(brief(example.explanation), overflow="fold"), grid)
     return Group(title, Padding(body, (0, 0, 0, 2), expand=False))
 
 
@@ -255,9 +257,9 @@ def _waivers(gate: Gate | None) -> list[RenderableType]:
         lines += _more(len(uncased), "of these")
     if gate.waived:
         lines += [Text(""), Text(f"Waived: {waived_counts(gate.waived)}", style="bold")]
-        for own in gate.waived[:WORST_SHOWN]:
-            told = f"  {item_words(own.item)}; {'; '.join(map(waiver_words, own.waivers[:2]))}"
-            lines.append(Text.assemble(told, overflow="fold"))
+        for entry in gate.waived[:WORST_SHOWN]:
+            waived_line = f"  {item_words(entry.item)}; {'; '.join(map(waiver_words, entry.waivers[:2]))}"
+            lines.append(Text.assemble(waived_line, overflow="fold"))
         lines += _more(len(gate.waived), "waived")
     if gate.stale:
         style = "bold red" if gate.strict else "bold yellow"
@@ -276,21 +278,21 @@ def _changes(record: Record, earlier: Record | None) -> list[RenderableType]:
     """What is new since an earlier run, and what is gone."""
     if earlier is None:
         return []
-    made = changes(record, earlier)
-    counts = f"{len(made.new)} new, {len(made.gone)} gone, {made.still} as before"
-    lines = [Text(f"Findings since the run of {brief(made.started, 40)}: {counts}", style="bold")]
+    changed = changes(record, earlier)
+    counts = f"{len(changed.new)} new, {len(changed.gone)} gone, {changed.still} as before"
+    lines = [Text(f"Findings since the run of {brief(changed.started, 40)}: {counts}", style="bold")]
     lines += [
         Text.assemble("  ", ("without results now", "bold red"), f"  {loss.words}", overflow="fold")
-        for loss in made.lost[:WORST_SHOWN]
+        for loss in changed.lost[:WORST_SHOWN]
     ]
-    if len(made.lost) > WORST_SHOWN:
-        lines.append(Text(f"  … and {len(made.lost) - WORST_SHOWN} more without results now", style="dim"))
-    for word, style, own in (("new", "bold red", made.new), ("gone", "green", made.gone)):
-        for finding in own[:WORST_SHOWN]:
-            told = f"  {finding.severity}, {brief(finding.title, 80)}: {headline(finding)}"
-            lines.append(Text.assemble("  ", (word, style), told, overflow="fold"))
-        if len(own) > WORST_SHOWN:
-            lines.append(Text(f"  … and {len(own) - WORST_SHOWN} more {word}", style="dim"))
+    if len(changed.lost) > WORST_SHOWN:
+        lines.append(Text(f"  … and {len(changed.lost) - WORST_SHOWN} more without results now", style="dim"))
+    for word, style, listed in (("new", "bold red", changed.new), ("gone", "green", changed.gone)):
+        for finding in listed[:WORST_SHOWN]:
+            line = f"  {finding.severity}, {brief(finding.title, 80)}: {headline(finding)}"
+            lines.append(Text.assemble("  ", (word, style), line, overflow="fold"))
+        if len(listed) > WORST_SHOWN:
+            lines.append(Text(f"  … and {len(listed) - WORST_SHOWN} more {word}", style="dim"))
     return [Text(""), *lines]
 
 

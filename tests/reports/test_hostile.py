@@ -26,7 +26,7 @@ from logitproof.reports import (
 )
 from logitproof.reports.markdown.text import code, escape, fenced, folded, table
 
-PLAIN = "word"
+HARMLESS = "word"
 RECORDABLE = [text for text in HOSTILE if "\ud800" not in text]
 """No file can hold half a surrogate pair, and so no record."""
 NAMES = [f"hostile {number}" for number in range(len(HOSTILE))]
@@ -41,7 +41,7 @@ def _upstream(record, script):
 @every_recorded
 def test_no_format_holds_a_character_that_steers(text):
     record = poisoned(everything(), text)
-    for told in (
+    for output in (
         shown_text(record_view(record, everything())),
         summary(record, everything()).replace("&#8203;", ""),
         junit(record),
@@ -49,8 +49,8 @@ def test_no_format_holds_a_character_that_steers(text):
         shown_by_page(html_report(record, {}, everything())),
         _upstream(record, "script"),
     ):
-        assert STEERING.search(told) is None
-        told.encode()
+        assert STEERING.search(output) is None
+        output.encode()
 
 
 # HTML
@@ -58,7 +58,7 @@ def test_no_format_holds_a_character_that_steers(text):
 
 @every_recorded
 def test_the_page_is_built_as_with_a_plain_word(text):
-    expected, code_run = structure_of_html(html_report(poisoned(everything(), PLAIN), {}))
+    expected, code_run = structure_of_html(html_report(poisoned(everything(), HARMLESS), {}))
     if not text.strip():
         pytest.skip("where nothing is told an element may be left out")
     elements, run = structure_of_html(html_report(poisoned(everything(), text), {}))
@@ -73,12 +73,12 @@ def test_the_page_is_built_as_with_a_plain_word(text):
 
 @every_recorded
 def test_a_summary_is_built_as_with_a_plain_word(text):
-    expected = structure_of_markdown(summary(poisoned(everything(), PLAIN), everything()))
-    told = summary(poisoned(everything(), text), everything())
+    expected = structure_of_markdown(summary(poisoned(everything(), HARMLESS), everything()))
+    markdown = summary(poisoned(everything(), text), everything())
     if not text.strip():
         pytest.skip("where nothing is told a line may be left out")
-    assert len(told.encode()) < 65_536
-    built = structure_of_markdown(told)
+    assert len(markdown.encode()) < 65_536
+    built = structure_of_markdown(markdown)
     if len(text) < 100:  # of longer ones fewer fit, and the rest are counted
         assert built == expected
     assert Counter(built).keys() <= {*expected}
@@ -88,18 +88,18 @@ def test_a_summary_is_built_as_with_a_plain_word(text):
 def test_an_upstream_report_is_built_as_with_a_plain_word(text):
     if not text.strip():
         pytest.skip("where nothing is told a line may be left out")
-    expected = structure_of_markdown(_upstream(poisoned(everything(), PLAIN), "word"))
+    expected = structure_of_markdown(_upstream(poisoned(everything(), HARMLESS), "word"))
     assert structure_of_markdown(_upstream(poisoned(everything(), text), text[:1000])) == expected
 
 
 @every_text
 @pytest.mark.parametrize("around", ["{}", "- {}", "# {}", "**{}**", "**x**: {} y"])
-@pytest.mark.parametrize("made", [escape, code], ids=["text", "code"])
-def test_a_piece_of_markdown_is_text_wherever_it_stands(text, around, made):
-    line = around.format(made(text))
-    if made(text) and around != "**{}**":  # strong text cannot begin or end with a blank or punctuation
-        assert structure_of_markdown(line) == structure_of_markdown(around.format(made(PLAIN)))
-    cells = table(("a", "b", "c"), [(made(text), made(text), "end")])
+@pytest.mark.parametrize("written", [escape, code], ids=["text", "code"])
+def test_a_piece_of_markdown_is_text_wherever_it_stands(text, around, written):
+    line = around.format(written(text))
+    if written(text) and around != "**{}**":  # strong text cannot begin or end with a blank or punctuation
+        assert structure_of_markdown(line) == structure_of_markdown(around.format(written(HARMLESS)))
+    cells = table(("a", "b", "c"), [(written(text), written(text), "end")])
     assert structure_of_markdown(cells) == structure_of_markdown(table(("a", "b", "c"), [("x", "y", "end")]))
 
 
@@ -107,8 +107,8 @@ def test_a_piece_of_markdown_is_text_wherever_it_stands(text, around, made):
 def test_a_piece_of_markdown_shows_the_text_itself(text):
     """Rendered, escaped text and code read as what they were made of, cleaned."""
     read = MarkdownIt("commonmark", {"html": True}).enable("table")
-    for made in (escape, code):
-        page = html5lib.parse(read.render(made(text)), treebuilder="etree", namespaceHTMLElements=False)
+    for written in (escape, code):
+        page = html5lib.parse(read.render(written(text)), treebuilder="etree", namespaceHTMLElements=False)
         shown = "".join(page.itertext()).replace("\u200b", "").replace("\xa0", " ")
         assert shown.split() == re.sub(STEERING, "\ufffd", re.sub(r"[\n\r\t]", " ", _without_surrogates(text))).split()
 
@@ -133,7 +133,7 @@ def test_nothing_ends_a_code_block_or_a_fold(text):
 
 @every_recorded
 def test_junit_is_built_as_with_a_plain_word(text):
-    expected = [each.tag for each in ET.fromstring(junit(poisoned(everything(), PLAIN))).iter()]  # noqa: S314 - our own
+    expected = [each.tag for each in ET.fromstring(junit(poisoned(everything(), HARMLESS))).iter()]  # noqa: S314 - our own
     assert [each.tag for each in ET.fromstring(junit(poisoned(everything(), text))).iter()] == expected  # noqa: S314
 
 
@@ -141,7 +141,7 @@ def test_junit_is_built_as_with_a_plain_word(text):
 def test_annotations_are_the_commands_that_we_give_and_no_others(text):
     lines = github_annotations(poisoned(everything(), text)).split("\n")
     assert lines.pop() == ""
-    assert len(lines) == len(github_annotations(poisoned(everything(), PLAIN)).splitlines())
+    assert len(lines) == len(github_annotations(poisoned(everything(), HARMLESS)).splitlines())
     for line in lines:
         command = COMMAND.fullmatch(line)
         assert command is not None
@@ -173,7 +173,7 @@ def test_the_record_comes_back_as_it_was(text):
 
 
 def test_no_record_holds_half_a_surrogate_pair():
-    whole = encode_record(poisoned(everything(), PLAIN))
+    whole = encode_record(poisoned(everything(), HARMLESS))
     for half in (b"\\ud800", b"\xed\xa0\x80"):
         with pytest.raises(ValueError, match=r"not a record|codec"):
             decode_record(whole.replace(b"word", half))

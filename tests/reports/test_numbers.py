@@ -47,14 +47,14 @@ def number(text):
     return math.inf if math.isnan(value) else value
 
 
-def three_digits(told, value):
+def three_digits(number_text, value):
     """Whether a number that is told with three digits is the value."""
-    return float(told) == value or math.isclose(float(told), value, rel_tol=5e-3)
+    return float(number_text) == value or math.isclose(float(number_text), value, rel_tol=5e-3)
 
 
-def bound(told, value):
+def bound(number_text, value):
     """Whether a bound that is told with three digits is one, and no larger than it must be."""
-    return value <= float(told) <= value * 1.01
+    return value <= float(number_text) <= value * 1.01
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,13 @@ def expected(examined):
         is_of_property = worst.quantity.startswith("property:")
         what = (worst.quantity,) if is_of_property else (worst.function, worst.quantity, worst.kind)
         groups[worst.severity, worst.backend, worst.cause or what].append(kept)
-    told = {}
+    by_example = {}
     for (severity, _, _), kinds in groups.items():
         all_cases = [each for kept in kinds for each in kept]
         sizes = {each.id: size(each) for each in all_cases}
         smallest = [each for each in all_cases if sizes[each.id] == min(sizes.values())]
         example = max(smallest, key=lambda each: (number(each.error_bound_ratio), number(each.error_ulps)))
-        told[example.id] = Expected(
+        by_example[example.id] = Expected(
             severity=severity,
             title=f"{example.backend} {example.version}",
             example=example.id,
@@ -99,21 +99,21 @@ def expected(examined):
             ratio=max(number(each.error_bound_ratio) for each in all_cases),
             is_of_property=example.quantity.startswith("property:"),
         )
-    return told
+    return by_example
 
 
-def size(found):
-    first = next(iter(found.inputs.values()))
+def size(discrepancy):
+    first = next(iter(discrepancy.inputs.values()))
     numbers = np.abs(array_value(first).astype(np.float64))
     return numbers.size, max((each for each in numbers.ravel() if np.isfinite(each)), default=0.0)
 
 
-def extent(told, finding):
+def extent(text, finding):
     """Check what is told of how often a finding was seen, and of its errors."""
-    found = re.search(r"([\d,]+) (?:results? of ([\d,]+) checks?|checks? of the property)", told)
-    counts = [int(part.replace(",", "")) for part in found.groups() if part]
+    shown = re.search(r"([\d,]+) (?:results? of ([\d,]+) checks?|checks? of the property)", text)
+    counts = [int(part.replace(",", "")) for part in shown.groups() if part]
     assert counts == ([finding.checks] if finding.is_of_property else [finding.results, finding.checks])
-    errors = re.search(r"at most ([^ ;]+) ulps(?:, at most (\S+) times the textbook bound)?", told)
+    errors = re.search(r"at most ([^ ;]+) ulps(?:, at most (\S+) times the textbook bound)?", text)
     if errors is None:
         assert finding.results == 1 or math.isinf(finding.ulps)
     else:
@@ -123,10 +123,10 @@ def extent(told, finding):
 
 def counted(examined, **of):
     """How many checks of some sort have results of each severity, and how many results."""
-    own = [each for each in examined.checks if all(getattr(each, name) == value for name, value in of.items())]
-    checks = {severity: sum(bool(each.severities.get(severity)) for each in own) for severity in SEVERITIES}
-    results = {severity: sum(each.severities.get(severity, 0) for each in own) for severity in SEVERITIES}
-    return own, checks, results
+    chosen = [each for each in examined.checks if all(getattr(each, name) == value for name, value in of.items())]
+    checks = {severity: sum(bool(each.severities.get(severity)) for each in chosen) for severity in SEVERITIES}
+    results = {severity: sum(each.severities.get(severity, 0) for each in chosen) for severity in SEVERITIES}
+    return chosen, checks, results
 
 
 @pytest.fixture(scope="module")
@@ -142,22 +142,22 @@ def test_the_record_has_all_that_makes_numbers_go_wrong(examined, expected):
     causes = defaultdict(set)
     for each in examined.discrepancies:
         causes[each.check, each.severity, each.kind].add(each.cause)
-    assert any(len(own) > 1 for own in causes.values())
+    assert any(len(group) > 1 for group in causes.values())
     kinds = defaultdict(set)
     for each in examined.discrepancies:
         kinds[each.backend, each.cause].add(each.kind)
-    assert any(len(own) > 1 for (_, cause), own in kinds.items() if cause)
+    assert any(len(group) > 1 for (_, cause), group in kinds.items() if cause)
 
 
 def test_the_verdict_counts_checks_and_results_and_the_findings_add_up_to_it(examined, expected, terminal):
     _, checks, results = counted(examined)
     line = next(line for line in terminal.splitlines() if line.startswith("FAIL: "))
     for severity in SEVERITIES:
-        told = re.search(rf"([\d,]+) (?:{severity}|{PLURALS[severity]}) \(([\d,]+) results?\)", line)
-        counts = [int(part.replace(",", "")) for part in told.groups()] if told else [0, 0]
+        shown = re.search(rf"([\d,]+) (?:{severity}|{PLURALS[severity]}) \(([\d,]+) results?\)", line)
+        counts = [int(part.replace(",", "")) for part in shown.groups()] if shown else [0, 0]
         assert counts == [checks[severity], results[severity]]
-        own = [each for each in expected.values() if each.severity == severity and not each.is_of_property]
-        assert sum(each.results for each in own) == results[severity]
+        of_severity = [each for each in expected.values() if each.severity == severity and not each.is_of_property]
+        assert sum(each.results for each in of_severity) == results[severity]
     broken = [each for each in expected.values() if each.severity == "defect" and each.is_of_property]
     assert f", {len(broken)} broken propert" in line
 
@@ -165,8 +165,8 @@ def test_the_verdict_counts_checks_and_results_and_the_findings_add_up_to_it(exa
 def test_the_terminal_tells_of_each_finding_its_own_numbers(expected, terminal):
     blocks = re.findall(r"extent +(.*?)\n +again +logitproof reproduce (\w+)", terminal)
     assert len(blocks) == 10
-    for told, example in blocks:
-        extent(told, expected[example])
+    for block, example in blocks:
+        extent(block, expected[example])
     defects = [each for each in expected.values() if each.severity == "defect"]
     assert f"grouped by cause: {len(defects)} findings in all" in terminal
     assert f"… and {len(defects) - 10} more findings" in terminal
@@ -183,20 +183,20 @@ def test_the_tables_of_the_terminal_add_up_what_the_checks_count(examined, termi
         elif line.strip() in functions:
             function = line.strip()
         elif (cells := re.match(r"  (float16|float32) .{6}", line)) is not None:
-            own, _, results = counted(examined, backend=titles[title], function=function, dtype=cells[1])
+            chosen, _, results = counted(examined, backend=titles[title], function=function, dtype=cells[1])
             for (start, end), severity in zip(((28, 37), (37, 45), (45, 53)), SEVERITIES, strict=False):
                 assert int(line[start:end].strip() or 0) == results[severity]
-            errors = [number(each.worst_ulps.ulps) for each in own if each.worst_ulps]
+            errors = [number(each.worst_ulps.ulps) for each in chosen if each.worst_ulps]
             if errors:
                 assert three_digits(line[19:28], max(errors))
             lines += 1
     assert lines == len({(each.backend, each.function, each.dtype) for each in examined.checks})
     for title, backend in titles.items():
-        own, checks, results = counted(examined, backend=backend)
+        chosen, checks, results = counted(examined, backend=backend)
         cells = re.search(rf"^ {re.escape(title)} +(.*)$", terminal, re.MULTILINE)[1].split("  ")
-        told = [cell.strip() for cell in cells if cell.strip()]
-        assert told[:2] == [str(len(own)), str(sum(each.elements for each in own))]
-        assert told[2:] == [f"{checks[s]} ({results[s]})" if results[s] else "0" for s in SEVERITIES]
+        shown = [cell.strip() for cell in cells if cell.strip()]
+        assert shown[:2] == [str(len(chosen)), str(sum(each.elements for each in chosen))]
+        assert shown[2:] == [f"{checks[s]} ({results[s]})" if results[s] else "0" for s in SEVERITIES]
 
 
 def test_the_summary_tells_of_each_finding_its_own_numbers(examined, expected):
@@ -205,22 +205,28 @@ def test_the_summary_tells_of_each_finding_its_own_numbers(examined, expected):
     lines = re.findall(r"; `(\w{16})` \| (.*) \| (.*) \|$", text, re.MULTILINE)
     assert full
     assert lines
-    for told, example in full:
-        extent(told, expected[example])
-    for example, errors, told in lines:
-        extent(f"{told}; {errors}", expected[example])
+    for line, example in full:
+        extent(line, expected[example])
+    for example, errors, line in lines:
+        extent(f"{line}; {errors}", expected[example])
     for severity, heading in (("defect", "Defects"), ("weakness", "Weaknesses")):
-        own = [each for each in expected.values() if each.severity == severity]
-        assert f"## {heading}, the worst first\n\n{len(own)} findings in all" in text
+        of_severity = [each for each in expected.values() if each.severity == severity]
+        assert f"## {heading}, the worst first\n\n{len(of_severity)} findings in all" in text
     for title in {each.title for each in expected.values()}:
-        own = [each for each in expected.values() if each.title == title]
+        of_title = [each for each in expected.values() if each.title == title]
         cells = re.search(rf"^\| {re.escape(title)} \| (.*) \|$", text.replace("\\", ""), re.MULTILINE)[1].split(" | ")
         _, checks, _ = counted(examined, backend=title.split(" ", 1)[0])
         for severity, cell in zip(SEVERITIES, cells, strict=True):
-            plain = [each for each in own if each.severity == severity and not each.is_of_property]
-            broken = sum(each.severity == severity for each in own) - len(plain)
-            told = f"{len(plain)} in {checks[severity]} check{'s' if checks[severity] != 1 else ''}" if plain else ""
-            assert cell == (", ".join(filter(None, (told, f"{broken} of properties" if broken else ""))) or "0")
+            of_functions = [each for each in of_title if each.severity == severity and not each.is_of_property]
+            broken = sum(each.severity == severity for each in of_title) - len(of_functions)
+            expected_cell = (
+                f"{len(of_functions)} in {checks[severity]} check{'s' if checks[severity] != 1 else ''}"
+                if of_functions
+                else ""
+            )
+            assert cell == (
+                ", ".join(filter(None, (expected_cell, f"{broken} of properties" if broken else ""))) or "0"
+            )
 
 
 @pytest.fixture(scope="module")
@@ -239,11 +245,11 @@ def having(root, tag, name):
 def test_the_page_tells_of_each_finding_its_smallest_input_its_own_numbers_and_tables_that_add_up(expected, page):
     sections = having(page, "article", "finding")
     lines = [each for listed in having(page, "ul", "lines") for each in listed.findall("li")]
-    told = Counter()
+    counts = Counter()
     for each in sections:
         example = expected[re.search(r"id (\w{16}),", words(each))[1]]
         assert example.severity in each.get("class")
-        told[example.severity] += 1
+        counts[example.severity] += 1
         for tables in having(each, "table", "places"):
             caption = words(tables.find("caption"))
             errors = [words(row) for row in each.iter("dd") if "at most" in words(row)]
@@ -253,9 +259,9 @@ def test_the_page_tells_of_each_finding_its_smallest_input_its_own_numbers_and_t
     for each in lines:
         example = expected[re.search(r"id (\w{16})", words(each))[1]]
         extent(words(each), example)
-        told[example.severity] += 1
+        counts[example.severity] += 1
     for severity in ("defect", "weakness", "undecided"):
-        assert told[severity] == sum(each.severity == severity for each in expected.values())
+        assert counts[severity] == sum(each.severity == severity for each in expected.values())
 
 
 def test_the_map_counts_the_checks_with_a_defect_and_shows_the_worst_tier(examined, page):
@@ -269,17 +275,17 @@ def test_the_map_counts_the_checks_with_a_defect_and_shows_the_worst_tier(examin
                 continue
             cells += 1
             backend = cell.get("data-backend").rsplit(" ", 1)[0]
-            own, checks, _ = counted(
+            chosen, checks, _ = counted(
                 examined, backend=backend, function=row.get("data-function"), dtype=cell.get("data-dtype")
             )
             defects = having(cell, "span", "defects")
             assert (int(words(defects[0])) if defects else 0) == checks["defect"]
-            reached = [tier for tier in order if any(each.tiers.get(tier) for each in own)]
+            reached = [tier for tier in order if any(each.tiers.get(tier) for each in chosen)]
             if reached:
                 assert words(link.find("b")) == letters[reached[-1]]
-            assert f"{len(own)} check" in link.get("title")
+            assert f"{len(chosen)} check" in link.get("title")
             if (largest := re.search(r"largest error (\S+) ulps", link.get("title"))) is not None:
-                assert three_digits(largest[1], max(number(each.worst_ulps.ulps) for each in own if each.worst_ulps))
+                assert three_digits(largest[1], max(number(each.worst_ulps.ulps) for each in chosen if each.worst_ulps))
     assert cells == len({(each.backend, each.function, each.dtype) for each in examined.checks})
 
 
@@ -290,8 +296,8 @@ def test_the_page_lists_every_question_once_with_the_cases_on_record(examined, p
             questions[each.function, each.quantity, each.kind].add((each.dtype, each.case))
     rows = [each for table in having(page, "table", "conventions") for each in table.find("tbody").findall("tr")]
     others = [re.search(r"; ([\d,]+) more cases? on record", words(row)) for row in rows]
-    told = sorted(int(found[1].replace(",", "")) if found else 0 for found in others)
-    assert told == sorted(len(cases) - 1 for cases in questions.values())
+    counts = sorted(int(count[1].replace(",", "")) if count else 0 for count in others)
+    assert counts == sorted(len(cases) - 1 for cases in questions.values())
 
 
 def test_the_test_cases_of_junit_tell_the_numbers_of_their_checks(examined):
@@ -300,24 +306,24 @@ def test_the_test_cases_of_junit_tell_the_numbers_of_their_checks(examined):
     kept = defaultdict(dict)
     for each in examined.discrepancies:
         kept[each.check][each.id] = each
-    seen = 0
+    number_of_cases = 0
     for case in root.iter("testcase"):
         check = checks.get(case.get("name").rsplit(" · ", 1)[-1])
         if check is None:
             continue
-        seen += 1
+        number_of_cases += 1
         failure = case.find("failure") if case.find("failure") is not None else case.find("error")
         assert (failure is not None) == bool(check.severities.get("defect"))
         text = "\n".join([failure.text if failure is not None else "", case.findtext("system-out", "")])
         if check.worst_ulps:
-            told = re.search(r"largest error: (\S+) ulps; largest multiple of the textbook bound: (\S+)", text)
-            assert three_digits(told[1], number(check.worst_ulps.ulps))
-            assert three_digits(told[2], number(check.worst_ratio.bound_ratio))
+            errors = re.search(r"largest error: (\S+) ulps; largest multiple of the textbook bound: (\S+)", text)
+            assert three_digits(errors[1], number(check.worst_ulps.ulps))
+            assert three_digits(errors[2], number(check.worst_ratio.bound_ratio))
         for results, example in re.findall(r"results  (\d+)\n +again +logitproof reproduce (\w+)", text):
             assert int(results) == kept[check.id][example].count
         for results, example in re.findall(r"([\d,]+) results?; logitproof reproduce (\w+)", text):
             assert int(results.replace(",", "")) == kept[check.id][example].count
-    assert seen == len(checks)
+    assert number_of_cases == len(checks)
     suites = [each for each in root.iter("testsuite") if each.get("name") != "logitproof"]
     defects = sum(bool(each.severities.get("defect")) for each in examined.checks)
     broken = sum(each.status == "broken" for each in examined.properties)
@@ -325,7 +331,7 @@ def test_the_test_cases_of_junit_tell_the_numbers_of_their_checks(examined):
 
 
 def test_the_annotations_tell_of_each_finding_its_own_numbers(examined, expected):
-    told = re.findall(r"%0A([^%]*); logitproof reproduce (\w+)$", github_annotations(examined), re.MULTILINE)
-    assert told
-    for line, example in told:
+    shown = re.findall(r"%0A([^%]*); logitproof reproduce (\w+)$", github_annotations(examined), re.MULTILINE)
+    assert shown
+    for line, example in shown:
         extent(line, expected[example])

@@ -44,13 +44,13 @@ HOSTILE = (
 """What an exception's message may hold at worst."""
 
 
-def made(name="torch", **changes):
+def identified_check(name="torch", **changes):
     """A check whose id is that of its identity."""
-    found = check(name, **changes)
-    return replace(found, id=check_id(**{key: getattr(found, key) for key in IDENTITY}))
+    bare = check(name, **changes)
+    return replace(bare, id=check_id(**{key: getattr(bare, key) for key in IDENTITY}))
 
 
-def found(of, **changes):
+def identified_discrepancy(of, **changes):
     """A discrepancy whose id is that of its identity."""
     one = discrepancy(of, **changes)
     return replace(one, id=discrepancy_id(one.check, one.kind, one.case))
@@ -85,10 +85,10 @@ def stated(name="torch", status="broken", property_name="softmax-sums-to-one", *
 
 def sample(**changes):
     """Two backends, two modes, all severities, properties, other answers and spreads."""
-    eager = made(spread=SPREAD, severities={"defect": 2, "weakness": 1})
-    compiled = made(mode="compiled", dtype="float16", tiers={"C": 9, "M": 1}, severities={})
+    eager = identified_check(spread=SPREAD, severities={"defect": 2, "weakness": 1})
+    compiled = identified_check(mode="compiled", dtype="float16", tiers={"C": 9, "M": 1}, severities={})
     row = {"logits": array_record(np.arange(12, dtype=np.float32)), "labels": array_record(np.int64(1))}
-    loss = made(
+    loss = identified_check(
         "keras",
         version="3.15.1",
         function="sparse_softmax_cross_entropy",
@@ -98,27 +98,44 @@ def sample(**changes):
         tiers={"M": 4, "limit": 6},
         severities={"defect": 1, "convention": 3, "undecided": 1},
     )
-    refused = made("keras", version="3.15.1", status="unsupported", reason="no keyword 'weight'", elements=0,
-                   tiers={}, severities={}, worst_ulps=None, worst_ratio=None)  # fmt: skip
+    refused = identified_check(
+        "keras",
+        version="3.15.1",
+        status="unsupported",
+        reason="no keyword 'weight'",
+        elements=0,
+        tiers={},
+        severities={},
+        worst_ulps=None,
+        worst_ratio=None,
+    )
     answers = (
         OtherAnswer("keras", "3.15.1", "keras.ops.sigmoid", "eager", hex_of(np.float32(2.938736e-39)), hex_of(0.25)),
         OtherAnswer("numpy", "2.4.6", "scipy.special.expit", "eager", "nan:0x7fc00000", "inf"),
     )
     cause = "log of softmax"
     evidence = "bit-identical to log(softmax(x)) in float32"
-    torch_choice = found(eager, severity="convention", kind="choice", observed="nan:0x7fc00000", case="open")
-    keras_choice = replace(torch_choice, backend="keras", version="3.15.1", entry_point="keras.ops.sigmoid",
-                           observed=hex_of(np.float32(1)))  # fmt: skip
+    torch_choice = identified_discrepancy(
+        eager, severity="convention", kind="choice", observed="nan:0x7fc00000", case="open"
+    )
+    keras_choice = replace(
+        torch_choice, backend="keras", version="3.15.1", entry_point="keras.ops.sigmoid", observed=hex_of(np.float32(1))
+    )
     discrepancies = (
-        found(eager, answers=answers),
-        found(eager, severity="weakness", kind="flushed to zero", index=(), case="small"),
-        found(loss, inputs=row, cause=cause, evidence=evidence, kind="inaccurate", count=1),
-        found(loss, severity="undecided", kind="undecided", case="open", inputs=row),
+        identified_discrepancy(eager, answers=answers),
+        identified_discrepancy(eager, severity="weakness", kind="flushed to zero", index=(), case="small"),
+        identified_discrepancy(loss, inputs=row, cause=cause, evidence=evidence, kind="inaccurate", count=1),
+        identified_discrepancy(loss, severity="undecided", kind="undecided", case="open", inputs=row),
         torch_choice,
         keras_choice,
-        found(loss, severity="convention", kind="deviation: clip-1e-7", inputs=row, explanation=(
-            "It gives 0 by its stated definition. clipped (deliberate: https://keras.io/api/losses/)")),
-    )  # fmt: skip
+        identified_discrepancy(
+            loss,
+            severity="convention",
+            kind="deviation: clip-1e-7",
+            inputs=row,
+            explanation=("It gives 0 by its stated definition. clipped (deliberate: https://keras.io/api/losses/)"),
+        ),
+    )
     properties = (stated(), stated("keras", "holds", version="3.15.1"), stated(status="deviates", property_name="x"))
     base = record(eager, compiled, loss, refused, discrepancies=discrepancies)
     backends = (backend(), replace(backend("keras", "3.15.1"), framework="tensorflow"))
@@ -128,22 +145,56 @@ def sample(**changes):
 def hostile():
     """A record whose every text by others is hostile."""
     long = HOSTILE + "x" * 50_000
-    bad = made("torch", version=HOSTILE, entry_point=HOSTILE, dtype="float32", mode=HOSTILE, quantity=HOSTILE,
-               function=HOSTILE, input_class=HOSTILE, reason=long, coverage=HOSTILE, spread=SPREAD,
-               parameters={HOSTILE: HOSTILE})  # fmt: skip
-    known = made(reason=long, entry_point=HOSTILE, status="error", spread=SPREAD)
+    bad = identified_check(
+        "torch",
+        version=HOSTILE,
+        entry_point=HOSTILE,
+        dtype="float32",
+        mode=HOSTILE,
+        quantity=HOSTILE,
+        function=HOSTILE,
+        input_class=HOSTILE,
+        reason=long,
+        coverage=HOSTILE,
+        spread=SPREAD,
+        parameters={HOSTILE: HOSTILE},
+    )
+    known = identified_check(reason=long, entry_point=HOSTILE, status="error", spread=SPREAD)
     answer = OtherAnswer(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, hex_of(1.0))
     cases = (
-        found(bad, kind=HOSTILE, observed=HOSTILE, explanation=long, cause=HOSTILE, evidence=long, answers=(answer,),
-              inputs={HOSTILE: INPUTS["x"]}, expected=Expected(HOSTILE, HOSTILE, HOSTILE), batch=HOSTILE),
-        found(known, kind="error", observed=long, explanation=long, id=HOSTILE),
-        found(bad, severity="undecided", kind=HOSTILE),
-        found(bad, severity="convention", kind=HOSTILE, observed=HOSTILE, explanation=(
-            f"https://evil.example/'onmouseover='owned=1' javascript:owned=1 {HOSTILE}")),
-    )  # fmt: skip
+        identified_discrepancy(
+            bad,
+            kind=HOSTILE,
+            observed=HOSTILE,
+            explanation=long,
+            cause=HOSTILE,
+            evidence=long,
+            answers=(answer,),
+            inputs={HOSTILE: INPUTS["x"]},
+            expected=Expected(HOSTILE, HOSTILE, HOSTILE),
+            batch=HOSTILE,
+        ),
+        identified_discrepancy(known, kind="error", observed=long, explanation=long, id=HOSTILE),
+        identified_discrepancy(bad, severity="undecided", kind=HOSTILE),
+        identified_discrepancy(
+            bad,
+            severity="convention",
+            kind=HOSTILE,
+            observed=HOSTILE,
+            explanation=(f"https://evil.example/'onmouseover='owned=1' javascript:owned=1 {HOSTILE}"),
+        ),
+    )
     base = record(bad, known, discrepancies=cases, complete=False)
-    worker = replace(backend(HOSTILE), status="unavailable", reason=long, build={HOSTILE: HOSTILE}, python=HOSTILE,
-                     cpu={HOSTILE: HOSTILE}, environment={HOSTILE: HOSTILE}, target=HOSTILE)  # fmt: skip
+    worker = replace(
+        backend(HOSTILE),
+        status="unavailable",
+        reason=long,
+        build={HOSTILE: HOSTILE},
+        python=HOSTILE,
+        cpu={HOSTILE: HOSTILE},
+        environment={HOSTILE: HOSTILE},
+        target=HOSTILE,
+    )
     run = replace(base.run, command=HOSTILE, started=HOSTILE, machine={HOSTILE: HOSTILE}, environment={"A": HOSTILE})
     broken = stated(HOSTILE, statement=long, reason=HOSTILE, property_name=HOSTILE, version=HOSTILE)
     return replace(base, backends=(*base.backends, worker), run=run, properties=(broken,))
@@ -153,18 +204,18 @@ def tall(count=60):
     """A record of many findings, each tall on the page, with something below them."""
     row = {"logits": array_record(np.arange(40, dtype=np.float32))}
     checks = [
-        made(function=f"function_{i}", severities={"defect": 1}, spread=SPREAD if i in {1, 2} else None)
+        identified_check(function=f"function_{i}", severities={"defect": 1}, spread=SPREAD if i in {1, 2} else None)
         for i in range(count)
     ]
     conventions = tuple(one for one in sample().discrepancies if one.severity == "convention")
-    defects = tuple(found(one, inputs=row, explanation="Long words. " * 60) for one in checks)
+    defects = tuple(identified_discrepancy(one, inputs=row, explanation="Long words. " * 60) for one in checks)
     return record(*checks, discrepancies=(*defects, *conventions))
 
 
 def many(count=10_000):
     """A record of many checks of two backends, four dtypes and two modes."""
     checks = [
-        made(
+        identified_check(
             ("torch", "keras")[i % 2],
             dtype=("float16", "bfloat16", "float32", "float64")[i // 2 % 4],
             mode=("eager", "compiled")[i // 8 % 2],
@@ -175,4 +226,4 @@ def many(count=10_000):
         )
         for i in range(count)
     ]
-    return record(*checks, discrepancies=tuple(found(one) for one in checks if one.severities))
+    return record(*checks, discrepancies=tuple(identified_discrepancy(one) for one in checks if one.severities))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
 
-from page_samples import found, made, sample, stated
+from page_samples import identified_check, identified_discrepancy, sample, stated
 from record_samples import INPUTS, backend, check, discrepancy, record
 
 from logitproof.reports import Array, Record, Unexamined
@@ -47,17 +47,17 @@ HOSTILE = (
 def everything() -> Record:
     """All severities, a cause, other answers, properties, and all that can go wrong with a backend or a check."""
     base = sample()
-    crash = made(
+    crash = identified_check(
         function="softmax", status="crash", reason="exit status 11", elements=0, tiers={},
         severities={"defect": 1}, worst_ulps=None, worst_ratio=None,
         unexamined=(Unexamined("given up", 3, "given up after a crash: exit status 11"),),
     )  # fmt: skip
-    declared = made(
+    declared = identified_check(
         function="softmax", dtype="float16", status="unsupported", reason="declared unsupported", cases=0, elements=0,
         tiers={}, severities={}, worst_ulps=None, worst_ratio=None,
         unexamined=(Unexamined("unsupported", 12, "declared unsupported"),),
     )  # fmt: skip
-    crashed = found(
+    crashed = identified_discrepancy(
         crash, kind="crash", observed="exit status 11", error_ulps="inf", error_bound_ratio="inf", count=1,
         explanation="torch.sigmoid in float32 ended its process: exit status 11",
     )  # fmt: skip
@@ -99,7 +99,7 @@ def cut_short() -> Record:
 def older() -> Record:
     """An earlier run of the same: one finding less, and one that is gone."""
     base = finished()
-    gone = found(base.checks[0], kind="nan", case="gone")
+    gone = identified_discrepancy(base.checks[0], kind="nan", case="gone")
     run = replace(base.run, started="2025-12-24T00:00:00Z")
     return replace(base, run=run, discrepancies=(*base.discrepancies[1:], gone))
 
@@ -128,13 +128,13 @@ def many(checks: int = 10_000) -> Record:
         kinds = {"defect": 2} if number % 30 == 0 else {"weakness": 3} if number % 3 == 0 else {}
         functions = ("sigmoid", "softmax", "log_softmax", "logsumexp", "softplus")
         made_of.append(
-            made(
+            identified_check(
                 function=functions[number % 5], entry_point=f"torch.name{number % 40}", input_class=f"class{number}",
                 severities=kinds, dtype=("float16", "bfloat16", "float32", "float64")[number % 4],
             )
         )  # fmt: skip
     discrepancies = tuple(
-        found(each, severity=next(iter(each.severities)), kind=f"kind {number % 997}", inputs=INPUTS)
+        identified_discrepancy(each, severity=next(iter(each.severities)), kind=f"kind {number % 997}", inputs=INPUTS)
         for number, each in enumerate(made_of)
         if each.severities
     )

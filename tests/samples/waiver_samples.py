@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from page_samples import found, made, stated
+from page_samples import identified_check, identified_discrepancy, stated
 from record_samples import record
 
 from logitproof.conformance.settings.baseline import WaiverAuthor, baseline_text
@@ -20,16 +20,18 @@ EXTENT = {"x": Interval(hex_of(-90.0), hex_of(-88.0), nan=False)}
 def defect(of, **changes):
     """A defect of a check, with all that the record can tell of it."""
     told = {"kind": "beyond bound", "extent": EXTENT, "largest_ulps": hex_of(2097151.5), **changes}
-    return found(of, **told)
+    return identified_discrepancy(of, **told)
 
 
 def known(**changes):
     """A run with a defect, a weakness and a broken property."""
-    check = made(severities={"defect": 2, "weakness": 3})
+    check = identified_check(severities={"defect": 2, "weakness": 3})
     weak = defect(check, severity="weakness", kind="inaccurate", case="weak", count=3)
     bad = defect(check, cause="log of softmax")
     result = stated()
-    broken = found(check, kind="identity broken", check=result.id, quantity=f"property:{result.property}", count=1)
+    broken = identified_discrepancy(
+        check, kind="identity broken", check=result.id, quantity=f"property:{result.property}", count=1
+    )
     base = record(check, discrepancies=(bad, weak, broken))
     return replace(base, **{"properties": (result,), **changes})
 
@@ -53,4 +55,4 @@ def gated(record, waivers, fail_on="defect", *, strict=False, today=TODAY, earli
 def wide(**changes):
     """A waiver for the defect of the check in `known`, without limits."""
     told = {"number": 1, "backend": "torch", "versions": "", "kind": "beyond bound", "causes": ("log of softmax",)}
-    return Waiver(**{**told, "reason": "known", "check": made().id, **changes})
+    return Waiver(**{**told, "reason": "known", "check": identified_check().id, **changes})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from page_samples import made
+from page_samples import identified_check as made
 from record_samples import record
 from waiver_samples import SIGNATURE, gated, known
 

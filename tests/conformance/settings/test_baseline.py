@@ -10,7 +10,9 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from page_samples import found, made, stated
+from page_samples import identified_check as made
+from page_samples import identified_discrepancy as found
+from page_samples import stated
 from record_samples import check, record
 from report_samples import HOSTILE, cut_short, empty, finished
 from waiver_samples import SIGNATURE, TODAY, gated, known, waivers_for, waivers_in

@@ -131,20 +131,20 @@ def test_comparisons_are_told_from_records(tmp_path):
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_first_line_is_the_verdict(name):
-    made = SAMPLES[name]()
-    lines = shown_text(comparison_view(made)).splitlines()
-    assert lines[0] == f"verdict: {made.outcome}"
-    assert lines[1].startswith("Incomplete") is not made.complete
+    sample_comparison = SAMPLES[name]()
+    lines = shown_text(comparison_view(sample_comparison)).splitlines()
+    assert lines[0] == f"verdict: {sample_comparison.outcome}"
+    assert lines[1].startswith("Incomplete") is not sample_comparison.complete
 
 
 def test_the_terminal_tells_every_kind_that_occurs_and_counts_what_it_leaves_out():
-    told = shown_text(comparison_view(SAMPLES["regressed"]()))
+    text = shown_text(comparison_view(SAMPLES["regressed"]()))
     for words in (
         "new NaN or infinity", "new error", "regressed", "dtype or shape changed", "farther", "otherwise",
         "gone NaN or infinity", "gone error", "fixed", "nearer", "identical", "torch.logit is gone", "holds → broken",
         "2 times as long", "largest errors alone", "602c570a320e838f-regressed", "dim=-1, before dim=None",
     ):  # fmt: skip
-        assert words in told
+        assert words in text
     many_groups = comparison(*(compared(change("regressed", 2), function=f"f{n}") for n in range(30)))
     assert "… and 20 more" in shown_text(comparison_view(many_groups))
 
@@ -152,16 +152,18 @@ def test_the_terminal_tells_every_kind_that_occurs_and_counts_what_it_leaves_out
 @pytest.mark.parametrize("text", HOSTILE[:-5])
 def test_nothing_from_others_steers_the_terminal(text):
     text = text.encode("utf-8", "replace").decode()[:60_000]
-    made = SAMPLES["regressed"]()
+    regressed = SAMPLES["regressed"]()
     hostile = replace(
-        made,
+        regressed,
         titles=(text, text),
         profile=text,
         notes=(text,),
-        backends=tuple(replace(each, name=text, old=text, environments=(text, text)) for each in made.backends),
-        entry_points=tuple(replace(each, entry_point=text, detail=text, backend=text) for each in made.entry_points),
-        properties=tuple(replace(each, statement=text, property=text) for each in made.properties),
-        timings=tuple(replace(each, entry_point=text) for each in made.timings),
+        backends=tuple(replace(each, name=text, old=text, environments=(text, text)) for each in regressed.backends),
+        entry_points=tuple(
+            replace(each, entry_point=text, detail=text, backend=text) for each in regressed.entry_points
+        ),
+        properties=tuple(replace(each, statement=text, property=text) for each in regressed.properties),
+        timings=tuple(replace(each, entry_point=text) for each in regressed.timings),
         checks=tuple(
             replace(
                 check,
@@ -179,10 +181,10 @@ def test_nothing_from_others_steers_the_terminal(text):
                     for each in check.changes
                 ),
             )
-            for check in made.checks
+            for check in regressed.checks
         ),
     )
-    told = shown_text(comparison_view(decode_comparison(encode_comparison(hostile))))
-    assert told.splitlines()[0] == "verdict: regressed"
-    assert all(char.isprintable() or char == "\n" for char in told)
-    assert sum(line.startswith("verdict:") for line in told.splitlines()) == 1
+    printed_text = shown_text(comparison_view(decode_comparison(encode_comparison(hostile))))
+    assert printed_text.splitlines()[0] == "verdict: regressed"
+    assert all(char.isprintable() or char == "\n" for char in printed_text)
+    assert sum(line.startswith("verdict:") for line in printed_text.splitlines()) == 1

@@ -61,8 +61,8 @@ def test_groups_stand_in_the_order_of_their_gravity():
     weights = [group.weight for group in change_groups(sample())]
     assert weights == sorted(weights, key=["worse", "changed", "better"].index)
     largest = [change("farther", 1, ulps=hex_of(2.0**power)) for power in (3, 9, 6)]
-    made = comparison(*(compared(each, entry_point=f"f{number}") for number, each in enumerate(largest)))
-    assert [group.entry_point for group in change_groups(made)] == ["f1", "f2", "f0"]
+    three_farther = comparison(*(compared(each, entry_point=f"f{number}") for number, each in enumerate(largest)))
+    assert [group.entry_point for group in change_groups(three_farther)] == ["f1", "f2", "f0"]
 
 
 def test_a_group_shows_the_simplest_input_and_the_largest_change():
@@ -75,8 +75,8 @@ def test_a_group_shows_the_simplest_input_and_the_largest_change():
 
 def test_an_error_that_gave_way_to_a_wrong_number_is_no_improvement():
     wrong = compared(change("gone error", 1, after_severity="defect"))
-    right = compared(change("gone error", 1), input_class="right")
-    assert [group.weight for group in change_groups(comparison(right, wrong))] == ["changed", "better"]
+    correct = compared(change("gone error", 1), input_class="right")
+    assert [group.weight for group in change_groups(comparison(correct, wrong))] == ["changed", "better"]
 
 
 def test_another_dtype_is_worse_where_it_made_a_defect():
@@ -218,11 +218,11 @@ def test_markdown_of_what_did_not_change_is_short():
     assert len(text) < 1_500
 
 
-@pytest.mark.parametrize("room", [60_000, 20_000, 5_000, 2_000, 300, 60, 10, 0])
+@pytest.mark.parametrize("size_limit", [60_000, 20_000, 5_000, 2_000, 300, 60, 10, 0])
 @pytest.mark.parametrize("of", [many(3_000), sample(), incomplete()], ids=["many", "rich", "incomplete"])
-def test_markdown_fits_its_room_and_says_the_verdict_or_nothing(of, room):
-    text = comparison_markdown(of, room)
-    assert len(text.encode()) <= room
+def test_markdown_fits_its_room_and_says_the_verdict_or_nothing(of, size_limit):
+    text = comparison_markdown(of, size_limit)
+    assert len(text.encode()) <= size_limit
     assert text == "" or text.startswith(f"verdict: {of.outcome}\n")
     if text and not of.complete:
         assert "Incomplete" in text
@@ -230,8 +230,8 @@ def test_markdown_fits_its_room_and_says_the_verdict_or_nothing(of, room):
 
 def test_what_does_not_fit_is_counted():
     of = many(10_000)
-    told = comparison_markdown(of)
-    section = told.split("## What became worse")[1].split("\n## ")[0]
+    markdown = comparison_markdown(of)
+    section = markdown.split("## What became worse")[1].split("\n## ")[0]
     shown = section.count("\n**regressed**") + section.count("\n| regressed: ")
     left = [int(number) for number in re.findall(r"^… and (\d+) more", section, re.MULTILINE)]
     assert shown + sum(left) == sum(group.is_regression for group in change_groups(of))
@@ -239,13 +239,13 @@ def test_what_does_not_fit_is_counted():
 
 @every_text
 def test_whatever_a_comparison_holds_markdown_is_built_as_with_a_plain_word(text):
-    told = comparison_markdown(worded(text))
-    assert STEERING.search(told.replace("&#8203;", "")) is None
-    assert len(told.encode()) < 65_536
+    markdown = comparison_markdown(worded(text))
+    assert STEERING.search(markdown.replace("&#8203;", "")) is None
+    assert len(markdown.encode()) < 65_536
     if not text.strip():
         pytest.skip("where nothing is told a line may be left out")
     expected = structure_of_markdown(comparison_markdown(worded("word")))
-    built = structure_of_markdown(told)
+    built = structure_of_markdown(markdown)
     if len(text) < 50:  # of longer ones fewer fit, and the rest are counted
         assert built == expected
     assert Counter(built).keys() <= {*expected}
@@ -285,11 +285,11 @@ def test_every_comparison_fits_the_schema_of_ci_servers(name):
 
 @every_text
 def test_hostile_text_fits_the_schema_too_and_builds_nothing(text):
-    made = comparison_junit(worded(text))
-    SCHEMA.validate(made)
-    assert STEERING.search(made) is None
+    xml = comparison_junit(worded(text))
+    SCHEMA.validate(xml)
+    assert STEERING.search(xml) is None
     expected = [each.tag for each in ET.fromstring(comparison_junit(worded("word"))).iter()]  # noqa: S314 - our own
-    assert [each.tag for each in ET.fromstring(made).iter()] == expected  # noqa: S314 - our own
+    assert [each.tag for each in ET.fromstring(xml).iter()] == expected  # noqa: S314 - our own
 
 
 def test_there_is_a_case_for_every_check_entry_point_and_property_and_the_counts_agree():

@@ -27,10 +27,10 @@ def outcome(*changes, **fields):
 
 @pytest.mark.parametrize("kind", sorted(REGRESSIONS))
 def test_one_regression_among_thousands_makes_the_whole_regressed(kind):
-    made = comparison(
+    whole = comparison(
         *(compared(change("identical", 9)) for _ in range(50)), compared(change("identical", 9999), change(kind, 1))
     )
-    assert made.outcome == "regressed"
+    assert whole.outcome == "regressed"
 
 
 @pytest.mark.parametrize("kind", sorted(IMPROVEMENTS))
@@ -93,8 +93,8 @@ def test_entry_points_count(kind, expected):
     ],
 )
 def test_properties_count(before, after, expected):
-    own = PropertyChange("id", "name", "torch", "float32", before, after, "statement", (None, None))
-    assert outcome(properties=(own,)) == expected
+    property_change = PropertyChange("id", "name", "torch", "float32", before, after, "statement", (None, None))
+    assert outcome(properties=(property_change,)) == expected
 
 
 def test_a_comparison_of_incomplete_runs_is_never_safe_and_may_be_regressed():
@@ -135,6 +135,6 @@ def test_every_kind_severity_and_outcome_has_its_words():
 
 
 def test_a_key_names_check_and_kind_and_nothing_that_a_link_cannot_have():
-    own = compared(change("new NaN or infinity"))
-    assert change_key(own, own.changes[0]) == f"{own.id}-new-nan-or-infinity"
-    assert replace(own.changes[0], largest=example()) == Change("new NaN or infinity", 7, example())
+    check = compared(change("new NaN or infinity"))
+    assert change_key(check, check.changes[0]) == f"{check.id}-new-nan-or-infinity"
+    assert replace(check.changes[0], largest=example()) == Change("new NaN or infinity", 7, example())

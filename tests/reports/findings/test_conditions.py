@@ -6,7 +6,7 @@ from dataclasses import replace
 from io import StringIO
 
 import pytest
-from page_samples import found, made
+from page_samples import identified_check, identified_discrepancy
 from record_samples import record
 from rich.console import Console
 
@@ -99,9 +99,9 @@ def only(finding):
 @pytest.mark.slow
 def test_an_axis_and_an_option_that_a_defect_takes_are_told_with_what_is_right(examined):
     finding = smoothed(examined)
-    told = only(finding)
-    assert told["axis", None] == (("1",), ("-1",))
-    assert told["label_smoothing", None] == (("0.125",), (None,))
+    required = only(finding)
+    assert required["axis", None] == (("1",), ("-1",))
+    assert required["label_smoothing", None] == (("0.125",), (None,))
     assert all(each.is_apart for each in finding.conditions)
     words = trigger_words(finding)
     assert "only with axis=1, not in" in words
@@ -115,7 +115,7 @@ def test_what_a_defect_takes_is_told_in_every_format(examined):
     words, called = trigger_words(finding), call_words(finding)
     text = StringIO()
     Console(file=text, width=1000, color_system=None).print(record_view(examined))
-    plain = {
+    formats = {
         "terminal": text.getvalue(),
         "summary": summary(examined).replace("\\", ""),
         "page": html_report(examined, {}),
@@ -124,16 +124,16 @@ def test_what_a_defect_takes_is_told_in_every_format(examined):
         "upstream": upstream_report(examined, finding, None).replace("\\", ""),
     }
     assert words
-    for name, told in plain.items():
-        assert words in told, name
-        assert called in told, name
+    for name, rendered in formats.items():
+        assert words in rendered, name
+        assert called in rendered, name
 
 
 @pytest.mark.slow
 def test_a_format_and_a_length_that_a_defect_takes_are_told(examined):
-    told = only(worst(examined, "softmax"))
-    assert told["dtype", None] == (("float16",), ("float32",))
-    values, others = told["classes", "at least"]
+    required = only(worst(examined, "softmax"))
+    assert required["dtype", None] == (("float16",), ("float32",))
+    values, others = required["classes", "at least"]
     assert values == ("257",)
     assert max(map(int, others)) < 257
 
@@ -147,9 +147,9 @@ def test_a_layout_that_a_defect_takes_is_told(examined):
 
 @pytest.mark.slow
 def test_options_that_do_harm_together_are_both_told(examined):
-    told = only(worst(examined, "sparse_softmax_cross_entropy"))
-    assert told["label_smoothing", None] == (("0.125",), (None,))
-    assert told["weight", None] == (("given",), (None,))
+    required = only(worst(examined, "sparse_softmax_cross_entropy"))
+    assert required["label_smoothing", None] == (("0.125",), (None,))
+    assert required["weight", None] == (("given",), (None,))
 
 
 @pytest.mark.slow
@@ -171,17 +171,19 @@ def batch(name="n=10", shape=(20, 10), layout="contiguous", results=200):
 
 def asked(*batches, **changes):
     changes = {"parameters": {"axis": -1}, "severities": {}, "function": "softmax", **changes}
-    return made(**changes, batches=batches or (batch(),))
+    return identified_check(**changes, batches=batches or (batch(),))
+
+
+def _in_half_of_the_first_batch(owner):
+    first = owner.batches[0]
+    half = first.results // 2
+    return identified_discrepancy(owner, count=half, batches={first.batch: half}, batch=first.batch)
 
 
 def conditions(*checks, having):
     """Of one finding that some checks have: in half the results of their first batch."""
-    told = tuple(
-        found(each, count=each.batches[0].results // 2, batches={each.batches[0].batch: each.batches[0].results // 2},
-              batch=each.batches[0].batch)
-        for each in having
-    )  # fmt: skip
-    (finding,) = findings(record(*checks, *having, discrepancies=told))
+    discrepancies = tuple(_in_half_of_the_first_batch(each) for each in having)
+    (finding,) = findings(record(*checks, *having, discrepancies=discrepancies))
     return finding
 
 
@@ -209,9 +211,9 @@ def test_what_most_calls_have_is_no_condition_unless_a_call_differs_in_it_alone(
 
 def test_a_rare_failure_is_not_tied_to_where_it_happened_to_be_seen():
     rare = asked(batch("n=10"), batch("n=10/part=2", results=100_000))
-    told = found(rare, count=1, batches={"n=10": 1}, batch="n=10")
+    rare_discrepancy = identified_discrepancy(rare, count=1, batches={"n=10": 1}, batch="n=10")
     other = asked(dtype="float16")
-    (finding,) = findings(record(rare, other, discrepancies=(told,)))
+    (finding,) = findings(record(rare, other, discrepancies=(rare_discrepancy,)))
     assert finding.conditions == ()
 
 
@@ -226,7 +228,7 @@ def test_what_was_not_judged_says_nothing():
 
 def test_an_older_record_tells_conditions_by_its_checks():
     having = replace(asked(parameters={"axis": 1}), batches=())
-    right = replace(asked(), batches=())
-    (finding,) = findings(record(having, right, discrepancies=(found(having),)))
+    without = replace(asked(), batches=())
+    (finding,) = findings(record(having, without, discrepancies=(identified_discrepancy(having),)))
     assert finding.conditions == (Condition("axis", ("1",), ("-1",), 10),)
     assert call_words(finding) == "axis=1"

@@ -25,9 +25,9 @@ from logitproof.reports.record.words import (
 CLEAN = {"severities": {}, "tiers": {"C": 10}}
 
 
-def told(*found):
+def findings_of(*discrepancies):
     """The findings that these discrepancies are, without the checks they belong to."""
-    return findings(ExaminationResult((), found))
+    return findings(ExaminationResult((), discrepancies))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_rows_follow_the_catalogue_and_keep_versions_apart():
 
 
 def test_findings_are_one_for_each_kind_the_largest_error_first_and_defects_before_weaknesses():
-    found = [
+    discrepancies = [
         discrepancy(check(), error_bound_ratio=hex_of(ratio), kind=kind, severity=severity)
         for ratio, kind, severity in [
             (2.0, "a", "defect"),
@@ -93,32 +93,38 @@ def test_findings_are_one_for_each_kind_the_largest_error_first_and_defects_befo
             (99.0, "a", "weakness"),
         ]
     ]
-    made = told(*found)
-    assert [finding.worst for finding in made] == [found[3], found[1], found[2], found[4]]
-    assert made[1].discrepancies == (found[1], found[0])
+    ranked = findings_of(*discrepancies)
+    assert [finding.worst for finding in ranked] == [
+        discrepancies[3],
+        discrepancies[1],
+        discrepancies[2],
+        discrepancies[4],
+    ]
+    assert ranked[1].discrepancies == (discrepancies[1], discrepancies[0])
 
 
 def test_discrepancies_with_one_cause_are_one_finding_whatever_they_look_like():
-    found = [
+    discrepancies = [
         discrepancy(check(), cause="log of softmax", kind="nan", check="a", count=3),
         discrepancy(check(function="softmax"), cause="log of softmax", kind="beyond bound", check="b", count=4),
         discrepancy(check(version="2.14.0"), cause="clipped probabilities", check="c"),
     ]
-    made = told(*found)
-    assert {finding.cause: len(finding.discrepancies) for finding in made} == {
+    grouped = findings_of(*discrepancies)
+    assert {finding.cause: len(finding.discrepancies) for finding in grouped} == {
         "log of softmax": 2,
         "clipped probabilities": 1,
     }
-    (one,) = (finding for finding in made if finding.cause == "log of softmax")
+    (one,) = (finding for finding in grouped if finding.cause == "log of softmax")
     assert (one.results, one.checks, one.functions) == (7, 2, ("softmax", "sigmoid"))
 
 
 def test_a_finding_keeps_its_anchor_in_another_run_and_version():
     (one,), (other,) = (
-        told(discrepancy(check(version=version), count=count)) for version, count in [("2.13.0", 2), ("2.14.0", 9)]
+        findings_of(discrepancy(check(version=version), count=count))
+        for version, count in [("2.13.0", 2), ("2.14.0", 9)]
     )
     assert one.anchor == other.anchor
-    assert one.anchor != told(discrepancy(check("keras")))[0].anchor
+    assert one.anchor != findings_of(discrepancy(check("keras")))[0].anchor
 
 
 @pytest.mark.parametrize(
@@ -138,61 +144,66 @@ def test_a_finding_keeps_its_anchor_in_another_run_and_version():
     ],
 )
 def test_a_headline_says_what_a_finding_is(changes, words):
-    assert headline(*told(discrepancy(check(), **changes))) == words
+    assert headline(*findings_of(discrepancy(check(), **changes))) == words
 
 
 def test_a_headline_names_a_few_places_and_counts_the_rest():
-    found = [discrepancy(check(entry_point=f"torch.sigmoid{i}"), kind="beyond bound") for i in range(5)]
-    assert headline(*told(*found)).startswith("value of torch.sigmoid0, torch.sigmoid1 and 3 more loses")
+    discrepancies = [discrepancy(check(entry_point=f"torch.sigmoid{i}"), kind="beyond bound") for i in range(5)]
+    assert headline(*findings_of(*discrepancies)).startswith("value of torch.sigmoid0, torch.sigmoid1 and 3 more loses")
 
 
 def test_a_headline_tells_all_kinds_of_failure_that_a_finding_has():
-    found = [discrepancy(check(), kind=kind, cause="an overflow") for kind in ("nan", "infinity")]
-    words = headline(*told(*found))
+    discrepancies = [discrepancy(check(), kind=kind, cause="an overflow") for kind in ("nan", "infinity")]
+    words = headline(*findings_of(*discrepancies))
     assert "is NaN where the exact result is not, or is infinite where the exact result is a number" in words
 
 
 def test_results_of_one_check_and_kind_are_counted_in_one_finding_whatever_explains_them():
     worst = discrepancy(check(), error_bound_ratio=hex_of(9.0), cause="log of softmax", evidence="bit by bit", count=7)
     smallest = discrepancy(check(), error_bound_ratio=hex_of(2.0), case="other", count=7)
-    (one,) = told(worst, smallest)
+    (one,) = findings_of(worst, smallest)
     assert (one.cause, one.results, one.checks) == ("log of softmax", 7, 1)
     assert cause_words(one) == "log of softmax: bit by bit (1 of the 2 cases on record)"
-    (other,) = told(replace(worst, error_bound_ratio=hex_of(1.5)), smallest)
+    (other,) = findings_of(replace(worst, error_bound_ratio=hex_of(1.5)), smallest)
     assert (other.cause, other.results) == (None, 7)
     assert cause_words(other) == "log of softmax: bit by bit (1 of the 2 cases on record)"
 
 
 def test_the_errors_of_a_finding_are_bounds_of_all_its_results():
-    found = [
+    discrepancies = [
         discrepancy(check(), error_bound_ratio=hex_of(ratio), error_ulps=hex_of(ulps), largest_ulps=hex_of(largest))
         for ratio, ulps, largest in [(1.8501, 3.0, 7.4201), (1.2, 5.0, 6.0)]
     ]
-    assert errors_words(*told(*found)) == "at most 7.43 ulps, at most 1.86 times the textbook bound"
-    older = [replace(each, largest_ulps=None) for each in found]
-    assert errors_words(*told(*older)).endswith("at most 1.86 times the textbook bound, as far as the record tells")
-    beyond = [found[0], replace(found[1], kind="nan", error_ulps="inf", error_bound_ratio="inf", largest_ulps="inf")]
-    assert [errors_words(each) for each in told(*beyond)] == ["", errors_words(told(found[0])[0])]
-    assert errors_words(*told(*(replace(each, cause="one") for each in beyond))) == (
+    assert errors_words(*findings_of(*discrepancies)) == "at most 7.43 ulps, at most 1.86 times the textbook bound"
+    older = [replace(each, largest_ulps=None) for each in discrepancies]
+    assert errors_words(*findings_of(*older)).endswith(
+        "at most 1.86 times the textbook bound, as far as the record tells"
+    )
+    beyond = [
+        discrepancies[0],
+        replace(discrepancies[1], kind="nan", error_ulps="inf", error_bound_ratio="inf", largest_ulps="inf"),
+    ]
+    assert [errors_words(each) for each in findings_of(*beyond)] == ["", errors_words(findings_of(discrepancies[0])[0])]
+    assert errors_words(*findings_of(*(replace(each, cause="one") for each in beyond))) == (
         "some of them more than 1e308 ulps, or no number"
     )
 
 
 def test_an_error_is_no_multiple_of_a_bound_that_is_infinite():
-    found = discrepancy(check(), error_ulps=hex_of(8.0), largest_ulps=hex_of(8.0), error_bound_ratio=hex_of(0.0))
-    assert error_words(found) == "8 ulps"
-    assert errors_words(*told(found)) == "at most 8 ulps"
+    unbounded = discrepancy(check(), error_ulps=hex_of(8.0), largest_ulps=hex_of(8.0), error_bound_ratio=hex_of(0.0))
+    assert error_words(unbounded) == "8 ulps"
+    assert errors_words(*findings_of(unbounded)) == "at most 8 ulps"
 
 
 def test_of_two_inputs_of_one_length_the_one_of_smaller_numbers_is_the_smallest():
     near = discrepancy(check(), inputs={"x": array_record(np.float32(-2.0))}, error_bound_ratio=hex_of(2.0))
     far = discrepancy(check(), inputs={"x": array_record(np.float32(80.0))}, error_bound_ratio=hex_of(9.0))
-    assert told(far, near)[0].example == near
+    assert findings_of(far, near)[0].example == near
 
 
 def test_conventions_put_the_answers_to_one_question_side_by_side():
     torch, tensorflow = (check(name) for name in ("torch", "tensorflow"))
-    found = [
+    discrepancies = [
         discrepancy(torch, severity="convention", case="they agree"),
         discrepancy(tensorflow, severity="convention", case="they agree"),
         discrepancy(torch, severity="convention", case="they differ", observed="inf"),
@@ -200,21 +211,21 @@ def test_conventions_put_the_answers_to_one_question_side_by_side():
         discrepancy(torch, severity="convention", kind="another question"),
         discrepancy(tensorflow),
     ]
-    first, second = conventions(found)
-    assert (first.answers, first.others) == ((found[2], found[3]), 1)
-    assert (second.answers, second.others) == ((found[4],), 0)
+    first, second = conventions(discrepancies)
+    assert (first.answers, first.others) == ((discrepancies[2], discrepancies[3]), 1)
+    assert (second.answers, second.others) == ((discrepancies[4],), 0)
 
 
 def test_the_example_of_a_finding_is_the_smallest_input_and_the_largest_error_among_those():
     pair = {"x": array_record(np.zeros(2, np.float32))}
-    found = [
+    discrepancies = [
         discrepancy(check(), error_bound_ratio=hex_of(9.0), inputs=pair),
         discrepancy(check(), error_bound_ratio=hex_of(2.0)),
         discrepancy(check(entry_point="torch.special.expit"), error_bound_ratio=hex_of(3.0)),
         discrepancy(check(dtype="float16"), error_bound_ratio=hex_of(1.0)),
     ]
-    (one,) = told(*found)
-    assert (one.example, one.worst) == (found[2], found[0])
+    (one,) = findings_of(*discrepancies)
+    assert (one.example, one.worst) == (discrepancies[2], discrepancies[0])
     assert one.entry_points == ("torch.special.expit", "torch.sigmoid")
     assert one.dtypes == ("float32", "float16")
 
@@ -222,7 +233,7 @@ def test_the_example_of_a_finding_is_the_smallest_input_and_the_largest_error_am
 def test_wrong_numbers_come_before_exceptions():
     loud = discrepancy(check(), kind="error", error_bound_ratio="inf", error_ulps="inf")
     quiet = discrepancy(check(), kind="beyond bound", error_bound_ratio=hex_of(1.5))
-    assert [finding.example for finding in told(loud, quiet)] == [quiet, loud]
+    assert [finding.example for finding in findings_of(loud, quiet)] == [quiet, loud]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from page_samples import made, stated
+from page_samples import identified_check, stated
 from record_samples import backend, record
 from rich.console import Console
 
@@ -34,12 +34,12 @@ ENDING = "1 of 3 checks not examined to the end: sigmoid in float32 (given up af
 
 
 def clean(**changes):
-    return made(severities={}, unexamined=(), **changes)
+    return identified_check(severities={}, unexamined=(), **changes)
 
 
 def absent(**changes):
-    told = {"status": "unsupported", "elements": 0, "cases": 0, "tiers": {}, "severities": {}, "worst_ulps": None}
-    return made(worst_ratio=None, **{**told, **changes})
+    fields = {"status": "unsupported", "elements": 0, "cases": 0, "tiers": {}, "severities": {}, "worst_ulps": None}
+    return identified_check(worst_ratio=None, **{**fields, **changes})
 
 
 def run():
@@ -72,7 +72,7 @@ def test_what_has_several_dtypes_and_reasons_is_grouped_exactly():
     def lacking(function, dtype, reason):
         return absent(function=function, dtype=dtype, unexamined=(Unexamined("no dtype", 1, reason),))
 
-    told = verdict(
+    sentence = verdict(
         record(
             clean(),
             *(lacking(name, "bfloat16", "no bfloat16") for name in ("sigmoid", "softmax", "softplus", "logit")),
@@ -80,7 +80,7 @@ def test_what_has_several_dtypes_and_reasons_is_grouped_exactly():
             lacking("sigmoid", "float16", "no bfloat16"),
         )
     )
-    assert told == (
+    assert sentence == (
         "PASS: no discrepancy; 6 of 7 checks not examined: sigmoid in bfloat16, float16 (no bfloat16); "
         "softmax, softplus, logit in bfloat16 (no bfloat16); softmax in float16 (no halves)."
     )
@@ -102,7 +102,7 @@ def test_every_format_tells_what_was_not_examined(format_of):
     console = Console(width=1000, record=True)
     if format_of == "terminal":
         console.print(record_view(run()))
-    told = {
+    rendered = {
         "terminal": console.export_text,
         "markdown": lambda: summary(run()),
         "html": lambda: html_report(run(), {}),
@@ -110,8 +110,8 @@ def test_every_format_tells_what_was_not_examined(format_of):
         "github": lambda: github_annotations(run()),
         "gate": lambda: verdict(run(), held(run())),
     }[format_of]()
-    assert CLAUSE in told
-    assert ENDING in told
+    assert CLAUSE in rendered
+    assert ENDING in rendered
 
 
 def test_the_tables_tell_it_too():
@@ -143,12 +143,12 @@ def test_a_run_can_be_made_to_fail_on_what_was_not_examined():
     assert held(run(), "any").status == 0
     now = held(run())
     assert now.status == 1
-    assert {(own.item.severity, own.item.kind, own.item.results) for own in now.gating} == {
+    assert {(failing.item.severity, failing.item.kind, failing.item.results) for failing in now.gating} == {
         ("unexamined", "given up", 3),
         ("unexamined", "unsupported", 12),
     }
     assert held(record(clean(), absent(unexamined=()))).status == 0
-    assert held(record(made())).status == 1
+    assert held(record(identified_check())).status == 1
     console = Console(width=200, record=True)
     console.print(record_view(run(), None, now))
     assert "not examined, torch 2.13.0: torch.sigmoid · float16: unsupported, 1 check" in console.export_text()
@@ -197,20 +197,20 @@ def test_a_function_that_always_raises_fails_the_run_and_its_exception_is_told_f
     module = tmp_path / "kernels.py"
     module.write_text(RAISING)
     asked = RunRequest(backends=(str(module),), profile="smoke", jobs=1, dtypes=("float32",))
-    found = run_backends(asked, Silence())
-    told = "value of sigmoid raises RuntimeError: no kernel here (float32)"
+    examined = run_backends(asked, Silence())
+    expected = "value of sigmoid raises RuntimeError: no kernel here (float32)"
     given_up = "not examined to the end: sigmoid in float32 (given up after RuntimeError)"
-    assert exit_status(found) == 1
-    assert verdict(found).startswith("FAIL: ")
-    assert given_up in verdict(found)
+    assert exit_status(examined) == 1
+    assert verdict(examined).startswith("FAIL: ")
+    assert given_up in verdict(examined)
     console = Console(width=500, record=True)
-    console.print(record_view(found))
-    assert told in console.export_text().split("The worst defects")[1].splitlines()[2]
-    assert given_up in summary(found).splitlines()[0]
-    assert told in summary(found)
-    assert "sigmoid: raises RuntimeError: no kernel here</a>" in html_report(found, {}).split("What gates")[1]
-    assert f"::{told}%0A" in github_annotations(found).splitlines()[0]
-    assert '<error type="error" message="RuntimeError: no kernel here">' in junit(found)
+    console.print(record_view(examined))
+    assert expected in console.export_text().split("The worst defects")[1].splitlines()[2]
+    assert given_up in summary(examined).splitlines()[0]
+    assert expected in summary(examined)
+    assert "sigmoid: raises RuntimeError: no kernel here</a>" in html_report(examined, {}).split("What gates")[1]
+    assert f"::{expected}%0A" in github_annotations(examined).splitlines()[0]
+    assert '<error type="error" message="RuntimeError: no kernel here">' in junit(examined)
 
 
 # --- since an earlier run

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from page_samples import made, stated
+from page_samples import identified_check, stated
 from record_samples import backend, record
 from report_samples import cut_short, empty, finished, many, older
 from waiver_samples import TODAY, defect, gated, known, waivers_for, wide
@@ -14,17 +14,17 @@ from waiver_samples import TODAY, defect, gated, known, waivers_for, wide
 from logitproof.conformance.cli.main import main
 from logitproof.reports import FAIL_ON, FAIL_ON_MEANINGS, Interval, Region, encode_record, exit_status, hex_of, verdict
 
-CHECK = made()
+CHECK = identified_check()
 
 
-def _status(record, *waivers, **told):
-    return gated(record, waivers, **told).status
+def _status(record, *waivers, **gate_options):
+    return gated(record, waivers, **gate_options).status
 
 
-def _only(made_gate):
+def _only(gate_result):
     """Why the one thing that gates is not waived."""
-    (own,) = [own for own in made_gate.gating if own.refusals]
-    return " | ".join(why for _, why in own.refusals)
+    (failing,) = [failing for failing in gate_result.gating if failing.refusals]
+    return " | ".join(why for _, why in failing.refusals)
 
 
 # --- what gates
@@ -40,7 +40,7 @@ def test_without_waivers_it_says_what_the_record_says(make):
 
 
 def _of(severity, **changes):
-    owner = made(severities={severity: 1}, tiers={"C": 9})
+    owner = identified_check(severities={severity: 1}, tiers={"C": 9})
     return record(owner, discrepancies=(defect(owner, severity=severity, count=1, **changes),))
 
 
@@ -68,7 +68,7 @@ def test_a_run_fails_on_what_it_is_told_to(severity, statuses):
     ],
 )
 def test_properties_gate_likewise(status, statuses):
-    run = replace(record(made(severities={})), properties=(stated(status=status),))
+    run = replace(record(identified_check(severities={})), properties=(stated(status=status),))
     assert {fail_on: _status(run, fail_on=fail_on) for fail_on in statuses} == statuses
 
 
@@ -77,8 +77,8 @@ def test_every_way_to_fail_is_explained():
 
 
 def test_what_the_record_counts_and_has_no_case_of_gates_and_can_be_waived():
-    run = record(made(severities={"defect": 5}), discrepancies=(defect(CHECK, count=3),))
-    items = [own.item for own in gated(run, ()).gating]
+    run = record(identified_check(severities={"defect": 5}), discrepancies=(defect(CHECK, count=3),))
+    items = [failing.item for failing in gated(run, ()).gating]
     assert [(item.kind, item.results) for item in items] == [("beyond bound", 3), ("unrecorded", 2)]
     assert _status(run, wide(causes=("",))) == 1
     assert _status(run, wide(causes=("",)), wide(causes=("",), kind="unrecorded")) == 0
@@ -90,8 +90,8 @@ def test_what_the_record_counts_and_has_no_case_of_gates_and_can_be_waived():
 def test_a_waiver_covers_what_it_names():
     now = gated(known(properties=()), (wide(),))
     assert (now.status, now.gating, now.stale) == (0, (), ())
-    (own,) = now.waived
-    assert (own.item.kind, own.item.results, own.waivers) == ("beyond bound", 2, (wide(),))
+    (waived,) = now.waived
+    assert (waived.item.kind, waived.item.results, waived.waivers) == ("beyond bound", 2, (wide(),))
     assert "waived: 1 defect (2 results)" in verdict(known(properties=()), now)
     assert verdict(known(properties=()), now).startswith("PASS: 1 defect (2 results), 1 weakness (3 results); ")
 
@@ -153,7 +153,7 @@ def test_limits_that_are_just_met_are_met(changes):
 def test_a_waiver_of_something_else_covers_nothing_and_matches_nothing(changes):
     now = gated(known(properties=()), (wide(**changes),))
     assert now.status == 1
-    assert [own.refusals for own in now.gating] == [()]
+    assert [failing.refusals for failing in now.gating] == [()]
     assert [stale.kind for stale in now.stale] == ["matches nothing"]
 
 
@@ -171,7 +171,7 @@ def test_a_waiver_of_something_else_covers_nothing_and_matches_nothing(changes):
     ],
 )
 def test_a_region_holds_nan_apart_and_infinity_too(interval, region, status):
-    run = record(made(), discrepancies=(defect(CHECK, extent={"x": interval}),))
+    run = record(identified_check(), discrepancies=(defect(CHECK, extent={"x": interval}),))
     assert _status(run, wide(causes=("",), region={"x": region})) == status
 
 
@@ -191,19 +191,21 @@ def test_a_region_holds_nan_apart_and_infinity_too(interval, region, status):
     ],
 )
 def test_versions_are_those_of_pep_440_nightly_builds_and_words_included(version, versions, status):
-    owner = made(version=version)
+    owner = identified_check(version=version)
     run = record(owner, discrepancies=(defect(owner, version=version),))
     assert _status(run, wide(versions=versions, causes=("",))) == status
 
 
 def test_the_largest_error_of_all_counts_and_not_only_that_of_the_worst_case():
-    run = record(made(), discrepancies=(defect(CHECK, error_ulps=hex_of(3.0), largest_ulps=hex_of(7.0)),))
+    run = record(identified_check(), discrepancies=(defect(CHECK, error_ulps=hex_of(3.0), largest_ulps=hex_of(7.0)),))
     assert _status(run, wide(causes=("",), max_ulps=7.0)) == 0
     assert "the error is 7 ulps" in _only(gated(run, (wide(causes=("",), max_ulps=6.0),)))
 
 
 def test_an_older_record_is_held_to_the_largest_error_of_the_whole_check():
-    run = record(made(), discrepancies=(defect(CHECK, error_ulps=hex_of(3.0), largest_ulps=None, extent={}),))
+    run = record(
+        identified_check(), discrepancies=(defect(CHECK, error_ulps=hex_of(3.0), largest_ulps=None, extent={}),)
+    )
     assert _status(run, wide(causes=("",), max_ulps=2097151.5)) == 0
     assert _status(run, wide(causes=("",), max_ulps=3.0)) == 1
     assert _status(run, wide(causes=("",), region={"x": Region(-1e9, 1e9)})) == 1
@@ -212,32 +214,34 @@ def test_an_older_record_is_held_to_the_largest_error_of_the_whole_check():
 def test_a_discrepancy_is_covered_where_it_is_all_that_the_record_keeps_of_its_kind():
     worst, small = defect(CHECK), defect(CHECK, case="small")
     waiver = wide(check=None, discrepancies=(worst.id,), causes=("",), max_results=2)
-    assert _status(record(made(), discrepancies=(worst,)), waiver) == 0
-    both = record(made(), discrepancies=(worst, small))
+    assert _status(record(identified_check(), discrepancies=(worst,)), waiver) == 0
+    both = record(identified_check(), discrepancies=(worst, small))
     assert f"discrepancy {small.id} is found too" in _only(gated(both, (waiver,)))
     assert _status(both, replace(waiver, discrepancies=(small.id, worst.id))) == 0
-    more = record(made(severities={"defect": 3}), discrepancies=(replace(worst, count=3),))
+    more = record(identified_check(severities={"defect": 3}), discrepancies=(replace(worst, count=3),))
     assert _status(more, waiver) == 1
 
 
 def _several(*counts):
-    owners = [made(input_class=str(place), severities={"defect": count}) for place, count in enumerate(counts)]
-    return record(*owners, discrepancies=tuple(defect(own, count=own.severities["defect"]) for own in owners))
+    owners = [
+        identified_check(input_class=str(number), severities={"defect": count}) for number, count in enumerate(counts)
+    ]
+    return record(*owners, discrepancies=tuple(defect(owner, count=owner.severities["defect"]) for owner in owners))
 
 
 def test_a_pattern_counts_the_results_of_all_that_it_names():
     pattern = wide(check=None, entry_point="torch.*", causes=("",), max_results=6)
     assert _status(_several(1, 2, 3), pattern) == 0
     now = gated(_several(1, 2, 4), (pattern,))
-    assert [own.item.results for own in now.gating] == [1, 2, 4]
+    assert [failing.item.results for failing in now.gating] == [1, 2, 4]
     assert "7 results, at most 6" in _only(replace(now, gating=now.gating[:1]))
 
 
 def test_a_pattern_does_not_cover_another_kind_or_severity():
     pattern = wide(check=None, function="*", max_results=100)
     now = gated(known(), (pattern,), "weakness")
-    assert {own.item.kind for own in now.gating} == {"inaccurate", "identity broken"}
-    assert {own.item.kind for own in now.waived} == {"beyond bound"}
+    assert {failing.item.kind for failing in now.gating} == {"inaccurate", "identity broken"}
+    assert {waived.item.kind for waived in now.waived} == {"beyond bound"}
 
 
 def test_broken_properties_are_waived_by_the_id_of_their_result():
@@ -253,11 +257,11 @@ def test_broken_properties_are_waived_by_the_id_of_their_result():
 
 
 def test_the_version_counts_where_a_record_has_the_same_check_of_two():
-    owners = [made(version=version) for version in ("2.13.0", "2.14.0")]
-    run = record(*owners, discrepancies=tuple(defect(own) for own in owners))
+    owners = [identified_check(version=version) for version in ("2.13.0", "2.14.0")]
+    run = record(*owners, discrepancies=tuple(defect(owner) for owner in owners))
     now = gated(run, (wide(versions="==2.13.0", causes=("",)),))
-    assert [own.item.version for own in now.gating] == ["2.14.0"]
-    assert [own.item.version for own in now.waived] == ["2.13.0"]
+    assert [failing.item.version for failing in now.gating] == ["2.14.0"]
+    assert [waived.item.version for waived in now.waived] == ["2.13.0"]
 
 
 def test_nothing_makes_an_incomplete_record_pass():
@@ -298,7 +302,7 @@ def test_a_waiver_that_waives_nothing_is_told_and_gates_where_the_run_is_strict(
 
 
 def test_a_waiver_whose_discrepancy_is_gone_says_so():
-    run = record(made(severities={}, tiers={"C": 10}))
+    run = record(identified_check(severities={}, tiers={"C": 10}))
     (stale,) = gated(run, (wide(),)).stale
     assert (stale.kind, stale.reason) == ("gone", "nothing that it names was found")
     assert _status(run, wide()) == 0
@@ -306,7 +310,10 @@ def test_a_waiver_whose_discrepancy_is_gone_says_so():
 
 
 def test_a_check_that_was_not_run_does_not_make_its_waiver_gone():
-    run = record(made(severities={}, tiers={}, elements=0, status="unsupported"), made(input_class="other"))
+    run = record(
+        identified_check(severities={}, tiers={}, elements=0, status="unsupported"),
+        identified_check(input_class="other"),
+    )
     (stale,) = gated(run, (wide(),)).stale
     assert stale.kind == "matches nothing"
 
@@ -321,7 +328,7 @@ def test_a_waiver_of_what_would_not_gate_is_in_use():
     waiver = wide(severity="weakness", kind="inaccurate", causes=("",))
     now = gated(known(properties=()), (wide(), waiver))
     assert (now.status, now.stale) == (0, ())
-    assert {own.item.severity for own in now.waived} == {"defect", "weakness"}
+    assert {waived.item.severity for waived in now.waived} == {"defect", "weakness"}
 
 
 def test_the_outcome_depends_on_nothing_but_what_is_given():
@@ -341,11 +348,11 @@ def _since(now, then, *waivers):
 
 def _run(**changes):
     """A run of one check with a defect and a weakness."""
-    told = {"severities": {"defect": 2, "weakness": 3}, **changes.pop("check", {})}
-    owner = made(**told)
-    bad = defect(owner, **{"count": told["severities"].get("defect", 0), **changes.pop("bad", {})})
+    fields = {"severities": {"defect": 2, "weakness": 3}, **changes.pop("check", {})}
+    owner = identified_check(**fields)
+    bad = defect(owner, **{"count": fields["severities"].get("defect", 0), **changes.pop("bad", {})})
     weak = defect(
-        owner, severity="weakness", kind="inaccurate", case="weak", count=told["severities"].get("weakness", 0)
+        owner, severity="weakness", kind="inaccurate", case="weak", count=fields["severities"].get("weakness", 0)
     )
     cases = tuple(case for case in (bad, weak) if case.count)
     return replace(record(owner, discrepancies=cases), **changes)
@@ -389,7 +396,7 @@ def test_what_is_less_is_none(changes):
 
 
 def test_defects_where_nothing_was_examined_before_are_new():
-    assert _since(_run(), record(made(input_class="other", severities={}))).status == 1
+    assert _since(_run(), record(identified_check(input_class="other", severities={}))).status == 1
 
 
 def test_a_property_that_broke_is_a_regression_and_one_that_was_broken_none():
@@ -399,13 +406,18 @@ def test_a_property_that_broke_is_a_regression_and_one_that_was_broken_none():
 
 
 def test_what_can_no_longer_be_examined_is_a_regression():
-    clean = record(made(severities={}))
+    clean = record(identified_check(severities={}))
     gone = replace(clean, backends=(replace(backend(), entry_points=("torch.softmax",)),))
     now = _since(gone, clean)
-    assert [(own.item.kind, own.item.entry_point) for own in now.gating] == [("entry point gone", "torch.sigmoid")]
-    refused = record(made(severities={}, tiers={}, elements=0, status="unsupported"), made(input_class="other"))
-    now = _since(refused, replace(clean, checks=(*clean.checks, made(input_class="other"))))
-    assert "no longer supported" in {own.item.kind for own in now.gating}
+    assert [(failing.item.kind, failing.item.entry_point) for failing in now.gating] == [
+        ("entry point gone", "torch.sigmoid")
+    ]
+    refused = record(
+        identified_check(severities={}, tiers={}, elements=0, status="unsupported"),
+        identified_check(input_class="other"),
+    )
+    now = _since(refused, replace(clean, checks=(*clean.checks, identified_check(input_class="other"))))
+    assert "no longer supported" in {failing.item.kind for failing in now.gating}
     waiver = wide(check=None, entry_point="torch.sigmoid", kind="entry point gone", causes=("",), max_results=1)
     assert _since(gone, clean, waiver).status == 0
 
@@ -462,7 +474,7 @@ def test_the_settings_say_what_to_fail_on_and_the_command_line_wins(folder, caps
     assert main(["report", "record.json", "--fail-on", "defect"]) == 1
     assert main(["baseline", "record.json", "--output", "logitproof.toml"]) == 0
     assert main(["report", "record.json", "--fail-on", "defect"]) == 0
-    (folder / "record.json").write_bytes(encode_record(record(made(severities={}))))
+    (folder / "record.json").write_bytes(encode_record(record(identified_check(severities={}))))
     assert main(["report", "record.json"]) == 1
     assert main(["report", "record.json", "--no-strict"]) == 0
     capsys.readouterr()

@@ -11,7 +11,7 @@ import html5lib
 import pytest
 import xmlschema
 from checkout import EXPECTED
-from page_samples import found, made, stated
+from page_samples import identified_check, identified_discrepancy, stated
 from record_samples import record
 from report_samples import HOSTILE, everything, finished, many, poisoned
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
@@ -58,9 +58,9 @@ def _weak():
 
 
 def _worse():
-    owner = made(severities={"defect": 2})
-    bad = found(owner, kind="nan")
-    gone = record(made(severities={}))
+    owner = identified_check(severities={"defect": 2})
+    bad = identified_discrepancy(owner, kind="nan")
+    gone = record(identified_check(severities={}))
     gone = replace(gone, backends=tuple(replace(each, entry_points=("torch.gone",)) for each in gone.backends))
     now = record(owner, discrepancies=(bad,))
     return now, gated(now, (), "regression", earlier=gone)
@@ -69,7 +69,7 @@ def _worse():
 SAMPLES = {"waived": _all_waived, "partly": _partly, "strict": _strict, "weakness": _weak, "regression": _worse}
 
 
-def _plain(name, text):
+def _words_of(name, text):
     """What a reader sees, without the marks of the format."""
     if name == "report.html":
         page = html5lib.parse(text.replace("<wbr>", ""), treebuilder="etree", namespaceHTMLElements=False)
@@ -104,26 +104,26 @@ def test_without_waivers_every_format_is_what_it_was(make, name):
 @pytest.mark.parametrize("name", FORMATS)
 def test_what_is_waived_is_there_all_the_same_with_its_waiver(name):
     run, gate = _all_waived()
-    told = _plain(name, FORMATS[name](run, gate))
+    text = _words_of(name, FORMATS[name](run, gate))
     for each in run.discrepancies:
         if each.severity == "defect" and each.cause:
-            assert (each.id in told) or name == "junit.xml"
-    for own in gate.waived:
-        for waiver in own.waivers:
-            assert waiver.name in told
+            assert (each.id in text) or name == "junit.xml"
+    for entry in gate.waived:
+        for waiver in entry.waivers:
+            assert waiver.name in text
     for words in ("waived", "known", "kernels@example.org", "2027-06-30"):
-        assert words in told, words
+        assert words in text, words
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_why_a_waiver_does_not_cover_and_which_are_stale_is_told(name):
     run, gate = _partly()
-    told = _plain(name, FORMATS[name](run, gate))
+    text = _words_of(name, FORMATS[name](run, gate))
     for words in ("2 results, at most 1", "nothing was examined that it names", "its last day was 2026-11-20"):
-        assert words in told, words
-    assert f"waiver 1 (check {made().id})" in told
-    assert "waiver 3 (check 0000000000000000)" in told
-    assert "a team" in told
+        assert words in text, words
+    assert f"waiver 1 (check {identified_check().id})" in text
+    assert "waiver 3 (check 0000000000000000)" in text
+    assert "a team" in text
 
 
 def test_the_first_line_says_how_much_is_waived_and_stale():
@@ -159,8 +159,8 @@ def test_junit_fits_the_schema_of_ci_servers(which):
 
 
 def test_a_crash_that_is_waived_is_no_error_of_the_test_run():
-    owner = made(status="crash", reason="exit status 11", severities={"defect": 1}, elements=0, tiers={})
-    run = record(owner, discrepancies=(found(owner, kind="crash", count=1),))
+    owner = identified_check(status="crash", reason="exit status 11", severities={"defect": 1}, elements=0, tiers={})
+    run = record(owner, discrepancies=(identified_discrepancy(owner, kind="crash", count=1),))
     assert _counts(junit(run))[0] == {"failures": 0, "errors": 1}
     gate = gated(run, (wide(kind="crash", causes=("",)),))
     assert _counts(junit(run, gate)) == ({"failures": 0, "errors": 0}, ["waived"])
@@ -189,11 +189,11 @@ def test_what_gates_comes_before_what_is_waived_where_room_is_scarce():
 
 
 def test_the_page_says_whether_to_rely_on_it_but_for_what_is_waived():
-    told = _plain("report.html", html_report(known(), {}, None, _all_waived()[1]))
-    assert "Yes, in what was examined, but for what is waived" in told
-    assert "What gates" not in told
-    assert "1 finding, the gravest first" in _plain("report.html", html_report(known(), {}, None, _partly()[1]))
-    assert "waivers that waive nothing do" in _plain("report.html", html_report(known(), {}, None, _strict()[1]))
+    text = _words_of("report.html", html_report(known(), {}, None, _all_waived()[1]))
+    assert "Yes, in what was examined, but for what is waived" in text
+    assert "What gates" not in text
+    assert "1 finding, the gravest first" in _words_of("report.html", html_report(known(), {}, None, _partly()[1]))
+    assert "waivers that waive nothing do" in _words_of("report.html", html_report(known(), {}, None, _strict()[1]))
 
 
 RECORDABLE = [text for text in HOSTILE if text.strip() and "\ud800" not in text]
@@ -205,8 +205,8 @@ def test_no_text_of_a_waiver_or_a_record_acts_in_any_format(which, text):
     run, gate = SAMPLES[which]()
     bad_run, bad = poisoned(run, text), replace(poisoned(gate, text), fail_on=gate.fail_on)
     page = html_report(bad_run, {}, None, bad)
-    plain = html_report(poisoned(run, "word"), {}, None, replace(poisoned(gate, "word"), fail_on=gate.fail_on))
-    assert page.count("<script") == plain.count("<script")
+    harmless_page = html_report(poisoned(run, "word"), {}, None, replace(poisoned(gate, "word"), fail_on=gate.fail_on))
+    assert page.count("<script") == harmless_page.count("<script")
     assert re.search(r"href=\"(?!#|https?://)", page) is None
     SCHEMA.validate(junit(bad_run, bad))
     for line in github_annotations(bad_run, bad).splitlines():
@@ -217,10 +217,10 @@ def test_no_text_of_a_waiver_or_a_record_acts_in_any_format(which, text):
 
 
 def test_broken_properties_without_a_case_are_told_too():
-    run = replace(record(made(severities={})), properties=(stated(),))
+    run = replace(record(identified_check(severities={})), properties=(stated(),))
     gate = gated(run, waivers_for(run))
     for name, form in FORMATS.items():
-        assert gate.waived[0].waivers[0].name in _plain(name, form(run, gate)), name
+        assert gate.waived[0].waivers[0].name in _words_of(name, form(run, gate)), name
 
 
 def test_the_notes_of_a_gate_name_every_waiver_and_count_the_rest():
@@ -228,7 +228,7 @@ def test_the_notes_of_a_gate_name_every_waiver_and_count_the_rest():
     for words in ("waiver 1 (check", "does not waive it: 2 results, at most 1", "waived: ", "stale: waiver 3 (check 0"):
         assert words in notes, words
     run = many(1200)
-    told = gate_notes(gated(run, waivers_for(run)), most=3)
-    assert len(told) == 4
-    assert told[-1] == "… and 37 more of these"
+    shortened = gate_notes(gated(run, waivers_for(run)), most=3)
+    assert len(shortened) == 4
+    assert shortened[-1] == "… and 37 more of these"
     assert gate_notes(gated(known(), ())) == ()

@@ -16,10 +16,10 @@ SEVERITIES = {"defect": "error", "weakness": "warning", "undecided": "warning", 
 
 def _many(number, severity="defect"):
     one = check()
-    found = (
+    discrepancies = (
         discrepancy(one, severity=severity, kind=f"k{i}", error_bound_ratio=hex_of(float(i))) for i in range(number)
     )
-    return record(one, discrepancies=tuple(found))
+    return record(one, discrepancies=tuple(discrepancies))
 
 
 @pytest.mark.parametrize(("severity", "level"), SEVERITIES.items())
@@ -48,14 +48,14 @@ def test_levels_have_ten_each():
 
 
 @pytest.mark.parametrize(
-    ("made", "words"),
+    ("failed", "words"),
     [
         (cut_short(), "Incomplete: not a pass. So far no discrepancy.%0Atensorflow cut short: interrupted"),
         (empty(), "Nothing was examined: this is not a pass."),
     ],
 )
-def test_a_record_that_is_no_pass_is_an_error(made, words):
-    assert github_annotations(made).splitlines()[0] == f"::error title=logitproof::{words}"
+def test_a_record_that_is_no_pass_is_an_error(failed, words):
+    assert github_annotations(failed).splitlines()[0] == f"::error title=logitproof::{words}"
 
 
 def test_an_incomplete_record_counts_among_the_ten():

@@ -157,7 +157,7 @@ def test_every_id_is_there_once_and_every_link_inside_the_page_leads_somewhere()
 
 def test_links_to_checks_name_filters_and_values_that_there_are():
     page = _page()
-    offered = {"".join(own.get("value", "").split()) for own in page.of("option")} | {"same"}
+    offered = {"".join(attributes.get("value", "").split()) for attributes in page.of("option")} | {"same"}
     queries = [href.split("?")[1] for href in page.having("href") if href.startswith("#checks?")]
     assert queries
     for query in queries:
@@ -247,7 +247,7 @@ def test_groups_beyond_the_limit_have_a_line_each():
     of = comparison(*(compared(change("nearer", 1), entry_point=f"f{i:03}") for i in range(limit + 5)))
     page = _page(of)
     assert len(page.of("article")) == limit
-    assert sum("id" in own for own in page.of("li")) == 5
+    assert sum("id" in attributes for attributes in page.of("li")) == 5
     assert len(data_of(comparison_html(of, {}))["changes"]) == limit + 5
 
 
@@ -278,13 +278,13 @@ def test_sections_without_content_are_left_out():
 
 def test_pictures_show_both_versions_of_what_changed_only():
     page = _page()
-    functions = {own["data-function"] for own in page.of("figure") if "data-function" in own}
+    functions = {attributes["data-function"] for attributes in page.of("figure") if "data-function" in attributes}
     assert "sigmoid" in functions
     assert "logit" not in functions
     words = " ".join(comparison_html(sample(), {}).split("<svg")[1:])
     assert "before: torch 2.12.0" in words
     assert "now: torch 2.13.0" in words
-    assert [own for own in _page(comparison(compared(change("identical", 3)))).of("svg")] == []  # noqa: C416 - as above
+    assert [attributes for attributes in _page(comparison(compared(change("identical", 3)))).of("svg")] == []  # noqa: C416 - as above
 
 
 def test_equal_spreads_are_not_drawn():
@@ -315,12 +315,12 @@ def test_anchors_survive_a_rerun_and_a_new_release():
     backends = tuple(replace(backend, new="9.9") for backend in of.backends)
     checks = tuple(replace(check, elements=check.elements + 1) for check in reversed(of.checks))
     again = replace(of, backends=backends, checks=checks, started=("x", "y"), titles=("a", "b"))
-    made = [
+    anchors = [
         re.findall(r'id="((?:change|entry-point|property|picture)-[^"]+)"', comparison_html(one, {}))
         for one in (of, again)
     ]
-    assert made[0]
-    assert set(made[0]) == set(made[1])
+    assert anchors[0]
+    assert set(anchors[0]) == set(anchors[1])
 
 
 def test_the_same_comparison_gives_the_same_bytes_and_stays_what_it_was():
@@ -337,7 +337,7 @@ def test_the_page_loads_nothing_from_anywhere():
     page = Page(text)
     assert page.having("src") == []
     assert page.of("link") == page.of("iframe") == page.of("object") == page.of("base") == []
-    assert [name for _, own in page.elements for name in own if name.startswith("on")] == []
+    assert [name for _, attributes in page.elements for name in attributes if name.startswith("on")] == []
     assert not re.search(r"url\(|@import|@font-face", "".join(re.findall(r"<style>(.*?)</style>", text, re.DOTALL)))
     assert [href for href in page.having("href") if not href.startswith("#")] == []
 
@@ -346,7 +346,11 @@ def test_the_policy_names_the_one_script_and_forbids_everything_else():
     text = comparison_html(sample(), {})
     (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    (policy,) = [own["content"] for own in Page(text).of("meta") if own.get("http-equiv") == "Content-Security-Policy"]
+    (policy,) = [
+        attributes["content"]
+        for attributes in Page(text).of("meta")
+        if attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
     assert policy.startswith("default-src 'none';")
     assert f"script-src 'sha256-{digest}'" in policy
     assert "script-src 'unsafe" not in policy
@@ -360,12 +364,12 @@ def test_the_page_is_faultless_html(of):
 @pytest.mark.parametrize("text", RECORDABLE, ids=range(len(RECORDABLE)))
 def test_whatever_a_comparison_holds_the_page_is_built_as_with_a_plain_word(text):
     expected, code_run = structure_of_html(comparison_html(worded("word"), {}))
-    made = comparison_html(worded(text), {})
-    shown = shown_by_page(made)
+    page = comparison_html(worded(text), {})
+    shown = shown_by_page(page)
     assert STEERING.search(shown) is None
     if not text.strip():
         pytest.skip("where nothing is told an element may be left out")
-    elements, run = structure_of_html(made)
+    elements, run = structure_of_html(page)
     assert run == code_run
     changed_kinds = {kind for kind in elements.keys() | expected.keys() if elements[kind] != expected[kind]}
     assert {tag for tag, _ in changed_kinds} <= {"wbr"}

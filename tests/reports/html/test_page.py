@@ -30,8 +30,8 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     one = sample()
     pages = {
-        "sample": html_report(one, {found.id: SCRIPT for found in one.discrepancies}),
-        "hostile": html_report(hostile(), {found.id: HOSTILE for found in hostile().discrepancies}),
+        "sample": html_report(one, {discrepancy.id: SCRIPT for discrepancy in one.discrepancies}),
+        "hostile": html_report(hostile(), {discrepancy.id: HOSTILE for discrepancy in hostile().discrepancies}),
         "many": html_report(many(), {}),
         "long": html_report(tall(), {}),
     }

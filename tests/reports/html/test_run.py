@@ -11,7 +11,7 @@ import html5lib
 import pytest
 from checkout import ROOT
 from page_reading import Page, data_of
-from page_samples import HOSTILE, hostile, made, sample, stated
+from page_samples import HOSTILE, hostile, identified_check, sample, stated
 from record_samples import check, discrepancy, record
 
 from logitproof.reference import FUNCTIONS
@@ -48,7 +48,7 @@ def test_the_sections_stand_in_their_order():
 
 
 def test_every_id_is_there_once_and_every_link_inside_the_page_leads_somewhere():
-    page = _page(scripts={found.id: "print(1)" for found in sample().discrepancies})
+    page = _page(scripts={example.id: "print(1)" for example in sample().discrepancies})
     ids = page.having("id")
     assert len(ids) == len(set(ids))
     drawn_by_the_script = ("check-", "checks?")
@@ -76,7 +76,7 @@ def test_links_to_checks_name_checks_of_the_record():
 
 def test_a_finding_shows_input_results_error_other_answers_script_and_upstream_report():
     of = sample()
-    torch = next(found for found in of.discrepancies if found.answers)
+    torch = next(example for example in of.discrepancies if example.answers)
     text = _page(of, {torch.id: "import torch\n\tprint('<here>')"}).text
     for words in (
         "-88.72284", "-0x1.62e43p+6", "2.9387e-39", "2.1e6 ulps of float32", "1.25 times the textbook bound",
@@ -95,7 +95,10 @@ def test_inputs_that_are_too_long_for_the_table_are_folded_in_full():
 
 
 def test_all_defects_have_a_section_and_many_weaknesses_a_line_each():
-    checks = [made(function=f"f{i}", severities={"defect": 1, "weakness": 1}) for i in range(WEAKNESSES_IN_FULL + 5)]
+    checks = [
+        identified_check(function=f"f{i}", severities={"defect": 1, "weakness": 1})
+        for i in range(WEAKNESSES_IN_FULL + 5)
+    ]
     weak = [discrepancy(one, severity="weakness", kind="inaccurate") for one in checks]
     page = _page(record(*checks, discrepancies=(*map(discrepancy, checks), *weak)))
     articles = [attributes["class"] for attributes in page.of("article")]
@@ -143,7 +146,7 @@ def test_broken_properties_are_told_with_both_sides_and_holding_ones_folded():
 
 
 def test_a_function_of_a_broken_property_is_not_called_free_of_defects():
-    of = record(made(severities={}), made(function="softmax", severities={}))
+    of = record(identified_check(severities={}), identified_check(function="softmax", severities={}))
     row = _page(replace(of, properties=(stated(),))).text.split("May I rely on it?")[1].split("What was examined")[0]
     assert "broken properties of softmax sigmoid not told 2" in row
     assert row.startswith(" Not everywhere.")
@@ -178,7 +181,7 @@ def test_what_was_not_examined_before_is_not_called_new_and_what_is_not_examined
 
 def test_an_upgrade_keeps_a_finding_the_same():
     now = sample()
-    old = replace(now, discrepancies=tuple(replace(found, version="1.0") for found in now.discrepancies))
+    old = replace(now, discrepancies=tuple(replace(example, version="1.0") for example in now.discrepancies))
     assert "0 new, 0 gone" in _page(now, earlier=old).text
     assert [one.anchor for one in findings(old)] == [one.anchor for one in findings(now)]
 
@@ -208,7 +211,9 @@ def test_the_page_loads_nothing_from_anywhere():
     page = Page(text)
     assert page.having("src") == []
     assert page.of("link") == page.of("iframe") == page.of("object") == page.of("base") == []
-    assert [attribute for _, own in page.elements for attribute in own if attribute.startswith("on")] == []
+    assert [
+        attribute for _, attributes in page.elements for attribute in attributes if attribute.startswith("on")
+    ] == []
     style = "".join(re.findall(r"<style>(.*?)</style>", text, re.DOTALL))
     assert not re.search(r"url\(|@import|@font-face", style)
     references = page.having("xlink:href")
@@ -219,7 +224,11 @@ def test_the_policy_names_the_one_script_and_forbids_everything_else():
     text = html_report(sample(), {})
     (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    (policy,) = [own["content"] for own in Page(text).of("meta") if own.get("http-equiv") == "Content-Security-Policy"]
+    (policy,) = [
+        attributes["content"]
+        for attributes in Page(text).of("meta")
+        if attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
     assert policy.startswith("default-src 'none';")
     assert f"script-src 'sha256-{digest}'" in policy
     assert "script-src 'unsafe" not in policy
@@ -232,13 +241,13 @@ def test_the_page_is_faultless_html(of):
 
 def test_hostile_text_makes_no_element_and_no_attribute():
     of = hostile()
-    scripts = {found.id: f"{HOSTILE}\n{HOSTILE}" for found in of.discrepancies}
+    scripts = {example.id: f"{HOSTILE}\n{HOSTILE}" for example in of.discrepancies}
     text = html_report(of, scripts, replace(of, discrepancies=()))
     page = Page(text)
     assert page.open == []
     assert len(page.of("script")) == 2
     assert page.of("img") == []
-    assert [name for _, own in page.elements for name in own if name.startswith("on")] == []
+    assert [name for _, attributes in page.elements for name in attributes if name.startswith("on")] == []
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2028\u2029\u2066-\u2069]", text)
     assert "49" not in page.text.split("right to left")[0][-40:]
     assert len(data_of(text)["checks"]) == len(of.checks)
@@ -274,8 +283,8 @@ def test_every_function_and_quantity_has_a_formula():
 
 @pytest.mark.parametrize(("function", "quantity"), FORMULAS)
 def test_a_formula_is_mathml_without_leftovers(function, quantity):
-    found = mathematics(function, quantity)
-    for part in (found.definition, *found.where):
+    formula = mathematics(function, quantity)
+    for part in (formula.definition, *formula.where):
         assert part.startswith("<math ")
         assert "\\" not in part
         assert Page(part).open == []

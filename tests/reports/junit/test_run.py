@@ -8,7 +8,7 @@ import junitparser
 import pytest
 import xmlschema
 from checkout import EXPECTED
-from page_samples import found, made, stated
+from page_samples import identified_check, identified_discrepancy, stated
 from record_samples import backend, check, discrepancy, record
 from report_samples import HOSTILE, cut_short, empty, everything, finished, many, older, poisoned
 
@@ -18,16 +18,16 @@ SCHEMA = xmlschema.XMLSchema(EXPECTED / "junit.xsd")
 RECORDABLE = [text for text in HOSTILE if "\ud800" not in text]
 
 
-def _read(made_of):
-    return junitparser.JUnitXml.fromstring(junit(made_of).encode())
+def _read(whole):
+    return junitparser.JUnitXml.fromstring(junit(whole).encode())
 
 
-def _cases(made_of):
-    return {case.name: case for suite in _read(made_of) for case in suite}
+def _cases(whole):
+    return {case.name: case for suite in _read(whole) for case in suite}
 
 
-def _case(made_of, part):
-    (case,) = (case for name, case in _cases(made_of).items() if part in name)
+def _case(whole, part):
+    (case,) = (case for name, case in _cases(whole).items() if part in name)
     return case
 
 
@@ -37,12 +37,12 @@ def _result(case):
 
 
 @pytest.mark.parametrize(
-    "made_of",
+    "whole",
     [everything(), finished(), older(), empty(), cut_short(), *(poisoned(everything(), text) for text in RECORDABLE)],
     ids=["everything", "finished", "older", "empty", "cut short", *(f"hostile {n}" for n in range(len(RECORDABLE)))],
 )
-def test_every_record_fits_the_schema_of_ci_servers(made_of):
-    SCHEMA.validate(junit(made_of))
+def test_every_record_fits_the_schema_of_ci_servers(whole):
+    SCHEMA.validate(junit(whole))
 
 
 def test_there_is_a_case_for_every_check_and_property_and_the_counts_agree():
@@ -67,8 +67,8 @@ def test_a_name_tells_what_was_asked_and_no_version():
 
 
 def test_a_defect_is_a_failure_with_everything_to_see_it_again():
-    one = made()
-    bad = found(one, cause="log of softmax", evidence="bit-identical to it")
+    one = identified_check()
+    bad = identified_discrepancy(one, cause="log of softmax", evidence="bit-identical to it")
     case = _case(record(one, discrepancies=(bad,)), one.id)
     assert _result(case) == ("Failure", bad.kind, bad.explanation)
     (failure,) = case.result
@@ -82,8 +82,8 @@ def test_a_defect_that_the_record_does_not_tell_is_a_failure_too():
 
 @pytest.mark.parametrize("severity", ["weakness", "convention", "undecided"])
 def test_what_does_not_gate_is_told_in_the_output(severity):
-    one = made(severities={severity: 2})
-    case = _case(record(one, discrepancies=(found(one, severity=severity, kind="a kind"),)), one.id)
+    one = identified_check(severities={severity: 2})
+    case = _case(record(one, discrepancies=(identified_discrepancy(one, severity=severity, kind="a kind"),)), one.id)
     assert case.result == []
     assert f"{severity}, a kind: The result is zero" in case.system_out
     assert "largest error: 2.1e6 ulps; largest multiple of the textbook bound: 1.25" in case.system_out
@@ -91,12 +91,12 @@ def test_what_does_not_gate_is_told_in_the_output(severity):
 
 @pytest.mark.parametrize("status", ["crash", "hang", "error"])
 def test_a_check_that_did_not_come_to_its_end_is_an_error(status):
-    one = made(status=status, reason="exit status 11", severities={"defect": 1})
+    one = identified_check(status=status, reason="exit status 11", severities={"defect": 1})
     assert _result(_case(record(one), one.id)) == ("Error", status, "exit status 11")
 
 
 def test_what_is_unsupported_is_skipped():
-    one = made(status="unsupported", reason="no keyword 'weight'", severities={}, elements=0)
+    one = identified_check(status="unsupported", reason="no keyword 'weight'", severities={}, elements=0)
     assert _result(_case(record(one), one.id)) == ("Skipped", "unsupported", "no keyword 'weight'")
 
 
@@ -146,6 +146,6 @@ def test_ten_thousand_checks_are_a_few_megabytes():
 
 
 def test_discrepancies_of_other_checks_stay_with_theirs():
-    one, other = made(), made(dtype="float16", severities={})
+    one, other = identified_check(), identified_check(dtype="float16", severities={})
     whole = record(one, other, discrepancies=(discrepancy(one, check=one.id),))
     assert _case(whole, other.id).result == []

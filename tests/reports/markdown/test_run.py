@@ -65,22 +65,22 @@ def test_an_address_is_shown_and_is_no_link():
 
 
 def test_a_summary_of_very_much_tells_the_worst_and_counts_the_rest():
-    told = summary(many(3000))
-    assert len(told.encode()) < 60_000
-    left = re.findall(r"^… and ([\d,]+) more findings in record.json\.$", told, re.MULTILINE)
-    shown = told.count("\n**torch 2.13.0**: ") + told.count("\n| torch 2.13.0: ")
+    text = summary(many(3000))
+    assert len(text.encode()) < 60_000
+    left = re.findall(r"^… and ([\d,]+) more findings in record.json\.$", text, re.MULTILINE)
+    shown = text.count("\n**torch 2.13.0**: ") + text.count("\n| torch 2.13.0: ")
     assert shown + sum(int(number) for number in left) == len(findings(many(3000)))
 
 
-@pytest.mark.parametrize("room", [60_000, 30_000, 10_000, 3_000, 1_000, 100, 0])
-def test_a_summary_takes_no_more_room_than_it_has(room):
-    told = summary(many(1000), room=room)
-    assert len(told.encode()) <= room
-    assert told.startswith("# logitproof: FAIL") or room <= 100
+@pytest.mark.parametrize("size_limit", [60_000, 30_000, 10_000, 3_000, 1_000, 100, 0])
+def test_a_summary_takes_no_more_room_than_it_has(size_limit):
+    text = summary(many(1000), room=size_limit)
+    assert len(text.encode()) <= size_limit
+    assert text.startswith("# logitproof: FAIL") or size_limit <= 100
 
 
 def test_a_judgement_does_not_offer_what_only_a_record_has():
-    found = check(backend="your results", version="")
-    told = printed(judgement_view(ExaminationResult((found,), (discrepancy(found),) * 2)))
-    assert "reproduce" not in told
-    assert "record.json" not in told
+    judged = check(backend="your results", version="")
+    text = printed(judgement_view(ExaminationResult((judged,), (discrepancy(judged),) * 2)))
+    assert "reproduce" not in text
+    assert "record.json" not in text

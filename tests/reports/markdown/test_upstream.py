@@ -12,7 +12,7 @@ from report_samples import finished
 from logitproof.reports import OtherAnswer, findings, hex_of, upstream_report
 
 
-def _told(script="print(1)\n", worker=None, **changes):
+def _report(script="print(1)\n", worker=None, **changes):
     one = check()
     whole = record(one, discrepancies=(discrepancy(one, **changes),))
     whole = replace(whole, backends=(worker or whole.backends[0],))
@@ -20,8 +20,8 @@ def _told(script="print(1)\n", worker=None, **changes):
 
 
 def test_it_tells_what_where_and_how_far_off():
-    told = _told(kind="beyond bound", parameters={"axis": -1})
-    assert told.splitlines()[0] == (
+    report = _report(kind="beyond bound", parameters={"axis": -1})
+    assert report.splitlines()[0] == (
         "# Value of torch.sigmoid loses more than the textbook algorithm may lose (float32)"
     )
     for words in (
@@ -33,7 +33,7 @@ def test_it_tells_what_where_and_how_far_off():
         "2.1e6 ulps, 1.25 times the textbook bound",
         "`axis=-1`",
     ):
-        assert words in told
+        assert words in report
 
 
 def test_it_tells_of_the_machine_what_computes_and_nothing_else():
@@ -45,11 +45,11 @@ def test_it_tells_of_the_machine_what_computes_and_nothing_else():
         cpu={"model": "a processor", "system": "Linux 6", "flags": "fpu avx2 hypervisor fma"},
         environment={"MKL_CBWR": "AVX2", "HOME": "/home/someone", "API_TOKEN": "secret", "OMP_NUM_THREADS": "1"},
     )
-    told = _told(worker=worker)
-    assert "- CPU: a processor, x86, with avx2, fma" in told.replace("x86\\_64", "x86") or "with avx2, fma" in told
-    assert "`MKL_CBWR=AVX2`" in told
-    assert "numpy 2.4.6" in told
-    assert [words for words in ("someone", "secret", "TOKEN", "hypervisor", "OMP_") if words in told] == []
+    report = _report(worker=worker)
+    assert "- CPU: a processor, x86, with avx2, fma" in report.replace("x86\\_64", "x86") or "with avx2, fma" in report
+    assert "`MKL_CBWR=AVX2`" in report
+    assert "numpy 2.4.6" in report
+    assert [words for words in ("someone", "secret", "TOKEN", "hypervisor", "OMP_") if words in report] == []
 
 
 @pytest.mark.parametrize(
@@ -71,22 +71,22 @@ def test_it_tells_the_versions_of_whatever_computes_in_the_order_of_the_record(f
 
 def test_it_tells_the_cause_and_the_answers_of_others():
     answers = (OtherAnswer("keras", "3.15.1", "keras.ops.sigmoid", "eager", hex_of(0.5), hex_of(0.25)),)
-    told = _told(cause="log of softmax", evidence="bit-identical to it in float32", answers=answers)
-    assert "## Cause\n\nlog of softmax: bit-identical to it in float32." in told
-    assert "| keras 3.15.1, `keras.ops.sigmoid` | `0.5` | 0.25 |" in told
+    report = _report(cause="log of softmax", evidence="bit-identical to it in float32", answers=answers)
+    assert "## Cause\n\nlog of softmax: bit-identical to it in float32." in report
+    assert "| keras 3.15.1, `keras.ops.sigmoid` | `0.5` | 0.25 |" in report
 
 
 @pytest.mark.parametrize("script", ["```\n# x\n```", "~~~~\n", "`````python\n", "plain"])
 def test_no_script_ends_its_fence(script):
-    (fence,) = (token for token in MarkdownIt().parse(_told(script)) if token.type == "fence")
+    (fence,) = (token for token in MarkdownIt().parse(_report(script)) if token.type == "fence")
     assert fence.content.rstrip("\n") == script.rstrip("\n")
 
 
 def test_without_a_script_or_with_one_too_long_the_report_still_fits_a_tracker():
-    assert "```" not in _told(None)
-    told = _told("x = 1\n" * 20_000)
-    assert "`logitproof reproduce " in told
-    assert len(told) < 65_536
+    assert "```" not in _report(None)
+    report = _report("x = 1\n" * 20_000)
+    assert "`logitproof reproduce " in report
+    assert len(report) < 65_536
 
 
 def test_a_finding_of_a_backend_that_the_record_does_not_have_is_told():

@@ -42,8 +42,8 @@ def small():
     return {picture.anchor: picture for picture in pictures(plausible_record(**SMALL))}
 
 
-def _chart(made, kind="input"):
-    return next(chart for chart in charts(made) if chart.kind == kind)
+def _chart(of, kind="input"):
+    return next(chart for chart in charts(of) if chart.kind == kind)
 
 
 def _parsed(picture):
@@ -107,9 +107,9 @@ def test_every_reference_in_a_picture_leads_to_an_id_of_its_own(small):
     ids = [name for picture in small.values() for name in re.findall(r' id="([^"]+)"', picture.svg)]
     assert len(ids) == len(set(ids))
     for picture in small.values():
-        own = set(re.findall(r' id="([^"]+)"', picture.svg))
-        assert all(name.startswith(f"{picture.anchor}-") for name in own)
-        assert set(re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"', picture.svg)) <= {("", name) for name in own}
+        names = set(re.findall(r' id="([^"]+)"', picture.svg))
+        assert all(name.startswith(f"{picture.anchor}-") for name in names)
+        assert set(re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"', picture.svg)) <= {("", name) for name in names}
 
 
 def test_a_screen_reader_is_told_what_a_picture_shows(small):
@@ -134,16 +134,16 @@ def test_hostile_names_come_out_as_plain_text():
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        made = pictures(record(*hostile))
-    assert len(made) == 2 * len(HOSTILE)
+        drawn = pictures(record(*hostile))
+    assert len(drawn) == 2 * len(HOSTILE)
     allowed = {"svg", "title", "desc", "g", "defs", "path", "use", "text", "clipPath", "rect"}
-    for picture in made:
+    for picture in drawn:
         root = _parsed(picture)
         assert {element.tag.removeprefix(SVG) for element in root.iter()} <= allowed
         assert not [name for element in root.iter() for name in element.attrib if name.startswith("on")]
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202e]", picture.svg)
         assert re.fullmatch(r"picture-[0-9a-f]{12}-(input|histogram)", picture.anchor)
-    words = {text for picture in made for text in _texts(picture)}
+    words = {text for picture in drawn for text in _texts(picture)}
     assert any(text.startswith("$\\frac{1}{0}$ 2.13.0") for text in words)
     assert any(text.startswith("@0 2.13.0") for text in words)
     assert max(map(len, words)) < 60
@@ -151,9 +151,9 @@ def test_hostile_names_come_out_as_plain_text():
 
 def test_numbers_that_no_run_writes_do_no_harm():
     odd = [(0.0, 1, 1), (1e308, 1e308, 0), (-5e-324, 5e-324, 1e308), (2, float("inf"), 3), (3, 4, float("inf"))]
-    made = [spread_check(curve("input", [(float("-inf"), 1, 1), *odd, (float("inf"), 1, 1)]))]
-    made.append(spread_check(curve("confidence", odd), curve("classes", odd), curve("input", [(1, 0, 0)])))
-    for picture in pictures(record(*made)):
+    checks = [spread_check(curve("input", [(float("-inf"), 1, 1), *odd, (float("inf"), 1, 1)]))]
+    checks.append(spread_check(curve("confidence", odd), curve("classes", odd), curve("input", [(1, 0, 0)])))
+    for picture in pictures(record(*checks)):
         assert not re.search(r"\b(nan|inf)\b", picture.svg.split("</desc>")[1])
 
 
@@ -176,10 +176,12 @@ def test_an_error_beyond_its_bound_is_marked_where_another_bound_is_larger():
 
 def test_versions_and_modes_of_a_backend_have_lines_of_their_own():
     kinds = [("2.1", "eager"), ("2.2", "eager"), ("2.2", "compiled")]
-    made = record(*(spread_check(curve("input", [(1, 2, 9)]), version=version, mode=mode) for version, mode in kinds))
-    (panel,) = _chart(made).panels
+    several = record(
+        *(spread_check(curve("input", [(1, 2, 9)]), version=version, mode=mode) for version, mode in kinds)
+    )
+    (panel,) = _chart(several).panels
     assert len(panel.lines) == 3
-    assert _chart(made).series == ("torch 2.1 eager", "torch 2.2 eager", "torch 2.2 compiled")
+    assert _chart(several).series == ("torch 2.1 eager", "torch 2.2 eager", "torch 2.2 compiled")
 
 
 def test_a_histogram_adds_up_checks_and_shows_shares():
@@ -218,7 +220,7 @@ def test_what_has_no_logarithm_has_no_place(measure, function, number):
 
 def test_confidence_grows_to_the_right():
     axis = axis_for("confidence", "softmax_cross_entropy")
-    positions = [axis.position(doubt) for doubt in (1, 0.5, 1e-3, 1e-9, 1e-300)]
+    positions = [axis.position(complement) for complement in (1, 0.5, 1e-3, 1e-9, 1e-300)]
     assert positions == sorted(set(positions))
 
 
@@ -246,7 +248,7 @@ def test_ticks_keep_their_distance():
     ticks = chosen(axis_for("input", "sigmoid").ticks, -40, 40, 5)
     positions = [tick.position for tick in ticks]
     assert len(ticks) > 4
-    assert min(right - left for left, right in pairwise(positions)) >= 5
+    assert min(upper - lower for lower, upper in pairwise(positions)) >= 5
 
 
 def test_no_two_of_twelve_backends_look_alike():
@@ -257,9 +259,9 @@ def test_no_two_of_twelve_backends_look_alike():
 
 
 def test_a_run_of_three_frameworks_has_at_most_fifty_pictures_of_moderate_size():
-    made = pictures(plausible_record())
-    assert 40 < len(made) <= 50
-    assert sum(len(picture.svg) for picture in made) < 4e6
+    drawn = pictures(plausible_record())
+    assert 40 < len(drawn) <= 50
+    assert sum(len(picture.svg) for picture in drawn) < 4e6
 
 
 def test_matplotlib_is_not_imported_before_a_picture_is_drawn():
@@ -277,5 +279,5 @@ def test_matplotlib_is_not_imported_before_a_picture_is_drawn():
     [((99_999, 1), "more than 99.9%"), ((1, 99_999), "less than 0.1%"), ((4, 0), "100.0%"), ((3, 1), "75.0%")],
 )
 def test_a_share_that_is_neither_all_nor_nothing_is_not_told_as_such(histogram, words):
-    (told,) = (alternative(chart) for chart in charts(record(spread_check(histogram=histogram))))
-    assert f" {words} within ½ ulp" in told
+    (text,) = (alternative(chart) for chart in charts(record(spread_check(histogram=histogram))))
+    assert f" {words} within ½ ulp" in text

@@ -30,8 +30,8 @@ OLD = EXPECTED / "record-1.json"
 
 @pytest.fixture
 def sample():
-    found = check(parameters={"axis": -1, "label_smoothing": parameter_record(0.125), "reduction": "mean"})
-    return record(found, discrepancies=(discrepancy(found),))
+    one = check(parameters={"axis": -1, "label_smoothing": parameter_record(0.125), "reduction": "mean"})
+    return record(one, discrepancies=(discrepancy(one),))
 
 
 def test_a_record_is_read_back_as_it_was_written(sample):
@@ -64,9 +64,9 @@ def test_a_discrepancy_has_every_key_that_the_design_promises(sample):
 def test_no_number_in_a_record_is_a_json_float(sample):
     def floats(value):
         if isinstance(value, dict):
-            return [found for each in value.values() for found in floats(each)]
+            return [number for each in value.values() for number in floats(each)]
         if isinstance(value, list):
-            return [found for each in value for found in floats(each)]
+            return [number for each in value for number in floats(each)]
         return [value] if isinstance(value, float) else []
 
     assert floats(json.loads(encode_record(sample))) == []
@@ -158,7 +158,7 @@ def test_a_record_of_schema_1_is_read_as_one_of_this_release():
     old, read = json.loads(OLD.read_bytes()), read_record(OLD)
     assert read.schema == SCHEMA_VERSION
     assert {check.spread for check in read.checks} == {None}
-    assert {(found.cause, found.evidence, found.answers) for found in read.discrepancies} == {(None, None, ())}
+    assert {(each.cause, each.evidence, each.answers) for each in read.discrepancies} == {(None, None, ())}
     for section, key in (("checks", "worst_ratio"), ("discrepancies", "inputs"), ("properties", "comparisons")):
         kept = [part[key] for part in json.loads(encode_record(read))[section]]
         assert kept == [part[key] for part in old[section]] != []
@@ -190,14 +190,14 @@ def test_a_record_of_schema_1_is_read_as_strictly_as_a_new_one(section):
 
 def test_an_early_record_of_schema_2_is_read_and_tells_nothing_of_what_it_did_not_keep(sample):
     raw = json.loads(encode_record(sample))
-    for own in raw["checks"]:
-        del own["failures"]
-        for stored in own["outputs"]["batches"] if own["outputs"] else ():
+    for raw_check in raw["checks"]:
+        del raw_check["failures"]
+        for stored in raw_check["outputs"]["batches"] if raw_check["outputs"] else ():
             del stored["whole"], stored["cases"]
     read = decode_record(json.dumps(raw).encode())
-    assert {own.failures for own in read.checks} == {None}
+    assert {each.failures for each in read.checks} == {None}
     written = json.loads(encode_record(read))
-    assert {own["failures"] for own in written["checks"]} == {None}  # the key is there again, as the schema has it
+    assert {each["failures"] for each in written["checks"]} == {None}  # the key is there again, as the schema has it
     assert decode_record(encode_record(read)) == read
     raw["checks"][0].pop("tiers")  # what it always had it must have
     with pytest.raises(RecordError, match="tiers"):

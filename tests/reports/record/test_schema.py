@@ -26,14 +26,14 @@ def errors(raw, version=SCHEMA_VERSION):
     return [error.json_path for error in Draft202012Validator(record_schema(version)).iter_errors(raw)]
 
 
-def written(made):
-    return json.loads(encode_record(made))
+def written(sample_record):
+    return json.loads(encode_record(sample_record))
 
 
 @pytest.fixture
 def sample():
-    found = check()
-    return written(record(found, discrepancies=(discrepancy(found),)))
+    one = check()
+    return written(record(one, discrepancies=(discrepancy(one),)))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -107,11 +107,11 @@ def test_the_record_of_a_run_fits_the_schema(tmp_path):
     for name in ("one", "other"):
         (tmp_path / f"{name}.py").write_text(KERNELS)
     backends = (str(tmp_path / "one.py"), str(tmp_path / "other.py"))
-    made = run(RunRequest(backends=backends, profile="smoke", jobs=1, dtypes=("float16", "float32")), Silence())
-    assert {found.severity for found in made.discrepancies} >= {"defect", "weakness", "convention"}
-    assert any(found.answers for found in made.discrepancies)
-    assert any(each.spread and each.spread.curves for each in made.checks)
-    assert errors(written(made)) == []
+    examined = run(RunRequest(backends=backends, profile="smoke", jobs=1, dtypes=("float16", "float32")), Silence())
+    assert {each.severity for each in examined.discrepancies} >= {"defect", "weakness", "convention"}
+    assert any(each.answers for each in examined.discrepancies)
+    assert any(each.spread and each.spread.curves for each in examined.checks)
+    assert errors(written(examined)) == []
 
 
 @pytest.mark.parametrize(
@@ -133,10 +133,10 @@ def test_the_schema_finds_what_does_not_fit(sample, path, value):
     for key in way:
         at = at[int(key)] if key == "0" else at[key]
     at[last] = value
-    found = errors(sample)
-    assert found
+    paths = errors(sample)
+    assert paths
     # Of a choice, the choice as a whole does not fit.
-    assert all(place != "$" and (place.startswith(path) or path.startswith(place)) for place in found)
+    assert all(where != "$" and (where.startswith(path) or path.startswith(where)) for where in paths)
 
 
 def test_the_schema_refuses_a_missing_key_and_one_too_many(sample):

@@ -22,8 +22,8 @@ from logitproof.reports import (
 def _publish(target, array, *, complete=True, text="summary"):
     folder = open_folder(target)
     stored = folder.store([("batch", array)])
-    made = record(check(outputs=stored), complete=complete)
-    return folder.publish(made, {"summary.md": text}), stored
+    published = record(check(outputs=stored), complete=complete)
+    return folder.publish(published, {"summary.md": text}), stored
 
 
 def test_outputs_are_read_back_bit_by_bit(tmp_path):
@@ -52,19 +52,19 @@ def test_a_complete_run_replaces_the_older_one_and_its_outputs(tmp_path):
 
 def test_an_incomplete_run_leaves_a_complete_one_alone(tmp_path):
     _publish(tmp_path, np.zeros(3), text="older")
-    place, stored = _publish(tmp_path, np.ones(3), complete=False, text="cut short")
+    folder, stored = _publish(tmp_path, np.ones(3), complete=False, text="cut short")
     assert (tmp_path / "summary.md").read_text() == "older"
-    assert place == tmp_path / "incomplete"
-    assert not read_record(place).complete
-    assert bit_equal(read_outputs(place, stored)["batch"], np.ones(3))
+    assert folder == tmp_path / "incomplete"
+    assert not read_record(folder).complete
+    assert bit_equal(read_outputs(folder, stored)["batch"], np.ones(3))
 
 
 def test_an_incomplete_run_is_kept_where_no_complete_one_is(tmp_path):
-    place, _ = _publish(tmp_path / "new", np.zeros(3), complete=False)
-    assert place == tmp_path / "new"
+    folder, _ = _publish(tmp_path / "new", np.zeros(3), complete=False)
+    assert folder == tmp_path / "new"
     again, _ = _publish(tmp_path / "new", np.ones(3), complete=False, text="again")
-    assert again == place
-    assert (place / "summary.md").read_text() == "again"
+    assert again == folder
+    assert (folder / "summary.md").read_text() == "again"
 
 
 def test_a_complete_run_removes_an_incomplete_one_that_it_makes_obsolete(tmp_path):

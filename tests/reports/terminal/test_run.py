@@ -18,9 +18,9 @@ def test_the_terminal_shows_the_expected_text():
 
 
 def test_a_judgement_shows_the_expected_text():
-    found = check(backend="your results", version="", severities={"weakness": 1}, tiers={"A": 1})
-    weakness = discrepancy(found, severity="weakness", kind="beyond the attainable bound")
-    expect("judgement.txt", printed(judgement_view(ExaminationResult((found,), (weakness,)))))
+    judged = check(backend="your results", version="", severities={"weakness": 1}, tiers={"A": 1})
+    weakness = discrepancy(judged, severity="weakness", kind="beyond the attainable bound")
+    expect("judgement.txt", printed(judgement_view(ExaminationResult((judged,), (weakness,)))))
 
 
 @pytest.mark.parametrize("width", [40, 60, 100, 300])
