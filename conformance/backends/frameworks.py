@@ -86,3 +86,10 @@ PROVIDED: Mapping[str, Framework] = MappingProxyType(
     {distribution: row for row in FRAMEWORKS.values() for distribution in row.distributions}
 )
 """The framework that a distribution provides; of another one nothing can be examined."""
+
+
+def variables_of(name: str) -> dict[str, str]:
+    """Return the variables that a framework, and the one it computes with, must find in the environment."""
+    row = next(each for each in TABLE if each.name == name)
+    of_base = variables_of(row.base) if row.base else {}
+    return {**of_base, **row.defaults, **row.environment}

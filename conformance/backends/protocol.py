@@ -14,7 +14,7 @@ from logitproof.reference import FUNCTIONS
 
 from ..inputs.batch import Batch
 from ..worker.wire import PROTOCOL, Array, Header
-from .spec import FRAMEWORKS
+from .frameworks import FRAMEWORKS, MODULE_FRAMEWORKS
 
 
 class ProtocolError(Exception):
@@ -220,7 +220,7 @@ def hello_request(target: str, threads: int | None) -> Header:
         "protocol": PROTOCOL,
         "target": target,
         "framework": target if target in FRAMEWORKS else None,
-        "of_modules": ["torch", "tensorflow", "jax", "numpy"],
+        "of_modules": list(MODULE_FRAMEWORKS),
         "threads": threads,
         "functions": functions,
     }

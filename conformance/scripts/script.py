@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..backends.frameworks import variables_of
 from ..inputs.batch import Batch
 from ..inputs.geometry import axis_of
 from ..worker.calls import CallForm, call_definitions
@@ -125,7 +126,11 @@ _STANDARD = ("contextlib", "faulthandler", "importlib.util", "math", "os", "sys"
 
 
 def _imports(rest: str, framework: Framework, reproduction: Reproduction) -> str:
-    variables = {**framework.spelling.environment, **reproduction.environment}
+    variables = {
+        **variables_of(reproduction.target.framework),
+        **framework.spelling.environment,
+        **reproduction.environment,
+    }
     switches = "".join(f"os.environ[{literal(name)}] = {literal(value)}\n" for name, value in variables.items())
     used = f"{switches}{rest}"
     standard = [f"import {name}\n" for name in _STANDARD if f"{name.partition('.')[0]}." in used]

@@ -22,8 +22,9 @@ class Spelling:
         tensor: what makes a tensor of a NumPy array: ahead of it, and by dtype what comes behind.
         bfloat16: what makes bfloat16 in NumPy of float32 numbers called `wide`; "" where there is none.
         raw_bfloat16: the dtype of raw little-endian bytes of bfloat16, as source.
-        setup: statements that come before everything else; `{threads}` is how many threads compute.
-        environment: the variables that must be set ahead of the import.
+        setup: statements that come before everything else.
+        threads: statements that fix how many threads compute; `{threads}` is how many.
+        environment: the variables that must be set ahead of the import, beside those that a worker gets too.
     """
 
     imports: str

@@ -295,7 +295,7 @@ A_NAME = rf"\b({'|'.join(sorted(NAMES))})\b"
 SEVERAL = re.compile(rf"{A_NAME}[^\w.]{{1,4}}((or|and) \W?)?{A_NAME}")
 """Two names in a row, however they are joined: "torch, jax", "'torch' or 'jax'", "torch|jax"."""
 
-KEEP_THEIR_OWN = ("conformance/worker", "conformance/scripts/dialects", "conformance/scripts/script.py")
+KEEP_THEIR_OWN = ("conformance/worker/frameworks",)
 """What speaks with a framework itself, one file a framework, and what chooses among those files."""
 
 

@@ -281,7 +281,6 @@ FRAMEWORK = replace(
         TENSORFLOW.spelling,
         imports="import keras\nimport tensorflow as tf\n",
         version='f"keras {keras.__version__}, tensorflow {tf.__version__}"',
-        environment={**TENSORFLOW.spelling.environment, "KERAS_BACKEND": "tensorflow"},
     ),
 )
 """Keras, which computes with TensorFlow."""

@@ -188,8 +188,7 @@ FRAMEWORK = Framework(
         raw_bfloat16="tf.bfloat16.as_numpy_dtype",
         threads="tf.config.threading.set_intra_op_parallelism_threads({threads})  # as in the run\n"
         "tf.config.threading.set_inter_op_parallelism_threads({threads})\n",
-        # No graphics processor, fewer notices.
-        environment={"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"},
+        environment={"CUDA_VISIBLE_DEVICES": "-1"},  # no graphics processor
     ),
 )
 """TensorFlow, which brings NumPy's bfloat16."""

@@ -66,7 +66,7 @@ def test_it_tells_of_the_machine_what_computes_and_nothing_else():
 )  # fmt: skip
 def test_it_tells_the_versions_of_whatever_computes_in_the_order_of_the_record(framework, target, build, told):
     worker = replace(backend(), framework=framework, target=target, build={"python": "3.11.7", **build})
-    assert f" (python 3.11.7, {told})\n" in _told(worker=worker).replace("\\", "")
+    assert f" (python 3.11.7, {told})\n" in _report(worker=worker).replace("\\", "")
 
 
 def test_it_tells_the_cause_and_the_answers_of_others():
