@@ -227,7 +227,7 @@ def _series(call: ScriptCall, *, whole: bool) -> str:
     twice = "results = [computed(call, tensors), computed(call, tensors)]\n"
     if whole:
         return (
-            f"{twice}for argument in ({', '.join(map(literal, real))},):\n"
+            f"{twice}for argument in [{', '.join(map(literal, real))}]:\n"
             "    with contextlib.suppress(Exception):  # no gradient by it: another question\n"
             "        results += [recorded(call, tensors, argument, cotangent)[1] for _ in range(2)]\n"
         )
@@ -248,13 +248,10 @@ def _around(call: ScriptCall, made: str) -> str:
                 '    print(f"observed  {type(error).__name__}: {error}")\n    is_there = True\n'
             )
         case Modified():
-            names = [*(argument.name for argument in call.batch.spec.arguments)]
-            inputs = ", ".join(f'"{name}": {name}' for name in names)
             return (
-                f"inputs = {{{inputs}}}\n"
-                "before = {name: bits(tensor) for name, tensor in inputs.items()}\n"
+                "before = {name: bits(tensor) for name, tensor in tensors.items()}\n"
                 f"{made}"
-                "changed = [name for name, tensor in inputs.items() if bits(tensor) != before[name]]\n"
+                "changed = [name for name, tensor in tensors.items() if bits(tensor) != before[name]]\n"
                 "print(f\"observed  changed inputs: {', '.join(changed) or 'none'}\")\n"
                 "is_there |= bool(changed)\n"
             )

@@ -56,11 +56,11 @@ def computed(call: Callable[..., Any], tensors: dict[str, Any]) -> Any:
     return call(**tensors)
 
 
-def recorded(call: Callable[..., Any], tensors: dict[str, Any], argument: str, cotangent: Any) -> tuple[Any, Any]:
+def recorded(call: Any, tensors: dict[str, Any], argument: str, cotangent: Any) -> tuple[Any, Any]:
     """Return no value, for NumPy records nothing, and the gradient by an argument that a module's vjp computes."""
     if cotangent is None:
         return None, None
-    gradients = call.vjp(cotangent, **tensors)  # type: ignore[attr-defined]
+    gradients = call.vjp(cotangent, **tensors)
     if not isinstance(gradients, (tuple, list)):
         gradients = (gradients,)
     position = list(tensors).index(argument)
