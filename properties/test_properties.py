@@ -29,9 +29,9 @@ def test_property(logitproof_property: Property, logitproof_backend: Subject, lo
     if not settings:
         pytest.skip(f"{subject.name} has no entry point for {' and '.join(prop.functions)}")
     searched = search(prop, settings, logitproof_plan)
-    if found := searched.broken:
-        text = broken_text(prop, found.outcome, found.given, found.setting.entry_points)
-        script = subject.script(prop, found.setting, found.given, found.outcome)
+    if counterexample := searched.broken:
+        text = broken_text(prop, counterexample.outcome, counterexample.given, counterexample.setting.entry_points)
+        script = subject.script(prop, counterexample.setting, counterexample.given, counterexample.outcome)
         again = f"--logitproof-seed {logitproof_plan.seed} --logitproof-examples {logitproof_plan.examples}"
         text += f"\n  same search   {again}"
         pytest.fail(f"{text}\n\nA script that shows it:\n\n{script}", pytrace=False)

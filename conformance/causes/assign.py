@@ -38,7 +38,7 @@ than not, and in a gradient the mistake that the value has."""
 
 FLUSHED = KIND_OF[Verdict.FLUSHED]
 
-ENOUGH_OF_PLACES = 4.0
+ENOUGH_OF_POSITIONS = 4.0
 """Bits that inputs must be worth where digits tell nothing: log2 of the cases in which a candidate fails or passes."""
 
 FEWEST = 2
@@ -72,7 +72,7 @@ class Claim:
     """That a candidate explains an observation: its name, its place in the catalogue, the arithmetic, and the worth."""
 
     name: str
-    place: int
+    rank: int
     machine: FloatArithmetic
     bits: float
     evidence: str
@@ -107,13 +107,13 @@ class Explained:
 
 def explained(stack: Stack) -> list[Explained]:
     """Hold every candidate against the observations of one stack."""
-    places = {id(each): place for place, each in enumerate(mistakes(stack.case.function, stack.case.quantity))}
+    ranks = {id(each): rank for rank, each in enumerate(mistakes(stack.case.function, stack.case.quantity))}
     best: dict[int, dict[str, Match]] = {each.number: {} for each in stack.observations}
     for match in matches(stack):
-        own = best[match.observation.number]
-        known = own.get(match.mistake.name)
+        candidates = best[match.observation.number]
+        known = candidates.get(match.mistake.name)
         if known is None or (match.off, -match.bits) < (known.off, -known.bits):
-            own[match.mistake.name] = match
+            candidates[match.mistake.name] = match
     stack.case.known.clear()
     return [
         Explained(
@@ -126,7 +126,7 @@ def explained(stack: Stack) -> list[Explained]:
             bits=each.bits,
             is_of_rounding=stack.is_of_rounding,
             claims=tuple(
-                Claim(name, places[id(match.mistake)], match.machine, match.bits, evidence(match))
+                Claim(name, ranks[id(match.mistake)], match.machine, match.bits, evidence(match))
                 for name, match in best[each.number].items()
             ),
         )
@@ -148,7 +148,7 @@ def evidence(match: Match) -> str:
     if match.mistake.arithmetic is None:
         # A formula in words may end with a format of its own: "… with its sum in float16, in float32".
         comma = "," if formula.startswith(("a ", "the ")) else ""
-        formula = f"{formula}{comma} in {match.told}"
+        formula = f"{formula}{comma} in {match.arithmetic}"
     if not np.isfinite(value):
         word = "NaN" if np.isnan(value) else "+inf" if value > 0 else "-inf"
         return f"{word}, as {formula} gives"
@@ -171,15 +171,15 @@ def assigned(findings: Sequence[ConfirmedFinding], parts: Iterable[Sequence[Expl
     groups: dict[tuple[str, ...], list[Explained]] = {}
     for each in chain.from_iterable(parts):
         groups.setdefault(each.group, []).append(each)
-    told: dict[tuple[str, ...], set[str]] = {}
+    expected_names: dict[tuple[str, ...], set[str]] = {}
     # The value before its gradients: what differentiates a kernel differentiates its mistake.
     for group in sorted(groups, key=lambda group: group[-1] != VALUE):
-        expected = told.setdefault(group[:-1], set())
-        found = _of_group(findings, groups[group], expected)
-        for number, cause in found.items():
+        expected = expected_names.setdefault(group[:-1], set())
+        assigned_causes = _of_group(findings, groups[group], expected)
+        for number, cause in assigned_causes.items():
             causes[number] = cause
         if group[-1] == VALUE:
-            expected |= {cause.name for cause in found.values()} - set(STANDARD)
+            expected |= {cause.name for cause in assigned_causes.values()} - set(STANDARD)
     return causes
 
 
@@ -212,7 +212,7 @@ def _of_group(findings: Sequence[ConfirmedFinding], group: Sequence[Explained], 
     for alike in sorted(_alike(remaining), key=lambda alike: -_count(findings, alike)):
         unexplained = [each for each in remaining if each.number not in causes]
         if not _is_side_effect(findings, alike, unexplained):
-            _give(causes, _by_place(trials, findings, alike, expected))
+            _give(causes, _by_positions(trials, findings, alike, expected))
     return causes
 
 
@@ -273,7 +273,7 @@ def _is_side_effect(
     return _count(findings, others) > _count(findings, alike)
 
 
-def _by_place(
+def _by_positions(
     trials: Trials, findings: Sequence[ConfirmedFinding], alike: Sequence[Explained], expected: set[str]
 ) -> list[tuple[Explained, Claim]]:
     """Return the one candidate that fails at all of these places and nowhere else, if there is one.
@@ -282,17 +282,17 @@ def _by_place(
     candidate must give the number at every one of the places, and be right at the inputs beside them.
     """
     names = set.intersection(*({claim.name for claim in each.claims} for each in alike))
-    found = []
+    scored = []
     for name in sorted(names):
         matching = [(each, claim) for each in alike for claim in each.claims if claim.name == name]
-        told = _trials(trials, findings, matching)
-        total = sum(told, Trial())
-        worth = sum(trial.bits for trial in told)
+        outcomes = _trials(trials, findings, matching)
+        total = sum(outcomes, Trial())
+        worth = sum(trial.bits for trial in outcomes)
         is_there = 10 * (total.contradicts + total.unexplained) <= total.follows and not total.refuted
-        if is_there and worth >= ENOUGH_OF_PLACES:
-            found.append(((name in expected, total.follows - total.contradicts), matching))
-    best = [matching for score, matching in found if score == max(score for score, _ in found)]
-    best.sort(key=lambda matching: matching[0][1].place)
+        if is_there and worth >= ENOUGH_OF_POSITIONS:
+            scored.append(((name in expected, total.follows - total.contradicts), matching))
+    best = [matching for score, matching in scored if score == max(score for score, _ in scored)]
+    best.sort(key=lambda matching: matching[0][1].rank)
     if not best or not all(_same_mistake(best[0][0][1].name, rival[0][1].name) for rival in best[1:]):
         return []
     return best[0]
@@ -302,16 +302,16 @@ def _trials(
     trials: Trials, findings: Sequence[ConfirmedFinding], matching: Sequence[tuple[Explained, Claim]]
 ) -> list[Trial]:
     """Try a candidate on the batches of all these defects; of weaknesses, if they are many, on the most telling."""
-    told: dict[tuple[int, str], Trial] = {}
+    outcomes: dict[tuple[int, str], Trial] = {}
     for each, claim in sorted(matching, key=_telling):
         _, _, function, quantity = each.group
         finding = findings[each.number]
-        place = _place(finding)
-        if place not in told and (each.kind[1] == "defect" or len(told) < BATCHES):
-            trial = trials.of(finding, mistakes(function, quantity)[claim.place], claim.machine)
+        batch = _batch_key(finding)
+        if batch not in outcomes and (each.kind[1] == "defect" or len(outcomes) < BATCHES):
+            trial = trials.of(finding, mistakes(function, quantity)[claim.rank], claim.machine)
             if trial is not None:
-                told[place] = trial
-    return list(told.values())
+                outcomes[batch] = trial
+    return list(outcomes.values())
 
 
 def _telling(pair: tuple[Explained, Claim]) -> tuple[bool, float, int]:
@@ -319,7 +319,7 @@ def _telling(pair: tuple[Explained, Claim]) -> tuple[bool, float, int]:
     return each.kind[1] != "defect", -claim.bits, each.number
 
 
-def _place(finding: ConfirmedFinding) -> tuple[int, str]:
+def _batch_key(finding: ConfirmedFinding) -> tuple[int, str]:
     return id(finding.tally), finding.judged.batch.name
 
 
@@ -330,7 +330,7 @@ class _Score:
     name: str
     bits: float
     numbers: frozenset[int]
-    place: int
+    rank: int
 
 
 def _best(
@@ -343,7 +343,7 @@ def _best(
     names = sorted({claim.name for each in remaining for claim in each.claims} - rejected)
     enough = {name: ENOUGH_FOR_KNOWN if name in STANDARD or name in expected else ENOUGH for name in names}
     scores = [score for name in names if (score := _score(name, group, remaining, enough[name])) is not None]
-    scores.sort(key=lambda score: (score.name not in expected, -score.bits, score.place))
+    scores.sort(key=lambda score: (score.name not in expected, -score.bits, score.rank))
     if not scores or scores[0].name in expected:
         return [score.name for score in scores[:1]]
     best = scores[0]
@@ -352,11 +352,11 @@ def _best(
 
 def _explained_by(name: str, remaining: Sequence[Explained]) -> list[tuple[Explained, Claim]]:
     """What a candidate explains, in the formats in which some result that can tell is among it, if any can at all."""
-    found = [(each, claim) for each in remaining for claim in each.claims if claim.name == name]
+    pairs = [(each, claim) for each in remaining for claim in each.claims if claim.name == name]
     if not any(each.bits > 0 for each in remaining):
-        return found
-    formats = {each.kind[0] for each, _ in found if each.bits > 0}
-    return [(each, claim) for each, claim in found if each.kind[0] in formats]
+        return pairs
+    formats = {each.kind[0] for each, _ in pairs if each.bits > 0}
+    return [(each, claim) for each, claim in pairs if each.kind[0] in formats]
 
 
 def _results_by_kind(some: Iterable[Explained]) -> dict[tuple[str, str], set[tuple[object, ...]]]:
@@ -370,15 +370,15 @@ def _results_by_kind(some: Iterable[Explained]) -> dict[tuple[str, str], set[tup
 
 def _score(name: str, group: Sequence[Explained], remaining: Sequence[Explained], enough: float) -> _Score | None:
     """Weigh a candidate; None if what it explains may be chance."""
-    found = _explained_by(name, remaining)
+    pairs = _explained_by(name, remaining)
     worth: dict[tuple[object, ...], float] = {}
-    for each, claim in found:
+    for each, claim in pairs:
         worth[each.result] = max(worth.get(each.result, 0.0), claim.bits)
-    told, could_tell = _results_by_kind([each for each, _ in found]), _results_by_kind(remaining)
+    explained_results, could_tell = _results_by_kind([each for each, _ in pairs]), _results_by_kind(remaining)
     if could_tell:
         # A kind of failure of which it explains next to nothing has other causes: it is no evidence either way.
-        kinds = [kind for kind, results in told.items() if len(results) >= SHARE * len(could_tell[kind])]
-        tells = set().union(*(told[kind] for kind in kinds))
+        kinds = [kind for kind, results in explained_results.items() if len(results) >= SHARE * len(could_tell[kind])]
+        tells = set().union(*(explained_results[kind] for kind in kinds))
         if len(tells) < min(FEWEST, len({each.result for each in group if each.bits > 0})):
             return None
         choice = log2(comb(len(set().union(*(could_tell[kind] for kind in kinds))), len(tells)))
@@ -390,7 +390,7 @@ def _score(name: str, group: Sequence[Explained], remaining: Sequence[Explained]
     bits = sum(worth.values())
     if bits < enough + choice:
         return None
-    return _Score(name, bits, frozenset(each.number for each, _ in found), min(claim.place for _, claim in found))
+    return _Score(name, bits, frozenset(each.number for each, _ in pairs), min(claim.rank for _, claim in pairs))
 
 
 def _is_doubtful(
@@ -415,8 +415,8 @@ def _is_partial(
     given = {_options(findings[each.number]) for each, _ in matching}
 
     def concerns(each: Explained) -> bool:
-        own = _options(findings[each.number])
-        return own in given or any(options and options <= own for options in given)
+        taken = _options(findings[each.number])
+        return taken in given or any(options and options <= taken for options in given)
 
     beside = sum(_trials(trials, findings, matching), Trial())
     return sum(_elsewhere(trials, findings, [*filter(concerns, group)], matching), beside).is_partial
@@ -434,8 +434,8 @@ def _elsewhere(
 ) -> list[Trial]:
     """Try a candidate on batches in which it explains nothing."""
     best = {each.kind[0]: claim for each, claim in sorted(matching, key=lambda pair: pair[1].bits)}
-    seen = {_place(findings[each.number]) for each, _ in matching}
-    others = [each for each in group if each.kind[0] in best and _place(findings[each.number]) not in seen]
+    tried = {_batch_key(findings[each.number]) for each, _ in matching}
+    others = [each for each in group if each.kind[0] in best and _batch_key(findings[each.number]) not in tried]
     return _trials(trials, findings, [(each, best[each.kind[0]]) for each in others])
 
 

@@ -56,9 +56,9 @@ class Match:
     bits: float
 
     @property
-    def told(self) -> str:
+    def arithmetic(self) -> str:
         """The dtype that the candidate computes in."""
-        return _told(self.mistake, self.machine)
+        return _arithmetic_text(self.mistake, self.machine)
 
 
 def matches(stack: Stack) -> Iterator[Match]:
@@ -98,40 +98,40 @@ class _Bench:
         results = np.array([self._picked(array) for _, array in given])
         same = self._same(results)
         off = self._off(results)
-        for place in np.flatnonzero((same | (off <= NEAREST)).any(axis=0)).tolist():
-            yield from self._match(mistake, given, place, (same[:, place], off[:, place]))
+        for number in np.flatnonzero((same | (off <= NEAREST)).any(axis=0)).tolist():
+            yield from self._match(mistake, given, number, (same[:, number], off[:, number]))
 
     def _given(self, mistake: Mistake) -> list[tuple[FloatArithmetic, np.ndarray]]:
         """Return a candidate's results; in one arithmetic alone where that is nowhere near what was observed."""
         first = self._evaluated(mistake.result, self._machines[0])
         if first is None:
             return []
-        found = [(self._machines[0], first)]
+        evaluated = [(self._machines[0], first)]
         if self._machines[0].storage.precision >= FORMATS["float32"].precision:
             results = self._picked(first)
             with np.errstate(all="ignore"):
                 reach = np.maximum(self._errors * self._ulps / NEARBY, NEARBY * self._ulps)
                 is_near = ~(np.abs(results - self._observed) > reach) | ~np.isfinite(results)
             if not is_near.any():
-                return found
+                return evaluated
         for machine in self._machines[1:]:
             other = self._evaluated(mistake.result, machine)
             assert other is not None  # whether it applies is the case's doing
-            found.append((machine, other))
-        return found
+            evaluated.append((machine, other))
+        return evaluated
 
     def _match(
         self,
         mistake: Mistake,
         given: Sequence[tuple[FloatArithmetic, np.ndarray]],
-        place: int,
+        number: int,
         held: tuple[np.ndarray, np.ndarray],
     ) -> Iterator[Match]:
         """Yield the match with one observation, the same bits before a near miss."""
-        observation, (same, off) = self._stack.observations[place], held
+        observation, (same, off) = self._stack.observations[number], held
         for choice in np.flatnonzero(same).tolist():
             machine, array = given[choice]
-            if self._is_its_doing(mistake, machine)[place]:
+            if self._is_its_doing(mistake, machine)[number]:
                 bits = observation.bits + self._patience(mistake, machine, array, observation)
                 if bits >= 0:
                     yield Match(mistake, observation, machine, 0.0, bits)
@@ -141,7 +141,7 @@ class _Bench:
         if off[choice] > NEAREST or observation.error < NEAR * width:
             return
         machine = given[choice][0]
-        if not self._is_its_doing(mistake, machine)[place]:
+        if not self._is_its_doing(mistake, machine)[number]:
             return
         bits = min(observation.bits, float(np.log2(observation.error / width)))
         yield Match(mistake, observation, machine, float(off[choice]), bits)
@@ -155,10 +155,10 @@ class _Bench:
             off = np.abs(results - self._observed) / self._ulps
         return np.where(self._may_be_near & ~np.isnan(off), off, np.inf)
 
-    def _right(self, style: Style, machine: FloatArithmetic) -> np.ndarray:
-        made = self._evaluated(style, machine)
-        assert made is not None  # an algorithm always applies
-        return made
+    def _correct(self, style: Style, machine: FloatArithmetic) -> np.ndarray:
+        numbers = self._evaluated(style, machine)
+        assert numbers is not None  # an algorithm always applies
+        return numbers
 
     def _evaluated(self, result: Result, machine: FloatArithmetic) -> np.ndarray | None:
         key = (result, machine)
@@ -169,7 +169,7 @@ class _Bench:
 
     def _picked(self, array: np.ndarray) -> np.ndarray:
         with np.errstate(invalid="ignore"):
-            return array[self._stack.places].astype(np.float64)
+            return array[self._stack.positions].astype(np.float64)
 
     def _is_its_doing(self, mistake: Mistake, machine: FloatArithmetic) -> np.ndarray:
         """Where no right algorithm in the same arithmetic gives the same bits, and the mended one is far nearer."""
@@ -185,7 +185,7 @@ class _Bench:
         """How far the results of a right algorithm are from the exact ones."""
         key = (style, machine)
         if key not in self._left:
-            numbers = self._picked(self._right(style, machine)).tolist()
+            numbers = self._picked(self._correct(style, machine)).tolist()
             pairs = zip(self._stack.observations, numbers, strict=True)
             self._left[key] = np.array([observation.distance(number) for observation, number in pairs])
         return self._left[key]
@@ -193,8 +193,8 @@ class _Bench:
     def _is_usual(self, machine: FloatArithmetic) -> np.ndarray:
         """Where a right algorithm gives what was observed."""
         if machine not in self._usual:
-            found = np.array([self._same(self._picked(self._right(style, machine))) for style in self._styles])
-            self._usual[machine] = np.asarray(found.any(axis=0))
+            same = np.array([self._same(self._picked(self._correct(style, machine))) for style in self._styles])
+            self._usual[machine] = np.asarray(same.any(axis=0))
         return self._usual[machine]
 
     def _patience(
@@ -205,7 +205,7 @@ class _Bench:
             return 0.0
         if not observation.is_first or not np.isnan(observation.value):
             return 0.0
-        mended = self._right(mistake.mended or styles(mistake.function, mistake.quantity)[0], machine)
+        mended = self._correct(mistake.mended or styles(mistake.function, mistake.quantity)[0], machine)
         with np.errstate(invalid="ignore"):
             fails = np.isnan(array.astype(np.float64)) & np.isfinite(mended.astype(np.float64))
         before = np.concatenate([fails[: observation.line].reshape(-1), fails[observation.line, : observation.column]])
@@ -220,7 +220,7 @@ def _ulp(observation: Observation) -> float:
     return float(np.ldexp(1.0, int(exponent) - machine.storage.precision + 1))
 
 
-def _told(mistake: Mistake, machine: FloatArithmetic) -> str:
+def _arithmetic_text(mistake: Mistake, machine: FloatArithmetic) -> str:
     if mistake.arithmetic is not None:
         return mistake.arithmetic
     if machine.working == FLOAT32 and machine.storage.precision < 24:

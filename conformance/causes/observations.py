@@ -17,7 +17,7 @@ from ..inputs.geometry import by_case
 from ..judge.findings import ConfirmedFinding
 from ..judge.judged_output import JudgedElement
 from ..judge.verdicts import KIND_OF, Verdict
-from .algorithms.normal_form import NormalForm, place_of
+from .algorithms.normal_form import NormalForm, position_of
 
 MAX_NUMBERS = 1 << 17
 """Numbers in a case beyond which no candidate is evaluated: a row of 65,537 classes is, one of 262,144 is not."""
@@ -67,11 +67,11 @@ class Observation:
     earlier: int = 0
 
     @classmethod
-    def of(cls, number: int, finding: ConfirmedFinding, place: tuple[int, int], earlier: int = 0) -> Self:
+    def of(cls, number: int, finding: ConfirmedFinding, position: tuple[int, int], earlier: int = 0) -> Self:
         """Put a finding at a place of a stack."""
         identity = finding.tally.identity
         group = (identity.backend, identity.entry_point, identity.function, identity.quantity)
-        return cls(number, finding.judged, group, comes_first(finding), *place, earlier)
+        return cls(number, finding.judged, group, comes_first(finding), *position, earlier)
 
     @property
     def value(self) -> float:
@@ -160,7 +160,7 @@ class Stack:
         return all(each.judged.kind == KIND_OF[Verdict.INACCURATE] for each in self.observations)
 
     @cached_property
-    def places(self) -> tuple[np.ndarray, np.ndarray]:
+    def positions(self) -> tuple[np.ndarray, np.ndarray]:
         """Lines and columns of the observations."""
         lines = [each.line for each in self.observations]
         return np.array(lines), np.array([each.column for each in self.observations])
@@ -210,10 +210,10 @@ def comes_first(finding: ConfirmedFinding) -> bool:
     judged = finding.judged
     if judged.kind not in ("nan", "limit missed") or judged.batch.is_reduced:
         return False
-    found = finding.tally.findings.get((judged.severity, judged.kind))
-    if found is None:
+    group = finding.tally.findings.get((judged.severity, judged.kind))
+    if group is None:
         return False
-    worst = found.worst
+    worst = group.worst
     return (worst.batch.name, worst.case, worst.element) == (judged.batch.name, judged.case, judged.element)
 
 
@@ -221,21 +221,23 @@ def _stack(group: list[tuple[int, ConfirmedFinding]]) -> Stack:
     judged = group[0][1].judged
     if judged.batch.is_reduced:
         case = NormalForm.of(judged.batch, judged.quantity, [])
-        places = [place_of(judged.batch, judged.quantity, each.judged.element) for _, each in group]
-        made = [Observation.of(number, each, place) for (number, each), place in zip(group, places, strict=True)]
-        return Stack(case, tuple(made))
+        positions = [position_of(judged.batch, judged.quantity, each.judged.element) for _, each in group]
+        observations = [
+            Observation.of(number, each, position) for (number, each), position in zip(group, positions, strict=True)
+        ]
+        return Stack(case, tuple(observations))
     if comes_first(group[0][1]):
         return _with_earlier(group)
     lines: dict[tuple[str, int], int] = {}
     batches: dict[str, tuple[Batch, list[int]]] = {}
     for _, each in group:
-        seen = each.judged
-        batches.setdefault(seen.batch.name, (seen.batch, []))[1].append(seen.case)
+        judged_element = each.judged
+        batches.setdefault(judged_element.batch.name, (judged_element.batch, []))[1].append(judged_element.case)
     parts = []
     for name, (batch, cases) in batches.items():
         chosen = sorted(set(cases))
-        for place, case_number in enumerate(chosen, start=len(lines)):
-            lines[name, case_number] = place
+        for line, case_number in enumerate(chosen, start=len(lines)):
+            lines[name, case_number] = line
         parts.append(NormalForm.of(batch, judged.quantity, chosen))
     observations = [
         Observation.of(number, each, (lines[each.judged.batch.name, each.judged.case], each.judged.element))
@@ -250,8 +252,8 @@ def _with_earlier(group: list[tuple[int, ConfirmedFinding]]) -> Stack:
     start = max(0, judged.case - min(EARLIER, fitting))
     case = NormalForm.of(judged.batch, judged.quantity, list(range(start, judged.case + 1)))
     earlier = judged.case - start
-    made = [Observation.of(number, each, (earlier, each.judged.element), earlier) for number, each in group]
-    return Stack(case, tuple(made))
+    observations = [Observation.of(number, each, (earlier, each.judged.element), earlier) for number, each in group]
+    return Stack(case, tuple(observations))
 
 
 def _joined(parts: list[NormalForm]) -> NormalForm:

@@ -116,15 +116,17 @@ class _Around:
 
     case: NormalForm
     returned: np.ndarray
-    right: np.ndarray
+    correct: np.ndarray
     ulps: np.ndarray
 
     @cached_property
     def noise(self) -> np.ndarray:
         """How far right algorithms are from the right results in competent arithmetics."""
         algorithms = styles(self.case.function, self.case.quantity)
-        made = [style(self.case, each).astype(np.float64) for style in algorithms for each in machines(self.case.dtype)]
-        return np.maximum(_farthest(made, self.right), self.ulps)
+        results = [
+            style(self.case, each).astype(np.float64) for style in algorithms for each in machines(self.case.dtype)
+        ]
+        return np.maximum(_farthest(results, self.correct), self.ulps)
 
 
 class Trials:
@@ -139,11 +141,11 @@ class Trials:
 
         None where that is not known.
         """
-        place = (id(finding.tally), finding.judged.batch.name)
-        if place not in self._known:
-            self._known[place] = _around(finding)
-        around = self._known[place]
-        key = (*place, mistake, machine, _symptom(finding))
+        batch = (id(finding.tally), finding.judged.batch.name)
+        if batch not in self._known:
+            self._known[batch] = _around(finding)
+        around = self._known[batch]
+        key = (*batch, mistake, machine, _symptom(finding))
         if key not in self._tried:
             self._tried[key] = None if around is None else _tried(around, mistake, machine, _symptom(finding))
         return self._tried[key]
@@ -180,9 +182,9 @@ def _around(finding: ConfirmedFinding) -> _Around | None:
     case = NormalForm.of(batch, quantity, chosen)
     with np.errstate(all="ignore"):
         machine = wide(batch.dtype) or machines(batch.dtype)[0]
-        right = careful(case.function, quantity)(case, machine).astype(np.float64)
+        correct = careful(case.function, quantity)(case, machine).astype(np.float64)
         returned = returned.astype(np.float64)
-    return _Around(case, returned, right, _spacing(batch.dtype, right))
+    return _Around(case, returned, correct, _spacing(batch.dtype, correct))
 
 
 def _returned(tally: CheckTally, batch: Batch, quantity: str) -> tuple[list[int], np.ndarray] | None:
@@ -214,12 +216,12 @@ def _spacing(dtype: str, numbers: np.ndarray) -> np.ndarray:
 
 def _tried(around: _Around, mistake: Mistake, machine: FloatArithmetic, symptom: str) -> Trial | None:
     with np.errstate(all="ignore"):
-        made = _made(mistake.result, around.case, machine)
-        predicted = around.right if made is None else made
-        decided = ~np.isnan(around.right)
+        evaluated = _evaluated(mistake.result, around.case, machine)
+        predicted = around.correct if evaluated is None else evaluated
+        decided = ~np.isnan(around.correct)
         wrong = (_distance(predicted, around) > FAR) & decided
         off = (_distance(around.returned, around) > FAR) & decided
-        error = _difference(around.returned, around.right)
+        error = _difference(around.returned, around.correct)
         follows = wrong & off & (_difference(predicted, around.returned) * NEARER <= error)
         refutes, misses = _against(around, mistake, wrong & ~follows, off & ~wrong)
     shown = off & _shows(symptom, around.returned)
@@ -235,9 +237,9 @@ def _tried(around: _Around, mistake: Mistake, machine: FloatArithmetic, symptom:
     )
 
 
-def _made(result: Result, case: NormalForm, machine: FloatArithmetic) -> np.ndarray | None:
-    made = result(case, machine)
-    return None if made is None else made.astype(np.float64)
+def _evaluated(result: Result, case: NormalForm, machine: FloatArithmetic) -> np.ndarray | None:
+    numbers = result(case, machine)
+    return None if numbers is None else numbers.astype(np.float64)
 
 
 def _against(
@@ -253,15 +255,15 @@ def _against(
     if exactly is None or is_of_rounding(mistake.name) or not (otherwise | besides).any():
         return np.zeros_like(otherwise), np.zeros_like(besides)
     used = machines(around.case.dtype)
-    off = _difference(around.returned, around.right)
-    besides = besides & np.isfinite(around.right) & (off >= CERTAIN * around.noise)
+    off = _difference(around.returned, around.correct)
+    besides = besides & np.isfinite(around.correct) & (off >= CERTAIN * around.noise)
     for form in mistakes(around.case.function, around.case.quantity):
-        own = _made(form.result, around.case, exactly) if form.name == mistake.name else None
-        if own is None:
+        exact = _evaluated(form.result, around.case, exactly) if form.name == mistake.name else None
+        if exact is None:
             continue
-        made = [numbers for each in used if (numbers := _made(form.result, around.case, each)) is not None]
-        error, apart = _difference(own, around.right), _difference(own, around.returned)
-        certain = np.isfinite(own) & (error >= CERTAIN * np.maximum(around.noise, _farthest(made, own)))
+        results = [numbers for each in used if (numbers := _evaluated(form.result, around.case, each)) is not None]
+        error, apart = _difference(exact, around.correct), _difference(exact, around.returned)
+        certain = np.isfinite(exact) & (error >= CERTAIN * np.maximum(around.noise, _farthest(results, exact)))
         otherwise = otherwise & certain & (apart * NEARER > error)
         besides = besides & (apart * NEARER > off)
     return otherwise, besides
@@ -273,7 +275,7 @@ def _farthest(results: list[np.ndarray], number: np.ndarray) -> np.ndarray:
 
 def _distance(numbers: np.ndarray, around: _Around) -> np.ndarray:
     """Ulps from the right results."""
-    return np.asarray(_difference(numbers, around.right) / around.ulps)
+    return np.asarray(_difference(numbers, around.correct) / around.ulps)
 
 
 def _difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:

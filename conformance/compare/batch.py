@@ -27,7 +27,7 @@ from ..judge.judged_output import JudgedOutput
 from ..judge.record import expected_of
 from ..judge.truth import Truth, exact_element, truth
 from ..judge.verdicts import judge
-from .counts import Candidate, ChangeCounts, Place, compared, gravest, place_of, severity_at
+from .counts import Candidate, ChangeCounts, Position, compared, gravest, origin_of, severity_at
 from .kinds import Twice, ranks
 from .stored import Lines, StoredPart, lines_of, same_bits
 
@@ -46,13 +46,13 @@ class Trouble:
 
     Attributes:
         kind: how their calls failed.
-        told: the reason, in words.
+        reason: the reason, in words.
         stretches: the cases, as `CallFailure` has them; None where it stands for all that no other one has.
         is_answered: whether there is a result all the same.
     """
 
     kind: FailureKind
-    told: str
+    reason: str
     stretches: tuple[tuple[int, int], ...] | None = None
     is_answered: bool = False
 
@@ -124,8 +124,8 @@ class _Bench:
         if key not in self._done:
             known = self._truth(quantity, definition).of_cases(np.searchsorted(self._cases, cases))
 
-            def ball(place: tuple[int, ...], precision: int) -> arb:
-                element = (int(cases[place[0]]), int(place[1]))
+            def ball(position: tuple[int, ...], precision: int) -> arb:
+                element = (int(cases[position[0]]), int(position[1]))
                 return exact_element(self.batch, quantity, definition, element, precision)
 
             judgement = judge(format_named(self.batch.dtype), output, known, ball)
@@ -169,20 +169,22 @@ class _Side:
         )
 
     @property
-    def is_told(self) -> np.ndarray:
+    def is_observed(self) -> np.ndarray:
         """Whether the case itself was seen to fail."""
-        return np.isin(self._numbers, [number for number, each in enumerate(self._troubles) if _is_own(each)])
+        return np.isin(self._numbers, [number for number, each in enumerate(self._troubles) if _is_observed(each)])
 
     @property
     def dies(self) -> np.ndarray:
         """Whether a case takes its process with it; one that was given up does what was seen of those beside it."""
         kinds = {each.kind for each in self._troubles if each.stretches is not None and not each.is_answered}
         deadly = {*_DIES, "given up"} if kinds.intersection(_DIES) else set(_DIES)
-        made = np.isin(self._numbers, [number for number, each in enumerate(self._troubles) if each.kind in deadly])
-        return np.asarray(made & self.lines.nothing)
+        is_deadly = np.isin(
+            self._numbers, [number for number, each in enumerate(self._troubles) if each.kind in deadly]
+        )
+        return np.asarray(is_deadly & self.lines.nothing)
 
 
-def _is_own(trouble: Trouble) -> bool:
+def _is_observed(trouble: Trouble) -> bool:
     return trouble.stretches is not None and trouble.kind != "given up"
 
 
@@ -276,48 +278,48 @@ class _Loaded:
 
     def _lost_case(self) -> int:
         """Return the first case that is lost and was seen to fail, or else the first."""
-        return _first(self.lost, self.sides[1].is_told)
+        return _first(self.lost, self.sides[1].is_observed)
 
     def _of_lost(self, bench: _Bench) -> Candidate:
         case = self._lost_case()
         judged = bench.judged(self.asked.quantity, self.asked.definitions[0], self.before, np.array([case]))
-        place = _worst(judged, np.ones(judged.output.shape, dtype=bool))
+        position = _worst(judged, np.ones(judged.output.shape, dtype=bool))
         trouble = self.sides[1].trouble(case)
         example = ChangeExample(
-            **place_of(self.batch, self.asked.quantity, case, place[1]),
-            before=hex_of(judged.output[place]),
-            after=trouble.told,
+            **origin_of(self.batch, self.asked.quantity, case, position[1]),
+            before=hex_of(judged.output[position]),
+            after=trouble.reason,
             failure=trouble.kind,
-            expected=expected_of(judged.element_at(*place)),
-            before_ulps=hex_of(float(judged.judgement.ulps[place])),
+            expected=expected_of(judged.element_at(*position)),
+            before_ulps=hex_of(float(judged.judgement.ulps[position])),
             after_ulps=INF,
             ulps=INF,
-            before_severity=severity_at(judged, place),
+            before_severity=severity_at(judged, position),
             after_severity=trouble.severity,
         )
-        return Candidate((float(self.sides[1].is_told[case]),), example)
+        return Candidate((float(self.sides[1].is_observed[case]),), example)
 
     def _of_gained(self, bench: _Bench) -> Candidate:
-        cases, is_told = np.flatnonzero(self.gained), self.sides[0].is_told
+        cases, is_observed = np.flatnonzero(self.gained), self.sides[0].is_observed
         judged = bench.judged(self.asked.quantity, self.asked.definitions[1], self.after, cases)
         wrong = gravest(judged, np.ones(judged.output.shape, dtype=bool))
-        own = wrong & is_told[cases][:, np.newaxis]
-        place = _worst(judged, own if own.any() else wrong)
-        case = int(cases[place[0]])
+        observed_wrong = wrong & is_observed[cases][:, np.newaxis]
+        position = _worst(judged, observed_wrong if observed_wrong.any() else wrong)
+        case = int(cases[position[0]])
         trouble = self.sides[0].trouble(case)
         example = ChangeExample(
-            **place_of(self.batch, self.asked.quantity, case, place[1]),
-            before=trouble.told,
-            after=hex_of(judged.output[place]),
+            **origin_of(self.batch, self.asked.quantity, case, position[1]),
+            before=trouble.reason,
+            after=hex_of(judged.output[position]),
             failure=trouble.kind,
-            expected=expected_of(judged.element_at(*place)),
+            expected=expected_of(judged.element_at(*position)),
             before_ulps=INF,
-            after_ulps=hex_of(float(judged.judgement.ulps[place])),
+            after_ulps=hex_of(float(judged.judgement.ulps[position])),
             ulps=INF,
             before_severity=trouble.severity,
-            after_severity=severity_at(judged, place),
+            after_severity=severity_at(judged, position),
         )
-        return Candidate((float(ranks(judged)[place]), float(is_told[case])), example)
+        return Candidate((float(ranks(judged)[position]), float(is_observed[case])), example)
 
     def _add_misfits(self, kept: ChangeCounts) -> None:
         """Say what became of results of which some have a shape or a dtype that cannot be judged."""
@@ -336,7 +338,7 @@ class _Loaded:
         if len(self.before.misfits) != 1 or len(self.after.misfits) != 1:
             return None
         (was,), (now,) = self.before.misfits, self.after.misfits
-        if was.told != now.told or not np.array_equal(was.cases, now.cases) or was.values.dtype != now.values.dtype:
+        if was.text != now.text or not np.array_equal(was.cases, now.cases) or was.values.dtype != now.values.dtype:
             return None
         return same_bits(was.values, now.values)
 
@@ -363,12 +365,12 @@ class _Loaded:
         """Add what no number shows; `beside` where it is about calls that failed beside a result."""
         if not cases.any():
             return
-        case = _first(cases, self.sides[0].is_told | self.sides[1].is_told)
+        case = _first(cases, self.sides[0].is_observed | self.sides[1].is_observed)
         (before, was, before_severity), (after, now, after_severity) = (
             _described(side, case, self.batch.dtype, beside=beside) for side in self.sides
         )
         example = ChangeExample(
-            **place_of(self.batch, self.asked.quantity, case, 0),
+            **origin_of(self.batch, self.asked.quantity, case, 0),
             before=before,
             after=after,
             failure=now or was,
@@ -389,11 +391,11 @@ def _described(side: _Side, case: int, dtype: str, *, beside: bool) -> tuple[str
     lines = side.lines
     if lines.nothing[case] or (beside and side.fails_beside[case]):
         trouble = side.trouble(case) if lines.nothing[case] else side.beside(case)
-        return trouble.told, trouble.kind, trouble.severity
+        return trouble.reason, trouble.kind, trouble.severity
     if beside:
         return "every call gives a result", "", None
     if (misfit := lines.misfit_of(case)) is not None:
-        return misfit.told, misfit.failure, "defect"
+        return misfit.text, misfit.failure, "defect"
     if lines.dtype != dtype:
         return f"dtype {lines.dtype}", "dtype", "defect"
     return f"shape and dtype as they must be, {lines.dtype}", "", None
@@ -405,7 +407,7 @@ def _first(cases: np.ndarray, preferred: np.ndarray) -> int:
     return int(np.argmax(chosen if chosen.any() else cases))
 
 
-def _worst(judged: JudgedOutput, mask: np.ndarray) -> Place:
+def _worst(judged: JudgedOutput, mask: np.ndarray) -> Position:
     """Return the largest error among some elements."""
     line, element = np.unravel_index(int(np.argmax(np.where(mask, judged.judgement.ulps, -1.0))), mask.shape)
     return int(line), int(element)

@@ -99,9 +99,9 @@ def _compared(
                 for pair in job.pairs:
                     underway[pair.number].give_up(f"its elements cannot be judged: {outcome}")
             else:
-                for place, kept in outcome:
-                    if underway[place].by_element:
-                        underway[place].kept.merge(kept)
+                for number, kept in outcome:
+                    if underway[number].by_element:
+                        underway[number].kept.merge(kept)
     return [
         _finished(underway[number], *runs) if number in underway else _of_one_run(match, *runs)
         for number, match in enumerate(matched)
@@ -119,7 +119,7 @@ def _judged(asked: Sequence[ComparisonJob], jobs: int | None) -> Generator[list[
             try:
                 yield judged.result()
             except BrokenExecutor as error:  # a process was killed, for its memory say
-                yield _told(error)
+                yield _error_text(error)
 
 
 def _attempt(job: ComparisonJob) -> list[tuple[int, ChangeCounts]] | str:
@@ -127,20 +127,20 @@ def _attempt(job: ComparisonJob) -> list[tuple[int, ChangeCounts]] | str:
     try:
         return changes_in(job)
     except Exception as error:  # noqa: BLE001 - whatever it is, the other checks are compared
-        return _told(error)
+        return _error_text(error)
 
 
-def _told(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 
 def _finished(check: Underway, old: ComparedRun, new: ComparedRun) -> ComparedCheck:
-    found = old.of(check.old), new.of(check.new)
+    discrepancies = old.of(check.old), new.of(check.new)
     if check.by_element:
         changes = _changes(check.kept)
-        changes = _gravest_first((*changes, *beside_numbers(found, changes)))
+        changes = _gravest_first((*changes, *beside_numbers(discrepancies, changes)))
     else:
-        changes = by_largest_errors((check.old, check.new), found)
+        changes = by_largest_errors((check.old, check.new), discrepancies)
     return _record(
         (check.old, check.new),
         renamed=check.renamed,

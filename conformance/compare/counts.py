@@ -22,7 +22,7 @@ from .kinds import DEFECT, KINDS, Twice, distances_apart, kinds, ranks
 MOST_UNCONFIRMED = 20
 """So many elements of a regression may turn out unconfirmed before all that seem alike are withdrawn."""
 
-Place = tuple[int, int]
+Position = tuple[int, int]
 """A line and an element of it."""
 
 
@@ -58,10 +58,10 @@ class ChangeCounts:
 
 def compared(twice: Twice) -> ChangeCounts:
     """Say what became of each element that is to be compared."""
-    found, apart = kinds(twice), distances_apart(twice)
+    kind_numbers, apart = kinds(twice), distances_apart(twice)
     kept = ChangeCounts()
     for number, kind in enumerate(KINDS):
-        mask = found == number
+        mask = kind_numbers == number
         if mask.any():
             doubted = _doubted(twice, mask, apart) if kind in REGRESSIONS else np.zeros_like(mask)
             _keep(kept, twice, kind, mask & ~doubted, apart)
@@ -72,13 +72,13 @@ def compared(twice: Twice) -> ChangeCounts:
 def _keep(kept: ChangeCounts, twice: Twice, kind: ChangeKind, mask: np.ndarray, apart: np.ndarray) -> None:
     if not mask.any():
         return
-    place = _largest(twice, gravest(twice.after, mask) if kind == "gone NaN or infinity" else mask, apart)
-    example = _example(twice, place, float(apart[place]))
-    first = ranks(twice.after)[place] if kind == "gone NaN or infinity" else 0
+    position = _largest(twice, gravest(twice.after, mask) if kind == "gone NaN or infinity" else mask, apart)
+    example = _example(twice, position, float(apart[position]))
+    first = ranks(twice.after)[position] if kind == "gone NaN or infinity" else 0
     if kind == "dtype or shape changed":
         example = of_dtype(example, twice.batch, twice.dtypes)
         first = SEVERITY_RANKS[example.after_severity] - SEVERITY_RANKS[example.before_severity]
-    kept.add(kind, int(np.count_nonzero(mask)), Candidate((float(first), *_size(twice, place, apart)), example))
+    kept.add(kind, int(np.count_nonzero(mask)), Candidate((float(first), *_size(twice, position, apart)), example))
 
 
 def _doubted(twice: Twice, mask: np.ndarray, apart: np.ndarray) -> np.ndarray:
@@ -91,12 +91,12 @@ def _doubted(twice: Twice, mask: np.ndarray, apart: np.ndarray) -> np.ndarray:
         left = mask & ~doubted
         if not left.any():
             break
-        place = _largest(twice, left, apart)
-        verdict = Verdict(int(twice.after.judgement.verdicts[place]))
-        judged = twice.after.element_at(*place, SEVERITY_OF.get(verdict, ""), KIND_OF.get(verdict, ""))
+        position = _largest(twice, left, apart)
+        verdict = Verdict(int(twice.after.judgement.verdicts[position]))
+        judged = twice.after.element_at(*position, SEVERITY_OF.get(verdict, ""), KIND_OF.get(verdict, ""))
         if confirmed(judged).severity == judged.severity:
             return doubted
-        doubted[place] = True
+        doubted[position] = True
     return mask.copy()
 
 
@@ -106,7 +106,7 @@ def gravest(judged: JudgedOutput, mask: np.ndarray) -> np.ndarray:
     return wrong if wrong.any() else mask
 
 
-def _largest(twice: Twice, mask: np.ndarray, apart: np.ndarray) -> Place:
+def _largest(twice: Twice, mask: np.ndarray, apart: np.ndarray) -> Position:
     """Return the largest change; among equals the largest error now."""
     among = np.where(mask, apart, -1.0)
     errors = np.where(mask & (among == among.max()), twice.measured[1].judgement.ulps, -1.0)
@@ -114,32 +114,32 @@ def _largest(twice: Twice, mask: np.ndarray, apart: np.ndarray) -> Place:
     return int(line), int(element)
 
 
-def _size(twice: Twice, place: Place, apart: np.ndarray) -> tuple[float, float]:
-    return float(apart[place]), float(twice.measured[1].judgement.ulps[place])
+def _size(twice: Twice, position: Position, apart: np.ndarray) -> tuple[float, float]:
+    return float(apart[position]), float(twice.measured[1].judgement.ulps[position])
 
 
-def severity_at(judged: JudgedOutput, place: Place) -> Severity | None:
+def severity_at(judged: JudgedOutput, position: Position) -> Severity | None:
     """Return the severity of one element."""
-    return SEVERITY_OF.get(Verdict(int(judged.judgement.verdicts[place])))  # type: ignore[return-value]
+    return SEVERITY_OF.get(Verdict(int(judged.judgement.verdicts[position])))  # type: ignore[return-value]
 
 
-def _example(twice: Twice, place: Place, apart: float) -> ChangeExample:
-    judged = twice.measured[1].element_at(*place)
+def _example(twice: Twice, position: Position, apart: float) -> ChangeExample:
+    judged = twice.measured[1].element_at(*position)
     return ChangeExample(
-        **place_of(judged.batch, judged.quantity, judged.case, judged.element),
-        before=hex_of(twice.before.output[place]),
-        after=hex_of(twice.after.output[place]),
+        **origin_of(judged.batch, judged.quantity, judged.case, judged.element),
+        before=hex_of(twice.before.output[position]),
+        after=hex_of(twice.after.output[position]),
         failure="",
         expected=expected_of(judged),
-        before_ulps=hex_of(float(twice.measured[0].judgement.ulps[place])),
-        after_ulps=hex_of(float(twice.measured[1].judgement.ulps[place])),
+        before_ulps=hex_of(float(twice.measured[0].judgement.ulps[position])),
+        after_ulps=hex_of(float(twice.measured[1].judgement.ulps[position])),
         ulps=hex_of(apart),
-        before_severity=severity_at(twice.before, place),
-        after_severity=severity_at(twice.after, place),
+        before_severity=severity_at(twice.before, position),
+        after_severity=severity_at(twice.after, position),
     )
 
 
-def place_of(batch: Batch, quantity: str, case: int, element: int) -> Mapping[str, Any]:
+def origin_of(batch: Batch, quantity: str, case: int, element: int) -> Mapping[str, Any]:
     """Return where an example stands, and its inputs."""
     return {
         "batch": batch.name,

@@ -16,7 +16,7 @@ from logitproof.reports import (
 
 from .runs import ComparedRun
 
-MOST_TOLD = 8
+MOST_REASONS = 8
 """So many reasons are told one by one."""
 
 
@@ -104,11 +104,11 @@ def notes(old: ComparedRun, new: ComparedRun, checks: Sequence[ComparedCheck]) -
         if not check.by_element:
             reason = check.reason or ""
             reasons[reason] = reasons.get(reason, 0) + 1
-    for reason, count in sorted(reasons.items(), key=lambda item: -item[1])[:MOST_TOLD]:
+    for reason, count in sorted(reasons.items(), key=lambda item: -item[1])[:MOST_REASONS]:
         were = "check was" if count == 1 else "checks were"
         yield f"{count} {were} compared by the largest errors alone: {reason}"
-    if len(reasons) > MOST_TOLD:
-        yield f"{len(reasons) - MOST_TOLD} more reasons are told with their checks"
+    if len(reasons) > MOST_REASONS:
+        yield f"{len(reasons) - MOST_REASONS} more reasons are told with their checks"
     lost = sum(1 for check in checks if check.statuses[1] is None)
     if lost:
         yield f"{lost} {'check is' if lost == 1 else 'checks are'} in the older run only"

@@ -26,13 +26,13 @@ def held(comparison: Comparison, new: Record, gating: GateOptions) -> tuple[Comp
         UserError: the earlier run that is named is not of the same inputs.
     """
     if gating.fail_on != "regression":
-        made = gating.of(new)
-        return comparison, _status(comparison, fails=made.status == 1)
+        gate = gating.of(new)
+        return comparison, _status(comparison, fails=gate.status == 1)
     known = replace(gating, fail_on="weakness").of(new)
     versions = {backend.name: backend.version for backend in new.backends}
     regressed = [(check.backend, check.id) for check in comparison.checks if check.is_regression]
     regressed += [(each.backend, each.id) for each in comparison.properties if is_newly_broken(each)]
-    waived = [place for place in regressed if _is_waived(known, versions, *place)]
+    waived = [key for key in regressed if _is_waived(known, versions, *key)]
     gone = any(change.kind == "removed" for change in comparison.entry_points)
     fails = gone or len(waived) < len(regressed) or (known.strict and bool(known.stale))
     notes = [*comparison.notes]
@@ -44,8 +44,8 @@ def held(comparison: Comparison, new: Record, gating: GateOptions) -> tuple[Comp
 
 def _is_waived(known: Gate, versions: dict[str, str], backend: str, check: str) -> bool:
     """Whether something of a check is waived, and nothing of it gates."""
-    place = backend, versions.get(backend, ""), check
-    return bool(known.waived_at(*place)) and not known.gates_at(*place)
+    key = backend, versions.get(backend, ""), check
+    return bool(known.waived_at(*key)) and not known.gates_at(*key)
 
 
 def _status(comparison: Comparison, *, fails: bool) -> int:

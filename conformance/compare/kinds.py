@@ -74,7 +74,7 @@ def kinds(twice: Twice) -> np.ndarray:
     decided = _decided(twice.before) & _decided(twice.after)
     alike = twice.finite & decided & (rank == now)
     order = _order(twice, alike & twice.changed)
-    found = np.full(twice.changed.shape, KINDS.index("otherwise"), dtype=np.int8)
+    kind_numbers = np.full(twice.changed.shape, KINDS.index("otherwise"), dtype=np.int8)
     chosen: list[tuple[np.ndarray, ChangeKind]] = [  # the last one that fits holds
         (alike & (order < 0), "nearer"),
         (alike & (order > 0), "farther"),
@@ -85,9 +85,9 @@ def kinds(twice: Twice) -> np.ndarray:
         (twice.finite & np.isfinite(before) & ~np.isfinite(after) & (now == DEFECT), "new NaN or infinity"),
     ]
     for condition, kind in chosen:
-        found[condition] = KINDS.index(kind)
-    found[~twice.changed] = _NOT_COMPARED
-    return found
+        kind_numbers[condition] = KINDS.index(kind)
+    kind_numbers[~twice.changed] = _NOT_COMPARED
+    return kind_numbers
 
 
 def _comparable_ranks(twice: Twice) -> tuple[np.ndarray, np.ndarray]:
@@ -118,8 +118,8 @@ def distances_apart(twice: Twice) -> np.ndarray:
     with np.errstate(all="ignore"):
         larger = np.where(both, np.maximum(np.abs(before), np.abs(after)), 1.0)
         binade = np.frexp(larger)[1].astype(np.int64) - 1
-        own = np.maximum(binade, storage.emin) - storage.precision + 1
-        exponent = np.where(twice.finite, twice.measured[1].judgement.exponent, own)
+        exponent_of_larger = np.maximum(binade, storage.emin) - storage.precision + 1
+        exponent = np.where(twice.finite, twice.measured[1].judgement.exponent, exponent_of_larger)
         return np.where(both, in_ulps(np.abs(after - before), exponent), np.inf)
 
 
@@ -150,12 +150,12 @@ def _order(twice: Twice, asked: np.ndarray) -> np.ndarray:
     return order
 
 
-def _order_in_balls(twice: Twice, place: tuple[int, int]) -> int:
+def _order_in_balls(twice: Twice, position: tuple[int, int]) -> int:
     judged = twice.measured[1]
-    before, after = (_number(twice.storage, float(numbers(each)[place])) for each in (twice.before, twice.after))
-    order = _compared(before, after, _enclosed(judged, place))
-    if order is None and float(judged.exact.radius[place]) != 0:
-        element = (int(judged.cases[place[0]]), place[1])
+    before, after = (_number(twice.storage, float(numbers(each)[position])) for each in (twice.before, twice.after))
+    order = _compared(before, after, _enclosed(judged, position))
+    if order is None and float(judged.exact.radius[position]) != 0:
+        element = (int(judged.cases[position[0]]), position[1])
         truth = exact_element(twice.batch, judged.quantity, judged.definition, element, PRECISION)
         order = _compared(before, after, truth) if truth.is_finite() else None
     return order or 0
@@ -166,11 +166,11 @@ def _number(storage: Format, value: float) -> arb:
     return arb(2) ** (storage.emax + 1) * (1 if value > 0 else -1) if np.isinf(value) else arb(value)
 
 
-def _enclosed(judged: JudgedOutput, place: tuple[int, int]) -> arb:
+def _enclosed(judged: JudgedOutput, position: tuple[int, int]) -> arb:
     exact = judged.exact
     with working_precision(PRECISION):
-        words = arb(float(exact.hi[place])) + arb(float(exact.lo[place])) + arb(0, float(exact.radius[place]))
-        return words * arb(2) ** int(exact.exponent[place])
+        words = arb(float(exact.hi[position])) + arb(float(exact.lo[position])) + arb(0, float(exact.radius[position]))
+        return words * arb(2) ** int(exact.exponent[position])
 
 
 def _compared(before: arb, after: arb, truth: arb) -> int | None:

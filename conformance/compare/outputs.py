@@ -78,18 +78,18 @@ class Preparation:
             check.give_up(missing)
             return []
         parts = [self._parts(run, each) for run, each in zip((0, 1), both, strict=True)]
-        made: list[tuple[BatchKey, Batch | None, BatchPair]] = []
+        pairs: list[tuple[BatchKey, Batch | None, BatchPair]] = []
         for whole in dict.fromkeys([*parts[0], *parts[1], *(name for each in both for name in _failing_batches(each))]):
             before, after = parts[0].get(whole, ()), parts[1].get(whole, ())
             troubles = troubles_of(self._runs[0], check.old, whole), troubles_of(self._runs[1], check.new, whole)
-            if self._is_same(before, after) and _places(troubles[0]) == _places(troubles[1]):
+            if self._is_same(before, after) and _failed_calls(troubles[0]) == _failed_calls(troubles[1]):
                 check.kept.add("identical", sum(part.size for part in before))
             elif self._were_asked(check, whole, (before, after), troubles):
-                made.append(self._pair(number, check, whole, (before, after), troubles))
-        if made and (reason := self._without_inputs(made)):
+                pairs.append(self._pair(number, check, whole, (before, after), troubles))
+        if pairs and (reason := self._without_inputs(pairs)):
             check.give_up(reason)
             return []
-        return made
+        return pairs
 
     def _missing(self, checks: Sequence[Check]) -> str:
         """Say which outputs are missing; "" where none are."""
@@ -113,11 +113,11 @@ class Preparation:
             return {}
         starts = self._starts_of(run, folder, check.outputs)
         file = outputs_file(folder, check.outputs)
-        made: dict[str, tuple[StoredPart, ...]] = {}
+        parts: dict[str, tuple[StoredPart, ...]] = {}
         for stored, start in zip(check.outputs.batches, starts, strict=True):
             part = part_of(stored, file, start, self._names)
-            made[part.whole] = (*made.get(part.whole, ()), part)
-        return made
+            parts[part.whole] = (*parts.get(part.whole, ()), part)
+        return parts
 
     def _starts_of(self, run: int, folder: Path, outputs: Outputs) -> tuple[int, ...]:
         """Return where batches begin in a file whose content is what the record says; siblings often share one."""
@@ -146,13 +146,13 @@ class Preparation:
         """Whether both runs came to a batch: one is incomplete, or was given inputs that the other was not, if not."""
         name = f"{check.new.function}/{check.new.dtype}/{whole}"
         is_given = check.new.input_class == WITNESS_CLASS or any(name in run.record.corpus.given for run in self._runs)
-        for run, own, told in zip(self._runs, parts, troubles, strict=True):
-            if own or len(told) > 1:
+        for run, stored, run_troubles in zip(self._runs, parts, troubles, strict=True):
+            if stored or len(run_troubles) > 1:
                 continue
             if is_given and name not in run.record.corpus.given:
                 _say(check, "some inputs were given to one run only, and are left out")
                 return False
-            if not run.record.complete and told[0].kind != "unsupported":
+            if not run.record.complete and run_troubles[0].kind != "unsupported":
                 _say(check, "some inputs are left out, which an incomplete run did not come to")
                 return False
         return True
@@ -170,9 +170,9 @@ class Preparation:
         given = self._given.get(f"{key.function}/{key.dtype}/{key.name}")
         return key, given, BatchPair(number, check.new.quantity, definitions, parts, troubles)
 
-    def _without_inputs(self, made: Iterable[tuple[BatchKey, Batch | None, BatchPair]]) -> str:
+    def _without_inputs(self, pairs: Iterable[tuple[BatchKey, Batch | None, BatchPair]]) -> str:
         """Say why a batch cannot be built; "" where all can."""
-        for key, given, _ in made:
+        for key, given, _ in pairs:
             if given is not None:
                 continue
             if key.name in self._names:
@@ -202,7 +202,7 @@ def _failing(check: Check) -> frozenset[tuple[object, ...]]:
     )
 
 
-def _places(troubles: Iterable[Trouble]) -> frozenset[tuple[object, ...]]:
+def _failed_calls(troubles: Iterable[Trouble]) -> frozenset[tuple[object, ...]]:
     return frozenset((trouble.kind, trouble.is_answered, trouble.stretches) for trouble in troubles)
 
 
@@ -216,20 +216,20 @@ def definition_of(run: ComparedRun, check: Check) -> str:
 
 def troubles_of(run: ComparedRun, check: Check, whole: str) -> tuple[Trouble, ...]:
     """Return which calls of a batch failed, and in the end what stands for all that nothing was told of."""
-    own = tuple(
+    of_batch = tuple(
         Trouble(each.kind, each.reason, each.cases[whole], each.is_answered)
         for each in check.failures or ()
         if whole in each.cases
     )
-    return (*own, _trouble_of_all(run, check))
+    return (*of_batch, _trouble_of_all(run, check))
 
 
 def _trouble_of_all(run: ComparedRun, check: Check) -> Trouble:
     if check.status == "unsupported":
         return Trouble("unsupported", check.reason or "")
-    found = [each for each in run.of(check) if each.kind in NO_RESULT] if check.failures is None else []
-    if found:
-        return Trouble(found[0].kind, found[0].observed)  # type: ignore[arg-type]
+    discrepancies = [each for each in run.of(check) if each.kind in NO_RESULT] if check.failures is None else []
+    if discrepancies:
+        return Trouble(discrepancies[0].kind, discrepancies[0].observed)  # type: ignore[arg-type]
     if check.failures is None and check.status in ("crash", "hang", "error"):
         return Trouble(check.status, check.reason or "")
     return Trouble("given up", "no result, and the record does not say why")

@@ -47,8 +47,8 @@ def matches(old: ComparedRun, new: ComparedRun, backends: Mapping[str, str]) -> 
     for name in backends:
         was, now = old.backends[name], new.backends[backends[name]]
         if "unavailable" not in {was.status, now.status}:
-            own, names = _changes_of(was, now, before, after)
-            changes += own
+            of_backend, names = _changes_of(was, now, before, after)
+            changes += of_backend
             renamed |= {(now.name, later): earlier for later, earlier in names.items()}
             if old.record.complete and new.record.complete:
                 changes += _functions_gone(now, before, after)
@@ -56,11 +56,11 @@ def matches(old: ComparedRun, new: ComparedRun, backends: Mapping[str, str]) -> 
 
 
 def _by_entry_point(checks: Iterable[Check], backends: Mapping[str, str]) -> dict[_Name, dict[_Question, Check]]:
-    made: dict[_Name, dict[_Question, Check]] = {}
+    by_entry_point: dict[_Name, dict[_Question, Check]] = {}
     for check in checks:
         name = backends.get(check.backend, check.backend), check.entry_point
-        made.setdefault(name, {})[_question(check)] = check
-    return made
+        by_entry_point.setdefault(name, {})[_question(check)] = check
+    return by_entry_point
 
 
 def _question(check: Check) -> _Question:
@@ -73,16 +73,16 @@ def _matched(
     after: Mapping[_Name, Mapping[_Question, Check]],
     renamed: Mapping[_Name, str],
 ) -> Iterable[CheckPair]:
-    found: set[tuple[_Name, _Question]] = set()
+    matched: set[tuple[_Name, _Question]] = set()
     for name, checks in after.items():
         earlier = renamed.get(name)
         older = (name[0], earlier or name[1])
         for question, check in checks.items():
             yield CheckPair(before.get(older, {}).get(question), check, earlier)
-            found.add((older, question))
+            matched.add((older, question))
     for name, checks in before.items():
         for question, check in checks.items():
-            if (name, question) not in found:
+            if (name, question) not in matched:
                 yield CheckPair(check, None)
 
 
@@ -94,7 +94,7 @@ def _changes_of(
 ) -> tuple[list[EntryPointChange], dict[str, str]]:
     """Return what became of the entry points of a backend, and the older names of those that were renamed."""
 
-    def made(kind: str, entry_point: str, detail: str) -> EntryPointChange:
+    def change(kind: str, entry_point: str, detail: str) -> EntryPointChange:
         return EntryPointChange(kind, now.name, entry_point, detail)  # type: ignore[arg-type]
 
     gone = [name for name in was.entry_points if name not in now.entry_points]
@@ -105,20 +105,20 @@ def _changes_of(
         if alike:
             renamed[max(alike, key=lambda each: difflib.SequenceMatcher(None, name, each).ratio())] = name
     changes = [
-        made("removed", name, _computed("computed", before.get((now.name, name), {})))
+        change("removed", name, _computed("computed", before.get((now.name, name), {})))
         for name in gone
         if name not in renamed.values()
     ]
-    changes += [made("renamed", later, f"{earlier} before, and the same bits") for later, earlier in renamed.items()]
+    changes += [change("renamed", later, f"{earlier} before, and the same bits") for later, earlier in renamed.items()]
     for name in now.entry_points:
         earlier = renamed.get(name, name)
         if earlier in was.signatures and name in now.signatures:
             changes += [
-                made(kind, name, told)
-                for kind, told in signature_changes(was.signatures[earlier], now.signatures[name])
+                change(kind, name, detail)
+                for kind, detail in signature_changes(was.signatures[earlier], now.signatures[name])
             ]
     changes += [
-        made("added", name, _computed("computes", after.get((now.name, name), {})))
+        change("added", name, _computed("computes", after.get((now.name, name), {})))
         for name in new
         if name not in renamed
     ]
@@ -160,7 +160,9 @@ def _functions_gone(
     A run may have been restricted: only where it examined the function otherwise, and the entry point by all that was
     asked of it before, is their absence together a fact about the backend.
     """
-    examined = {check.function for (backend, _), own in after.items() if backend == now.name for check in own.values()}
+    examined = {
+        check.function for (backend, _), asked in after.items() if backend == now.name for check in asked.values()
+    }
     changes: list[EntryPointChange] = []
     for (backend, name), checks in before.items():
         later = after.get((backend, name), {})

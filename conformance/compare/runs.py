@@ -36,10 +36,10 @@ class ComparedRun:
     @cached_property
     def findings(self) -> Mapping[str, tuple[Discrepancy, ...]]:
         """Its discrepancies, by the id of their check."""
-        found: dict[str, list[Discrepancy]] = {}
+        by_check: dict[str, list[Discrepancy]] = {}
         for each in self.record.discrepancies:
-            found.setdefault(each.check, []).append(each)
-        return {check: tuple(own) for check, own in found.items()}
+            by_check.setdefault(each.check, []).append(each)
+        return {check: tuple(group) for check, group in by_check.items()}
 
     def of(self, check: Check) -> tuple[Discrepancy, ...]:
         """Return the discrepancies of a check."""

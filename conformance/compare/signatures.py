@@ -38,8 +38,8 @@ def signature_changes(before: str, after: str) -> list[tuple[EntryPointChangeKin
     if old is None or new is None:
         return [("signature changed", f"{after}, before {before}")]
     changes: list[tuple[EntryPointChangeKind, str]] = []
-    if told := _breaks(old, new):
-        changes.append(("signature changed", told))
+    if text := _breaks(old, new):
+        changes.append(("signature changed", text))
     now = {each.name: each for each in new}
     for each in old:
         later = now.get(each.name)
@@ -50,11 +50,11 @@ def signature_changes(before: str, after: str) -> list[tuple[EntryPointChangeKin
 
 def _breaks(old: list[_Parameter], new: list[_Parameter]) -> str:
     """Say in words how calls of old break; "" where they do not."""
-    told = []
+    reasons = []
     was, now = {each.name: each for each in old}, {each.name: each for each in new}
     takes_any = any(each.kind == "rest" and each.name.startswith("**") for each in new)
-    told += [f"{each.name} is gone" for each in old if each.name not in now and not takes_any]
-    told += [
+    reasons += [f"{each.name} is gone" for each in old if each.name not in now and not takes_any]
+    reasons += [
         f"{each.name} is required" + ("" if each.name not in was else f", before {each.name}={was[each.name].default}")
         for each in new
         if each.default is None and each.kind != "rest" and (each.name not in was or was[each.name].default is not None)
@@ -64,15 +64,19 @@ def _breaks(old: list[_Parameter], new: list[_Parameter]) -> str:
         if later is None or each.kind == "rest":
             continue
         if each.kind == "either" and later.kind == "keyword":
-            told.append(f"{each.name} is by keyword only")
+            reasons.append(f"{each.name} is by keyword only")
         elif later.kind == "positional" and each.kind != "positional":
-            told.append(f"{each.name} is by position only")
-        elif each.kind != "keyword" and later.kind != "keyword" and _place(old, each.name) != _place(new, each.name):
-            told.append(f"{each.name} is at place {_place(new, each.name)}, before {_place(old, each.name)}")
-    return "; ".join(told)
+            reasons.append(f"{each.name} is by position only")
+        elif (
+            each.kind != "keyword"
+            and later.kind != "keyword"
+            and _position(old, each.name) != _position(new, each.name)
+        ):
+            reasons.append(f"{each.name} is at place {_position(new, each.name)}, before {_position(old, each.name)}")
+    return "; ".join(reasons)
 
 
-def _place(parameters: list[_Parameter], name: str) -> int:
+def _position(parameters: list[_Parameter], name: str) -> int:
     return 1 + [each.name for each in parameters].index(name)
 
 
@@ -81,27 +85,27 @@ def _parameters(text: str) -> list[_Parameter] | None:
     if len(text) > _LONGEST:
         return None
     try:
-        (made,) = ast.parse(f"def f{text}: pass").body
+        (definition,) = ast.parse(f"def f{text}: pass").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    if not isinstance(made, ast.FunctionDef):
+    if not isinstance(definition, ast.FunctionDef):
         return None
-    given = made.args
+    given = definition.args
     by_position = [*((each, "positional") for each in given.posonlyargs), *((each, "either") for each in given.args)]
     missing = len(by_position) - len(given.defaults)
-    found = [
-        _Parameter(each.arg, kind, _text(None if place < missing else given.defaults[place - missing]))  # type: ignore[arg-type]
-        for place, (each, kind) in enumerate(by_position)
+    parameters = [
+        _Parameter(each.arg, kind, _text(None if position < missing else given.defaults[position - missing]))  # type: ignore[arg-type]
+        for position, (each, kind) in enumerate(by_position)
     ]
     if given.vararg is not None:
-        found.append(_Parameter(f"*{given.vararg.arg}", "rest", None))
-    found += [
+        parameters.append(_Parameter(f"*{given.vararg.arg}", "rest", None))
+    parameters += [
         _Parameter(each.arg, "keyword", _text(default))
         for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True)
     ]
     if given.kwarg is not None:
-        found.append(_Parameter(f"**{given.kwarg.arg}", "rest", None))
-    return found
+        parameters.append(_Parameter(f"**{given.kwarg.arg}", "rest", None))
+    return parameters
 
 
 def _text(default: ast.expr | None) -> str | None:

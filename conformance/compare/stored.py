@@ -84,21 +84,21 @@ def part_of(stored: StoredOutput, file: Path, offset: int, given: Collection[str
 def _early_part(stored: StoredOutput, file: Path, offset: int, given: Collection[str]) -> StoredPart:
     """Return an array of an early record, which tells the cases by the name of their batch alone."""
     whole, cases = stored.batch, None
-    found = _SOME_CASES.match(stored.batch)
-    if found is not None and stored.batch not in given:
+    match = _SOME_CASES.match(stored.batch)
+    if match is not None and stored.batch not in given:
         count = stored.shape[0] if stored.shape else 0
-        named = _cases(found, count)
+        named = _cases(match, count)
         if named is not None:
-            whole, cases = found["whole"], named
+            whole, cases = match["whole"], named
     return StoredPart(whole, cases, file, offset, stored.dtype, stored.shape)
 
 
-def _cases(found: re.Match[str], count: int) -> tuple[int, ...] | None:
+def _cases(match: re.Match[str], count: int) -> tuple[int, ...] | None:
     """Return the cases that a name tells, if they are as many as there are results."""
-    if found["each"] is not None:
-        named = tuple(int(text) for text in found["each"].split(","))
+    if match["each"] is not None:
+        named = tuple(int(text) for text in match["each"].split(","))
         return named if len(named) == count else None
-    first, end = int(found["first"]), int(found["end"])
+    first, end = int(match["first"]), int(match["end"])
     return tuple(range(first, end)) if end - first == count else None
 
 
@@ -110,13 +110,13 @@ class Misfit:
         cases: the cases.
         values: the results, as they came.
         failure: what is wrong with them: "shape" or "dtype".
-        told: that in words: "shape (3,)".
+        text: that in words: "shape (3,)".
     """
 
     cases: np.ndarray
     values: np.ndarray
     failure: str
-    told: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -141,10 +141,10 @@ class Lines:
     @cached_property
     def odd(self) -> np.ndarray:
         """Whether a case has a result that does not fit."""
-        made = np.zeros_like(self.known)
+        is_odd = np.zeros_like(self.known)
         for misfit in self.misfits:
-            made[misfit.cases] = True
-        return made
+            is_odd[misfit.cases] = True
+        return is_odd
 
     @property
     def nothing(self) -> np.ndarray:
@@ -171,13 +171,13 @@ def lines_of(parts: Sequence[StoredPart], batch: Batch, quantity: str) -> Lines:
     misfits = []
     for part in parts:
         array, cases = part.array(), _cases_of(part, batch)
-        own = batch if part.cases is None else take_cases(batch, cases.tolist())
-        if array.shape != result_shape(own, quantity):
+        evaluated = batch if part.cases is None else take_cases(batch, cases.tolist())
+        if array.shape != result_shape(evaluated, quantity):
             misfits.append(Misfit(cases, array, "shape", f"shape {array.shape}"))
         elif part.dtype != dtype:
             misfits.append(Misfit(cases, array, "dtype", f"dtype {part.dtype}"))
         else:
-            values[cases], known[cases] = by_case(array, own), True
+            values[cases], known[cases] = by_case(array, evaluated), True
     return Lines(values, known, tuple(misfits))
 
 

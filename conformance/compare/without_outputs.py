@@ -28,20 +28,22 @@ _BESIDE_NUMBERS = ("input modified", "dtype", "shape")
 
 
 def by_largest_errors(
-    checks: tuple[Check, Check], found: tuple[Sequence[Discrepancy], Sequence[Discrepancy]]
+    checks: tuple[Check, Check], discrepancies: tuple[Sequence[Discrepancy], Sequence[Discrepancy]]
 ) -> tuple[Change, ...]:
     """Return what became of a check whose elements cannot be compared: one change, which counts for the check.
 
     Args:
         checks: the check in the older run, and in the newer.
-        found: its discrepancies there.
+        discrepancies: its discrepancies there.
     """
-    return (Change(_kind(checks, found), 1, _example(checks, found)),)
+    return (Change(_kind(checks, discrepancies), 1, _example(checks, discrepancies)),)
 
 
-def _kind(checks: tuple[Check, Check], found: tuple[Sequence[Discrepancy], Sequence[Discrepancy]]) -> ChangeKind:
+def _kind(
+    checks: tuple[Check, Check], discrepancies: tuple[Sequence[Discrepancy], Sequence[Discrepancy]]
+) -> ChangeKind:
     old, new = checks
-    before, after = ({each.kind for each in own} for own in found)
+    before, after = ({each.kind for each in of_run} for of_run in discrepancies)
     order = _order_of_severities(old, new)
     errors = [_largest(check) for check in checks]
     chosen: list[tuple[bool, ChangeKind]] = [  # the first one that fits holds
@@ -96,7 +98,7 @@ def _severity(check: Check) -> Severity | None:
 
 
 def _example(
-    checks: tuple[Check, Check], found: tuple[Sequence[Discrepancy], Sequence[Discrepancy]]
+    checks: tuple[Check, Check], discrepancies: tuple[Sequence[Discrepancy], Sequence[Discrepancy]]
 ) -> ChangeExample | None:
     """Return the element with the largest error of the run where it is larger; what the other had there is unknown.
 
@@ -107,10 +109,12 @@ def _example(
     shown = checks[is_after].worst_ulps
     severities = _severity(checks[0]), _severity(checks[1])
     if shown is None:
-        told = next(iter(found[1]), None) or next(iter(found[0]), None)
-        return None if told is None else of_discrepancy(told, severities, is_after=told in found[1])
+        discrepancy = next(iter(discrepancies[1]), None) or next(iter(discrepancies[0]), None)
+        if discrepancy is None:
+            return None
+        return of_discrepancy(discrepancy, severities, is_after=discrepancy in discrepancies[1])
     other = checks[not is_after].worst_ulps
-    there = other.observed if other is not None and _is_same_place(shown, other) else NOT_KNOWN
+    there = other.observed if other is not None and _is_same_element(shown, other) else NOT_KNOWN
     return ChangeExample(
         batch=shown.batch,
         case=shown.case,
@@ -129,68 +133,68 @@ def _example(
     )
 
 
-def _is_same_place(one: Extreme, other: Extreme) -> bool:
+def _is_same_element(one: Extreme, other: Extreme) -> bool:
     return (one.batch, one.case, one.index) == (other.batch, other.case, other.index)
 
 
 def beside_numbers(
-    found: tuple[Sequence[Discrepancy], Sequence[Discrepancy]], changes: Iterable[Change]
+    discrepancies: tuple[Sequence[Discrepancy], Sequence[Discrepancy]], changes: Iterable[Change]
 ) -> tuple[Change, ...]:
     """Return what became of findings that no stored output shows: an input modified, a second call that differs.
 
     Where the elements tell of something graver already, nothing is added, and no dtype or shape where they tell of one.
 
     Args:
-        found: the discrepancies of the check in the older run, and in the newer.
+        discrepancies: the discrepancies of the check in the older run, and in the newer.
         changes: what the elements tell.
     """
-    told = list(changes)
-    ignored = ("dtype", "shape") if any(change.kind == "dtype or shape changed" for change in told) else ()
-    before, after = ({_name(each): each for each in own if _is_beside(each, ignored)} for own in found)
+    by_elements = list(changes)
+    ignored = ("dtype", "shape") if any(change.kind == "dtype or shape changed" for change in by_elements) else ()
+    before, after = ({_name(each): each for each in of_run if _is_beside(each, ignored)} for of_run in discrepancies)
     added: list[Change] = []
     risen = [each for name, each in after.items() if _rank(each) > _rank(before.get(name))]
-    if risen and not any(change.is_regression for change in told):
+    if risen and not any(change.is_regression for change in by_elements):
         worst = max(risen, key=_rank)
         added.append(Change("regressed", worst.count, of_discrepancy(worst, (None, worst.severity), is_after=True)))
     fallen = [each for name, each in before.items() if _rank(each) > _rank(after.get(name))]
     improved = {"gone error", "fixed", "gone NaN or infinity", "dtype or shape changed"}
-    if fallen and not risen and not any(change.kind in improved for change in told):
+    if fallen and not risen and not any(change.kind in improved for change in by_elements):
         worst = max(fallen, key=_rank)
         added.append(Change("fixed", worst.count, of_discrepancy(worst, (worst.severity, None), is_after=False)))
     return tuple(added)
 
 
-def _name(found: Discrepancy) -> tuple[str, str]:
+def _name(discrepancy: Discrepancy) -> tuple[str, str]:
     """Return what makes two findings one: the kind, and which call showed it."""
-    return found.kind, next((words for words in RUNS.values() if f"({words})" in found.explanation), "")
+    return discrepancy.kind, next((words for words in RUNS.values() if f"({words})" in discrepancy.explanation), "")
 
 
-def _is_beside(found: Discrepancy, ignored: Sequence[str]) -> bool:
-    return found.kind not in ignored and (found.kind in _BESIDE_NUMBERS or bool(_name(found)[1]))
+def _is_beside(discrepancy: Discrepancy, ignored: Sequence[str]) -> bool:
+    return discrepancy.kind not in ignored and (discrepancy.kind in _BESIDE_NUMBERS or bool(_name(discrepancy)[1]))
 
 
-def _rank(found: Discrepancy | None) -> int:
-    return SEVERITY_RANKS[found.severity] if found is not None else 0
+def _rank(discrepancy: Discrepancy | None) -> int:
+    return SEVERITY_RANKS[discrepancy.severity] if discrepancy is not None else 0
 
 
 def of_discrepancy(
-    found: Discrepancy, severities: tuple[Severity | None, Severity | None], *, is_after: bool
+    discrepancy: Discrepancy, severities: tuple[Severity | None, Severity | None], *, is_after: bool
 ) -> ChangeExample:
     """Return a discrepancy of one of the runs as the example of a change."""
     nothing = hex_of(0.0)
     return ChangeExample(
-        batch=found.batch,
-        case=found.case,
-        index=found.index,
-        inputs=found.inputs,
-        parameters=found.parameters,
-        before="nothing of the kind" if is_after else found.observed,
-        after=found.observed if is_after else "nothing of the kind",
-        failure=found.kind if found.kind in (*NO_RESULT, *_BESIDE_NUMBERS) else _name(found)[1],
-        expected=found.expected,
-        before_ulps=nothing if is_after else found.error_ulps,
-        after_ulps=found.error_ulps if is_after else nothing,
-        ulps=found.error_ulps,
+        batch=discrepancy.batch,
+        case=discrepancy.case,
+        index=discrepancy.index,
+        inputs=discrepancy.inputs,
+        parameters=discrepancy.parameters,
+        before="nothing of the kind" if is_after else discrepancy.observed,
+        after=discrepancy.observed if is_after else "nothing of the kind",
+        failure=discrepancy.kind if discrepancy.kind in (*NO_RESULT, *_BESIDE_NUMBERS) else _name(discrepancy)[1],
+        expected=discrepancy.expected,
+        before_ulps=nothing if is_after else discrepancy.error_ulps,
+        after_ulps=discrepancy.error_ulps if is_after else nothing,
+        ulps=discrepancy.error_ulps,
         before_severity=severities[0],
         after_severity=severities[1],
     )

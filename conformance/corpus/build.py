@@ -121,11 +121,11 @@ def _dense_labels(recipe: Recipe, function: Function, values: Floats, source: Bi
             dense[-1, 0] = np.nan
             return dense
         case _:
-            hot = _plain_index(recipe, values, ~special, source.named("hot"))
+            hot = _allowed_index(recipe, values, ~special, source.named("hot"))
             return labels.dense_labels(source, hot, ~special)
 
 
-def _plain_index(recipe: Recipe, values: Floats, allowed: Mask, source: BitStream) -> Integers:
+def _allowed_index(recipe: Recipe, values: Floats, allowed: Mask, source: BitStream) -> Integers:
     """Return one allowed class for each row; every second confident row names the class that leads."""
     index = labels.index_labels(source, values, allowed)
     if recipe.generator == "confident":
@@ -138,7 +138,7 @@ def _index_labels(recipe: Recipe, function: Function, values: Floats, source: Bi
     if recipe.labels == "special" or recipe.generator == "limits":
         index = labels.special_labels(values, special)
     else:
-        index = _plain_index(recipe, values, ~special, source)
+        index = _allowed_index(recipe, values, ~special, source)
     ignored = [each for each in recipe.options if each.startswith("ignore_index=")]
     if ignored:
         index[slice(None) if recipe.labels == "ignored" else slice(1, None, 3)] = int(ignored[0].partition("=")[2])

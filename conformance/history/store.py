@@ -25,7 +25,7 @@ from logitproof.reports import Backend, Record, encode_record, open_workshop
 from ..errors import UserError
 from ..notes import tell
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}\Z")
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}\Z")
 _ASKED = re.compile(r"\s*(?P<name>[^=<>!~\s]+)\s*(?P<versions>[=<>!~].*)?\Z")
 _TIME = re.compile(r"[^0-9A-Za-z-]")
 _RECORD, _OUTPUTS = "record.json", "outputs"
@@ -84,14 +84,16 @@ def only(record: Record, backend: Backend) -> Record:
         backends=(backend,),
         checks=tuple(check for check in record.checks if check.backend == name),
         properties=tuple(result for result in record.properties if result.backend == name),
-        discrepancies=tuple(found for found in record.discrepancies if found.backend == name),
+        discrepancies=tuple(each for each in record.discrepancies if each.backend == name),
     )
 
 
 def _filed(store: Path, folder: Path, record: Record, backend: Backend) -> Path:
     """Put one run into its place, whole or not at all."""
-    version = store / _plain(backend.name) / _plain(backend.version or "unknown")
-    place = version / f"{_TIME.sub('-', record.run.started.replace('+00:00', 'Z'))}-{_plain(record.run.profile)}"
+    version = store / _folder_name(backend.name) / _folder_name(backend.version or "unknown")
+    run_folder = (
+        version / f"{_TIME.sub('-', record.run.started.replace('+00:00', 'Z'))}-{_folder_name(record.run.profile)}"
+    )
     version.mkdir(parents=True, exist_ok=True)
     workshop = open_workshop(version)
     aside = workshop.folder
@@ -100,12 +102,12 @@ def _filed(store: Path, folder: Path, record: Record, backend: Backend) -> Path:
         for name in {check.outputs.sha256 for check in record.checks if check.outputs}:
             _shared(folder / _OUTPUTS / name, aside / _OUTPUTS / name)
         (aside / _RECORD).write_bytes(encode_record(record))
-        shutil.rmtree(place, ignore_errors=True)  # the same second: a run that was made again replaces itself
+        shutil.rmtree(run_folder, ignore_errors=True)  # the same second: a run that was made again replaces itself
         workshop.leave()
-        aside.rename(place)
+        aside.rename(run_folder)
     finally:
         workshop.remove()
-    return place
+    return run_folder
 
 
 def _shared(source: Path, target: Path) -> None:
@@ -122,17 +124,17 @@ def find_run(store: Path, asked: str) -> Path:
     Raises:
         UserError: there is none.
     """
-    found = _ASKED.match(asked)
-    if found is None:
+    match = _ASKED.match(asked)
+    if match is None:
         raise UserError(f"{asked!r}: neither a record nor NAME==VERSION")
-    name, versions = found["name"], found["versions"] or ""
+    name, versions = match["name"], match["versions"] or ""
     try:
         wanted = SpecifierSet(versions, prereleases=True)
     except InvalidSpecifier:
         raise UserError(f"{asked!r}: {versions!r} is no set of versions: write NAME==VERSION") from None
     runs = [
         run
-        for version in _folders(store / _plain(name))
+        for version in _folders(store / _folder_name(name))
         if not versions or _fits(version.name, wanted)
         for run in _folders(version)
         if (run / _RECORD).is_file()
@@ -144,7 +146,7 @@ def find_run(store: Path, asked: str) -> Path:
 
 def _offer(store: Path, name: str) -> str:
     """Say what there is instead."""
-    versions = [version.name for version in _folders(store / _plain(name))]
+    versions = [version.name for version in _folders(store / _folder_name(name))]
     if versions:
         return f", but of {name} {', '.join(versions[:5])}"
     names = [each.name for each in _folders(store)]
@@ -158,15 +160,15 @@ def _fits(version: str, wanted: SpecifierSet) -> bool:
         return any(version == each.version for each in wanted if each.operator in ("==", "==="))
 
 
-def _folders(place: Path) -> list[Path]:
-    if not place.is_dir():
+def _folders(folder: Path) -> list[Path]:
+    if not folder.is_dir():
         return []
-    return sorted(each for each in place.iterdir() if each.is_dir() and not each.name.startswith("."))
+    return sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
 
 
-def _plain(name: str) -> str:
+def _folder_name(name: str) -> str:
     """Return a name as that of a folder: itself where it is plain; what it ends with and a hash for a path."""
-    if _PLAIN.match(name):
+    if _SAFE_NAME.match(name):
         return name
     tail = re.sub(r"[^A-Za-z0-9._+-]", "_", Path(name).name).lstrip(".-+")[:60]
     return f"{tail or 'backend'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

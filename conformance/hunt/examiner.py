@@ -81,17 +81,17 @@ class Examiner:
     def worst(self, signature: FailureIdentity) -> ConfirmedFinding | None:
         """Return the worst result that failed so among all that was examined, confirmed; None where none stands."""
         for tally in self.tallies.values():
-            found = tally.findings.get(("defect", signature.kind))
-            if found is not None and _signature(tally, signature.kind) == signature:
-                judged = confirmed(found.worst)
+            group = tally.findings.get(("defect", signature.kind))
+            if group is not None and _signature(tally, signature.kind) == signature:
+                judged = confirmed(group.worst)
                 if (judged.severity, judged.kind) == ("defect", signature.kind):
-                    return ConfirmedFinding(tally, judged, found.count, found.ulps, found.extent)
+                    return ConfirmedFinding(tally, judged, group.count, group.ulps, group.extent)
         return None
 
     def _keep_largest(self, identity: CheckIdentity, tally: CheckTally) -> None:
-        found, older = tally.worst_ratio, self.largest.get(identity)
-        if found is not None and (older is None or found.ratio > older.ratio):
-            self.largest[identity] = found
+        worst, older = tally.worst_ratio, self.largest.get(identity)
+        if worst is not None and (older is None or worst.ratio > older.ratio):
+            self.largest[identity] = worst
 
     def repeat(self, batch: Batch, signature: FailureIdentity) -> Examination:
         """Examine a batch by the one entry point and quantity that failed.
@@ -118,11 +118,11 @@ class Examiner:
         judge = BatchJudge(batch, truths(batch, all_questions(batch, planned)), spreads=False)
         tallies: list[CheckTally] = []
         for task in planned:
-            own = {
+            counted = {
                 quantity: CheckTally(identity(task, batch, quantity), task.entry_point) for quantity in task.quantities
             }
-            judge.take_in(self._asked(task, batch, counts=counts), own)
-            tallies.extend(own.values())
+            judge.take_in(self._asked(task, batch, counts=counts), counted)
+            tallies.extend(counted.values())
         return Examination(tallies, self._defects(tallies, known))
 
     def _asked(self, task: Task, batch: Batch, *, counts: bool) -> ExaminedCalls:

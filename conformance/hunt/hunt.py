@@ -167,7 +167,7 @@ class _Hunt:
                 with undisturbed():
                     self._keep(search)
             length -= search.examples
-            if length <= 0 or not (search.found or search.vanished):
+            if length <= 0 or not (search.failures or search.vanished):
                 return
 
     def _take_in(self, batch: Batch, outcome: Examination) -> list[FailureIdentity]:
@@ -187,7 +187,7 @@ class _Hunt:
         if search.vanished is not None:
             self._known[search.vanished] = ""
             self._progress.note(f"not kept, since it did not happen again: {search.vanished}")
-        for signature, (batch, finding) in search.found.items():
+        for signature, (batch, finding) in search.failures.items():
             version = self._examiner.hellos[signature.backend].version
             discrepancy = discrepancy_record(finding, version)
             file = write_witness(self._request.folder, witness_of(batch, discrepancy))

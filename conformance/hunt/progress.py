@@ -50,7 +50,7 @@ class Lines:
         """Begin with nothing to tell."""
         self._subject = ""
         self._largest: Largest = {}
-        self._told: dict[str, float] = {}
+        self._written: dict[str, float] = {}
 
     def begin(self, subjects: int, largest: Largest) -> None:
         """Write how much there is to look at."""
@@ -74,10 +74,10 @@ class Lines:
         self._tell()
 
     def _tell(self) -> None:
-        own = [each for each in _sorted(self._largest) if _subject(each[0]) == self._subject]
-        if own and own[0][1].ratio > self._told.get(self._subject, 0.0):
-            identity, judged = own[0]
-            self._told[self._subject] = judged.ratio
+        current = [each for each in _sorted(self._largest) if _subject(each[0]) == self._subject]
+        if current and current[0][1].ratio > self._written.get(self._subject, 0.0):
+            identity, judged = current[0]
+            self._written[self._subject] = judged.ratio
             where = f"{identity.entry_point}, {identity.quantity.replace(':', ' by ')}"
             self.note(f"{self._subject}: {judged.ratio:.3g} times the bound, {judged.ulps:.3g} ulps ({where})")
 
@@ -118,8 +118,15 @@ class Screen:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for name in ("error/bound", "ulps", "function", "dtype", "quantity", "entry point"):
             table.add_column(name, justify="right" if name in {"error/bound", "ulps"} else "left", no_wrap=True)
-        for its, seen in _sorted(self._largest)[:_SHOWN]:
-            cells = (f"{seen.ratio:.3g}", f"{seen.ulps:.3g}", its.function, its.dtype, its.quantity, its.entry_point)
+        for its, judged in _sorted(self._largest)[:_SHOWN]:
+            cells = (
+                f"{judged.ratio:.3g}",
+                f"{judged.ulps:.3g}",
+                its.function,
+                its.dtype,
+                its.quantity,
+                its.entry_point,
+            )
             table.add_row(*(Text(cell) for cell in cells))
         return Group(Text(head, style="bold"), table)
 

@@ -67,7 +67,7 @@ class Search:
     """A search until a first new failure is found and shrunk, or the examples are used up.
 
     Attributes:
-        found: the new failures, each with the inputs and what was found there; the one that was shrunk comes first.
+        failures: the new failures, each with the inputs and what was found there; the one that was shrunk comes first.
         examples: how many examples were judged, those of shrinking left out.
         vanished: a failure that did not happen again.
     """
@@ -84,7 +84,7 @@ class Search:
         self._examiner, self._known, self._take_in, self._note = examiner, known, take_in, note
         self._deadline = self._half_time = deadline
         self._pursued: FailureIdentity | None = None
-        self.found: dict[FailureIdentity, tuple[Batch, ConfirmedFinding]] = {}
+        self.failures: dict[FailureIdentity, tuple[Batch, ConfirmedFinding]] = {}
         self.examples = 0
         self.vanished: FailureIdentity | None = None
 
@@ -133,7 +133,7 @@ class Search:
             return
         self._check_time()
         self.examples += 1
-        with _told_past_hypothesis():
+        with _raised_past_hypothesis():
             outcome = self._examiner.examine(batch, self._known)
         if new := self._take_in(batch, outcome):
             self._pursue(new[0], batch, outcome)
@@ -156,7 +156,7 @@ class Search:
         """Whether a batch fails as the pursued one does; the simplest that does is kept."""
         self._check_time()
         assert self._pursued is not None
-        with _told_past_hypothesis():
+        with _raised_past_hypothesis():
             outcome = self._examiner.repeat(batch, self._pursued)
         return self._keep(batch, outcome)
 
@@ -165,26 +165,26 @@ class Search:
         finding = outcome.defects.get(self._pursued)
         if finding is None:
             return False
-        older = self.found.get(self._pursued)
+        older = self.failures.get(self._pursued)
         if older is None or _size(batch) < _size(older[0]):
-            self.found[self._pursued] = batch, finding
+            self.failures[self._pursued] = batch, finding
         return True
 
     def _finish(self, pursued: FailureIdentity) -> None:
         """Make what Hypothesis has shrunk still simpler, and see which other failures the same inputs show."""
-        batch, finding = self.found[pursued]
+        batch, finding = self.failures[pursued]
         if pursued.kind not in _FATAL and not self._fails(batch):
-            del self.found[pursued]
+            del self.failures[pursued]
             self.vanished = pursued
             return
         # A failure may take more than one case: its place among the others, say.
         alone = single_case(batch, finding.judged.case)
         simplified(alone if self._fails(alone) else batch, self._fails)
         if pursued.kind not in _FATAL:
-            batch, _ = self.found[pursued]
+            batch, _ = self.failures[pursued]
             outcome = self._examiner.examine(batch, self._known)
             for signature in self._take_in(batch, outcome):
-                self.found.setdefault(signature, (batch, outcome.defects[signature]))
+                self.failures.setdefault(signature, (batch, outcome.defects[signature]))
 
     def _check_time(self) -> None:
         if time.monotonic() > self._deadline:
@@ -196,15 +196,15 @@ def _size(batch: Batch) -> tuple[int, int, int, int]:
 
 
 def _batch(choices: Choices, subject: SearchTarget) -> Batch:
-    made = function_inputs(choices, subject.function, subject.fmt, subject.keywords)
+    inputs = function_inputs(choices, subject.function, subject.fmt, subject.keywords)
     return Batch(
         function=subject.function.name,
         dtype=subject.fmt.name,
         input_class=WITNESS_CLASS,
         name="hunt",
-        arguments=made.arguments,
-        parameters=made.parameters,
-        cotangent=made.cotangent,
+        arguments=inputs.arguments,
+        parameters=inputs.parameters,
+        cotangent=inputs.cotangent,
     )
 
 
@@ -219,7 +219,7 @@ def _aim(outcome: Examination) -> None:
 
 
 @contextmanager
-def _told_past_hypothesis() -> Iterator[None]:
+def _raised_past_hypothesis() -> Iterator[None]:
     try:
         yield
     except WorkerUnavailable as error:

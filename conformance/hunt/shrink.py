@@ -102,7 +102,9 @@ def _fewer_classes(batch: Batch, fails: Fails) -> Batch:
         named = {int(index) for array, kind in _kinds(batch) if kind == "index" for index in array}
         removable = [j for j in range(n) if j not in named]
         groups = (removable[start : start + size] for start in range(0, len(removable), size))
-        smaller = (made for group in groups if len(group) < n if (made := _without_classes(batch, group)) is not None)
+        smaller = (
+            candidate for group in groups if len(group) < n if (candidate := _without_classes(batch, group)) is not None
+        )
         fewer = _first(smaller, fails)
         if fewer is None:
             size //= 2
@@ -153,12 +155,12 @@ def _fewer_options(batch: Batch, fails: Fails) -> Batch:
         if name != "axis":
             fewer = _first(_without_option(batch, name), fails)
             if fewer is None and isinstance(value, np.ndarray) and (value != 1).any():
-                plain = replace(batch, parameters={**batch.parameters, name: np.ones_like(value)})
-                fewer = plain if fails(plain) else None
+                with_ones = replace(batch, parameters={**batch.parameters, name: np.ones_like(value)})
+                fewer = with_ones if fails(with_ones) else None
             batch = batch if fewer is None else fewer
     ones = np.ones_like(batch.cotangent)
-    if (batch.cotangent != ones).any() and fails(plain := replace(batch, cotangent=ones)):
-        return plain
+    if (batch.cotangent != ones).any() and fails(with_ones := replace(batch, cotangent=ones)):
+        return with_ones
     return batch
 
 
@@ -176,42 +178,42 @@ def _without_option(batch: Batch, name: str) -> Iterator[Batch]:
 
 def _plainer_labels(batch: Batch, fails: Fails) -> Batch:
     """Give one class everything."""
-    for place, argument in enumerate(batch.spec.arguments):
+    for position, argument in enumerate(batch.spec.arguments):
         if not batch.spec.has_axis or argument.kind != "labels":
             continue
-        for row in range(len(batch.arguments[place])):
-            labels = batch.arguments[place]
-            hot = (_with_row(batch, place, row, j) for j in range(labels.shape[-1]) if 0 < labels[row, j] < 1)
-            plain = _first(hot, fails)
-            batch = batch if plain is None else plain
+        for row in range(len(batch.arguments[position])):
+            labels = batch.arguments[position]
+            hot = (_with_row(batch, position, row, j) for j in range(labels.shape[-1]) if 0 < labels[row, j] < 1)
+            one_hot = _first(hot, fails)
+            batch = batch if one_hot is None else one_hot
     return batch
 
 
-def _with_row(batch: Batch, place: int, row: int, hot: int) -> Batch:
-    changed = batch.arguments[place].copy()
+def _with_row(batch: Batch, position: int, row: int, hot: int) -> Batch:
+    changed = batch.arguments[position].copy()
     changed[row] = 0
     changed[row, hot] = 1
-    return replace(batch, arguments=(*batch.arguments[:place], changed, *batch.arguments[place + 1 :]))
+    return replace(batch, arguments=(*batch.arguments[:position], changed, *batch.arguments[position + 1 :]))
 
 
 def _simpler_numbers(batch: Batch, fails: Fails) -> Batch:
     """Replace numbers by simpler ones; what must sum to one stays as it is."""
     fmt = format_named(batch.dtype)
-    for place, argument in enumerate(batch.spec.arguments):
+    for position, argument in enumerate(batch.spec.arguments):
         if argument.kind == "index" or (batch.spec.has_axis and argument.kind in _SHARES):
             continue
-        for index in np.ndindex(batch.arguments[place].shape):
-            number = float(batch.arguments[place][index])
-            tried = (_with_number(batch, place, index, value) for value in _simpler(number, fmt))
+        for index in np.ndindex(batch.arguments[position].shape):
+            number = float(batch.arguments[position][index])
+            tried = (_with_number(batch, position, index, value) for value in _simpler(number, fmt))
             simpler = _first(tried, fails)
             batch = batch if simpler is None else simpler
     return batch
 
 
-def _with_number(batch: Batch, place: int, index: tuple[int, ...], value: float) -> Batch:
-    changed = batch.arguments[place].copy()
+def _with_number(batch: Batch, position: int, index: tuple[int, ...], value: float) -> Batch:
+    changed = batch.arguments[position].copy()
     changed[index] = value
-    return replace(batch, arguments=(*batch.arguments[:place], changed, *batch.arguments[place + 1 :]))
+    return replace(batch, arguments=(*batch.arguments[:position], changed, *batch.arguments[position + 1 :]))
 
 
 def _simpler(value: float, fmt: Format) -> Iterator[float]:

@@ -17,7 +17,7 @@ from ..inputs.batch import Batch
 from ..inputs.cases import case_count
 from ..inputs.geometry import by_case, case_size, magnitudes, result_shape
 from .judged_output import JudgedElement, JudgedOutput
-from .spread import Places, places_of
+from .spread import Positions, positions_of
 from .tally import CheckTally, FailedCalls, FailedCase
 from .truth import Question, Truth, exact_element
 from .verdicts import SEVERITY_OF, Judgement, Verdict, judge
@@ -46,7 +46,7 @@ class BatchJudge:
         self._batch = batch
         self._truths = truths
         self._spreads = spreads
-        self._places: dict[tuple[tuple[int, ...], str], tuple[Places, ...]] = {}
+        self._positions: dict[tuple[tuple[int, ...], str], tuple[Positions, ...]] = {}
         self._done: dict[tuple[object, ...], JudgedOutput] = {}
 
     def take_in(self, examined: ExaminedCalls, tallies: Mapping[str, CheckTally]) -> None:
@@ -153,20 +153,24 @@ class BatchJudge:
         truth = self._truths[quantity, definition]
         known = truth if len(cases) == truth.exact.shape[0] else truth.of_cases(cases)
         lines = by_case(output.array, part.batch)
-        places = self._places_of(part, quantity) if self._spreads else ()
+        positions = self._positions_of(part, quantity) if self._spreads else ()
 
-        def ball(place: tuple[int, ...], precision: int) -> arb:
-            return exact_element(self._batch, quantity, definition, (int(cases[place[0]]), int(place[1])), precision)
+        def ball(position: tuple[int, ...], precision: int) -> arb:
+            return exact_element(
+                self._batch, quantity, definition, (int(cases[position[0]]), int(position[1])), precision
+            )
 
         judgement = judge(format_named(self._batch.dtype), lines, known, ball)
-        return JudgedOutput(self._batch, cases, quantity, definition, output.run, lines, known.exact, judgement, places)
+        return JudgedOutput(
+            self._batch, cases, quantity, definition, output.run, lines, known.exact, judgement, positions
+        )
 
-    def _places_of(self, part: BatchPart, quantity: str) -> tuple[Places, ...]:
+    def _positions_of(self, part: BatchPart, quantity: str) -> tuple[Positions, ...]:
         key = (part.cases, quantity)
-        if key not in self._places:
+        if key not in self._positions:
             whole = len(part.cases) == case_count(self._batch)
-            self._places[key] = places_of(self._batch, quantity, None if whole else np.asarray(part.cases))
-        return self._places[key]
+            self._positions[key] = positions_of(self._batch, quantity, None if whole else np.asarray(part.cases))
+        return self._positions[key]
 
 
 def _definition(entry_point: EntryPoint, quantity: str) -> str:

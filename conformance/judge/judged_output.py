@@ -16,7 +16,7 @@ from ..backends.protocol import Refusal
 from ..inputs.batch import Batch
 from ..inputs.geometry import case_size, magnitudes
 from .extent import Reach, joined, reaches
-from .spread import CheckSpread, Places, spread_of
+from .spread import CheckSpread, Positions, spread_of
 from .verdicts import KIND_OF, SEVERITY_OF, Allowed, Judgement, Tier, Verdict
 
 
@@ -160,7 +160,7 @@ class JudgedOutput:
         output: the elements.
         exact: the certified results.
         judgement: the verdicts.
-        places: where the elements stand along what is telling for the function.
+        positions: where the elements stand along what is telling for the function.
     """
 
     batch: Batch
@@ -171,7 +171,7 @@ class JudgedOutput:
     output: np.ndarray
     exact: Enclosure
     judgement: Judgement
-    places: tuple[Places, ...] = ()
+    positions: tuple[Positions, ...] = ()
 
     def element_at(self, line: int, element: int, severity: str = "", kind: str = "") -> JudgedElement:
         """Pick one element."""
@@ -215,7 +215,7 @@ class JudgedOutput:
     @cached_property
     def spread(self) -> CheckSpread:
         """How the errors are spread."""
-        return spread_of(self.judgement, self.exact.status, self.places)
+        return spread_of(self.judgement, self.exact.status, self.positions)
 
     def _largest(self, measure: np.ndarray, among: np.ndarray) -> JudgedElement | None:
         if not among.any():

@@ -49,11 +49,11 @@ class CheckSpread:
         """Add the errors of another output; of equally large ones in a stretch the first stays."""
         self.histogram.update(other.histogram)
         for by, points in other.curves.items():
-            own = self.curves.setdefault(by, {})
+            curve = self.curves.setdefault(by, {})
             for stretch, point in points.items():
-                older = own.get(stretch)
+                older = curve.get(stretch)
                 if older is None or point.ulps > older.ulps:
-                    own[stretch] = point
+                    curve[stretch] = point
 
     def record(self) -> ErrorSpread | None:
         """Return the spread as the record keeps it; None where nothing was measured."""
@@ -66,7 +66,7 @@ class CheckSpread:
         )
 
 
-def spread_of(judgement: Judgement, status: np.ndarray, places: Sequence[Places]) -> CheckSpread:
+def spread_of(judgement: Judgement, status: np.ndarray, positions: Sequence[Positions]) -> CheckSpread:
     """Return how the errors of one output are spread.
 
     Left out is what no distance was asked of, because the table of limits decided it, and what is undecided. An
@@ -75,13 +75,13 @@ def spread_of(judgement: Judgement, status: np.ndarray, places: Sequence[Places]
     Args:
         judgement: the verdicts over the output.
         status: the status of every exact result.
-        places: where its elements stand, a curve each.
+        positions: where its elements stand, a curve each.
     """
     measured = (status == Status.FINITE) & (judgement.verdicts != Verdict.UNDECIDED)
     ulps = judgement.ulps if measured.all() else np.where(measured, judgement.ulps, np.nan)
     in_curve = np.where(np.isfinite(ulps), ulps, -1.0).reshape(-1)
     bound = judgement.allowed.textbook.reshape(-1)
-    return CheckSpread(_histogram(ulps), {each.by: _largest(each, in_curve, bound) for each in places})
+    return CheckSpread(_histogram(ulps), {each.by: _largest(each, in_curve, bound) for each in positions})
 
 
 def _histogram(ulps: np.ndarray) -> Counter[int]:
@@ -94,19 +94,19 @@ def _histogram(ulps: np.ndarray) -> Counter[int]:
     return Counter({int(number): int(counts[number]) for number in np.flatnonzero(counts)})
 
 
-def _largest(places: Places, ulps: np.ndarray, bound: np.ndarray) -> dict[int, Point]:
+def _largest(positions: Positions, ulps: np.ndarray, bound: np.ndarray) -> dict[int, Point]:
     """Return the largest error of every stretch, the first among equals; negative ones stand for none."""
-    if not places.numbers.size:
+    if not positions.numbers.size:
         return {}
-    sorted_ulps = ulps[places.order]
-    top = np.maximum.reduceat(sorted_ulps, places.starts)
-    hits = np.flatnonzero(sorted_ulps == np.repeat(top, places.sizes))
-    first = hits[np.searchsorted(hits, places.starts)]
-    elements = places.order[first]
-    found = zip(places.numbers, places.at[first], top, bound[elements], strict=True)
+    sorted_ulps = ulps[positions.order]
+    top = np.maximum.reduceat(sorted_ulps, positions.starts)
+    hits = np.flatnonzero(sorted_ulps == np.repeat(top, positions.sizes))
+    first = hits[np.searchsorted(hits, positions.starts)]
+    elements = positions.order[first]
+    largest = zip(positions.numbers, positions.at[first], top, bound[elements], strict=True)
     return {
         int(number): Point(float(at), float(most), float(most_allowed))
-        for number, at, most, most_allowed in found
+        for number, at, most, most_allowed in largest
         if most >= 0
     }
 
@@ -170,7 +170,7 @@ _CONFIDENT = ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_
 
 
 @dataclass(frozen=True)
-class Places:
+class Positions:
     """Where elements stand along one measure; those of one stretch lie together.
 
     Attributes:
@@ -198,7 +198,7 @@ class Places:
         return cls(by, order, at[order], numbers, starts, sizes)
 
 
-def places_of(batch: Batch, quantity: str, cases: np.ndarray | None = None) -> tuple[Places, ...]:
+def positions_of(batch: Batch, quantity: str, cases: np.ndarray | None = None) -> tuple[Positions, ...]:
     """Return where the elements of a quantity stand, a measure each.
 
     Args:
@@ -207,7 +207,7 @@ def places_of(batch: Batch, quantity: str, cases: np.ndarray | None = None) -> t
         cases: the cases that the result has, in order; None for all of them.
     """
     return tuple(
-        Places.of(by, *(part.reshape(-1) for part in (at, _stretches(at, batch, by))))
+        Positions.of(by, *(part.reshape(-1) for part in (at, _stretches(at, batch, by))))
         for by, lines in _measures(batch, quantity)
         for at in [lines if cases is None else lines[cases]]
     )
@@ -216,15 +216,15 @@ def places_of(batch: Batch, quantity: str, cases: np.ndarray | None = None) -> t
 def _measures(batch: Batch, quantity: str) -> list[tuple[Measure, np.ndarray]]:
     """Return what is telling for a quantity: for every element its place, one line per case."""
     shape = result_shape(batch, quantity)
-    made: list[tuple[Measure, np.ndarray]] = []
+    measures: list[tuple[Measure, np.ndarray]] = []
     if batch.spec.has_axis:
         lines = by_case(np.broadcast_to(np.float64(row_length(batch)), shape), batch)
-        made.append(("classes", lines))
+        measures.append(("classes", lines))
     elif shape == batch.arguments[0].shape:  # not the mean of all elements
-        made.append(("input", by_case(_numbers(batch.arguments[0]), batch)))
+        measures.append(("input", by_case(_numbers(batch.arguments[0]), batch)))
     if quantity == "gradient:logits" and batch.function in _CONFIDENT:
-        made.append(("confidence", by_case(np.broadcast_to(_doubt(batch), shape), batch)))
-    return made
+        measures.append(("confidence", by_case(np.broadcast_to(_uncertainty(batch), shape), batch)))
+    return measures
 
 
 def _stretches(at: np.ndarray, batch: Batch, by: Measure) -> np.ndarray:
@@ -245,7 +245,7 @@ def stretches_of(values: np.ndarray, grid: Grid) -> np.ndarray:
         return np.nan_to_num(np.sign(values) * number).astype(np.int16)
 
 
-def _doubt(batch: Batch) -> np.ndarray:
+def _uncertainty(batch: Batch) -> np.ndarray:
     """Return 1 - p of the labelled class, in the shape of the logits or spread along their axis.
 
     In float64 and without cancellation; it only places a point in a picture, so no enclosure is needed. NaN where no
@@ -261,10 +261,10 @@ def _doubt(batch: Batch) -> np.ndarray:
         labelled = np.argmax(_numbers(labels), axis) if labels.ndim == logits.ndim else labels
         wanted = np.expand_dims(np.clip(labelled, 0, logits.shape[axis] - 1), axis)
         weights = np.exp(logits - logits.max(axis, keepdims=True))
-        own = np.take_along_axis(weights, wanted, axis)
+        labelled_weight = np.take_along_axis(weights, wanted, axis)
         np.put_along_axis(weights, wanted, 0.0, axis)
         others = weights.sum(axis, keepdims=True)
-        return np.where(wanted == np.expand_dims(labelled, axis), others / (others + own), np.nan)
+        return np.where(wanted == np.expand_dims(labelled, axis), others / (others + labelled_weight), np.nan)
 
 
 def _numbers(array: np.ndarray) -> np.ndarray:

@@ -67,9 +67,9 @@ def truth(batch: Batch, quantity: str, definition: str) -> Truth:
     )
 
 
-def exact_element(batch: Batch, quantity: str, definition: str, place: tuple[int, int], precision: int) -> arb:
+def exact_element(batch: Batch, quantity: str, definition: str, position: tuple[int, int], precision: int) -> arb:
     """Evaluate one element (case, element of the case) afresh, as a ball, at a working precision in bits."""
-    case, element = place
+    case, element = position
     alone, index = (batch, element) if batch.is_reduced else (take_cases(batch, [case]), element)
     return ball(
         alone.function,

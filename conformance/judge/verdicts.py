@@ -110,9 +110,9 @@ class Allowed:
     flushed: np.ndarray
     attainable: np.ndarray
 
-    def of(self, place: tuple[int, ...]) -> Allowed:
+    def of(self, index: tuple[int, ...]) -> Allowed:
         """The errors permitted to one element."""
-        return Allowed(*(np.asarray(part[place]) for part in (self.textbook, self.flushed, self.attainable)))
+        return Allowed(*(np.asarray(part[index]) for part in (self.textbook, self.flushed, self.attainable)))
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,9 @@ def judge(storage: Format, output: np.ndarray, truth: Truth, ball: Ball) -> Judg
     allowed = _permitted(storage, computed, measured, truth)
     graded = _grade(measured.ulps, measured.below, may_be_flushed(storage, computed), allowed)
     finite = exact.status == Status.FINITE
-    for place in zip(*np.nonzero(finite & _open(measured, allowed)), strict=True):
-        known = _Element(storage, float(computed[place]), int(measured.exponent[place]), allowed.of(place))
-        graded.put(place, _settled(known, exact, place, ball))
+    for index in zip(*np.nonzero(finite & _open(measured, allowed)), strict=True):
+        known = _Element(storage, float(computed[index]), int(measured.exponent[index]), allowed.of(index))
+        graded.put(index, _settled(known, exact, index, ball))
     ulps = measured.ulps
     if not np.isfinite(computed).all():
         # Within a bound, rounding may carry a number of the last binade to infinity; nothing excuses it elsewhere.
@@ -195,9 +195,9 @@ class _Grades:
     tiers: np.ndarray
     verdicts: np.ndarray
 
-    def put(self, place: tuple[int, ...], grade: Grade) -> None:
+    def put(self, index: tuple[int, ...], grade: Grade) -> None:
         """Settle one element."""
-        self.tiers[place], self.verdicts[place] = grade
+        self.tiers[index], self.verdicts[index] = grade
 
 
 Grade = tuple[Tier, Verdict]
@@ -264,27 +264,27 @@ def _grade(ulps: np.ndarray, below: np.ndarray, flushable: np.ndarray, allowed: 
 
 def _open(measured: Distance, allowed: Allowed) -> np.ndarray:
     """Find the elements whose distance is too close to a threshold to be compared."""
-    found = np.zeros(measured.ulps.shape, dtype=bool)
+    is_open = np.zeros(measured.ulps.shape, dtype=bool)
     with np.errstate(all="ignore"):
         for threshold in (0.5, 1.0, allowed.attainable, allowed.textbook, allowed.flushed):
-            found |= np.abs(measured.ulps - threshold) <= measured.slack
-    return found
+            is_open |= np.abs(measured.ulps - threshold) <= measured.slack
+    return is_open
 
 
-def _settled(element: _Element, exact: Enclosure, place: tuple[int, ...], ball: Ball) -> Grade:
+def _settled(element: _Element, exact: Enclosure, index: tuple[int, ...], ball: Ball) -> Grade:
     """Grade an element by the full width of its enclosure, and by `decide` where that is not enough."""
-    enclosed = ulps_of(element.storage, element.computed, _enclosed(exact, place), element.exponent, FIRST_PRECISION)
+    enclosed = ulps_of(element.storage, element.computed, _enclosed(exact, index), element.exponent, FIRST_PRECISION)
     least, most = _grade_ends(element, *enclosed)
     # An enclosure of 2^-60 ulp that straddles ½ or 1 ulp is a tie for all purposes: exp(-1e36) away, say.
     if least == most or (float(enclosed[0].rad()) <= NARROW and _same_gate(least[1], most[1])):
         return most
-    return decide(element.storage, element.computed, element.exponent, element.allowed, partial(ball, place))
+    return decide(element.storage, element.computed, element.exponent, element.allowed, partial(ball, index))
 
 
-def _enclosed(exact: Enclosure, place: tuple[int, ...]) -> arb:
+def _enclosed(exact: Enclosure, index: tuple[int, ...]) -> arb:
     with working_precision(FIRST_PRECISION):
-        words = arb(float(exact.hi[place])) + arb(float(exact.lo[place])) + arb(0, float(exact.radius[place]))
-        return words * arb(2) ** int(exact.exponent[place])
+        words = arb(float(exact.hi[index])) + arb(float(exact.lo[index])) + arb(0, float(exact.radius[index]))
+        return words * arb(2) ** int(exact.exponent[index])
 
 
 def decide(storage: Format, computed: float, exponent: int, allowed: Allowed, ball: Callable[[int], arb]) -> Grade:

@@ -86,8 +86,8 @@ def environment_with(
     """
     request = _request(wanted, python, installer)
     try:
-        if all(one.is_exact for one in wanted) and (found := _found(cache, request)) is not None:
-            return found
+        if all(one.is_exact for one in wanted) and (cached := _cached(cache, request)) is not None:
+            return cached
         note(f"building an environment with {' '.join(one.argument for one in wanted)}")
         return _built(wanted, python, installer, cache, request)
     except OSError as error:
@@ -103,13 +103,15 @@ def _facts(python: str) -> str:
     """Tell the kind of interpreter that a program is; environments of different ones are different."""
     try:
         with interruptible():
-            told = subprocess.run([python, "-I", "-c", _FACTS], capture_output=True, text=True, timeout=60, check=True)  # noqa: S603 - the interpreter the user named
+            process = subprocess.run(  # noqa: S603 - the interpreter the user named
+                [python, "-I", "-c", _FACTS], capture_output=True, text=True, timeout=60, check=True
+            )
     except (OSError, subprocess.SubprocessError):
         raise InstallError(f"{python}: not a Python interpreter that can be started") from None
-    return told.stdout.strip()
+    return process.stdout.strip()
 
 
-def _found(cache: Path, request: str) -> Environment | None:
+def _cached(cache: Path, request: str) -> Environment | None:
     """Look up what was built before; an entry that is damaged, or whose environment is gone, counts as none."""
     try:
         answer = msgspec.json.decode((cache / "requests" / f"{request}.json").read_bytes(), type=_Probe)
@@ -132,17 +134,17 @@ def _built(wanted: Sequence[Wanted], python: str, installer: Installer, cache: P
         installed = installed_in(folder)
         contents = sorted(f"{one.name} {one.content}" for one in wanted if one.content)
         name = _hash([_facts(python), *installed, *contents])
-        place = environments / name
-        if not interpreter(place).exists():
-            shutil.rmtree(place, ignore_errors=True)  # somebody has cleaned up half of it
+        target = environments / name
+        if not interpreter(target).exists():
+            shutil.rmtree(target, ignore_errors=True)  # somebody has cleaned up half of it
             with suppress(OSError):  # another run was first, with the same: its environment serves
-                folder.rename(place)
-        if not interpreter(place).exists():
-            raise InstallError(f"{place}: the environment could not be put in its place")
+                folder.rename(target)
+        if not interpreter(target).exists():
+            raise InstallError(f"{target}: the environment could not be put in its place")
     finally:
         workshop.remove()
     _write(cache / "requests" / f"{request}.json", msgspec.json.encode(_Probe(name, installed)))
-    return Environment(str(interpreter(place)), installed, was_built=True)
+    return Environment(str(interpreter(target)), installed, was_built=True)
 
 
 def _write(file: Path, content: bytes) -> None:

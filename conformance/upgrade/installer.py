@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 from ..signals import interruptible, undisturbed
 
-_TOLD = 300
+_LONGEST_REASON = 300
 """How many characters of an installer's error are passed on."""
 
 _UNREACHABLE = re.compile(
@@ -109,9 +109,9 @@ def installed_in(folder: Path) -> tuple[str, ...]:
     Raises:
         InstallError: its interpreter does not work.
     """
-    told = _run([str(interpreter(folder)), "-I", "-c", _LIST], f"the packages in {folder}")
-    found = ((canonicalize_name(name), version) for name, version in json.loads(told))
-    return tuple(sorted(f"{name}=={version}" for name, version in found if name not in _ADMINISTRATION))
+    listing = _run([str(interpreter(folder)), "-I", "-c", _LIST], f"the packages in {folder}")
+    packages = ((canonicalize_name(name), version) for name, version in json.loads(listing))
+    return tuple(sorted(f"{name}=={version}" for name, version in packages if name not in _ADMINISTRATION))
 
 
 def _run(command: Sequence[str], what: str) -> str:
@@ -156,8 +156,8 @@ def _reason(out: str, err: str, status: int) -> str:
         return "the package index cannot be reached"
     lines = [line.strip() for line in everything.splitlines() if line.strip()]
     errors = [line for line in lines if re.match(r"(error|×|╰─▶)\b|ERROR:|error:", line)]
-    told = (errors or lines or [f"exit status {status}"])[-1]
-    return re.sub(r"^(ERROR|error):\s*", "", told)[:_TOLD]
+    reason = (errors or lines or [f"exit status {status}"])[-1]
+    return re.sub(r"^(ERROR|error):\s*", "", reason)[:_LONGEST_REASON]
 
 
 def _shown(argument: str) -> str:

@@ -111,17 +111,17 @@ def places_of(
         note: is told what takes time, and what failed.
     """
 
-    def place(wish: RequestedSide) -> PreparedSide:
+    def prepared(wish: RequestedSide) -> PreparedSide:
         if not wish.wanted:
             return PreparedSide(wish, wish.python)
         try:
-            made = environment_with(wish.wanted, python=wish.python, installer=installer, cache=cache, note=note)
+            environment = environment_with(wish.wanted, python=wish.python, installer=installer, cache=cache, note=note)
         except InstallError as error:
             note(f"cannot install {error}")
             return PreparedSide(wish, None, str(error))
-        return PreparedSide(wish, made.python)
+        return PreparedSide(wish, environment.python)
 
-    return [place(wish) for wish in wishes]
+    return [prepared(wish) for wish in wishes]
 
 
 def optional_in(wish: RequestedSide) -> frozenset[str]:

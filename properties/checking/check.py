@@ -178,16 +178,19 @@ def _states_deviation(prop: Property, backend: Backend) -> bool:
 
 
 def _outcome(prop: Property, functions: BackendFunctions, given: PropertyInputs) -> Outcome:
-    found = _compared(prop, functions, given)
-    return _settled(found, given, tuple(functions.no_numbers), tuple(functions.calls))
+    comparisons = _compared(prop, functions, given)
+    return _settled(comparisons, given, tuple(functions.no_numbers), tuple(functions.calls))
 
 
 def _settled(
-    found: _WorstRelation, given: PropertyInputs, no_numbers: tuple[NoNumber, ...], calls: tuple[FunctionCall, ...]
+    comparisons: _WorstRelation,
+    given: PropertyInputs,
+    no_numbers: tuple[NoNumber, ...],
+    calls: tuple[FunctionCall, ...],
 ) -> Outcome:
-    broken = bool(no_numbers) or found.ratio > 1
-    status: Status = "broken" if broken else "holds" if found.compared else "undecided"
-    return Outcome(status, given.cases, found.compared, found.worst(), no_numbers, calls=calls)
+    broken = bool(no_numbers) or comparisons.ratio > 1
+    status: Status = "broken" if broken else "holds" if comparisons.compared else "undecided"
+    return Outcome(status, given.cases, comparisons.compared, comparisons.worst(), no_numbers, calls=calls)
 
 
 @dataclass
@@ -196,7 +199,7 @@ class _WorstRelation:
 
     compared: int = 0
     ratio: float = -1.0
-    place: tuple[Relation, int] | None = None
+    position: tuple[Relation, int] | None = None
 
     def take(self, relation: Relation) -> None:
         """Make the comparisons of a relation; a side that is not finite leaves nothing to compare."""
@@ -208,13 +211,13 @@ class _WorstRelation:
             self.compared += 1
             ratio = _ratio(relation.sign, difference)
             if ratio > self.ratio:
-                self.ratio, self.place = ratio, (relation, number)
+                self.ratio, self.position = ratio, (relation, number)
 
     def worst(self) -> Comparison | None:
         """The comparison with the largest ratio."""
-        if self.place is None:
+        if self.position is None:
             return None
-        relation, number = self.place
+        relation, number = self.position
         left, right = np.broadcast_arrays(relation.left, relation.right)
         index = tuple(map(int, np.unravel_index(number, left.shape)))
         one, other = left[index], right[index]
@@ -232,11 +235,11 @@ class _WorstRelation:
 
 
 def _compared(prop: Property, functions: Functions, given: PropertyInputs) -> _WorstRelation:
-    found = _WorstRelation()
+    comparisons = _WorstRelation()
     with working_precision(_WIDE if given.dtype == "float64" else _NARROW):
         for relation in prop.claim(functions, given):
-            found.take(relation)
-    return found
+            comparisons.take(relation)
+    return comparisons
 
 
 def _ratio(sign: str, difference: arb) -> float:

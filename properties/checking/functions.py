@@ -158,11 +158,11 @@ def rounded_result(call: FunctionCall) -> np.ndarray:
 
     It is rounded to float64 first, so that it may be off by half an ulp and a little.
     """
-    found = _enclosed(call, LITERAL, call.dtype)
+    enclosure = _enclosed(call, LITERAL, call.dtype)
     with np.errstate(over="ignore", under="ignore"):
-        numbers = np.ldexp(found.hi + found.lo, np.clip(found.exponent, -5000, 5000).astype(np.int32))
+        numbers = np.ldexp(enclosure.hi + enclosure.lo, np.clip(enclosure.exponent, -5000, 5000).astype(np.int32))
         for status, number in _LIMITS.items():
-            numbers = np.where(found.status == status, number, numbers)
+            numbers = np.where(enclosure.status == status, number, numbers)
         return numbers.astype(call.arguments[0].dtype)
 
 
@@ -186,8 +186,8 @@ class NoNumber:
 
     def __str__(self) -> str:
         """Tell it in words."""
-        place = f" at {list(self.index)}" if self.index else ""
-        return f"the {self.call.quantity.replace(':', ' by ')} of {self.call.function}{place} is {self.observed}"
+        position = f" at {list(self.index)}" if self.index else ""
+        return f"the {self.call.quantity.replace(':', ' by ')} of {self.call.function}{position} is {self.observed}"
 
 
 @dataclass
@@ -295,11 +295,11 @@ def _enclosed(call: FunctionCall, definition: str, dtype: str) -> Enclosure:
     return enclose(call.function, call.arguments, call.parameters, **details)
 
 
-def _balls_of(found: Enclosure) -> Balls:
+def _balls_of(enclosure: Enclosure) -> Balls:
     """Turn enclosures into balls; what the table of limits decides, or nothing could, is undecided."""
-    scale = np.frompyfunc(lambda exponent: _TWO ** int(exponent), 1, 1)(found.exponent)
-    balls = (exact(found.hi) + exact(found.lo) + around(np.zeros(found.shape), found.radius)) * scale
-    return np.where(found.status == Status.FINITE, balls, exact(np.nan))
+    scale = np.frompyfunc(lambda exponent: _TWO ** int(exponent), 1, 1)(enclosure.exponent)
+    balls = (exact(enclosure.hi) + exact(enclosure.lo) + around(np.zeros(enclosure.shape), enclosure.radius)) * scale
+    return np.where(enclosure.status == Status.FINITE, balls, exact(np.nan))
 
 
 _TWO = exact(2.0).item()

@@ -78,24 +78,24 @@ class Domain:
     @property
     def text(self) -> str:
         """The domain in words."""
-        return "; ".join(f"{slot.name}: {slot.text}" for slot in self.slots)
+        return "; ".join(f"{input_.name}: {input_.text}" for input_ in self.slots)
 
     @property
     def is_fixed(self) -> bool:
         """Whether there is only one input for each format."""
-        return all(slot.fixed for slot in self.slots)
+        return all(input_.fixed for input_ in self.slots)
 
     def draw(self, choices: Choices, dtype: str, cases: int) -> PropertyInputs:
         """Draw inputs: `cases` cases of one size, in one format."""
         arrays: dict[str, np.ndarray] = {}
-        for slot in self.slots:
-            arrays[slot.name] = slot.draw(choices, dtype, cases, arrays)
-        return PropertyInputs(dtype, arrays, frozenset(slot.name for slot in self.slots if slot.common))
+        for input_ in self.slots:
+            arrays[input_.name] = input_.draw(choices, dtype, cases, arrays)
+        return PropertyInputs(dtype, arrays, frozenset(input_.name for input_ in self.slots if input_.common))
 
     def admits(self, given: PropertyInputs) -> bool:
         """Whether inputs belong to the domain."""
-        return given.arrays.keys() == {slot.name for slot in self.slots} and all(
-            slot.admits(given[slot.name], given.arrays) for slot in self.slots
+        return given.arrays.keys() == {input_.name for input_ in self.slots} and all(
+            input_.admits(given[input_.name], given.arrays) for input_ in self.slots
         )
 
 

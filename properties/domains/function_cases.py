@@ -44,13 +44,13 @@ class CaseKind:
 
 def drawn_case(choices: Choices, kind: CaseKind) -> list[Entries]:
     """Return the arguments of one case: a row of n entries each, a single number, or a class."""
-    made: list[Entries] = []
+    arguments: list[Entries] = []
     for argument in kind.function.arguments:
-        if made and _is_like_first(kind.function, argument) and choices.pick(("apart", "near")) == "near":
-            made.append(_near(choices, kind.fmt, made[0], argument))
+        if arguments and _is_like_first(kind.function, argument) and choices.pick(("apart", "near")) == "near":
+            arguments.append(_near(choices, kind.fmt, arguments[0], argument))
         else:
-            made.append((_ROWS if kind.function.has_axis else _ELEMENTS)[argument.kind](choices, kind))
-    return made
+            arguments.append((_ROWS if kind.function.has_axis else _ELEMENTS)[argument.kind](choices, kind))
+    return arguments
 
 
 def _is_like_first(function: Function, argument: Argument) -> bool:

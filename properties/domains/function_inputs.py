@@ -62,7 +62,8 @@ def function_inputs(
     kind = CaseKind(function, fmt, n, choices.pick((False, False, True)), ignored if isinstance(ignored, int) else None)
     cases = _several(choices, most, lambda: drawn_case(choices, kind))
     arguments = tuple(
-        _array([case[place] for case in cases], argument, kind) for place, argument in enumerate(function.arguments)
+        _array([case[position] for case in cases], argument, kind)
+        for position, argument in enumerate(function.arguments)
     )
     shape = arguments[0].shape if function.result != "row" else arguments[0].shape[:1]
     return Inputs(
@@ -78,10 +79,10 @@ def function_inputs(
 
 def _several(choices: Choices, most: int, make: Callable[[], T]) -> list[T]:
     """Return one thing or more; asked for one after the other, so that any of them can be left out alone."""
-    made = [make()]
-    while len(made) < most and choices.integer(0, 63):
-        made.append(make())
-    return made
+    drawn = [make()]
+    while len(drawn) < most and choices.integer(0, 63):
+        drawn.append(make())
+    return drawn
 
 
 def _array(cases: list[Entries], argument: Argument, kind: CaseKind) -> np.ndarray:

@@ -23,10 +23,10 @@ PART = 128
 Row = Callable[[Choices, Format, int], list[float]]
 
 
-def _rows_slot(
+def _rows_input(
     name: str, text: str, row: Row, admits: Callable[[np.ndarray], bool], *, like: str | None, sizes: tuple[int, int]
 ) -> Input:
-    """A slot of rows that are drawn one by one, of the width of others or of `sizes` classes."""
+    """An input of rows that are drawn one by one, of the width of others or of `sizes` classes."""
     least, largest = sizes
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
@@ -53,7 +53,7 @@ def shares(name: str = "p", *, like: str | None = None, least: int = 1, largest:
         return bool(((numbers >= 0) & (numbers <= 1)).all() and (np.abs(numbers.sum(axis=-1) - 1) <= 2.0**-7).all())
 
     text = "rows of numbers ≥ 0 that sum to one, as nearly as the format allows"
-    return _rows_slot(name, text, row, admits, like=like, sizes=(least, largest))
+    return _rows_input(name, text, row, admits, like=like, sizes=(least, largest))
 
 
 def parts(name: str = "y", *, like: str | None = "x", least: int = 1) -> Input:
@@ -65,10 +65,10 @@ def parts(name: str = "y", *, like: str | None = "x", least: int = 1) -> Input:
         if all((PART * label).is_integer() for label in drawn):
             return drawn
         named = class_index(choices, n)
-        return [float(place == named) for place in range(n)]
+        return [float(index == named) for index in range(n)]
 
     text = "rows of labels ≥ 0, multiples of 1/128 that sum exactly to one"
-    return _rows_slot(name, text, row, _are_whole, like=like, sizes=(least, CLASSES))
+    return _rows_input(name, text, row, _are_whole, like=like, sizes=(least, CLASSES))
 
 
 def positive_parts(name: str = "q", *, like: str | None = "y") -> Input:
@@ -77,9 +77,9 @@ def positive_parts(name: str = "q", *, like: str | None = "y") -> Input:
     def row(choices: Choices, fmt: Format, n: int) -> list[float]:
         del fmt
         units, left = [1] * n, PART - n
-        for place in range(n - 1):
+        for index in range(n - 1):
             more = choices.integer(0, left)
-            units[place] += more
+            units[index] += more
             left -= more
         units[-1] += left
         return [unit / PART for unit in units]
@@ -88,7 +88,7 @@ def positive_parts(name: str = "q", *, like: str | None = "y") -> Input:
         return _are_whole(numbers) and bool((numbers > 0).all())
 
     text = "rows of positive multiples of 1/128 that sum exactly to one"
-    return _rows_slot(name, text, row, admits, like=like, sizes=(1, CLASSES))
+    return _rows_input(name, text, row, admits, like=like, sizes=(1, CLASSES))
 
 
 def _are_whole(numbers: np.ndarray) -> bool:
@@ -105,7 +105,7 @@ def any_labels(name: str = "y", *, like: str = "x") -> Input:
         return [choices.integer(0, PART) / PART for _ in range(n)]
 
     text = "labels in [0, 1], multiples of 1/128, with any sum"
-    return _rows_slot(name, text, row, are_parts, like=like, sizes=(1, CLASSES))
+    return _rows_input(name, text, row, are_parts, like=like, sizes=(1, CLASSES))
 
 
 def several_ones(name: str = "y", *, like: str = "x") -> Input:
@@ -118,7 +118,7 @@ def several_ones(name: str = "y", *, like: str = "x") -> Input:
     def admits(numbers: np.ndarray) -> bool:
         return bool(((numbers == 0) | (numbers == 1)).all())
 
-    return _rows_slot(name, "labels 0 or 1, any number of ones in a row", row, admits, like=like, sizes=(1, CLASSES))
+    return _rows_input(name, "labels 0 or 1, any number of ones in a row", row, admits, like=like, sizes=(1, CLASSES))
 
 
 def beside(name: str = "q", of: str = "p") -> Input:

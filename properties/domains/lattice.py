@@ -16,16 +16,16 @@ def ordinal(value: float, fmt: Format) -> int:
     _, exponent = math.frexp(value)  # |value| = f · 2^exponent with ½ ≤ f < 1
     shift = max(exponent - 1 - fmt.emin, 0) if value else 0
     significand = int(math.ldexp(abs(value), -fmt.quantum_exponent - shift))
-    place = significand + (shift << (fmt.precision - 1))
-    return -place if value < 0 else place
+    position = significand + (shift << (fmt.precision - 1))
+    return -position if value < 0 else position
 
 
-def at(place: int, fmt: Format) -> float:
+def at(position: int, fmt: Format) -> float:
     """Return the number of `fmt` at a place of its order; places beyond the largest finite number give that."""
-    place = max(-last(fmt), min(place, last(fmt)))
-    shift = max(abs(place) >> (fmt.precision - 1), 1) - 1
-    magnitude = math.ldexp(abs(place) - (shift << (fmt.precision - 1)), fmt.quantum_exponent + shift)
-    return -magnitude if place < 0 else magnitude
+    position = max(-last(fmt), min(position, last(fmt)))
+    shift = max(abs(position) >> (fmt.precision - 1), 1) - 1
+    magnitude = math.ldexp(abs(position) - (shift << (fmt.precision - 1)), fmt.quantum_exponent + shift)
+    return -magnitude if position < 0 else magnitude
 
 
 def last(fmt: Format) -> int:

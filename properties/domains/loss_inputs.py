@@ -87,7 +87,7 @@ def finite_class(name: str = "k", of: str = "x") -> Input:
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
         del dtype, cases
         finite = [np.flatnonzero(np.isfinite(row)) for row in wide(arrays[of])]
-        return np.array([places[class_index(choices, len(places))] for places in finite], dtype=np.int64)
+        return np.array([classes[class_index(choices, len(classes))] for classes in finite], dtype=np.int64)
 
     def admits(array: np.ndarray, arrays: Arrays) -> bool:
         inside = (array >= 0) & (array < arrays[of].shape[-1])

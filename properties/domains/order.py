@@ -37,12 +37,12 @@ def permutation(choices: Choices, n: int) -> list[int]:
     return order
 
 
-def places(choices: Choices, n: int, count: int) -> list[int]:
+def positions(choices: Choices, n: int, count: int) -> list[int]:
     """Return `count` different places of `n`, in an order of their own; the simplest are 0, 1, 2, and so on."""
     chosen: list[int] = []
     for taken in range(count):
-        place = choices.integer(0, n - 1 - taken)  # among those that are left
+        position = choices.integer(0, n - 1 - taken)  # among those that are left
         for older in sorted(chosen):
-            place += older <= place
-        chosen.append(place)
+            position += older <= position
+        chosen.append(position)
     return chosen

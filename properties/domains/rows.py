@@ -173,7 +173,7 @@ def sparse_row(choices: Choices, fmt: Format, n: int) -> list[float]:
     values = [-math.inf] * n
     # Places may coincide: then fewer are finite, but never none.
     for value in row(choices, fmt, few):
-        values[_place(choices, n)] = value
+        values[_position(choices, n)] = value
     return values
 
 
@@ -182,7 +182,7 @@ def sparse_rows(choices: Choices, fmt: Format, cases: int, n: int) -> np.ndarray
     return stored([sparse_row(choices, fmt, n) for _ in range(cases)], fmt)
 
 
-def _place(choices: Choices, n: int) -> int:
+def _position(choices: Choices, n: int) -> int:
     match choices.pick(("start", "end", "inside")):
         case "start":
             return 0

@@ -11,7 +11,7 @@ from logitproof.reference import Format
 from ..checking.choices import Choices
 from .lattice import nearest, neighbour
 from .numbers import LN2, STEPS, Maker, halvings, huge, of_a_binade, small_number, subnormal, threshold
-from .order import permutation, places
+from .order import permutation, positions
 
 _UNITS = 128
 """A label is a multiple of 2^−7: eight bits at most, which every format holds."""
@@ -47,10 +47,10 @@ def distribution(choices: Choices, n: int) -> list[float]:
 def _few(choices: Choices, n: int) -> list[float]:
     """Return labels of up to 16 classes: each takes some of what is left, the last takes the rest."""
     values, left = [0.0] * n, _UNITS
-    chosen = places(choices, n, choices.integer(1, min(n, 16)))
-    for place in chosen[:-1]:
+    chosen = positions(choices, n, choices.integer(1, min(n, 16)))
+    for position in chosen[:-1]:
         units = choices.integer(0, left)
-        values[place] = math.ldexp(units, -7)
+        values[position] = math.ldexp(units, -7)
         left -= units
     values[chosen[-1]] = math.ldexp(left, -7)
     return values

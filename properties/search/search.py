@@ -52,17 +52,17 @@ class Searched:
 class _BrokenError(Exception):
     """The property is broken: what Hypothesis shrinks by."""
 
-    def __init__(self, found: Counterexample) -> None:
+    def __init__(self, counterexample: Counterexample) -> None:
         super().__init__("the property is broken")
-        self.found = found
+        self.counterexample = counterexample
 
 
 class _Fatal(BaseException):
     """The backend has crashed or hung: Hypothesis would pay for every attempt to shrink that with a worker."""
 
-    def __init__(self, found: Counterexample) -> None:
-        super().__init__(found.outcome.failure)
-        self.found = found
+    def __init__(self, counterexample: Counterexample) -> None:
+        super().__init__(counterexample.outcome.failure)
+        self.counterexample = counterexample
 
 
 @dataclass
@@ -92,21 +92,21 @@ def search(prop: Property, settings_: Sequence[SearchTarget], plan: Plan) -> Sea
             _sweep(prop, usable, plan, tried)
             _attack(prop, usable, plan, tried)
     except _BrokenError as error:
-        return Searched(_simplest(prop, error.found), tried.deviates, tried.comparisons, unsupported)
+        return Searched(_simplest(prop, error.counterexample), tried.deviates, tried.comparisons, unsupported)
     except _Fatal as error:
-        return Searched(_alone(prop, error.found), tried.deviates, tried.comparisons, unsupported)
+        return Searched(_alone(prop, error.counterexample), tried.deviates, tried.comparisons, unsupported)
     except FlakyFailure as error:
         # It broke, and did not when it was asked again: the backend is not repeatable.
         broken = next(each for each in error.exceptions if isinstance(each, _BrokenError))
-        return Searched(broken.found, tried.deviates, tried.comparisons, unsupported)
+        return Searched(broken.counterexample, tried.deviates, tried.comparisons, unsupported)
     except Unsatisfiable:
         pass
     return Searched(None, tried.deviates, tried.comparisons, unsupported)
 
 
-def _simplest(prop: Property, found: Counterexample) -> Counterexample:
+def _simplest(prop: Property, counterexample: Counterexample) -> Counterexample:
     """Go on where Hypothesis stopped: it cannot leave out a class in the middle of a row."""
-    setting, kind = found.setting, _kind(found.outcome)
+    setting, kind = counterexample.setting, _kind(counterexample.outcome)
 
     def breaks(candidate: PropertyInputs) -> bool:
         if not prop.domain.admits(candidate):
@@ -116,24 +116,24 @@ def _simplest(prop: Property, found: Counterexample) -> Counterexample:
         except Unsupported:
             return False
 
-    if prop.domain.is_fixed or found.outcome.failure is not None:
-        return found
-    given_ = simpler(found.given, breaks)
+    if prop.domain.is_fixed or counterexample.outcome.failure is not None:
+        return counterexample
+    given_ = simpler(counterexample.given, breaks)
     outcome = check(prop, setting.backend, given_)
-    return Counterexample(setting, given_, outcome) if outcome.status == "broken" else found
+    return Counterexample(setting, given_, outcome) if outcome.status == "broken" else counterexample
 
 
-def _alone(prop: Property, found: Counterexample) -> Counterexample:
+def _alone(prop: Property, counterexample: Counterexample) -> Counterexample:
     """Return the first of the inputs that is fatal alone; all of them where it takes more than one."""
-    inputs = found.given
+    inputs = counterexample.given
     for case in range(0 if prop.domain.is_fixed or inputs.cases == 1 else inputs.cases):
         try:
-            outcome = check(prop, found.setting.backend, inputs.case(case))
+            outcome = check(prop, counterexample.setting.backend, inputs.case(case))
         except Unsupported:
             break
         if outcome.failure is not None:
-            return Counterexample(found.setting, inputs.case(case), outcome)
-    return found
+            return Counterexample(counterexample.setting, inputs.case(case), outcome)
+    return counterexample
 
 
 def _kind(outcome: Outcome) -> tuple[str, bool, bool]:
@@ -161,13 +161,13 @@ def _usable(prop: Property, settings_: Sequence[SearchTarget]) -> tuple[list[Sea
 def _try(prop: Property, setting: SearchTarget, inputs: PropertyInputs, tried: _Tried) -> Outcome:
     outcome = check(prop, setting.backend, inputs)
     tried.comparisons += outcome.compared
-    found = Counterexample(setting, inputs, outcome)
+    counterexample = Counterexample(setting, inputs, outcome)
     if outcome.is_fatal:
-        raise _Fatal(found)
+        raise _Fatal(counterexample)
     if outcome.status == "broken":
-        raise _BrokenError(found)
+        raise _BrokenError(counterexample)
     if outcome.status == "deviates":
-        tried.deviates = found
+        tried.deviates = counterexample
     return outcome
 
 

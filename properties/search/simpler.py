@@ -56,8 +56,8 @@ def _fewer_classes(given: PropertyInputs) -> Iterator[PropertyInputs]:
     while size:
         for start in range(0, classes, size):
             gone = list(range(start, min(start + size, classes)))
-            if len(gone) < classes and (made := _without(given, gone, classes)) is not None:
-                yield made
+            if len(gone) < classes and (fewer := _without(given, gone, classes)) is not None:
+                yield fewer
         size //= 2
 
 
@@ -92,10 +92,10 @@ def _shorter_numbers(given: PropertyInputs) -> Iterator[PropertyInputs]:
             continue
         with np.errstate(invalid="ignore"):
             flat = array.astype(np.float64).reshape(-1)
-        for place, number in enumerate(flat.tolist()):
+        for index, number in enumerate(flat.tolist()):
             for shorter in _shorter(number):
                 changed = flat.copy()
-                changed[place] = shorter
+                changed[index] = shorter
                 with np.errstate(over="ignore"):  # rounded up beyond the largest number: in no domain
                     stored = changed.astype(array.dtype).reshape(array.shape)
                 yield PropertyInputs(given.dtype, {**given.arrays, name: stored}, given.common)

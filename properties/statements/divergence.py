@@ -81,16 +81,18 @@ def _definition(form: _Form) -> Claim:
 def _nonnegative(form: _Form) -> Claim:
     def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         labels, probs = form.sides(given)
-        found = f(form.function, given["y"], given["q"])
+        divergence = f(form.function, given["y"], given["q"])
         if form.sums:
             # log of a ball around 0 is undecided: then there is nothing to compare, and nothing to learn.
             whole, other = total(labels.value), total(probs.value)
-            yield at_most(times(whole, log(whole / other)), found)
+            yield at_most(times(whole, log(whole / other)), divergence)
         else:
-            yield at_most(labels.value - probs.value, found)
+            yield at_most(labels.value - probs.value, divergence)
         if form.is_log[0] == form.is_log[1]:
-            own = f(form.function, given["q"], given["q"])
-            yield equal(own, exact(np.zeros(own.shape)), "a distribution does not diverge from itself")
+            self_divergence = f(form.function, given["q"], given["q"])
+            yield equal(
+                self_divergence, exact(np.zeros(self_divergence.shape)), "a distribution does not diverge from itself"
+            )
 
     return claim
 

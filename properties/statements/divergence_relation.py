@@ -35,8 +35,8 @@ def _terms_through_logarithms(f: Functions, given: PropertyInputs) -> Iterable[R
     labels, probs = given["y"], given["q"]
     logs = np.log(wide(probs)).astype(probs.dtype)
     rounding = times(exact(labels), log(exact(probs)) - exact(logs))
-    found = f("kl_divergence_terms_from_log_probs", labels, logs)
-    yield equal(found, f("kl_divergence_terms", labels, probs) + rounding)
+    terms = f("kl_divergence_terms_from_log_probs", labels, logs)
+    yield equal(terms, f("kl_divergence_terms", labels, probs) + rounding)
 
 
 def _both_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:

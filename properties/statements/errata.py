@@ -27,9 +27,9 @@ _SOFT = [[0.5, 0.25, 0.25]]
 
 def _logit(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs = exact(given["p"])
-    found = f("logit", given["p"])
-    yield equal(found, -log(1 / probs - 1), "logit(p) = −ln(1/p − 1)")
-    yield at_most(exact(0.125), magnitude(found + log(1 / probs - probs)), "logit(p) is not −ln(1/p − p)")
+    logit = f("logit", given["p"])
+    yield equal(logit, -log(1 / probs - 1), "logit(p) = −ln(1/p − 1)")
+    yield at_most(exact(0.125), magnitude(logit + log(1 / probs - probs)), "logit(p) is not −ln(1/p − p)")
 
 
 def _softmax_zero(f: Functions, given: PropertyInputs) -> Iterable[Relation]:

@@ -12,7 +12,7 @@ from ..checking.balls import Balls, exact, exp, magnitude, total
 from ..checking.functions import Functions
 from ..checking.property import Claim, Domain, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import fixed
-from .printed import computed, entries, flags, float32_room
+from .printed import computed, entries, flags, float32_rounding
 
 BOTH = ("float32", "float64")
 """The notes' figures say nothing of formats that hold fewer digits than were printed."""
@@ -49,8 +49,8 @@ def _linear(row: np.ndarray) -> Balls:
 def _linear_and_softmax(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     row = given["a"]
     yield from entries(_linear(row), ("0.2", "0.3", "0.5"), "a/Σa", computed)
-    room = float32_room("softmax", row.astype(np.float32))
-    yield from entries(f("softmax", row) + room, ("0.04201007", "0.11419519", "0.8437947"), "softmax")
+    rounding = float32_rounding("softmax", row.astype(np.float32))
+    yield from entries(f("softmax", row) + rounding, ("0.04201007", "0.11419519", "0.8437947"), "softmax")
 
 
 def _exp_versus_linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:

@@ -45,8 +45,8 @@ def _shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Relation]
 def _permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, order = given["x"], given["k"], given["order"]
     # Class k stands where the order names it.
-    places = np.argsort(order)[classes]
-    yield equal(f(SPARSE, logits_[:, order], places), f(SPARSE, logits_, classes))
+    moved = np.argsort(order)[classes]
+    yield equal(f(SPARSE, logits_[:, order], moved), f(SPARSE, logits_, classes))
 
 
 def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:

@@ -12,7 +12,7 @@ from ..checking.functions import Functions
 from ..checking.property import BY_INCLUSION, Domain, Input, Property, PropertyInputs, Relation, at_most, equal
 from ..domains.inputs import fixed
 from .figures import BOTH, IN_FLOAT32, PRINTED
-from .printed import decimal, decimals, entries, float32_room, moved
+from .printed import decimal, decimals, entries, float32_rounding, moved
 
 Rows = tuple[tuple[str, ...], ...]
 
@@ -40,15 +40,15 @@ def _indexed_loss(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield from entries(losses, ("0.3567", "0.3567", "0.5108"), "-log p_y")
 
 
-_ONE_RIGHT_ONE_WRONG: Rows = (("0.1", "0.15", "0.05", "0.6", "0.1"), ("0.15", "0.2", "0.4", "0.1", "0.15"))
+_ONE_CORRECT_ONE_WRONG: Rows = (("0.1", "0.15", "0.05", "0.6", "0.1"), ("0.15", "0.2", "0.4", "0.1", "0.15"))
 
 
-def _right_and_wrong(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
+def _correct_and_wrong(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs, labels = given["p"], given["y"]
-    change = total(times(exact(labels), _rounding(probs, _ONE_RIGHT_ONE_WRONG)))
+    change = total(times(exact(labels), _rounding(probs, _ONE_CORRECT_ONE_WRONG)))
     losses = f("categorical_cross_entropy", probs, labels) + change
-    for place, digits in enumerate(("0.6", "0.1")):
-        yield equal(losses[place : place + 1].sum(), _scalar(-decimal(digits).log()), f"row {place}: -log {digits}")
+    for row, digits in enumerate(("0.6", "0.1")):
+        yield equal(losses[row : row + 1].sum(), _scalar(-decimal(digits).log()), f"row {row}: -log {digits}")
 
 
 _TWO_CLASSES: Rows = (("0.8", "0.2"), ("0.4", "0.6"))
@@ -88,8 +88,8 @@ def _sigmoid_losses(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     for name, digits in (("ones", _ALL_ONE), ("zeros", _ALL_ZERO)):
         labels = given[name]
         change = moved("sigmoid_cross_entropy", logits, published, labels)
-        room = float32_room("sigmoid_cross_entropy", published, labels.astype(np.float32))
-        yield from entries(f("sigmoid_cross_entropy", logits, labels) - change + room, digits, f"labels all {name}")
+        rounding = float32_rounding("sigmoid_cross_entropy", published, labels.astype(np.float32))
+        yield from entries(f("sigmoid_cross_entropy", logits, labels) - change + rounding, digits, f"labels all {name}")
 
 
 def _gradient_row(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
@@ -122,12 +122,12 @@ LOSS_FIGURES = (
         functions=("categorical_cross_entropy",),
         domain=Domain(
             (
-                _probabilities(_ONE_RIGHT_ONE_WRONG),
+                _probabilities(_ONE_CORRECT_ONE_WRONG),
                 fixed("y", [[0.0, 0.0, 0.0, 1.0, 0.0]] * 2, "one-hot labels of class 3"),
             ),
             BOTH,
         ),
-        claim=_right_and_wrong,
+        claim=_correct_and_wrong,
         bound=BY_INCLUSION + OF_DECIMALS,
     ),
     Property(

@@ -55,15 +55,15 @@ def _linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets, factor = given["x"], given["y"], given["v"]
     for argument in ("logits", "labels"):
         pulled = f(DENSE, logits_, targets, quantity=f"gradient:{argument}", cotangent=factor)
-        plain = f(DENSE, logits_, targets, quantity=f"gradient:{argument}")
-        yield equal(pulled, times(per_row(exact(factor)), plain), f"by {argument}")
+        gradient = f(DENSE, logits_, targets, quantity=f"gradient:{argument}")
+        yield equal(pulled, times(per_row(exact(factor)), gradient), f"by {argument}")
 
 
 def _index_linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, factor = given["x"], given["k"], given["v"]
     pulled = f(SPARSE, logits_, classes, quantity="gradient:logits", cotangent=factor)
-    plain = f(SPARSE, logits_, classes, quantity="gradient:logits")
-    yield equal(pulled, times(per_row(exact(factor)), plain))
+    gradient = f(SPARSE, logits_, classes, quantity="gradient:logits")
+    yield equal(pulled, times(per_row(exact(factor)), gradient))
 
 
 def _by_labels(f: Functions, given: PropertyInputs) -> Iterable[Relation]:

@@ -28,8 +28,8 @@ def _weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     factor = exact(weight[classes])
     yield equal(f(SPARSE, logits_, classes, weight=weight), factor * f(SPARSE, logits_, classes), "the loss")
     weighted = f(SPARSE, logits_, classes, quantity="gradient:logits", weight=weight)
-    plain = f(SPARSE, logits_, classes, quantity="gradient:logits")
-    yield equal(weighted, per_row(factor) * plain, "its gradient")
+    unweighted = f(SPARSE, logits_, classes, quantity="gradient:logits")
+    yield equal(weighted, per_row(factor) * unweighted, "its gradient")
 
 
 def _dense_weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
@@ -54,9 +54,9 @@ def _ignored(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     counted = np.where(ignored, 0, classes)
     losses = np.where(ignored, exact(0.0), f(SPARSE, logits_, counted))
     yield equal(f(SPARSE, logits_, classes, ignore_index=label), losses, "the loss")
-    plain = f(SPARSE, logits_, counted, quantity="gradient:logits")
+    gradient = f(SPARSE, logits_, counted, quantity="gradient:logits")
     pulled = f(SPARSE, logits_, classes, quantity="gradient:logits", ignore_index=label)
-    yield equal(pulled, np.where(ignored[:, None], exact(0.0), plain), "its gradient")
+    yield equal(pulled, np.where(ignored[:, None], exact(0.0), gradient), "its gradient")
 
 
 def _smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:

@@ -25,7 +25,7 @@ def decimal(digits: str) -> arb:
 
 def printed(digits: str) -> arb:
     """Enclose what a decimal may have been rounded from: it ± half a unit of its last digit."""
-    return decimal(digits) + arb(0, 1) * arb(10) ** _last_place(digits) / 2
+    return decimal(digits) + arb(0, 1) * arb(10) ** _last_exponent(digits) / 2
 
 
 def computed(digits: str) -> arb:
@@ -34,10 +34,10 @@ def computed(digits: str) -> arb:
     return decimal(digits) + arb(0, 1) * (2 * storage.unit_roundoff * abs(decimal(digits)) + storage.quantum)
 
 
-def _last_place(digits: str) -> int:
-    place = Decimal(digits).as_tuple().exponent
-    assert isinstance(place, int), f"{digits} has no last digit"
-    return place
+def _last_exponent(digits: str) -> int:
+    exponent = Decimal(digits).as_tuple().exponent
+    assert isinstance(exponent, int), f"{digits} has no last digit"
+    return exponent
 
 
 def decimals(rows: Sequence[Sequence[str]]) -> Balls:
@@ -54,11 +54,11 @@ def entries(balls: Balls, digits: Sequence[str], what: str, read: Callable[[str]
         what: what they are.
         read: what a print stands for.
     """
-    for place, (ball, text) in enumerate(zip(balls.reshape(-1).tolist(), digits, strict=True)):
-        yield equal(np.array(ball, dtype=object), np.array(read(text), dtype=object), f"{what}, entry {place}: {text}")
+    for number, (ball, text) in enumerate(zip(balls.reshape(-1).tolist(), digits, strict=True)):
+        yield equal(np.array(ball, dtype=object), np.array(read(text), dtype=object), f"{what}, entry {number}: {text}")
 
 
-def float32_room(function: str, *arguments: np.ndarray) -> Balls:
+def float32_rounding(function: str, *arguments: np.ndarray) -> Balls:
     """Enclose what float32 arithmetic adds to the exact result: 0 ± (b + u(|t| + b)), b being the textbook bound.
 
     Args:

@@ -43,7 +43,7 @@ class _Loss:
     argument: str
     prefix: str
     words: str
-    slots: tuple[Input, Input]
+    inputs: tuple[Input, Input]
 
     def of(self, f: Functions, given: PropertyInputs, **options: Any) -> Balls:  # noqa: ANN401 - as `Functions` takes them
         """Return the loss of some inputs."""
@@ -144,7 +144,7 @@ def _reduction(loss: _Loss) -> Property:
         latex=r"\operatorname{sum} L = \sum_{i=1}^N L_i,\quad N \operatorname{mean} L = \sum_{i=1}^N L_i",
         source="S1",
         functions=(loss.function,),
-        domain=Domain(loss.slots),
+        domain=Domain(loss.inputs),
         claim=_reductions(loss),
     )
 
@@ -158,7 +158,7 @@ def _gradient(loss: _Loss) -> Property:
         r" N \frac{\partial \operatorname{mean} L}{\partial x_i} = \frac{\partial L_i}{\partial x_i}",
         source=f"follows from {loss.prefix}-reductions",
         functions=(loss.function,),
-        domain=Domain((*loss.slots, _COTANGENT)),
+        domain=Domain((*loss.inputs, _COTANGENT)),
         claim=_gradients(loss),
     )
 
@@ -174,13 +174,13 @@ def _weighted_mean(loss: _Loss) -> Property:
         else r"\sum_{i=1}^N w_{k_i} \cdot \operatorname{mean} L_w = \sum_{i=1}^N w_{k_i} L_i",
         source="S1",
         functions=(loss.function,),
-        domain=Domain((*loss.slots, class_weights())),
+        domain=Domain((*loss.inputs, class_weights())),
         claim=_weighted(loss),
     )
 
 
 def _ignored_rows(loss: _Loss) -> Property:
-    slots = (loss.slots[0], ignored_class(), partly_ignored("y"))
+    inputs = (loss.inputs[0], ignored_class(), partly_ignored("y"))
     return Property(
         id=f"{loss.prefix}-dropped-rows",
         statement=f"Sum and mean of {loss.words}, and their gradients, are as if the rows whose label does not count "
@@ -189,7 +189,7 @@ def _ignored_rows(loss: _Loss) -> Property:
         r" \operatorname{mean} L = \frac{\operatorname{sum} L}{\sum_{r : k_r \ne i} 1}",
         source="S1",
         functions=(loss.function,),
-        domain=Domain(slots),
+        domain=Domain(inputs),
         claim=_dropped(loss),
     )
 

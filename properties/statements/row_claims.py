@@ -98,14 +98,14 @@ def gradient_masking(function: str) -> Claim:
 
 def _without_masked(f: Functions, function: str, given: PropertyInputs, quantity: str) -> Balls:
     """Compute every row without its masked classes; these are undecided."""
-    found = np.full(given["x"].shape, UNDECIDED, dtype=object)
+    results = np.full(given["x"].shape, UNDECIDED, dtype=object)
     for case, row in enumerate(given["x"]):
         kept, cotangent = np.isfinite(wide(row)), None
         if quantity == _GRADIENT:
             cotangent = given["v"][case : case + 1]
             cotangent = cotangent if cotangent.ndim == 1 else cotangent[:, kept]
-        found[case, kept] = f(function, row[None, kept], quantity=quantity, cotangent=cotangent)[0]
-    return found
+        results[case, kept] = f(function, row[None, kept], quantity=quantity, cotangent=cotangent)[0]
+    return results
 
 
 def gradient_sum(function: str) -> Claim:

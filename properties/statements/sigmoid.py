@@ -62,7 +62,7 @@ def _derivative(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
 
 def _inflection(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     x, y = given["x"], given["y"]
-    at_x, mirrored, at_y = (f("sigmoid", place, quantity="gradient:x") for place in (x, -x, y))
+    at_x, mirrored, at_y = (f("sigmoid", point, quantity="gradient:x") for point in (x, -x, y))
     yield equal(mirrored, at_x, "the slope at -x is that at x")
     yield at_most(exact(0.0), at_x, "the slope is not negative")
     yield at_most(at_x, exact(0.25), "the slope is at most 1/4, which it is at 0")

@@ -22,8 +22,8 @@ def binary_entropy(labels: np.ndarray) -> Balls:
     """Return −z log z − (1 − z) log(1 − z) of labels as they are, 0 at both ends."""
     inside = (labels > 0) & (labels < 1)
     one = np.where(inside, exact(labels), exact(0.5))
-    found = -one * log(one) - (1 - one) * log(1 - one)
-    return np.where(inside, found, exact(0.0))
+    entropy = -one * log(one) - (1 - one) * log(1 - one)
+    return np.where(inside, entropy, exact(0.0))
 
 
 def _terms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:

@@ -19,8 +19,8 @@ def _weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, labels, weight = given["x"], given["z"], given["w"]
     yield equal(f(SIGMOID, logits_, labels, weight=weight), exact(weight) * f(SIGMOID, logits_, labels), "the loss")
     weighted = f(SIGMOID, logits_, labels, quantity="gradient:logits", weight=weight)
-    plain = f(SIGMOID, logits_, labels, quantity="gradient:logits")
-    yield equal(weighted, exact(weight) * plain, "its gradient")
+    unweighted = f(SIGMOID, logits_, labels, quantity="gradient:logits")
+    yield equal(weighted, exact(weight) * unweighted, "its gradient")
 
 
 def _pos_weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:

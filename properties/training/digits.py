@@ -60,7 +60,7 @@ def batches(examples: int, size: int, count: int) -> np.ndarray:
 def _dealt(examples: int, needed: int, number: int) -> list[int]:
     """Return the first examples of a shuffled order (Fisher and Yates)."""
     choices, order = Seeded("training-step", "batches", number), list(range(examples))
-    for place in range(needed):
-        other = choices.integer(place, examples - 1)
-        order[place], order[other] = order[other], order[place]
+    for position in range(needed):
+        other = choices.integer(position, examples - 1)
+        order[position], order[other] = order[other], order[position]
     return order[:needed]

@@ -150,7 +150,7 @@ class _Judge:
         """Judge one step by the parameters that it led to, and go on from these."""
         strange = np.argwhere(~np.isfinite(after.astype(np.float64)))
         if len(strange):
-            self._failure, self.broken = f"{self._place(*strange[0])} is not finite", True
+            self._failure, self.broken = f"{self._parameter_name(*strange[0])} is not finite", True
             return
         step = stretch.step(batch, self._parameters)
         exact = exact_step(step)
@@ -167,22 +167,22 @@ class _Judge:
         decided = np.isfinite(apart + allowed)
         ratios = np.where(decided, apart / allowed, 0.0)
         self._compared += int(np.count_nonzero(decided))
-        place = tuple(map(int, np.unravel_index(np.argmax(ratios), ratios.shape)))
-        self.broken = bool(ratios[place] > 1)
-        if self.broken or self._worst is None or ratios[place] > self._worst.ratio:
+        index = tuple(map(int, np.unravel_index(np.argmax(ratios), ratios.shape)))
+        self.broken = bool(ratios[index] > 1)
+        if self.broken or self._worst is None or ratios[index] > self._worst.ratio:
             self._worst = Comparison(
-                what=self._place(*place),
+                what=self._parameter_name(*index),
                 case=self._held,
-                index=(self._held, *place),
-                left=repr(float(after[place])),
+                index=(self._held, *index),
+                left=repr(float(after[index])),
                 sign="=",
-                right=exact.parameters[place].mid().str(17, radius=False),
-                difference=float(differences[place].mid()),
-                bound=float(allowed[place]),
-                ratio=float(ratios[place]),
+                right=exact.parameters[index].mid().str(17, radius=False),
+                difference=float(differences[index].mid()),
+                bound=float(allowed[index]),
+                ratio=float(ratios[index]),
             )
 
-    def _place(self, row: int, column: int) -> str:
+    def _parameter_name(self, row: int, column: int) -> str:
         what = "bias" if row == len(self._parameters) - 1 else f"weight of feature {row}"
         return f"step {self._held + 1}: {what} to class {column}"
 

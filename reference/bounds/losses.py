@@ -128,12 +128,12 @@ def gradients_by_logits(
 ) -> list[ErrorBounded]:
     """c·(p·Σt - t), and p·Σ(c t) - c t: the loss's own formula, and log-softmax's pullback of -c t."""
     factor = column(coefficient(machine, call))
-    own = machine.multiply(
+    formula = machine.multiply(
         factor, machine.subtract(machine.multiply(probs, column(machine.sum_positive(target))), target)
     )
     upstream = machine.multiply(factor, target)
     pulled = machine.subtract(machine.multiply(probs, column(machine.sum(upstream))), upstream)
-    return [own, pulled]
+    return [formula, pulled]
 
 
 def softmax_cross_entropy_gradient_logits(machine: ErrorModel, call: Call) -> list[ErrorBounded]:

@@ -102,8 +102,8 @@ def kl_gradient_labels_attainable(machine: ErrorModel, call: Call) -> list[Error
 def kl_gradient_labels(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """v (log y - log p + 1), or step by step: (v log y + (v y)/y) - v log p."""
     labels, probs, factor = machine.exact(call.real[0]), machine.exact(call.real[1]), cotangent_of(machine, call)
-    own = machine.add(machine.multiply(factor, machine.log(labels)), _there_and_back(machine, factor, labels))
-    stepwise = machine.subtract(own, machine.multiply(factor, machine.log(probs)))
+    label_terms = machine.add(machine.multiply(factor, machine.log(labels)), _there_and_back(machine, factor, labels))
+    stepwise = machine.subtract(label_terms, machine.multiply(factor, machine.log(probs)))
     return [*kl_gradient_labels_attainable(machine, call), stepwise]
 
 
@@ -137,8 +137,8 @@ def kl_divergence_from_log_probs(machine: ErrorModel, call: Call) -> list[ErrorB
 def kl_log_gradient_labels(machine: ErrorModel, call: Call) -> list[ErrorBounded]:
     """v (log y + 1 - l), or step by step: (v log y + (v y)/y) - v l."""
     labels, factor = machine.exact(call.real[0]), cotangent_of(machine, call)
-    own = machine.add(machine.multiply(factor, machine.log(labels)), _there_and_back(machine, factor, labels))
-    stepwise = machine.subtract(own, machine.multiply(factor, machine.exact(call.real[1])))
+    label_terms = machine.add(machine.multiply(factor, machine.log(labels)), _there_and_back(machine, factor, labels))
+    stepwise = machine.subtract(label_terms, machine.multiply(factor, machine.exact(call.real[1])))
     return [*kl_log_gradient_labels_attainable(machine, call), stepwise]
 
 

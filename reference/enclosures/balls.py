@@ -23,7 +23,7 @@ GUARD_BITS = 30
 DOUBLE_IS_ENOUGH = 20
 """Formats of up to 20 bits need no low word: an ulp is more than 2^-20 of a number, 2^-53 of it less than 2^-33 ulp."""
 
-_PLAIN_EXPONENT = 500
+_UNSCALED_EXPONENT = 500
 """Numbers between 2^-500 and 2^500 are converted as they are, others after scaling to the interval from ½ to 1."""
 
 _UNDERFLOW = 2.0**-500
@@ -76,10 +76,10 @@ def double_doubles(balls: Sequence[arb]) -> DoubleDoubles:
     hi, exponent = np.frexp(high)
     with np.errstate(invalid="ignore"):
         lo = np.ldexp(low, -exponent)
-    own = _radii(rest)
-    whole = np.flatnonzero((own == 0) & (high != 0) & (np.ldexp(lo, exponent) == low)).tolist()
+    radii = _radii(rest)
+    whole = np.flatnonzero((radii == 0) & (high != 0) & (np.ldexp(lo, exponent) == low)).tolist()
     exact = [i for i in whole if (rest[i] - float(low[i])).is_zero()]
-    radius = _widened(own, exponent, np.abs(lo) * 2.0**-53)
+    radius = _widened(radii, exponent, np.abs(lo) * 2.0**-53)
     return _enclosing(DoubleDoubles(hi, lo, exponent + shift, radius), exact)
 
 
@@ -90,9 +90,9 @@ def doubles(balls: Sequence[arb]) -> DoubleDoubles:
     """
     scaled, high, shift = _high_words(balls)
     hi, exponent = np.frexp(high)
-    own = _radii(scaled)
-    exact = [i for i in np.flatnonzero((own == 0) & (high != 0)).tolist() if (scaled[i] - float(high[i])).is_zero()]
-    radius = _widened(own, exponent, np.abs(hi) * 2.0**-53)
+    radii = _radii(scaled)
+    exact = [i for i in np.flatnonzero((radii == 0) & (high != 0)).tolist() if (scaled[i] - float(high[i])).is_zero()]
+    radius = _widened(radii, exponent, np.abs(hi) * 2.0**-53)
     return _enclosing(DoubleDoubles(hi, np.zeros_like(hi), exponent + shift, radius), exact)
 
 
@@ -103,8 +103,8 @@ def _high_words(balls: Sequence[arb]) -> tuple[list[arb], np.ndarray, np.ndarray
     shift = np.zeros(len(scaled), dtype=np.int64)
     magnitude = np.abs(high)
     # A NaN fails both comparisons; so does 0, which may stand for something smaller than the range.
-    plain = (magnitude > 2.0**-_PLAIN_EXPONENT) & (magnitude < 2.0**_PLAIN_EXPONENT)
-    for i in np.flatnonzero(~plain).tolist():
+    unscaled = (magnitude > 2.0**-_UNSCALED_EXPONENT) & (magnitude < 2.0**_UNSCALED_EXPONENT)
+    for i in np.flatnonzero(~unscaled).tolist():
         if not scaled[i].is_zero():
             scaled[i], shift[i] = _scaled(scaled[i])
             high[i] = float(scaled[i])
@@ -129,10 +129,10 @@ def _radii(balls: list[arb]) -> np.ndarray:
     return np.fromiter(map(float, map(arb.rad, balls)), np.float64, len(balls))
 
 
-def _widened(own: np.ndarray, exponent: np.ndarray, rounded_off: np.ndarray) -> np.ndarray:
+def _widened(radii: np.ndarray, exponent: np.ndarray, rounded_off: np.ndarray) -> np.ndarray:
     """Return the radii at the scale of the exponents, with what the words round off and what underflow may hide."""
     with np.errstate(over="ignore", invalid="ignore"):  # a radius that overflows is as undecided as an infinite one
-        return (np.ldexp(own, -exponent) + rounded_off) * (1 + 2.0**-50) + _UNDERFLOW
+        return (np.ldexp(radii, -exponent) + rounded_off) * (1 + 2.0**-50) + _UNDERFLOW
 
 
 def _enclosing(words: DoubleDoubles, exact: list[int]) -> DoubleDoubles:

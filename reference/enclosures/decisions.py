@@ -218,8 +218,8 @@ def _picked(problem: Problem) -> Decision:
     irregular = np.isnan(x).any(axis=1) | (x == inf).any(axis=1)
     rows.apply(ignored & irregular, "ignored-row")
     rows.apply(astray, "label-out-of-range")
-    places = np.where(ignored | astray, 0, problem.labels)
-    chosen = np.take_along_axis(x, _column(places), axis=1)[:, 0]
+    labels = np.where(ignored | astray, 0, problem.labels)
+    chosen = np.take_along_axis(x, _column(labels), axis=1)[:, 0]
     chosen = np.where(ignored, -1.0 if problem.function.name == "nll_loss" else 1.0, chosen)
     if problem.argument is None:
         rows.apply(np.isnan(chosen), "nan")
@@ -229,14 +229,14 @@ def _picked(problem: Problem) -> Decision:
         rows.apply(np.isnan(x).any(axis=1), "nan-at-clip")
     rows.apply(np.isnan(x).any(axis=1) & ~np.isnan(chosen), "nan-without-influence")
     if problem.function.name == "nll_loss":
-        _picked_log_prob(problem, rows, chosen, places)
+        _picked_log_prob(problem, rows, chosen, labels)
     else:
         _picked_prob(problem, rows, x, chosen)
     if problem.argument is None:
         return rows
     decision = _spread(rows, x.shape[1])
     # A NaN at the label is all that the derivative by the label's entry depends on; the other ones are 0.
-    at_label = np.arange(x.shape[1]) == _column(places)
+    at_label = np.arange(x.shape[1]) == _column(labels)
     _nan_gradient(decision, at_label & _column(np.isnan(chosen)), _column(problem.unit_cotangent != 0))
     decision.apply(_column(np.isnan(chosen)), "nan-without-influence")
     if problem.definition != LITERAL:
@@ -245,11 +245,11 @@ def _picked(problem: Problem) -> Decision:
     return decision
 
 
-def _picked_log_prob(problem: Problem, rows: Decision, chosen: np.ndarray, places: np.ndarray) -> None:
+def _picked_log_prob(problem: Problem, rows: Decision, chosen: np.ndarray, labels: np.ndarray) -> None:
     rows.apply((problem.arguments[0] == inf).any(axis=1), "outside-domain")
     if problem.argument is not None:
         rows.apply(chosen == -inf, "infinite-value")
-    rows.apply((chosen == -inf) & _raises_loss(problem)[places], "label-on-zero-probability")
+    rows.apply((chosen == -inf) & _raises_loss(problem)[labels], "label-on-zero-probability")
     rows.apply(chosen == -inf, "zero-label-on-zero-probability")
 
 

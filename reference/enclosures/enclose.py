@@ -91,19 +91,19 @@ def ball(
         ValueError: the call does not fit the signature, or the table of limits decides the element.
     """
     problem = problem_of(function, arguments, parameters, quantity=quantity, cotangent=cotangent, definition=definition)
-    unit, place = problem.position(index)
+    unit, entry = problem.position(index)
     decision = decide(problem)
-    if decision.status[unit, place] != Status.FINITE:
+    if decision.status[unit, entry] != Status.FINITE:
         message = f"element {index} is not a number that can be computed: the table of limits decides it"
         raise ValueError(message)
-    if not np.isnan(decision.number[unit, place]):
-        return arb(float(decision.number[unit, place]))
+    if not np.isnan(decision.number[unit, entry]):
+        return arb(float(decision.number[unit, entry]))
     with working_precision(precision):
-        return _evaluate(problem, np.array([unit]))[place]
+        return _evaluate(problem, np.array([unit]))[entry]
 
 
 class _Words:
-    """The double-doubles found so far, element by element."""
+    """The double-doubles computed so far, element by element."""
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self.hi = np.zeros(shape)
@@ -122,19 +122,19 @@ class _Words:
         words.exponent[:] = exponent
         return words
 
-    def store(self, units: np.ndarray, found: DoubleDoubles, enough: np.ndarray) -> None:
-        """Keep what is decided of some units; found and enough have one entry per element of them."""
+    def store(self, units: np.ndarray, computed: DoubleDoubles, enough: np.ndarray) -> None:
+        """Keep what is decided of some units; computed and enough have one entry per element of them."""
         shape = (len(units), self.hi.shape[1])
         keep = enough.reshape(shape) & self.open[units]
-        places = (units[np.nonzero(keep)[0]], np.nonzero(keep)[1])
+        positions = (units[np.nonzero(keep)[0]], np.nonzero(keep)[1])
         for kept, new in (
-            (self.hi, found.hi),
-            (self.lo, found.lo),
-            (self.exponent, found.exponent),
-            (self.radius, found.radius),
+            (self.hi, computed.hi),
+            (self.lo, computed.lo),
+            (self.exponent, computed.exponent),
+            (self.radius, computed.radius),
         ):
-            kept[places] = new.reshape(shape)[keep]
-        self.open[places] = False
+            kept[positions] = new.reshape(shape)[keep]
+        self.open[positions] = False
 
     def enclosure(self, problem: Problem, decision: Decision) -> Enclosure:
         """Return everything in the shape of the result; what is still open is undecided."""
@@ -163,8 +163,8 @@ def _advance(problem: Problem, pending: np.ndarray, words: _Words, fmt: Format) 
     step = max(1, _CHUNK // words.hi.shape[1])
     for start in range(0, len(pending), step):
         units = pending[start : start + step]
-        found = words_of(_evaluate(problem, units))
-        words.store(units, found, decided(found, fmt))
+        computed = words_of(_evaluate(problem, units))
+        words.store(units, computed, decided(computed, fmt))
     return pending[words.open[pending].any(axis=1)]
 
 

@@ -33,11 +33,11 @@ class Limit:
     @property
     def why(self) -> str:
         """What it applies to, the reason, and the answers of a choice, in one line without a full stop."""
-        told = f"{self.applies_to}: {self.reason}"
+        text = f"{self.applies_to}: {self.reason}"
         if not self.answers:
-            return told
+            return text
         *others, last = self.answers
-        return f"{told}; possible are {', '.join(others)} and {last}"
+        return f"{text}; possible are {', '.join(others)} and {last}"
 
 
 def _required(name: str, expected: Status, applies_to: str, reason: str) -> Limit:

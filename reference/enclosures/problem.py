@@ -174,10 +174,10 @@ class Problem:
         """Return (unit, place in the unit) of an element of the result, counted in C order."""
         if self.axis is None:
             return index, 0
-        place = [int(i) for i in np.unravel_index(index, self.shape)]
-        entry = place.pop(self.axis)
+        coordinates = [int(i) for i in np.unravel_index(index, self.shape)]
+        entry = coordinates.pop(self.axis)
         rest = [*self.shape[: self.axis], *self.shape[self.axis + 1 :]]
-        return (int(np.ravel_multi_index(place, rest)) if rest else 0), entry
+        return (int(np.ravel_multi_index(coordinates, rest)) if rest else 0), entry
 
 
 def problem_of(

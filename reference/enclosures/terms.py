@@ -64,7 +64,7 @@ def term_gradient(problem: Problem, values: Decision, pulled: np.ndarray) -> Dec
     assert problem.argument is not None
     decision = Decision.open(values.status.shape)
     nan = [np.isnan(array) for array in problem.arguments]
-    known = np.any([nan[place] for place in _DEPENDS_ON[kind, problem.argument]], axis=0)
+    known = np.any([nan[position] for position in _DEPENDS_ON[kind, problem.argument]], axis=0)
     decision.apply(known & pulled, "nan" if problem.definition == LITERAL else "nan-at-clip")
     decision.apply(np.any(nan, axis=0), "nan-without-influence")
     edge = _clip_edge(problem) if problem.definition != LITERAL else _domain_edge(kind, problem)
@@ -161,8 +161,8 @@ def _clip_edge(problem: Problem) -> np.ndarray:
             clipped = problem.arguments[0]
         return (clipped == low) | (clipped == high)
     if problem.definition == "normalise-clip-1e-7" and problem.argument == "probs":
-        matters = (problem.arguments[1] != 0) | (problem.smoothing > 0)
-        return np.any(_near_edge(problem, low, high) & matters, axis=1, keepdims=True)
+        has_influence = (problem.arguments[1] != 0) | (problem.smoothing > 0)
+        return np.any(_near_edge(problem, low, high) & has_influence, axis=1, keepdims=True)
     if problem.definition == "normalise-clamp-eps":
         return np.any(_near_edge(problem, *torch_interval(problem.format)), axis=1, keepdims=True)
     return np.zeros(problem.arguments[0].shape, dtype=bool)

@@ -129,10 +129,10 @@ def exponentials(logits: list[float]) -> tuple[list[arb], arb]:
 
 def largest_and_rest(logits: list[float]) -> tuple[int, arb]:
     """Return the place m of the largest logit, and log(Σ e^x_j) - x_m = log(1 + Σ_(j≠m) e^x_j / e^x_m)."""
-    place = logits.index(max(logits))
+    index = logits.index(max(logits))
     terms = list(map(arb.exp, map(arb, logits)))
-    top = terms.pop(place)
-    return place, (total(terms) / top).log1p()
+    top = terms.pop(index)
+    return index, (total(terms) / top).log1p()
 
 
 def logsumexp_of(logits: list[float]) -> arb:
@@ -140,8 +140,8 @@ def logsumexp_of(logits: list[float]) -> arb:
     equal = equal_classes(logits)
     if equal:
         return arb(max(logits)) + arb(equal).log()
-    place, rest = largest_and_rest(logits)
-    return logits[place] + rest
+    index, rest = largest_and_rest(logits)
+    return logits[index] + rest
 
 
 def softmax_of(logits: list[float]) -> list[arb]:
@@ -157,10 +157,10 @@ def log_softmax_of(logits: list[float]) -> list[arb]:
     if equal:
         log = -arb(equal).log()
         return [_MINUS_INFINITY if x == -inf else log for x in logits]
-    place, rest = largest_and_rest(logits)
-    norm = logits[place] + rest
+    index, rest = largest_and_rest(logits)
+    norm = logits[index] + rest
     logs = [x - norm for x in logits]
-    logs[place] = -rest
+    logs[index] = -rest
     return logs
 
 

@@ -30,7 +30,7 @@ class FloatArithmetic:
         inner: what a fused kernel (a softmax, a log-sum-exp) rounds its own steps to.
         sums: "sequential", "pairwise", or "wide": in the next wider format, rounded once.
         accumulator: the format of sums; None for the terms' own.
-        own: whether exp and log are NumPy's of that dtype; else they are correctly rounded by way of a wider one.
+        is_native: whether exp and log are NumPy's of that dtype; else they are correctly rounded by way of a wider one.
         flushes: whether numbers below the smallest normal one become 0.
     """
 
@@ -39,7 +39,7 @@ class FloatArithmetic:
     inner: np.dtype[np.generic]
     sums: str
     accumulator: np.dtype[np.generic] | None = None
-    own: bool = False
+    is_native: bool = False
     flushes: bool = False
 
     def __hash__(self) -> int:
@@ -49,17 +49,17 @@ class FloatArithmetic:
     @cached_property
     def _hash(self) -> int:
         formats = (self.storage.name, self.working.num, self.inner.num, self.accumulator and self.accumulator.num)
-        return hash((*formats, self.sums, self.own, self.flushes))
+        return hash((*formats, self.sums, self.is_native, self.flushes))
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """The arithmetic in a word or two: the dtype of its steps."""
         return self.working.name
 
     def function(self, name: str, x: np.ndarray) -> np.ndarray:
         """Evaluate an elementary function."""
         call = _FUNCTIONS[name]
-        result = call(x) if self.own else call(x.astype(_wider(x.dtype))).astype(x.dtype)
+        result = call(x) if self.is_native else call(x.astype(_wider(x.dtype))).astype(x.dtype)
         return self.settled(result)
 
     def sum(self, terms: np.ndarray) -> np.ndarray:
@@ -102,21 +102,21 @@ def machines(dtype: str) -> tuple[FloatArithmetic, ...]:
     order of a sum and the library of exp and log make the difference.
     """
     storage = format_named(dtype)
-    own = storage.numpy_dtype
+    rounded_to = storage.numpy_dtype
     if storage.precision < FORMATS["float32"].precision:
         return (
             FloatArithmetic(storage, FLOAT32, FLOAT32, "wide"),
-            FloatArithmetic(storage, own, FLOAT32, "wide"),
-            FloatArithmetic(storage, own, own, "wide"),
-            FloatArithmetic(storage, own, own, "sequential"),
+            FloatArithmetic(storage, rounded_to, FLOAT32, "wide"),
+            FloatArithmetic(storage, rounded_to, rounded_to, "wide"),
+            FloatArithmetic(storage, rounded_to, rounded_to, "sequential"),
         )
     return (
         *(
-            FloatArithmetic(storage, own, own, sums, own=library)
-            for library in (False, True)
+            FloatArithmetic(storage, rounded_to, rounded_to, sums, is_native=native)
+            for native in (False, True)
             for sums in ("sequential", "wide")
         ),
-        FloatArithmetic(storage, own, own, "pairwise", own=True),
+        FloatArithmetic(storage, rounded_to, rounded_to, "pairwise", is_native=True),
     )
 
 
@@ -131,4 +131,4 @@ def wide(dtype: str) -> FloatArithmetic | None:
     working = np.longdouble if storage.precision > FORMATS["float32"].precision else np.float64
     if np.finfo(working).nmant + 1 < storage.precision + 11:
         return None
-    return FloatArithmetic(storage, np.dtype(working), np.dtype(working), "pairwise", own=True)
+    return FloatArithmetic(storage, np.dtype(working), np.dtype(working), "pairwise", is_native=True)

@@ -268,15 +268,15 @@ def _without_mass(case: NormalForm, v: Number, x: Number, y: Number | None = Non
 @cache
 def styles(function: str, quantity: str) -> tuple[Style, ...]:
     """Return the right algorithms that a kernel with one other mistake may follow."""
-    found = [careful(function, quantity)]
+    algorithms = [careful(function, quantity)]
     is_same = TEXTBOOK[function] is _VALUES[function] and (function, quantity) not in _GRADIENTS
     if not is_same and (function, quantity) != ("kl_divergence_terms_from_logs", "gradient:log_labels"):
-        found.append(evaluated(TEXTBOOK[function]))
+        algorithms.append(evaluated(TEXTBOOK[function]))
     if function in _STEPS:
-        found.append(evaluated(_STEPS[function]))
+        algorithms.append(evaluated(_STEPS[function]))
     if quantity == "gradient:logits" and function.endswith("softmax_cross_entropy"):
-        found += [closed(textbook_by_logits), closed(fused_by_logits)]
-    return tuple(found)
+        algorithms += [closed(textbook_by_logits), closed(fused_by_logits)]
+    return tuple(algorithms)
 
 
 @cache

@@ -33,10 +33,10 @@ def softmax(x: Number) -> Number:
     wide = probs.astype(x.machine.inner)
 
     def pull(v: np.ndarray) -> np.ndarray:
-        own = v.astype(x.machine.inner)
-        return (wide * (own - x.machine.sum(own * wide))).astype(x.data.dtype)
+        cotangent = v.astype(x.machine.inner)
+        return (wide * (cotangent - x.machine.sum(cotangent * wide))).astype(x.data.dtype)
 
-    return x.made(probs, (x, pull))
+    return x.derived(probs, (x, pull))
 
 
 def log_softmax(x: Number, *, careful: bool = False) -> Number:
@@ -46,11 +46,11 @@ def log_softmax(x: Number, *, careful: bool = False) -> Number:
     result = (shifted - log).astype(x.data.dtype)
 
     def pull(v: np.ndarray) -> np.ndarray:
-        own = v.astype(x.machine.inner)
+        cotangent = v.astype(x.machine.inner)
         probs = x.machine.function("exp", result.astype(x.machine.inner))
-        return (own - probs * x.machine.sum(own)).astype(x.data.dtype)
+        return (cotangent - probs * x.machine.sum(cotangent)).astype(x.data.dtype)
 
-    return x.made(result, (x, pull))
+    return x.derived(result, (x, pull))
 
 
 def logsumexp(x: Number, *, careful: bool = False) -> Number:
@@ -59,7 +59,9 @@ def logsumexp(x: Number, *, careful: bool = False) -> Number:
     log = _log_of_sum(x, shifted, terms) if careful else x.machine.function("log", norm)
     top = largest(_inner(x))
     probs = terms / norm
-    return x.made((top + log).astype(x.data.dtype), (x, lambda v: (v.astype(probs.dtype) * probs).astype(x.data.dtype)))
+    return x.derived(
+        (top + log).astype(x.data.dtype), (x, lambda v: (v.astype(probs.dtype) * probs).astype(x.data.dtype))
+    )
 
 
 def _log_of_sum(x: Number, shifted: np.ndarray, terms: np.ndarray) -> np.ndarray:
@@ -80,7 +82,7 @@ def sigmoid(x: Number) -> Number:
     one = np.ones_like(tail)
     result = (np.where(numbers < 0, tail, one) / (one + tail)).astype(x.data.dtype)
     wide = result.astype(x.machine.inner)
-    return x.made(result, (x, lambda v: (v.astype(wide.dtype) * ((one - wide) * wide)).astype(x.data.dtype)))
+    return x.derived(result, (x, lambda v: (v.astype(wide.dtype) * ((one - wide) * wide)).astype(x.data.dtype)))
 
 
 def softplus(x: Number) -> Number:
@@ -90,16 +92,16 @@ def softplus(x: Number) -> Number:
     one, zero = np.ones_like(tail), np.zeros_like(tail)
     result = np.where(numbers < 0, zero, numbers) + x.machine.function("log1p", tail)
     slope = np.where(numbers < 0, tail, one) / (one + tail)
-    return x.made(result.astype(x.data.dtype), (x, lambda v: (v.astype(slope.dtype) * slope).astype(x.data.dtype)))
+    return x.derived(result.astype(x.data.dtype), (x, lambda v: (v.astype(slope.dtype) * slope).astype(x.data.dtype)))
 
 
 def times(factor: Number, number: Number) -> Number:
     """A product that is 0 where the factor is, whatever the number; differentiated by both, as xlogy is."""
     counts = factor.data != 0
     zero = np.zeros((1, 1), dtype=factor.data.dtype)
-    made = np.where(counts, factor.data * np.where(counts, number.data, zero), zero)
-    return factor.made(
-        made,
+    product = np.where(counts, factor.data * np.where(counts, number.data, zero), zero)
+    return factor.derived(
+        product,
         (factor, lambda v: v * number.data),
         (number, lambda v: np.where(counts, v * factor.data, zero)),
     )

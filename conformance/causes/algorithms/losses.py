@@ -12,7 +12,7 @@ from .tape import Number, where
 Product = Callable[[Number, Number], Number]
 
 
-def plain_product(factor: Number, number: Number) -> Number:
+def ieee_product(factor: Number, number: Number) -> Number:
     """A product as IEEE has it: 0 times infinity is NaN."""
     return factor * number
 
@@ -45,19 +45,19 @@ def dense_loss(case: NormalForm, logs: Number, labels: Number, product: Product)
 
 def index_loss(case: NormalForm, logs: Number, product: Product) -> Number:
     """-w_y log p_y; with smoothing the sum over the classes as well. Ignored rows give 0."""
-    own = -logs.pick(case.index)
+    loss = -logs.pick(case.index)
     if case.weight is not None:
-        own = constant(label_weights(case), logs) * own
+        loss = constant(label_weights(case), logs) * loss
     if case.smoothing:
         weighted = logs if case.weight is None else product(constant(case.weight, logs), logs)
         share = case.smoothing / (logs.data.shape[1] if case.outcomes is None else case.outcomes)
         if case.smooths == "others":
             share = case.smoothing / max(logs.data.shape[1] - 1, 1)
-            own = own * (1 - case.smoothing - share)
+            loss = loss * (1 - case.smoothing - share)
         else:
-            own = own * (1 - case.smoothing)
-        own = own - weighted.sum() * share
-    return reduced(case, where(case.kept, own, 0.0))
+            loss = loss * (1 - case.smoothing)
+        loss = loss - weighted.sum() * share
+    return reduced(case, where(case.kept, loss, 0.0))
 
 
 def label_weights(case: NormalForm) -> np.ndarray:

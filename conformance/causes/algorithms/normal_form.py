@@ -126,7 +126,7 @@ def _weights(weight: object, axis: int | None, shape: tuple[int, ...]) -> np.nda
     return numbers.reshape(1, -1) if axis is not None else np.broadcast_to(numbers, shape).reshape(-1, 1)
 
 
-def place_of(batch: Batch, quantity: str, element: int) -> tuple[int, int]:
+def position_of(batch: Batch, quantity: str, element: int) -> tuple[int, int]:
     """Return (line, column) of an element of a reduced batch, counted in C order of its result."""
     if quantity == "value":
         return 0, 0
@@ -134,7 +134,7 @@ def place_of(batch: Batch, quantity: str, element: int) -> tuple[int, int]:
     if not batch.spec.has_axis:
         return element, 0
     axis = axis_of(batch) % len(shape)
-    place = [int(each) for each in np.unravel_index(element, shape)]
-    column = place.pop(axis)
+    coordinates = [int(each) for each in np.unravel_index(element, shape)]
+    column = coordinates.pop(axis)
     rest = shape[:axis] + shape[axis + 1 :]
-    return (int(np.ravel_multi_index(place, rest)) if rest else 0), column
+    return (int(np.ravel_multi_index(coordinates, rest)) if rest else 0), column

@@ -38,29 +38,29 @@ class Number:
     def _constant(self, number: float) -> np.ndarray:
         return np.full((1, 1), number).astype(self.data.dtype)
 
-    def made(self, data: np.ndarray, *operands: tuple[Number, Pull]) -> Number:
+    def derived(self, data: np.ndarray, *operands: tuple[Number, Pull]) -> Number:
         """Return a result with its operands."""
         return Number(data, self.machine, operands)
 
     def __add__(self, other: Number | float) -> Number:
         b = self._other(other)
-        return self.made(self.data + b.data, (self, lambda v: v), (b, lambda v: v))
+        return self.derived(self.data + b.data, (self, lambda v: v), (b, lambda v: v))
 
     def __sub__(self, other: Number | float) -> Number:
         b = self._other(other)
-        return self.made(self.data - b.data, (self, lambda v: v), (b, lambda v: -v))
+        return self.derived(self.data - b.data, (self, lambda v: v), (b, lambda v: -v))
 
     def __rsub__(self, other: float) -> Number:
         return self._other(other) - self
 
     def __mul__(self, other: Number | float) -> Number:
         b = self._other(other)
-        return self.made(self.data * b.data, (self, lambda v: v * b.data), (b, lambda v: v * self.data))
+        return self.derived(self.data * b.data, (self, lambda v: v * b.data), (b, lambda v: v * self.data))
 
     def __truediv__(self, other: Number | float) -> Number:
         b = self._other(other)
         quotient = self.data / b.data
-        return self.made(quotient, (self, lambda v: v / b.data), (b, lambda v: v * (-quotient / b.data)))
+        return self.derived(quotient, (self, lambda v: v / b.data), (b, lambda v: v * (-quotient / b.data)))
 
     def __rtruediv__(self, other: float) -> Number:
         return self._other(other) / self
@@ -69,41 +69,41 @@ class Number:
     __rmul__ = __mul__
 
     def __neg__(self) -> Number:
-        return self.made(-self.data, (self, lambda v: -v))
+        return self.derived(-self.data, (self, lambda v: -v))
 
     def __abs__(self) -> Number:
         """|x|, with derivative 0 at 0."""
         sign = np.sign(self.data.astype(np.float64)).astype(self.data.dtype)
-        return self.made(np.abs(self.data), (self, lambda v: v * sign))
+        return self.derived(np.abs(self.data), (self, lambda v: v * sign))
 
     def exp(self) -> Number:
         """e^x."""
         result = self.machine.function("exp", self.data)
-        return self.made(result, (self, lambda v: v * result))
+        return self.derived(result, (self, lambda v: v * result))
 
     def log(self) -> Number:
         """The natural logarithm."""
-        return self.made(self.machine.function("log", self.data), (self, lambda v: v / self.data))
+        return self.derived(self.machine.function("log", self.data), (self, lambda v: v / self.data))
 
     def log1p(self) -> Number:
         """log(1 + x)."""
         one = self._constant(1.0)
-        return self.made(self.machine.function("log1p", self.data), (self, lambda v: v / (one + self.data)))
+        return self.derived(self.machine.function("log1p", self.data), (self, lambda v: v / (one + self.data)))
 
     def tanh(self) -> Number:
         """The hyperbolic tangent."""
         result, one = self.machine.function("tanh", self.data), self._constant(1.0)
-        return self.made(result, (self, lambda v: v * (one - result * result)))
+        return self.derived(result, (self, lambda v: v * (one - result * result)))
 
     def sum(self) -> Number:
         """Σ over the classes."""
         ones = np.ones_like(self.data)
-        return self.made(self.machine.sum(self.data), (self, lambda v: v * ones))
+        return self.derived(self.machine.sum(self.data), (self, lambda v: v * ones))
 
     def total(self) -> Number:
         """Σ over all units."""
         ones = np.ones_like(self.data)
-        return self.made(self.machine.sum(self.data.reshape(1, -1)), (self, lambda v: v * ones))
+        return self.derived(self.machine.sum(self.data.reshape(1, -1)), (self, lambda v: v * ones))
 
     def maximum(self) -> Number:
         """The largest class, as a constant."""
@@ -114,7 +114,7 @@ class Number:
         is_positive = self.data > 0
         slopes = np.where(is_positive, 1.0, np.where(self.data == 0, slope, 0.0)).astype(self.data.dtype)
         zero = np.zeros_like(self.data)
-        return self.made(
+        return self.derived(
             np.where(is_positive | np.isnan(self.data), self.data, zero),
             (self, lambda v: np.where(slopes == 0, zero, v * slopes)),
         )
@@ -125,22 +125,22 @@ class Number:
         with np.errstate(invalid="ignore"):
             inside = (self.data >= least) & (self.data <= most)
         clipped = np.where(self.data < least, least, np.where(self.data > most, most, self.data))
-        return self.made(clipped, (self, lambda v: np.where(inside, v, np.zeros_like(v))))
+        return self.derived(clipped, (self, lambda v: np.where(inside, v, np.zeros_like(v))))
 
     def pick(self, labels: np.ndarray) -> Number:
         """The class that each row's label names."""
         hot = labels[:, None] == np.arange(self.data.shape[1])
         zero = np.zeros((1, 1), dtype=self.data.dtype)
-        return self.made(
+        return self.derived(
             np.take_along_axis(self.data, labels[:, None], axis=1), (self, lambda v: np.where(hot, v, zero))
         )
 
     def to(self, dtype: np.dtype[np.generic]) -> Number:
         """The number rounded to a dtype; its cotangent is rounded on the way back."""
-        own = self.data.dtype
-        if own == dtype:
+        dtype_before = self.data.dtype
+        if dtype_before == dtype:
             return self
-        return self.made(self.data.astype(dtype), (self, lambda v: v.astype(own)))
+        return self.derived(self.data.astype(dtype), (self, lambda v: v.astype(dtype_before)))
 
 
 def where(chosen: np.ndarray, a: Number, b: Number | float) -> Number:
@@ -150,7 +150,7 @@ def where(chosen: np.ndarray, a: Number, b: Number | float) -> Number:
     def pulled(v: np.ndarray, *, of_first: bool) -> np.ndarray:
         return np.where(chosen == of_first, v, np.zeros_like(v))
 
-    return a.made(
+    return a.derived(
         np.where(chosen, a.data, other.data),
         (a, lambda v: pulled(v, of_first=True)),
         (other, lambda v: pulled(v, of_first=False)),

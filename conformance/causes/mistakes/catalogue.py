@@ -56,11 +56,11 @@ def part_of(name: str) -> str | None:
     """
     if name in _APART:
         return None
-    for part, found in (
+    for part, groups in (
         ("formula", (gradient_mistakes(), logits_mistakes(), element_mistakes(), probability_mistakes())),
         ("arithmetic", (precision_mistakes(),)),
     ):
-        if any(each.name == name for each in chain(*found)):
+        if any(each.name == name for each in chain(*groups)):
             return part
     return next((part for part in _OPTIONS if part in name), None)
 

@@ -126,26 +126,26 @@ def _cancelling_losses() -> Iterator[tuple[str, Result]]:
     yield _WEIGHTED, _for(lambda case, x, z: _difference(case, x, z, 0.0), pos_weight=True)
 
 
-def _clipped_sigmoid(told: str) -> Way:
-    return lambda x: sigmoid(x).clip(epsilon(told, x), 1 - epsilon(told, x))
+def _clipped_sigmoid(text: str) -> Way:
+    return lambda x: sigmoid(x).clip(epsilon(text, x), 1 - epsilon(text, x))
 
 
-def _log_of_more(told: str) -> Way:
-    return lambda p: (p + epsilon(told, p)).log()
+def _log_of_more(text: str) -> Way:
+    return lambda p: (p + epsilon(text, p)).log()
 
 
 def _guarded_losses() -> Iterator[tuple[str, str, Rule]]:
     yield "log of sigmoid", "z * log(sigmoid(x)) + (1 - z) * log(1 - sigmoid(x))", _from_logs(Number.log)
-    for told in EPSILONS:
+    for text in EPSILONS:
         yield (
-            f"probabilities clipped to {told}",
-            f"the loss from clip(sigmoid(x), {told}, 1 - {told})",
-            _from_logs(Number.log, _clipped_sigmoid(told)),
+            f"probabilities clipped to {text}",
+            f"the loss from clip(sigmoid(x), {text}, 1 - {text})",
+            _from_logs(Number.log, _clipped_sigmoid(text)),
         )
         yield (
-            f"{told} added to a probability",
-            f"the loss from log(sigmoid(x) + {told})",
-            _from_logs(_log_of_more(told)),
+            f"{text} added to a probability",
+            f"the loss from log(sigmoid(x) + {text})",
+            _from_logs(_log_of_more(text)),
         )
 
 
@@ -158,19 +158,23 @@ def element_mistakes() -> Iterator[Mistake]:
         yield from mistakes_of(
             name, f"-softplus(-x) with softplus(x) = {formula}", "log_sigmoid", _through(_negated(way))
         )
-        told = f"the loss from softplus(x) = {formula}"
-        yield from mistakes_of(name, told, "sigmoid_cross_entropy", _from_softplus(way))
+        derivation = f"the loss from softplus(x) = {formula}"
+        yield from mistakes_of(name, derivation, "sigmoid_cross_entropy", _from_softplus(way))
     for name, formula, rule in _guarded_losses():
         yield from mistakes_of(name, formula, "sigmoid_cross_entropy", rule)
     for formula, result in _cancelling_losses():
         for quantity in ("value", "gradient:labels"):
             yield Mistake("x - x z that cancels", formula, "sigmoid_cross_entropy", quantity, result)
     for slope in (0.0, 0.5, 1.0):
-        for function, formula, made in _at_zero(slope):
+        for function, formula, cornered in _at_zero(slope):
             quantity = "gradient:logits" if function == "sigmoid_cross_entropy" else "gradient:x"
-            told = f"{formula}, differentiated with max'(0) = {slope:g}"
+            derivation = f"{formula}, differentiated with max'(0) = {slope:g}"
             yield Mistake(
-                "derivative of |x| and max(x, 0) at 0", told, function, quantity, _only_at_zero(made, function)
+                "derivative of |x| and max(x, 0) at 0",
+                derivation,
+                function,
+                quantity,
+                _only_at_zero(cornered, function),
             )
 
 
@@ -188,11 +192,11 @@ def _cornered(x: Number, slope: float) -> Number:
     return x.positive(slope) + (-abs(x)).exp().log1p()
 
 
-def _only_at_zero(made: Result, function: str) -> Result:
+def _only_at_zero(cornered: Result, function: str) -> Result:
     """At 0 the formula differentiated; elsewhere, where it has no corner, the right gradient."""
 
     def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray | None:
-        differentiated = made(case, machine)
+        differentiated = cornered(case, machine)
         if differentiated is None:
             return None
         return np.where(case.arguments[0] == 0, differentiated, careful(function, case.quantity)(case, machine))

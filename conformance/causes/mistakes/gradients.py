@@ -95,13 +95,13 @@ def _probabilities() -> Iterator[tuple[str, str, str, str, Callable[..., Number]
         )
     yield "gradient as if after a softmax", "p - y", "categorical_cross_entropy", by, lambda _, v, p, y: v * (p - y)
     yield "gradient as if after a sigmoid", "p - z", "binary_cross_entropy", by, lambda _, v, p, z: v * (p - z)
-    for told in ("1e-6", "1e-7", "1e-8", "1e-12"):
+    for text in ("1e-6", "1e-7", "1e-8", "1e-12"):
         yield (
-            f"{told} added to a denominator",
-            f"(p - z) / (p (1 - p) + {told})",
+            f"{text} added to a denominator",
+            f"(p - z) / (p (1 - p) + {text})",
             "binary_cross_entropy",
             by,
-            lambda case, v, p, z, told=told: v * (p - smoothed(case, z, 2)) / (p * (1 - p) + float(told)),
+            lambda case, v, p, z, text=text: v * (p - smoothed(case, z, 2)) / (p * (1 - p) + float(text)),
         )
     yield (
         "1 / p computed first",

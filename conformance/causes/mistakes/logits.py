@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..algorithms.kernels import finite_maximum, log_softmax, logsumexp, softmax, times
-from ..algorithms.losses import dense_loss, index_loss, plain_product
+from ..algorithms.losses import dense_loss, ieee_product, index_loss
 from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number
 from .mistake import Mistake, Rule, mistakes_of
@@ -17,9 +17,9 @@ EPSILONS = ("1e-6", "1e-7", "1e-8", "1e-10", "1e-12", "1e-15", "1e-16", "eps")
 """What probabilities are clipped to, or what is added to them; "eps" is the dtype's 2^(1-p)."""
 
 
-def epsilon(told: str, number: Number) -> float:
+def epsilon(text: str, number: Number) -> float:
     """Return one of EPSILONS as a number."""
-    return 2.0 ** (1 - number.machine.storage.precision) if told == "eps" else float(told)
+    return 2.0 ** (1 - number.machine.storage.precision) if text == "eps" else float(text)
 
 
 def unshifted_softmax(x: Number) -> Number:
@@ -32,17 +32,17 @@ def _unshifted_sum(x: Number) -> Number:
     return x.exp().sum().log()
 
 
-def _clipped(told: str, *, upper: bool) -> Way:
+def _clipped(text: str, *, upper: bool) -> Way:
     def way(x: Number) -> Number:
-        eps = epsilon(told, x)
+        eps = epsilon(text, x)
         return softmax(x).clip(eps, 1 - eps if upper else 1.0).log()
 
     return way
 
 
-def _renormalised(told: str) -> Way:
+def _renormalised(text: str) -> Way:
     def way(x: Number) -> Number:
-        eps = epsilon(told, x)
+        eps = epsilon(text, x)
         probs = softmax(x)
         return (probs / probs.sum()).clip(eps, 1 - eps).log()
 
@@ -57,28 +57,28 @@ LOG_WAYS: tuple[tuple[str, str, Way], ...] = (
     ("exp without the shift by the maximum", "log(exp(x) / sum(exp(x)))", lambda x: unshifted_softmax(x).log()),
     *(
         (
-            f"probabilities clipped to {told}",
-            f"log(clip(softmax(x), {told}, 1{f' - {told}' * upper}))",
-            _clipped(told, upper=upper),
+            f"probabilities clipped to {text}",
+            f"log(clip(softmax(x), {text}, 1{f' - {text}' * upper}))",
+            _clipped(text, upper=upper),
         )
-        for told in EPSILONS
+        for text in EPSILONS
         for upper in (True, False)
     ),
     *(
         (
-            f"probabilities clipped to {told}",
-            f"log(clip(normalised softmax(x), {told}, 1 - {told}))",
-            _renormalised(told),
+            f"probabilities clipped to {text}",
+            f"log(clip(normalised softmax(x), {text}, 1 - {text}))",
+            _renormalised(text),
         )
-        for told in ("1e-7", "eps")
+        for text in ("1e-7", "eps")
     ),
     *(
         (
-            f"{told} added to a probability",
-            f"log(softmax(x) + {told})",
-            lambda x, told=told: (softmax(x) + epsilon(told, x)).log(),
+            f"{text} added to a probability",
+            f"log(softmax(x) + {text})",
+            lambda x, text=text: (softmax(x) + epsilon(text, x)).log(),
         )
-        for told in EPSILONS
+        for text in EPSILONS
     ),
 )
 """Name, formula and evaluation of ways to compute the logarithms of softmax, the simplest first."""
@@ -139,5 +139,5 @@ def logits_mistakes() -> Iterator[Mistake]:
     for name, formula, way in _LSE_WAYS:
         yield from mistakes_of(name, formula, "logsumexp", _through(way))
     yield from mistakes_of("x - lse", "logsumexp(x) - x_y", "sparse_softmax_cross_entropy", _label_difference)
-    for function, rule in _of_losses(log_softmax, plain_product)[:1]:
+    for function, rule in _of_losses(log_softmax, ieee_product)[:1]:
         yield from mistakes_of("0 times infinity", "sum of y * log_softmax(x), zero labels included", function, rule)

@@ -34,7 +34,7 @@ class Mistake:
         quantity: "value" or "gradient:NAME".
         result: evaluates it.
         arithmetic: the dtype that it computes in, where that is the mistake; else the arithmetic's own is told.
-        mended: the same algorithm with the mistake put right; None for the careful one of `_cause_right`.
+        mended: the same algorithm with the mistake put right; None for the careful one of `algorithms.correct`.
     """
 
     name: str
@@ -75,8 +75,8 @@ def closed(rule: Callable[..., Number]) -> Style:
 
     def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray:
         cotangent = Number(case.cotangent.astype(machine.working), machine)
-        made = rule(case, cotangent, *operands(case, machine)).data
-        return np.broadcast_to(made, case.arguments[0].shape).astype(machine.storage.numpy_dtype)
+        slopes = rule(case, cotangent, *operands(case, machine)).data
+        return np.broadcast_to(slopes, case.arguments[0].shape).astype(machine.storage.numpy_dtype)
 
     return _remembered(result)
 
@@ -113,9 +113,9 @@ STANDARD = (
 def mistakes_of(name: str, formula: str, function: str, rule: Rule, mended: Rule | None = None) -> Iterable[Mistake]:
     """Yield a wrong formula as a mistake of the value and of every gradient."""
     for quantity in quantities(function):
-        told = formula if quantity == "value" else f"the gradient of {formula}"
-        put_right = None if mended is None else evaluated(mended)
-        yield Mistake(name, told, function, quantity, evaluated(rule), mended=put_right)
+        text = formula if quantity == "value" else f"the gradient of {formula}"
+        mended_style = None if mended is None else evaluated(mended)
+        yield Mistake(name, text, function, quantity, evaluated(rule), mended=mended_style)
 
 
 def storage_of(case: NormalForm) -> np.dtype[np.generic]:

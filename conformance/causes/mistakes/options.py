@@ -97,12 +97,12 @@ def _labels_normalised(case: NormalForm) -> NormalForm | None:
     return case.with_(arguments=(x, (wide / wide.sum(axis=1, keepdims=True)).astype(y.dtype)))
 
 
-def _rounded_to_own(case: NormalForm) -> NormalForm | None:
+def _rounded_to_dtype(case: NormalForm) -> NormalForm | None:
     return _relabelled(_rounded_to(case.dtype))(case) if case.dtype in ("float16", "bfloat16") else None
 
 
 TWISTS: tuple[Twist, ...] = (
-    Twist("class ids rounded to the dtype of the loss", "y = dtype(y)", _LABELLED, _rounded_to_own),
+    Twist("class ids rounded to the dtype of the loss", "y = dtype(y)", _LABELLED, _rounded_to_dtype),
     Twist("class ids rounded to float16", "y = float16(y)", _LABELLED, _relabelled(_rounded_to("float16"))),
     Twist("class ids rounded to bfloat16", "y = bfloat16(y)", _LABELLED, _relabelled(_rounded_to("bfloat16"))),
     Twist("the class before the label", "y - 1 for y", _LABELLED, _relabelled(lambda labels, _classes: labels - 1)),
@@ -196,16 +196,16 @@ def _of_twist(style: Style, twist: Twist) -> Result:
 
 def _scaled(style: Style, factor: Callable[[NormalForm], float]) -> Style:
     def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray:
-        made = style(case, machine).astype(machine.working)
-        return (made * np.asarray(factor(case)).astype(machine.working)).astype(storage_of(case))
+        numbers = style(case, machine).astype(machine.working)
+        return (numbers * np.asarray(factor(case)).astype(machine.working)).astype(storage_of(case))
 
     return result
 
 
 def _by_base(style: Style, base: float) -> Style:
     def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray:
-        made = style(case, machine).astype(machine.working)
-        return (made / np.asarray(math.log(base)).astype(machine.working)).astype(storage_of(case))
+        numbers = style(case, machine).astype(machine.working)
+        return (numbers / np.asarray(math.log(base)).astype(machine.working)).astype(storage_of(case))
 
     return result
 
@@ -214,7 +214,7 @@ _INFORMATION = ("entropy", "entropy_terms", "kl_divergence", "kl_divergence_term
 _SUMMED = ("entropy", "kl_divergence", "kl_divergence_from_log_probs", "categorical_cross_entropy")
 
 
-def _by_places(function: str, quantity: str, style: Style) -> Iterator[Mistake]:
+def _of_results(function: str, quantity: str, style: Style) -> Iterator[Mistake]:
     yield Mistake(
         "wrong sign", "the negative of the result", function, quantity, _scaled(style, lambda _: -1.0), mended=style
     )
@@ -257,4 +257,4 @@ def option_mistakes() -> Iterator[Mistake]:
                     if function in twist.functions:
                         formula = f"a right algorithm with {twist.formula}"
                         yield Mistake(twist.name, formula, function, quantity, _of_twist(style, twist), mended=style)
-                yield from _by_places(function, quantity, style)
+                yield from _of_results(function, quantity, style)

@@ -26,7 +26,7 @@ def _is_lower(name: str, case: NormalForm) -> bool:
     return FORMATS[name].precision < FORMATS[case.dtype].precision
 
 
-def _is_own(name: str, case: NormalForm) -> bool:
+def _is_storage(name: str, case: NormalForm) -> bool:
     """Whether a 16-bit format is the storage format."""
     return name == case.dtype and FORMATS[name].precision < FORMATS["float32"].precision
 
@@ -38,7 +38,7 @@ def _inside(style: Style, name: str) -> Result:
     def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray | None:
         if not _is_lower(name, case):
             return None
-        lower = replace(machine, working=dtype, inner=dtype, own=machine.own and name == "float32")
+        lower = replace(machine, working=dtype, inner=dtype, is_native=machine.is_native and name == "float32")
         return style(case, lower)
 
     return result
@@ -49,7 +49,7 @@ def _rounded_between(style: Style, name: str, *, inside: bool) -> Result:
     dtype = _DTYPES[name]
 
     def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray | None:
-        if not _is_own(name, case):
+        if not _is_storage(name, case):
             return None
         return style(case, replace(machine, working=dtype, inner=dtype if inside else FLOAT32))
 
@@ -64,10 +64,10 @@ def _rounded_inputs(style: Style, name: str) -> Result:
             return None
         first, *others = case.arguments
         rounded = first.astype(dtype).astype(storage_of(case))
-        made = style(case.with_(arguments=(rounded, *others)), machine)
+        numbers = style(case.with_(arguments=(rounded, *others)), machine)
         # Differentiation passes the cast again on the way back.
         by_first = case.quantity == f"gradient:{FUNCTIONS[case.function].arguments[0].name}"
-        return made.astype(dtype).astype(storage_of(case)) if by_first else made
+        return numbers.astype(dtype).astype(storage_of(case)) if by_first else numbers
 
     return result
 
@@ -76,9 +76,9 @@ def _summed(style: Style, name: str) -> Result:
     dtype = _DTYPES[name]
 
     def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray | None:
-        if not _is_lower(name, case) and not _is_own(name, case):
+        if not _is_lower(name, case) and not _is_storage(name, case):
             return None
-        sums = "pairwise" if machine.own and dtype != ml_dtypes.bfloat16 else "sequential"
+        sums = "pairwise" if machine.is_native and dtype != ml_dtypes.bfloat16 else "sequential"
         return style(case, replace(machine, sums=sums, accumulator=dtype))
 
     return result
@@ -93,8 +93,8 @@ def _cast_sum(name: str, value: Callable[[Number, Number, Number], Number]) -> R
         terms = (x - finite_maximum(x)).exp()
         return value(top, terms, terms.to(dtype).sum().to(x.data.dtype))
 
-    made = evaluated(rule)
-    return lambda case, machine: made(case, machine) if _is_lower(name, case) else None
+    style = evaluated(rule)
+    return lambda case, machine: style(case, machine) if _is_lower(name, case) else None
 
 
 _CAST_SUMS: dict[str, Callable[[Number, Number, Number], Number]] = {
@@ -116,8 +116,8 @@ def _in_order(style: Style) -> Style:
 def _flushing(style: Style) -> Style:
     def result(case: NormalForm, machine: FloatArithmetic) -> np.ndarray:
         flushes = replace(machine, flushes=True)
-        made = style(case, flushes)
-        return flushes.settled(made)
+        numbers = style(case, flushes)
+        return flushes.settled(numbers)
 
     return result
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..algorithms.kernels import times
-from ..algorithms.losses import dense_loss, index_loss, plain_product, smoothed
+from ..algorithms.losses import dense_loss, ieee_product, index_loss, smoothed
 from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number
 from .logits import EPSILONS, epsilon
@@ -16,12 +16,12 @@ Guard = Callable[[Number], Number]
 Product = Callable[[Number, Number], Number]
 
 
-def _clip(told: str, *, upper: bool) -> Guard:
-    return lambda p: p.clip(epsilon(told, p), 1 - epsilon(told, p) if upper else 1.0)
+def _clip(text: str, *, upper: bool) -> Guard:
+    return lambda p: p.clip(epsilon(text, p), 1 - epsilon(text, p) if upper else 1.0)
 
 
-def _add(told: str) -> Guard:
-    return lambda p: p + epsilon(told, p)
+def _add(text: str) -> Guard:
+    return lambda p: p + epsilon(text, p)
 
 
 def _normalise(p: Number) -> Number:
@@ -29,11 +29,11 @@ def _normalise(p: Number) -> Number:
 
 
 def _guards() -> Iterator[tuple[str, str, Guard]]:
-    for told in EPSILONS:
+    for text in EPSILONS:
         for upper in (True, False):
-            name = f"probabilities clipped to {told}"
-            yield name, f"p = clip(p, {told}, 1{f' - {told}' * upper})", _clip(told, upper=upper)
-        yield f"{told} added to a probability", f"p + {told}", _add(told)
+            name = f"probabilities clipped to {text}"
+            yield name, f"p = clip(p, {text}, 1{f' - {text}' * upper})", _clip(text, upper=upper)
+        yield f"{text} added to a probability", f"p + {text}", _add(text)
 
 
 def _with(guard: Guard, product: Product = times) -> dict[str, Rule]:
@@ -65,9 +65,9 @@ def _binary(guard: Guard) -> Rule:
     return rule
 
 
-def _added_binary(told: str) -> Rule:
+def _added_binary(text: str) -> Rule:
     def rule(case: NormalForm, p: Number, z: Number) -> Number:
-        z, eps = smoothed(case, z, 2), epsilon(told, p)
+        z, eps = smoothed(case, z, 2), epsilon(text, p)
         return -(times(z, (p + eps).log()) + times(1 - z, (1 - p + eps).log()))
 
     return rule
@@ -83,10 +83,10 @@ def _quotient(guard: Guard) -> dict[str, Rule]:
     return {"kl_divergence_terms": kl, "kl_divergence": lambda case, y, p: kl(case, y, p).sum()}
 
 
-def _clipped_logit(told: str) -> Rule:
+def _clipped_logit(text: str) -> Rule:
     def rule(case: NormalForm, p: Number) -> Number:
         del case
-        clipped = p.clip(epsilon(told, p), 1 - epsilon(told, p))
+        clipped = p.clip(epsilon(text, p), 1 - epsilon(text, p))
         return (clipped / (1 - clipped)).log()
 
     return rule
@@ -119,28 +119,28 @@ def probability_mistakes() -> Iterator[Mistake]:
         for guarded, unguarded in ((_with(guard), _with(_same)), (_quotient(guard), _quotient(_same))):
             for function, rule in guarded.items():
                 yield from mistakes_of(name, f"{function} with {formula}", function, rule, unguarded[function])
-    for told in EPSILONS:
-        name = f"probabilities clipped to {told}"
+    for text in EPSILONS:
+        name = f"probabilities clipped to {text}"
         yield from mistakes_of(
             name,
-            f"log(p / (1 - p)) with p = clip(p, {told}, 1 - {told})",
+            f"log(p / (1 - p)) with p = clip(p, {text}, 1 - {text})",
             "logit",
-            _clipped_logit(told),
+            _clipped_logit(text),
             _clipped_logit("0"),
         )
         yield from mistakes_of(
             name,
-            f"binary_cross_entropy with p = clip(p, {told}, 1 - {told})",
+            f"binary_cross_entropy with p = clip(p, {text}, 1 - {text})",
             "binary_cross_entropy",
-            _binary(_clip(told, upper=True)),
+            _binary(_clip(text, upper=True)),
             _binary(_same),
         )
-        added = f"{told} added to a probability"
+        added = f"{text} added to a probability"
         yield from mistakes_of(
             added,
-            f"log(p + {told}), log(1 - p + {told})",
+            f"log(p + {text}), log(1 - p + {text})",
             "binary_cross_entropy",
-            _added_binary(told),
+            _added_binary(text),
             _added_binary("0"),
         )
     yield from _of_binary()
@@ -148,7 +148,7 @@ def probability_mistakes() -> Iterator[Mistake]:
         "log(1 - p) instead of log1p", "log(p) - log(1 - p)", "logit", lambda _, p: p.log() - (1 - p).log()
     )
     yield from mistakes_of("log(1 - p) instead of log1p", "log(p / (1 - p))", "logit", lambda _, p: (p / (1 - p)).log())
-    for function, rule in _with(_same, plain_product).items():
+    for function, rule in _with(_same, ieee_product).items():
         yield from mistakes_of("0 times infinity", "a factor 0 times log(0)", function, rule)
     for function, rule in _normalised():
         yield from mistakes_of("probabilities normalised first", f"{function} with p = p / sum(p)", function, rule)

@@ -112,30 +112,30 @@ WITH_OPTIONS = [
 def test_a_kernel_with_one_mistake_is_told_by_it_and_by_no_other(name, function, quantity, dtype):
     mistake = _mistake(name, function, quantity)
     machine = machines(dtype)[-1]
-    found = names_in(judged(function, quantity, lambda case: mistake.result(case, machine), dtype))
-    assert name in found
-    assert found <= {name, *STANDARD}
+    names = names_in(judged(function, quantity, lambda case: mistake.result(case, machine), dtype))
+    assert name in names
+    assert names <= {name, *STANDARD}
 
 
 @pytest.mark.parametrize(("name", "function", "quantity"), WITH_OPTIONS)
 def test_a_kernel_that_misreads_an_option_is_told_so(name, function, quantity):
     mistake = _mistake(name, function, quantity)
-    right = careful(function, quantity)
+    correct = careful(function, quantity)
     machine = machines("float32")[-1]
 
     def misread(case):
-        made = mistake.result(case, machine)
-        return right(case, machine) if made is None else made
+        misreading = mistake.result(case, machine)
+        return correct(case, machine) if misreading is None else misreading
 
-    found = names_in(judged(function, quantity, misread, options=True))
-    assert name in found
-    assert found <= {name, *STANDARD}
+    names = names_in(judged(function, quantity, misread, options=True))
+    assert name in names
+    assert names <= {name, *STANDARD}
 
 
 def _noisy(case):
     """Right to a thousandth: no mistake of the catalogue."""
-    made = careful(case.function, case.quantity)(case, machines("float32")[0]).astype(np.float64)
-    return (made * (1 + 2.0**-10 * np.cos(np.arange(made.size)).reshape(made.shape))).astype(np.float32)
+    exact = careful(case.function, case.quantity)(case, machines("float32")[0]).astype(np.float64)
+    return (exact * (1 + 2.0**-10 * np.cos(np.arange(exact.size)).reshape(exact.shape))).astype(np.float32)
 
 
 @pytest.mark.parametrize("function", ["softmax", "log_softmax", "sigmoid", "softplus", "sparse_softmax_cross_entropy"])
@@ -160,8 +160,8 @@ def test_a_cause_that_also_fails_where_nothing_failed_is_not_told():
     machine = machines("float32")[-1]
 
     def clamped(case):
-        right = careful(case.function, case.quantity)(case, machine)
-        return np.where((case.labels == 256)[:, None], mistake.result(case, machine), right)
+        correct = careful(case.function, case.quantity)(case, machine)
+        return np.where((case.labels == 256)[:, None], mistake.result(case, machine), correct)
 
     pairs = judged("sparse_categorical_cross_entropy", "value", clamped)
     assert any(finding.judged.severity == "defect" for finding, _ in pairs)
@@ -169,12 +169,12 @@ def test_a_cause_that_also_fails_where_nothing_failed_is_not_told():
 
 
 def test_a_mistake_of_half_the_cases_alone_is_not_the_mistake_of_all():
-    right = careful("logit", "gradient:probs")
+    correct = careful("logit", "gradient:probs")
     machine = machines("float32")[-1]
 
     def without_sign(case):
         # v is taken for |v|: where it is negative, the result has the wrong sign.
-        return right(case.with_(cotangent=np.abs(case.cotangent)), machine)
+        return correct(case.with_(cotangent=np.abs(case.cotangent)), machine)
 
     pairs = judged("logit", "gradient:probs", without_sign)
     assert any(finding.judged.severity == "defect" for finding, _ in pairs)
@@ -195,22 +195,22 @@ def test_other_libraries_functions_leave_a_candidate_near_and_the_evidence_says_
     mistake = _mistake("x - lse", "log_softmax", "value")
 
     def drifted(case):
-        made = mistake.result(case, machines("float32")[-1])
-        return np.nextafter(made, np.float32(-np.inf))
+        evaluated = mistake.result(case, machines("float32")[-1])
+        return np.nextafter(evaluated, np.float32(-np.inf))
 
     pairs = judged("log_softmax", "value", drifted)
-    told = {cause.evidence for _, cause in pairs if cause is not None and cause.name == "x - lse"}
+    evidence = {cause.evidence for _, cause in pairs if cause is not None and cause.name == "x - lse"}
     assert any(
-        text.startswith("within 1 ulp of x - logsumexp(x) in float32, where the exact result is ") for text in told
+        text.startswith("within 1 ulp of x - logsumexp(x) in float32, where the exact result is ") for text in evidence
     )
 
 
 def test_a_zero_is_not_called_bit_identical():
     mistake = _mistake("probabilities clipped to 1e-7", "binary_cross_entropy", "gradient:probs")
     pairs = judged("binary_cross_entropy", "gradient:probs", lambda case: mistake.result(case, machines("float32")[-1]))
-    told = {cause.evidence for finding, cause in pairs if cause is not None and finding.judged.observed == 0}
-    assert told
-    assert all(text.startswith(("0, as ", "-0, as ")) for text in told)
+    evidence = {cause.evidence for finding, cause in pairs if cause is not None and finding.judged.observed == 0}
+    assert evidence
+    assert all(text.startswith(("0, as ", "-0, as ")) for text in evidence)
 
 
 def test_a_result_at_a_nan_input_has_no_cause_of_its_own():
@@ -222,28 +222,28 @@ def test_a_result_at_a_nan_input_has_no_cause_of_its_own():
 
 def test_the_bits_of_another_framework_are_reproduced_and_the_evidence_says_so():
     torch = pytest.importorskip("torch")
-    found = logitproof.examine(
+    findings = logitproof.examine(
         lambda logits, *, axis: torch.softmax(logits, axis).log(),
         "log_softmax",
         framework="torch",
         profile="smoke",
         dtypes=("float32",),
     )
-    causes = {each.cause for each in found.discrepancies if each.quantity == "value" and each.severity == "defect"}
+    causes = {each.cause for each in findings.discrepancies if each.quantity == "value" and each.severity == "defect"}
     assert causes == {"log of softmax"}
-    assert "bit-identical to log(softmax(x)) in float32" in {each.evidence for each in found.discrepancies}
+    assert "bit-identical to log(softmax(x)) in float32" in {each.evidence for each in findings.discrepancies}
 
 
 def test_the_gradient_of_torch_logsumexp_comes_from_the_rounded_result():
     torch = pytest.importorskip("torch")
-    found = logitproof.examine(
+    findings = logitproof.examine(
         lambda logits, *, axis: torch.logsumexp(logits, axis),
         "logsumexp",
         framework="torch",
         profile="smoke",
         dtypes=("float32",),
     )
-    defects = [each for each in found.discrepancies if each.severity == "defect"]
+    defects = [each for each in findings.discrepancies if each.severity == "defect"]
     assert {each.cause for each in defects} == {"gradient from the rounded lse"}
 
 

@@ -15,7 +15,7 @@ from logitproof.conformance.run.progress import Silence
 from logitproof.conformance.run.request import RunRequest
 from logitproof.conformance.run.run import run
 
-TOLD = {
+ASSIGNED = {
     # A row of -inf is shifted by its maximum there, as the cause says.
     "counted twice if first": {"inf - inf in a masked row"},
 }
@@ -27,13 +27,13 @@ TOLD = {
 def test_a_kernel_that_is_nearly_a_mistake_is_not_told_to_be_it(name):
     kernel = KERNELS[name]
     with np.errstate(all="ignore"):
-        found = logitproof.examine(
+        findings = logitproof.examine(
             kernel.value, kernel.function, framework="numpy", vjp=kernel.vjp, dtypes=("float32", "float64")
         )
-    defects = [each for each in found.discrepancies if each.severity == "defect" and each.kind != "missing gradient"]
+    defects = [each for each in findings.discrepancies if each.severity == "defect" and each.kind != "missing gradient"]
     assert defects
-    assert {each.cause for each in defects} - {None} <= TOLD.get(name, set())
-    assert {each.cause for each in found.discrepancies} - {None} <= TOLD.get(name, set()) | set(STANDARD)
+    assert {each.cause for each in defects} - {None} <= ASSIGNED.get(name, set())
+    assert {each.cause for each in findings.discrepancies} - {None} <= ASSIGNED.get(name, set()) | set(STANDARD)
 
 
 MODULE = """

@@ -180,7 +180,7 @@ def _checks():
 
 
 @pytest.fixture(scope="module")
-def told():
+def assigned():
     """What was told: severity, module, function and quantity of every discrepancy, and its cause."""
     pytest.importorskip("torch")
     pytest.importorskip("tensorflow")
@@ -193,33 +193,33 @@ def told():
 
 
 @pytest.mark.parametrize(("module", "function"), DEFECTS)
-def test_a_planted_fault_that_the_catalogue_has_is_told(told, module, function):
-    found = {}
-    for severity, *place, quantity, cause in told:
-        if (severity, *place) == ("defect", module, function) and cause is not None:
-            found.setdefault(quantity, set()).add(cause)
-    assert found == DEFECTS[module, function]
+def test_a_planted_fault_that_the_catalogue_has_is_told(assigned, module, function):
+    causes = {}
+    for severity, *examined, quantity, cause in assigned:
+        if (severity, *examined) == ("defect", module, function) and cause is not None:
+            causes.setdefault(quantity, set()).add(cause)
+    assert causes == DEFECTS[module, function]
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_other_faults_have_no_cause(told, module):
+def test_other_faults_have_no_cause(assigned, module):
     wrong = [
         (function, quantity, cause)
-        for severity, backend, function, quantity, cause in told
+        for severity, backend, function, quantity, cause in assigned
         if backend == module and severity == "defect" and cause is not None and (module, function) not in DEFECTS
     ]
     assert wrong == []
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_weaknesses_have_the_cause_of_the_defects_or_that_of_the_textbook(told, module):
+def test_weaknesses_have_the_cause_of_the_defects_or_that_of_the_textbook(assigned, module):
     wrong = []
-    for severity, backend, function, quantity, cause in told:
+    for severity, backend, function, quantity, cause in assigned:
         if backend == module and severity == "weakness" and cause is not None:
-            own = DEFECTS.get((module, function), {}).get(quantity, set())
+            causes_of_defects = DEFECTS.get((module, function), {}).get(quantity, set())
             others = WEAKNESSES.get((function, quantity), set()) | WEAKNESSES_OF.get(
                 (module, function, quantity), set()
             )
-            if cause not in own | others:
+            if cause not in causes_of_defects | others:
                 wrong.append((function, quantity, cause))
     assert wrong == []

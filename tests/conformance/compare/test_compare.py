@@ -41,12 +41,12 @@ def backward(runs):
 
 def changes(comparison, function, quantity="value", dtype="float32"):
     """Return the changes of a function by kind, over all of its checks: how many elements, and the examples."""
-    found = {}
+    by_kind = {}
     for check in comparison.checks:
         if (check.function, check.quantity, check.dtype) == (function, quantity, dtype):
             for change in check.changes:
-                found.setdefault(change.kind, []).append(change)
-    return found
+                by_kind.setdefault(change.kind, []).append(change)
+    return by_kind
 
 
 def kinds(comparison, function, quantity="value", dtype="float32"):
@@ -73,17 +73,17 @@ def of_function(comparison, function, dtype="float32", quantity="value"):
 
 
 def test_a_run_against_itself_is_safe_and_every_result_identical(runs):
-    made = compare(runs[0], runs[0])
-    assert made.outcome == "safe"
-    assert made.complete
-    assert made.entry_points == made.properties == made.notes == ()
-    told = {change.kind for check in made.checks for change in check.changes}
-    assert told == {"identical"}
+    comparison = compare(runs[0], runs[0])
+    assert comparison.outcome == "safe"
+    assert comparison.complete
+    assert comparison.entry_points == comparison.properties == comparison.notes == ()
+    kinds_of_changes = {change.kind for check in comparison.checks for change in check.changes}
+    assert kinds_of_changes == {"identical"}
     stored = sum(
         math.prod(each.shape) for check in runs[0].record.checks if check.outputs for each in check.outputs.batches
     )
-    assert sum(check.elements for check in made.checks) == stored
-    assert {check.spreads for check in made.checks} == {(None, None)}
+    assert sum(check.elements for check in comparison.checks) == stored
+    assert {check.spreads for check in comparison.checks} == {(None, None)}
 
 
 def test_the_same_results_are_identical_though_the_module_is_another(forward):
@@ -195,8 +195,8 @@ def test_an_input_that_is_overwritten_is_a_regression_though_every_result_is_the
 
 
 def test_a_second_call_that_differs_is_a_regression_though_every_first_result_is_the_same(forward):
-    found = kinds(forward, "categorical_cross_entropy")
-    assert found == {"regressed", "identical"}
+    changed = kinds(forward, "categorical_cross_entropy")
+    assert changed == {"regressed", "identical"}
     for example in examples(forward, "categorical_cross_entropy", "regressed"):
         assert example.failure == "called a second time"
         assert example.after.startswith("nan:")
@@ -220,12 +220,12 @@ def test_entry_points_are_removed_and_added(forward, backward):
 def test_an_entry_point_with_another_name_and_the_same_bits_is_renamed(runs):
     old, _ = runs
     new = _renamed(old, "softmax", "softmax_of_axis")
-    made = compare(old, new)
-    assert [(each.kind, each.entry_point, each.detail) for each in made.entry_points] == [
+    comparison = compare(old, new)
+    assert [(each.kind, each.entry_point, each.detail) for each in comparison.entry_points] == [
         ("renamed", "softmax_of_axis", "softmax before, and the same bits")
     ]
-    assert made.outcome == "changed"
-    renamed = [check for check in made.checks if check.entry_point == "softmax_of_axis"]
+    assert comparison.outcome == "changed"
+    renamed = [check for check in comparison.checks if check.entry_point == "softmax_of_axis"]
     assert {check.old_entry_point for check in renamed} == {"softmax"}
     assert all(check.is_safe for check in renamed)
     # One result that is another is another entry point.
@@ -241,9 +241,9 @@ def test_an_entry_point_with_another_name_and_the_same_bits_is_renamed(runs):
             ),
         ),
     )
-    made = compare(old, changed)
-    assert {each.kind for each in made.entry_points} == {"removed", "added"}
-    assert made.outcome == "regressed"
+    comparison = compare(old, changed)
+    assert {each.kind for each in comparison.entry_points} == {"removed", "added"}
+    assert comparison.outcome == "regressed"
 
 
 def _renamed(run, name, later):
@@ -266,24 +266,24 @@ def test_an_entry_point_that_no_longer_computes_a_function_is_told_where_the_run
 
     def both(run, *, without=(), alone=""):
         """Call two functions by one entry point, and one of them by another too."""
-        made = []
+        checks = []
         for number, check in enumerate(run.record.checks):
             if check.function not in {"sigmoid", "softplus"}:
                 continue
             if check.function not in without:
-                made.append(replace(check, entry_point="both", id=f"{number:016x}"))
+                checks.append(replace(check, entry_point="both", id=f"{number:016x}"))
             if check.function == alone:
-                made.append(replace(check, entry_point="other", id=f"{number + 10_000:016x}"))
+                checks.append(replace(check, entry_point="other", id=f"{number + 10_000:016x}"))
         (backend,) = run.record.backends
         backends = (replace(backend, entry_points=("both", "other"), signatures={}),)
-        return replace(run, record=replace(run.record, checks=tuple(made), backends=backends))
+        return replace(run, record=replace(run.record, checks=tuple(checks), backends=backends))
 
     was = both(old, alone="softplus")
-    made = compare(was, both(old, without=("softplus",), alone="softplus"))
-    assert [(each.kind, each.entry_point, each.detail) for each in made.entry_points] == [
+    comparison = compare(was, both(old, without=("softplus",), alone="softplus"))
+    assert [(each.kind, each.entry_point, each.detail) for each in comparison.entry_points] == [
         ("removed", "both", "no longer computes softplus")
     ]
-    assert made.outcome == "regressed"
+    assert comparison.outcome == "regressed"
     # A run that was restricted shows nothing of the kind.
     assert compare(was, both(old, without=("softplus",))).entry_points == ()
     some = both(old, without=("softplus",), alone="softplus")
@@ -338,8 +338,8 @@ def test_the_same_comparison_comes_from_one_process_and_from_two(runs, forward):
 
 
 def _bits(run, check):
-    own = next(each for each in run.record.checks if each.id == check.id)
-    return read_outputs(run.folder, own.outputs)
+    same_check = next(each for each in run.record.checks if each.id == check.id)
+    return read_outputs(run.folder, same_check.outputs)
 
 
 @pytest.mark.parametrize("function", ["softmax", "softplus"])
@@ -349,7 +349,7 @@ def test_each_element_is_where_exact_arithmetic_puts_it(runs, forward, function)
         each for each in of_function(forward, function) if each.input_class == "ordinary" or function == "softplus"
     )
     before, after = (_bits(run, check) for run in runs)
-    told = {change.kind: change.elements for change in check.changes}
+    elements = {change.kind: change.elements for change in check.changes}
     tally = {"identical": 0, "farther": 0, "nearer": 0, "equal": 0, "infinite": 0}
     for name in before:
         batch = build(BatchKey(function, "float32", name))
@@ -364,11 +364,11 @@ def test_each_element_is_where_exact_arithmetic_puts_it(runs, forward, function)
             else:
                 order = abs(Fraction(float(new)) - Fraction(text)) - abs(Fraction(float(old)) - Fraction(text))
                 tally["farther" if order > 0 else "nearer" if order < 0 else "equal"] += 1
-    assert tally["identical"] == told["identical"]
-    assert tally["infinite"] == told.get("new NaN or infinity", 0)
-    worse = sum(told.get(kind, 0) for kind in ("farther", "regressed"))
-    better = sum(told.get(kind, 0) for kind in ("nearer", "fixed"))
-    assert (tally["farther"], tally["nearer"], tally["equal"]) == (worse, better, told.get("otherwise", 0))
+    assert tally["identical"] == elements["identical"]
+    assert tally["infinite"] == elements.get("new NaN or infinity", 0)
+    worse = sum(elements.get(kind, 0) for kind in ("farther", "regressed"))
+    better = sum(elements.get(kind, 0) for kind in ("nearer", "fixed"))
+    assert (tally["farther"], tally["nearer"], tally["equal"]) == (worse, better, elements.get("otherwise", 0))
     assert sum(tally.values()) == check.elements
     assert worse + better > 10
 

@@ -68,11 +68,11 @@ def module(values, gradients=(), without=()):
             continue
         names = [part.split("=")[0].strip() for part in signature.replace("*, ", "").split(",")]
         call = ", ".join(name if name in signature.split(", *")[0].split(", ") else f"{name}={name}" for name in names)
-        own = values.get(function, "pass")
+        change = values.get(function, "pass")
         lines += [
             f"def {function}({signature}):",
             f"    result = right.{function}({call})",
-            f"    {own}",
+            f"    {change}",
             "    return result",
         ]
         if function in WITH_GRADIENT and f"{function}_vjp" not in without:
@@ -88,7 +88,7 @@ def module(values, gradients=(), without=()):
 ONE_MEAN = "reduction == 'mean' and ignore_index is not None and log_probs.ndim == 2"
 """A condition that holds in one batch of float32, and no other of its input class has a death of its own."""
 
-RIGHT = module({})
+CORRECT = module({})
 FAILING = module(
     {
         "softmax": "if logits.shape[-1] == 17: raise ValueError('too wide')",
@@ -137,7 +137,7 @@ OTHERWISE = module(
 def runs(tmp_path_factory):
     """The runs of a module that is right, of one that fails, and of one that fails otherwise."""
     folder = tmp_path_factory.mktemp("runs")
-    sources = {"right": RIGHT, "failing": FAILING, "otherwise": OTHERWISE}
+    sources = {"right": CORRECT, "failing": FAILING, "otherwise": OTHERWISE}
     return {name: ran(folder / name, source, timeout=3) for name, source in sources.items()}
 
 
@@ -187,10 +187,10 @@ def test_what_ceases_to_fail_is_better_and_says_how_it_failed(comparisons, quest
 
 
 def test_a_shape_that_is_wrong_where_cases_are_called_alone_is_told_beside_what_made_them_alone(comparisons):
-    found = changes(comparisons["right", "failing"], "softmax_cross_entropy")
-    assert found == {("new error", "error", 1, True), ("dtype or shape changed", "shape", 1, True)}
-    found = changes(comparisons["failing", "right"], "softmax_cross_entropy")
-    assert found == {("gone error", "error", 1, False), ("dtype or shape changed", "shape", 1, False)}
+    shown = changes(comparisons["right", "failing"], "softmax_cross_entropy")
+    assert shown == {("new error", "error", 1, True), ("dtype or shape changed", "shape", 1, True)}
+    shown = changes(comparisons["failing", "right"], "softmax_cross_entropy")
+    assert shown == {("gone error", "error", 1, False), ("dtype or shape changed", "shape", 1, False)}
     assert changes(comparisons["failing", "failing"], "softmax_cross_entropy") == set()
 
 
@@ -202,21 +202,21 @@ def test_what_is_not_there_at_all_any_more_is_a_regression_in_every_check(compar
         checks = [
             check for check in comparisons[pair].checks if (check.function, check.quantity) == (function, quantity)
         ]
-        made = [check for check in checks if "examined" in check.statuses]
-        assert made
-        assert all({change.kind for change in check.changes} == {kind} for check in made)
-        assert {change.largest.failure for check in made for change in check.changes} == {failure}
-        assert {check.is_regression for check in made} == {kind == "new error"}
+        examined = [check for check in checks if "examined" in check.statuses]
+        assert examined
+        assert all({change.kind for change in check.changes} == {kind} for check in examined)
+        assert {change.largest.failure for check in examined for change in check.changes} == {failure}
+        assert {check.is_regression for check in examined} == {kind == "new error"}
 
 
 def test_an_entry_point_that_is_gone_is_told_as_that(comparisons):
-    told = [(each.kind, each.entry_point) for each in comparisons["right", "failing"].entry_points]
-    assert told == [("removed", "log_sigmoid")]
+    gone = [(each.kind, each.entry_point) for each in comparisons["right", "failing"].entry_points]
+    assert gone == [("removed", "log_sigmoid")]
     assert [each.kind for each in comparisons["failing", "right"].entry_points] == ["added"]
 
 
 def test_where_all_that_was_asked_for_is_gone_the_comparison_is_a_regression_and_complete(tmp_path, capsys):
-    for name, source in (("old", RIGHT), ("new", module({}, without=("log_sigmoid",)))):
+    for name, source in (("old", CORRECT), ("new", module({}, without=("log_sigmoid",)))):
         ran(tmp_path / name, source, functions=("log_sigmoid",))
     assert main(["compare", str(tmp_path / "old" / "out"), str(tmp_path / "new" / "out")]) == 1
     printed = capsys.readouterr().out
@@ -226,14 +226,14 @@ def test_where_all_that_was_asked_for_is_gone_the_comparison_is_a_regression_and
 
 def test_a_run_that_fails_held_against_itself_is_safe(comparisons, runs):
     for name in runs:
-        made = comparisons[name, name]
-        assert (made.outcome, made.notes) == ("safe", ())
-        assert {change.kind for check in made.checks for change in check.changes} == {"identical"}
+        comparison = comparisons[name, name]
+        assert (comparison.outcome, comparison.notes) == ("safe", ())
+        assert {change.kind for check in comparison.checks for change in check.changes} == {"identical"}
 
 
 def test_verdicts_are_right_whichever_run_fails(comparisons):
-    told = {pair: made.outcome for pair, made in comparisons.items() if pair[0] != pair[1]}
-    assert told == {
+    outcomes = {pair: comparison.outcome for pair, comparison in comparisons.items() if pair[0] != pair[1]}
+    assert outcomes == {
         ("right", "failing"): "regressed",
         ("right", "otherwise"): "regressed",
         ("failing", "otherwise"): "regressed",
@@ -277,13 +277,13 @@ def test_where_both_fail_only_what_is_graver_is_a_regression(comparisons, questi
 
 
 def test_where_everything_raised_a_crash_is_a_regression_of_its_case_alone(comparisons):
-    found = changes(comparisons["failing", "otherwise"], "entropy")
-    assert {each for each in found if each[0] != "gone error"} == {("regressed", "crash", 1, True)}
+    shown = changes(comparisons["failing", "otherwise"], "entropy")
+    assert {each for each in shown if each[0] != "gone error"} == {("regressed", "crash", 1, True)}
 
 
 def test_a_case_that_was_given_up_counts_as_those_beside_it(comparisons):
-    found = changes(comparisons["otherwise", "failing"], "categorical_cross_entropy")
-    assert found == {
+    shown = changes(comparisons["otherwise", "failing"], "categorical_cross_entropy")
+    assert shown == {
         ("new error", "crash", 32 + 24, True),
         ("regressed", "given up", 1, True),
         ("new error", "given up", 24, True),
@@ -291,14 +291,14 @@ def test_a_case_that_was_given_up_counts_as_those_beside_it(comparisons):
 
 
 def test_the_example_is_a_case_that_was_seen_to_fail_with_its_own_reason(comparisons):
-    for function, row, told in (("log_softmax", 5, "ValueError: not this"), ("logsumexp", 5, "exit status 11")):
+    for function, row, reason in (("log_softmax", 5, "ValueError: not this"), ("logsumexp", 5, "exit status 11")):
         (example,) = (
             change.largest
             for check in comparisons["right", "failing"].checks
             for change in check.changes
             if check.function == function and change.kind != "identical"
         )
-        assert example.after == told
+        assert example.after == reason
         assert example.inputs["logits"].values[0] == mark(function, row)
         assert example.index[0] == row
 
@@ -345,26 +345,26 @@ PHRASES = {
 
 @pytest.mark.parametrize(("old", "new"), [("right", "failing"), ("failing", "otherwise"), ("failing", "right")])
 def test_every_format_tells_what_failed(comparisons, runs, capsys, old, new):
-    made = comparisons[old, new]
-    assert decode_comparison(encode_comparison(made)) == made
+    comparison = comparisons[old, new]
+    assert decode_comparison(encode_comparison(comparison)) == comparison
     forms = ["terminal", "markdown", "junit", "github", "json"]
     for form in (*forms, "html") if new == "failing" else forms:  # its pictures take long
         status = main(["compare", str(runs[old].folder), str(runs[new].folder), "--format", form])
         printed, notes = capsys.readouterr()
-        assert status == (made.outcome == "regressed"), form
+        assert status == (comparison.outcome == "regressed"), form
         assert "Traceback" not in notes
         if form == "html":
             assert {phrase for phrase in PHRASES if phrase not in printed} == set()
         if form in ("terminal", "markdown"):
-            assert printed.startswith(f"verdict: {made.outcome}")
+            assert printed.startswith(f"verdict: {comparison.outcome}")
 
 
 def test_a_script_shows_with_the_newer_version_what_failed_and_not_with_the_older(comparisons, tmp_path, runs):
-    made = comparisons["right", "otherwise"]
-    scripts = scripts_for_comparison(made)
+    comparison = comparisons["right", "otherwise"]
+    scripts = scripts_for_comparison(comparison)
     shown = [
         scripts[change_key(check, change)]
-        for check in made.checks
+        for check in comparison.checks
         for change in check.changes
         if change.is_regression and change.largest.failure not in ("crash", "unsupported", "given up")
     ]
@@ -375,14 +375,14 @@ def test_a_script_shows_with_the_newer_version_what_failed_and_not_with_the_olde
 
 
 def test_a_later_call_that_raises_is_shown_by_its_script(comparisons, tmp_path, runs):
-    made = comparisons["right", "failing"]
+    comparison = comparisons["right", "failing"]
     key = next(
         change_key(check, change)
-        for check in made.checks
+        for check in comparison.checks
         for change in check.changes
         if check.function == "binary_cross_entropy" and change.is_regression
     )
-    (tmp_path / "change.py").write_text(scripts_for_comparison(made)[key])
+    (tmp_path / "change.py").write_text(scripts_for_comparison(comparison)[key])
     modules = [str(runs[name].folder.parent / "kernels.py") for name in ("right", "failing")]
     ended = [
         subprocess.run([sys.executable, "change.py", module], cwd=tmp_path, capture_output=True, check=False).returncode

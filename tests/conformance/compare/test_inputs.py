@@ -64,16 +64,16 @@ def kinds(comparison):
 
 
 def test_a_deviation_that_nobody_states_is_a_regression(literal, unstated):
-    made = compare(literal, unstated, jobs=1)
-    assert kinds(made) == {"regressed", "farther", "identical"}  # above 36 it is within the bound
-    assert made.outcome == "regressed"
+    comparison = compare(literal, unstated, jobs=1)
+    assert kinds(comparison) == {"regressed", "farther", "identical"}  # above 36 it is within the bound
+    assert comparison.outcome == "regressed"
 
 
 def test_a_deviation_that_is_stated_is_farther_from_the_literal_result_and_no_graver(literal, stated):
-    made = compare(literal, stated, jobs=1)
-    assert kinds(made) == {"farther", "identical"}
-    assert made.outcome == "changed"
-    for check in made.checks:
+    comparison = compare(literal, stated, jobs=1)
+    assert kinds(comparison) == {"farther", "identical"}
+    assert comparison.outcome == "changed"
+    for check in comparison.checks:
         if check.changes:
             assert "judged by the definition 'linear-above-20', before by 'literal'" in check.reason
         for change in check.changes:
@@ -85,16 +85,16 @@ def test_a_deviation_that_is_stated_is_farther_from_the_literal_result_and_no_gr
 
 
 def test_to_state_a_deviation_changes_no_result(unstated, stated):
-    made = compare(unstated, stated, jobs=1)
-    assert kinds(made) == {"identical"}
-    assert made.outcome == "safe"
+    comparison = compare(unstated, stated, jobs=1)
+    assert kinds(comparison) == {"identical"}
+    assert comparison.outcome == "safe"
 
 
 def test_a_stated_deviation_is_compared_by_what_it_states(folder, stated):
     worse = STATED.replace("literally(x))", "literally(x) * (1 + 2.0**-45))")
-    made = compare(stated, ran(folder / "worse", worse, dtypes=("float64",)), jobs=1)
-    assert "regressed" in kinds(made)
-    for check in made.checks:
+    comparison = compare(stated, ran(folder / "worse", worse, dtypes=("float64",)), jobs=1)
+    assert "regressed" in kinds(comparison)
+    for check in comparison.checks:
         for change in check.changes:
             if change.largest:
                 assert change.largest.expected.decimal not in {"choice", "undecided", ""}
@@ -106,11 +106,11 @@ def test_a_record_that_does_not_tell_its_definitions_shows_them_by_its_conventio
         return replace(run, record=replace(run.record, checks=checks))
 
     assert {check.definition for check in stated.record.checks if check.outputs} == {"linear-above-20"}
-    made = compare(silent(literal), silent(stated), jobs=1)
-    told = compare(literal, stated, jobs=1)
+    comparison = compare(silent(literal), silent(stated), jobs=1)
+    stated_comparison = compare(literal, stated, jobs=1)
     convention = {each.check for each in stated.record.discrepancies if each.kind == "deviation: linear-above-20"}
     assert convention
-    for one, other in zip(made.checks, told.checks, strict=True):
+    for one, other in zip(comparison.checks, stated_comparison.checks, strict=True):
         if one.id in convention:
             assert one == other
 
@@ -121,13 +121,13 @@ def test_a_record_that_does_not_tell_its_definitions_shows_them_by_its_conventio
 @pytest.fixture(scope="module")
 def witnesses(folder, literal):
     """Three witnesses of the literal module's results, whatever they are."""
-    found = next(each for each in ran(folder / "wrong", WRONG, dtypes=("float64",)).record.discrepancies)
+    discrepancy = next(each for each in ran(folder / "wrong", WRONG, dtypes=("float64",)).record.discrepancies)
     assert literal.record.complete
-    made = []
+    replaced = []
     for number in (0.5, 1.5, 2.5):
         batch = batch_from_arrays("softplus", {"x": np.array([number])}, name="witness/x")
-        made.append(replace_id(witness_of(batch, found), f"{int(number * 2):016x}"))
-    return made
+        replaced.append(replace_id(witness_of(batch, discrepancy), f"{int(number * 2):016x}"))
+    return replaced
 
 
 def replace_id(witness, identifier):
@@ -143,15 +143,15 @@ def test_witnesses_of_both_runs_are_compared_and_others_left_out(folder, witness
     for each in witnesses[1:]:
         write_witness(new, each)
     runs = [
-        ran(tmp_path / name, source, dtypes=("float64",), witnesses=place)
-        for name, source, place in (("old", LITERAL, old), ("new", WRONG, new))
+        ran(tmp_path / name, source, dtypes=("float64",), witnesses=folder_of_witnesses)
+        for name, source, folder_of_witnesses in (("old", LITERAL, old), ("new", WRONG, new))
     ]
     given = {name: digest for run in runs for name, digest in run.record.corpus.given.items()}
     assert len(given) == 3
     monkeypatch.chdir(tmp_path)
     assert main(["compare", "old/out", "new/out", "--format", "json"]) == 1
-    made = decode_comparison(capsys.readouterr().out.encode())
-    (check,) = (each for each in made.checks if each.input_class == "witness" and each.quantity == "value")
+    comparison = decode_comparison(capsys.readouterr().out.encode())
+    (check,) = (each for each in comparison.checks if each.input_class == "witness" and each.quantity == "value")
     assert check.by_element
     assert check.elements == 1
     assert "some inputs were given to one run only, and are left out" in check.reason
@@ -161,8 +161,8 @@ def test_witnesses_of_both_runs_are_compared_and_others_left_out(folder, witness
     assert batch_hash(witnesses[1].batch()) == given[f"softplus/float64/{change.largest.batch}"]
     # Without the folder of witnesses nobody knows the inputs.
     monkeypatch.chdir(folder)
-    made = compare(*runs, jobs=1)
-    (check,) = (each for each in made.checks if each.input_class == "witness" and each.quantity == "value")
+    comparison = compare(*runs, jobs=1)
+    (check,) = (each for each in comparison.checks if each.input_class == "witness" and each.quantity == "value")
     assert not check.by_element
     assert "the witness is not at hand" in check.reason
 

@@ -34,7 +34,7 @@ WORSE = KERNELS.replace("1 / (1 + np.exp(-x))", "1 / (1 + np.exp(-x)) * x.dtype.
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def two_runs(tmp_path_factory):
     """The folders of two runs, of which the newer is worse."""
     folder = tmp_path_factory.mktemp("runs")
     np.savez(folder / "mine.npz", x=np.linspace(-3, 3, 50, dtype=np.float32))
@@ -44,11 +44,11 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture
-def folder(made, tmp_path, monkeypatch):
+def folder(two_runs, tmp_path, monkeypatch):
     """A copy that may be damaged."""
     for name in ("old", "new"):
-        shutil.copytree(made / name / "out", tmp_path / name)
-    shutil.copy(made / "mine.npz", tmp_path)
+        shutil.copytree(two_runs / name / "out", tmp_path / name)
+    shutil.copy(two_runs / "mine.npz", tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -84,10 +84,10 @@ def run_of(folder):
 
 @pytest.mark.usefixtures("folder")
 def test_the_runs_as_they_are_can_be_compared(capsys):
-    status, made = compared(capsys, "old", "new", "--inputs", "mine.npz")
-    assert (status, made.outcome) == (1, "regressed")
-    assert all(check.by_element for check in made.checks)
-    assert made.notes == ()
+    status, comparison = compared(capsys, "old", "new", "--inputs", "mine.npz")
+    assert (status, comparison.outcome) == (1, "regressed")
+    assert all(check.by_element for check in comparison.checks)
+    assert comparison.notes == ()
 
 
 # What is no record
@@ -130,9 +130,9 @@ def test_an_older_record_is_compared(folder, capsys):
         for stored in check["outputs"]["batches"] if check["outputs"] else ():
             del stored["whole"], stored["cases"]
     (folder / "old" / "record.json").write_text(json.dumps(raw))
-    status, made = compared(capsys, "old", "new")
-    assert (status, made.outcome) == (1, "regressed")
-    assert any(check.by_element and check.is_regression for check in made.checks)
+    status, comparison = compared(capsys, "old", "new")
+    assert (status, comparison.outcome) == (1, "regressed")
+    assert any(check.by_element and check.is_regression for check in comparison.checks)
 
 
 def drop(raw, *paths):
@@ -141,7 +141,7 @@ def drop(raw, *paths):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "reason"),
     [
         (["old", "missing"], "missing: No such file or directory"),
         (["mine.npz", "new"], "mine.npz: not a record"),
@@ -154,8 +154,8 @@ def drop(raw, *paths):
         (["old", "new", "--inputs", "none.npz"], "none.npz: No such file or directory"),
     ],
 )
-def test_what_is_wrong_with_the_command_line_is_one_line(folder, capsys, words, told):
-    assert told in refused(capsys, *words)
+def test_what_is_wrong_with_the_command_line_is_one_line(folder, capsys, words, reason):
+    assert reason in refused(capsys, *words)
     assert sorted(each.name for each in folder.iterdir()) == ["mine.npz", "new", "old"]
 
 
@@ -163,7 +163,7 @@ def test_what_is_wrong_with_the_command_line_is_one_line(folder, capsys, words, 
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reason"),
     [
         ({"run": lambda run: replace(run, profile="ci")}, "the older one has the profile 'smoke', the newer 'ci'"),
         ({"corpus": lambda corpus: replace(corpus, profile="ci")}, "the newer 'smoke'; make both with one"),
@@ -180,22 +180,24 @@ def test_what_is_wrong_with_the_command_line_is_one_line(folder, capsys, words, 
             "the older one was given user/mine.npz, the newer user/yours.npz",
         ),
         (
-            {"backends": lambda own: tuple(replace(each, name="other", target="torch") for each in own)},
+            {"backends": lambda backends: tuple(replace(each, name="other", target="torch") for each in backends)},
             "the runs have no backend in common: the older one has kernels, the newer other",
         ),
     ],
 )
-def test_runs_on_other_inputs_are_refused(folder, capsys, change, told):
+def test_runs_on_other_inputs_are_refused(folder, capsys, change, reason):
     edited(folder / "new", **change)
-    assert told in refused(capsys, "old", "new")
+    assert reason in refused(capsys, "old", "new")
 
 
 def test_what_a_record_has_no_result_of_and_says_nothing_about_is_told_as_that(folder, capsys):
-    edited(folder / "new", checks=lambda own: tuple(map(_without_results, own)))
-    status, made = compared(capsys, "old", "new")
-    assert (status, made.outcome) == (1, "regressed")
+    edited(folder / "new", checks=lambda checks: tuple(map(_without_results, checks)))
+    status, comparison = compared(capsys, "old", "new")
+    assert (status, comparison.outcome) == (1, "regressed")
     (check,) = (
-        each for each in made.checks if each.function == "sigmoid" and each.input_class == "mixed" and each.changes
+        each
+        for each in comparison.checks
+        if each.function == "sigmoid" and each.input_class == "mixed" and each.changes
     )
     (change,) = check.changes
     assert (change.kind, change.largest.failure) == ("new error", "given up")
@@ -211,24 +213,24 @@ def _without_results(check):
 
 @pytest.mark.usefixtures("folder")
 def test_a_users_own_inputs_are_needed_to_judge_what_changed_on_them(capsys):
-    status, made = compared(capsys, "old", "new")
+    status, comparison = compared(capsys, "old", "new")
     assert status == 1
-    (own,) = (
+    (users_check,) = (
         check
-        for check in made.checks
+        for check in comparison.checks
         if check.input_class == "user" and check.elements + len(check.changes) and check.function == "sigmoid"
     )
-    assert not own.by_element
-    assert "the inputs are not at hand" in own.reason
-    assert [change.kind for change in own.changes] == ["regressed"]
-    _, made = compared(capsys, "old", "new", "--inputs", "mine.npz")
-    (own,) = (
+    assert not users_check.by_element
+    assert "the inputs are not at hand" in users_check.reason
+    assert [change.kind for change in users_check.changes] == ["regressed"]
+    _, comparison = compared(capsys, "old", "new", "--inputs", "mine.npz")
+    (users_check,) = (
         check
-        for check in made.checks
+        for check in comparison.checks
         if check.input_class == "user" and check.elements + len(check.changes) and check.function == "sigmoid"
     )
-    assert own.by_element
-    assert own.elements == 50
+    assert users_check.by_element
+    assert users_check.elements == 50
     np.savez("mine.npz", x=np.linspace(-3, 4, 50, dtype=np.float32))
     assert "this is not what the runs were given" in refused(capsys, "old", "new", "--inputs", "mine.npz")
 
@@ -236,22 +238,22 @@ def test_a_users_own_inputs_are_needed_to_judge_what_changed_on_them(capsys):
 # Outputs
 
 
-@pytest.mark.parametrize(("missing", "told"), [("old", "older"), ("new", "newer")])
-def test_without_outputs_a_comparison_is_per_check_and_says_so(folder, capsys, missing, told):
+@pytest.mark.parametrize(("missing", "word"), [("old", "older"), ("new", "newer")])
+def test_without_outputs_a_comparison_is_per_check_and_says_so(folder, capsys, missing, word):
     shutil.rmtree(folder / missing / "outputs")
-    status, made = compared(capsys, "old", "new")
-    assert (status, made.outcome) == (1, "regressed")
-    changed = [check for check in made.checks if check.function == "sigmoid" and check.statuses[0] == "examined"]
+    status, comparison = compared(capsys, "old", "new")
+    assert (status, comparison.outcome) == (1, "regressed")
+    changed = [check for check in comparison.checks if check.function == "sigmoid" and check.statuses[0] == "examined"]
     assert changed
     for check in changed:
         assert not check.by_element
         assert check.elements == 0
-        assert f"the outputs of the {told} run are missing" in check.reason
+        assert f"the outputs of the {word} run are missing" in check.reason
         (change,) = check.changes
         assert change.elements == 1
-    assert any("compared by the largest errors alone" in note for note in made.notes)
+    assert any("compared by the largest errors alone" in note for note in comparison.notes)
     # The records tell by their hashes that the other outputs are the same.
-    same = [check for check in made.checks if check.function == "softplus" and check.elements]
+    same = [check for check in comparison.checks if check.function == "softplus" and check.elements]
     assert same
     assert {change.kind for check in same for change in check.changes} == {"identical"}
     assert all(check.by_element for check in same)
@@ -259,10 +261,10 @@ def test_without_outputs_a_comparison_is_per_check_and_says_so(folder, capsys, m
 
 def test_without_outputs_largest_errors_that_fell_are_told_and_are_not_safe(folder, capsys):
     shutil.rmtree(folder / "old" / "outputs")
-    status, made = compared(capsys, "new", "old")
+    status, comparison = compared(capsys, "new", "old")
     assert status == 0
-    assert made.outcome == "changed"
-    kinds = {change.kind for check in made.checks if not check.by_element for change in check.changes}
+    assert comparison.outcome == "changed"
+    kinds = {change.kind for check in comparison.checks if not check.by_element for change in check.changes}
     assert kinds <= {"fixed", "nearer", "gone NaN or infinity"}
     assert "fixed" in kinds
 
@@ -278,10 +280,10 @@ def test_records_alone_from_standard_input_are_compared(folder):
 
 @pytest.mark.parametrize("damage", [b"", b"x", None])
 def test_damaged_outputs_are_refused(folder, capsys, damage):
-    own = next(
+    outputs = next(
         check.outputs for check in read_record(folder / "new").checks if check.outputs and check.function == "sigmoid"
     )
-    file = folder / "new" / "outputs" / own.sha256
+    file = folder / "new" / "outputs" / outputs.sha256
     content = bytearray(file.read_bytes())
     content[7] ^= 1
     file.write_bytes(bytes(content) if damage is None else damage)
@@ -296,40 +298,42 @@ def test_batches_that_this_release_does_not_have_cost_their_checks_only(folder, 
         return replace(check, outputs=replace(check.outputs, batches=batches))
 
     for name in ("old", "new"):
-        edited(folder / name, checks=lambda own: tuple(map(other, own)))
-    _, made = compared(capsys, "old", "new")
+        edited(folder / name, checks=lambda checks: tuple(map(other, checks)))
+    _, comparison = compared(capsys, "old", "new")
     (check,) = (
-        each for each in made.checks if each.function == "sigmoid" and each.input_class == "mixed" and each.changes
+        each
+        for each in comparison.checks
+        if each.function == "sigmoid" and each.input_class == "mixed" and each.changes
     )
     assert not check.by_element
     assert "no batch 'other/" in check.reason
-    assert sum(each.by_element for each in made.checks) > 5
+    assert sum(each.by_element for each in comparison.checks) > 5
 
 
 def test_an_error_of_logitproof_in_one_batch_costs_its_checks_only(folder, monkeypatch):
-    right = _compare.changes_in
+    changes_in = _compare.changes_in
 
     def wrong(job):
         if job.key.function == "sigmoid" and job.key.name.startswith("mixed/"):
             raise AssertionError("an error of our own")
-        return right(job)
+        return changes_in(job)
 
     monkeypatch.setattr(_compare, "changes_in", wrong)
-    made = compare(run_of(folder / "old"), run_of(folder / "new"), jobs=1)
-    lost = [each for each in made.checks if "an error of our own" in (each.reason or "")]
+    comparison = compare(run_of(folder / "old"), run_of(folder / "new"), jobs=1)
+    lost = [each for each in comparison.checks if "an error of our own" in (each.reason or "")]
     assert {(each.function, each.input_class, each.by_element) for each in lost} == {("sigmoid", "mixed", False)}
-    assert made.outcome == "regressed"
-    assert any(each.by_element and each.is_regression for each in made.checks)
-    assert any("an error of our own" in note for note in made.notes)
+    assert comparison.outcome == "regressed"
+    assert any(each.by_element and each.is_regression for each in comparison.checks)
+    assert any("an error of our own" in note for note in comparison.notes)
 
 
 def test_a_process_that_is_killed_while_it_judges_costs_what_it_had_only(folder, monkeypatch):
     monkeypatch.setattr(_compare, "_attempt", killed)
-    made = compare(run_of(folder / "old"), run_of(folder / "new"), jobs=2)
-    lost = [each for each in made.checks if "BrokenProcessPool" in (each.reason or "")]
+    comparison = compare(run_of(folder / "old"), run_of(folder / "new"), jobs=2)
+    lost = [each for each in comparison.checks if "BrokenProcessPool" in (each.reason or "")]
     assert {each.function for each in lost} == {"sigmoid"}
-    assert made.outcome == "regressed"
-    assert any(each.by_element for each in made.checks)
+    assert comparison.outcome == "regressed"
+    assert any(each.by_element for each in comparison.checks)
 
 
 def test_a_shape_that_the_batch_does_not_have_is_told_and_breaks_nothing(folder, capsys):
@@ -339,10 +343,10 @@ def test_a_shape_that_the_batch_does_not_have_is_told_and_breaks_nothing(folder,
         batches = tuple(replace(each, shape=(int(np.prod(each.shape)),)) for each in check.outputs.batches)
         return replace(check, outputs=replace(check.outputs, batches=batches))
 
-    edited(folder / "new", checks=lambda own: tuple(map(flat, own)))
-    status, made = compared(capsys, "old", "new", "--inputs", "mine.npz")
+    edited(folder / "new", checks=lambda checks: tuple(map(flat, checks)))
+    status, comparison = compared(capsys, "old", "new", "--inputs", "mine.npz")
     assert status == 1
-    kinds = {c.kind for check in made.checks if check.function == "sigmoid" for c in check.changes}
+    kinds = {c.kind for check in comparison.checks if check.function == "sigmoid" for c in check.changes}
     assert "dtype or shape changed" in kinds
 
 
@@ -350,13 +354,13 @@ def test_a_shape_that_the_batch_does_not_have_is_told_and_breaks_nothing(folder,
 def test_a_damaged_record_is_compared_or_refused_and_breaks_nothing(folder, capsys, number):
     """One byte in some thousand is another one."""
     whole = bytearray((folder / "new" / "record.json").read_bytes())
-    for place in range(number * 7 + 3, len(whole), 3001 + number):
-        whole[place] = (whole[place] * 31 + number) % 256
+    for position in range(number * 7 + 3, len(whole), 3001 + number):
+        whole[position] = (whole[position] * 31 + number) % 256
     (folder / "new" / "record.json").write_bytes(bytes(whole))
     status = main(["compare", "old", "new"])
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     assert status in {0, 1, 2, 3}
-    assert "Traceback" not in told
+    assert "Traceback" not in printed
 
 
 # Incomplete
@@ -364,9 +368,9 @@ def test_a_damaged_record_is_compared_or_refused_and_breaks_nothing(folder, caps
 
 def test_an_incomplete_run_is_never_safe_and_ends_with_3(folder, capsys):
     edited(folder / "old", complete=lambda _: False)
-    status, made = compared(capsys, "old", "old")
-    assert (status, made.outcome, made.complete) == (3, "changed", False)
-    assert any("the older run is incomplete" in note for note in made.notes)
+    status, comparison = compared(capsys, "old", "old")
+    assert (status, comparison.outcome, comparison.complete) == (3, "changed", False)
+    assert any("the older run is incomplete" in note for note in comparison.notes)
     assert main(["compare", "old", "old"]) == 3
     first, second = capsys.readouterr().out.splitlines()[:2]
     assert first == "verdict: changed"
@@ -376,9 +380,9 @@ def test_an_incomplete_run_is_never_safe_and_ends_with_3(folder, capsys):
 def test_what_an_incomplete_run_did_not_come_to_is_no_regression(folder):
     old, new = run_of(folder / "old"), run_of(folder / "old")
     fewer = tuple(check for check in new.record.checks if check.function != "softplus")
-    made = compare(old, replace(new, record=replace(new.record, checks=fewer, complete=False)))
-    assert made.outcome == "changed"
-    lost = [check for check in made.checks if check.statuses[1] is None]
+    comparison = compare(old, replace(new, record=replace(new.record, checks=fewer, complete=False)))
+    assert comparison.outcome == "changed"
+    lost = [check for check in comparison.checks if check.statuses[1] is None]
     assert lost
     assert all("the other is incomplete" in check.reason for check in lost)
 
@@ -418,9 +422,9 @@ def test_settings_say_what_a_comparison_fails_on(folder, capsys):
 def test_a_regression_does_not_gate_where_all_that_is_wrong_now_is_waived(folder, capsys):
     assert main(["baseline", "new", "--fail-on", "weakness", "--output", "logitproof.toml"]) == 0
     assert main(["compare", "old", "new"]) == 0
-    told = capsys.readouterr().out
-    assert told.splitlines()[0] == "verdict: regressed"
-    assert re.search(r"([0-9]+) of \1 checks and properties that became worse are waived", told)
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[0] == "verdict: regressed"
+    assert re.search(r"([0-9]+) of \1 checks and properties that became worse are waived", printed)
     # Without one of the waivers it gates.
     *some, _ = (folder / "logitproof.toml").read_text().split("[[waiver]]")
     (folder / "logitproof.toml").write_text("[[waiver]]".join(some))
@@ -433,9 +437,9 @@ def test_stale_waivers_are_named_and_gate_where_strict(capsys):
     assert main(["baseline", "new", "--fail-on", "weakness", "--output", "logitproof.toml"]) == 0
     for words, status in (([], 0), (["--strict"], 1)):
         assert main(["compare", "old", "old", *words]) == status
-        told = capsys.readouterr().out
-        assert "stale: " in told
-        assert "more of these" in told
+        printed = capsys.readouterr().out
+        assert "stale: " in printed
+        assert "more of these" in printed
 
 
 def test_no_waiver_covers_what_is_not_offered_any_more(folder, capsys):
@@ -445,7 +449,7 @@ def test_no_waiver_covers_what_is_not_offered_any_more(folder, capsys):
         gone = {"outputs": None, "elements": 0, "cases": 0, "tiers": {}, "severities": {}, "worst_ulps": None}
         return replace(check, **gone, worst_ratio=None, status="unsupported", reason="gone")
 
-    edited(folder / "new", checks=lambda own: tuple(map(unsupported, own)))
+    edited(folder / "new", checks=lambda checks: tuple(map(unsupported, checks)))
     assert main(["baseline", "new", "--fail-on", "weakness", "--output", "logitproof.toml"]) == 0
     assert main(["compare", "old", "new"]) == 1
     capsys.readouterr()
@@ -472,7 +476,7 @@ def test_two_modules_of_different_names_are_paired_where_there_are_no_others(fol
     checks = tuple(replace(check, backend="kernels_new", id=f"{n:016x}") for n, check in enumerate(record.checks))
     backends = tuple(replace(each, name="kernels_new") for each in record.backends)
     edited(folder / "new", checks=lambda _: checks, backends=lambda _: backends, discrepancies=lambda _: ())
-    status, told = compared(capsys, "old", "new")
-    assert (status, told.outcome) == (1, "regressed")
-    assert [each.name for each in told.backends] == ["kernels_new"]
-    assert {check.statuses for check in told.checks} <= {("examined", "examined"), ("unsupported", "unsupported")}
+    status, comparison = compared(capsys, "old", "new")
+    assert (status, comparison.outcome) == (1, "regressed")
+    assert [each.name for each in comparison.backends] == ["kernels_new"]
+    assert {check.statuses for check in comparison.checks} <= {("examined", "examined"), ("unsupported", "unsupported")}

@@ -40,9 +40,9 @@ CHANGED = [
 ]
 
 
-@pytest.mark.parametrize(("before", "after", "kind", "told"), CHANGED)
-def test_what_changes_a_call_is_told(before, after, kind, told):
-    assert signature_changes(before, after) == [(kind, told)]
+@pytest.mark.parametrize(("before", "after", "kind", "detail"), CHANGED)
+def test_what_changes_a_call_is_told(before, after, kind, detail):
+    assert signature_changes(before, after) == [(kind, detail)]
 
 
 def test_a_default_and_a_parameter_are_told_apart():
@@ -56,5 +56,5 @@ def test_a_default_and_a_parameter_are_told_apart():
     "text", ["", "(", "no signature", "(x): pass\nimport os\ndef g(", "(" * 5000, "(x=" + "1" * 20_000 + ")", "\0"]
 )
 def test_what_is_no_signature_is_told_as_it_is(text):
-    found = signature_changes("(x)", text)
-    assert [kind for kind, _ in found] in ([], ["signature changed"])
+    changes = signature_changes("(x)", text)
+    assert [kind for kind, _ in changes] in ([], ["signature changed"])

@@ -186,8 +186,8 @@ def test_element_counts_cover_the_tails_of_every_vector_width(function):
 @pytest.mark.parametrize("function", ROW_FUNCTIONS, ids=named)
 def test_ranks_1_to_3_are_examined_along_every_axis(function):
     ci = ci_recipes(function.name, "float32")
-    places = {(len(recipe.shape), recipe.position) for recipe in ci}
-    assert places == {(rank, axis) for rank in (1, 2, 3) for axis in range(rank)}
+    positions = {(len(recipe.shape), recipe.position) for recipe in ci}
+    assert positions == {(rank, axis) for rank in (1, 2, 3) for axis in range(rank)}
     assert {recipe.axis < 0 for recipe in ci if recipe.position < len(recipe.shape) - 1} == {True, False}
 
 
@@ -230,13 +230,13 @@ def test_every_profile_calls_every_option_of_every_set_that_is_accepted_alone_an
     axis = ("axis",) * function.has_axis
     for number in range(len(function.options) + 1):
         for accepted in combinations(function.options, number):
-            made = [recipe for recipe, batch in batches if called(batch, (*axis, *accepted))]
-            tried = {recipe.options for recipe in made}
+            called_with = [recipe for recipe, batch in batches if called(batch, (*axis, *accepted))]
+            tried = {recipe.options for recipe in called_with}
             assert {values for option in accepted for values in alone[option]} <= tried
             pairs = {a + b for one, other in combinations(accepted, 2) for a in alone[one] for b in alone[other]}
             assert pairs <= tried
             if function.has_axis:
-                elsewhere = {recipe.options for recipe in made if recipe.position < len(recipe.shape) - 1}
+                elsewhere = {recipe.options for recipe in called_with if recipe.position < len(recipe.shape) - 1}
                 assert {(), *(values for option in accepted for values in alone[option])} <= elsewhere
 
 

@@ -29,9 +29,9 @@ def folder(tmp_path):
 
 def _run(*versions, started="2026-11-21T10:00:00+00:00", names=("torch",)):
     checks = [replace(check(backend=name, version=v), outputs=OUTPUTS) for name, v in zip(names, versions, strict=True)]
-    made = record(*checks, discrepancies=tuple(discrepancy(each) for each in checks))
+    filled = record(*checks, discrepancies=tuple(discrepancy(each) for each in checks))
     backends = tuple(replace(backend(name), version=v) for name, v in zip(names, versions, strict=True))
-    return replace(made, backends=backends, run=replace(made.run, started=started))
+    return replace(filled, backends=backends, run=replace(filled.run, started=started))
 
 
 def test_a_run_is_found_by_name_and_by_version_and_the_latest_first(tmp_path, folder):
@@ -45,17 +45,17 @@ def test_a_run_is_found_by_name_and_by_version_and_the_latest_first(tmp_path, fo
 
 
 def test_each_backend_is_filed_with_what_is_its_own_and_its_outputs(tmp_path, folder):
-    made = _run("2.13.0", "3.15.1", names=("torch", "keras"))
-    places = file_run(tmp_path / "history", folder, made)
-    assert [place.relative_to(tmp_path / "history").parts[:2] for place in places] == [
+    record_of_two = _run("2.13.0", "3.15.1", names=("torch", "keras"))
+    run_folders = file_run(tmp_path / "history", folder, record_of_two)
+    assert [run_folder.relative_to(tmp_path / "history").parts[:2] for run_folder in run_folders] == [
         ("torch", "2.13.0"),
         ("keras", "3.15.1"),
     ]
-    for place, name in zip(places, ("torch", "keras"), strict=True):
-        filed = read_record(place)
+    for run_folder, name in zip(run_folders, ("torch", "keras"), strict=True):
+        filed = read_record(run_folder)
         assert {each.backend for each in (*filed.checks, *filed.discrepancies)} == {name}
         assert [each.name for each in filed.backends] == [name]
-        assert read_outputs(place, filed.checks[0].outputs)["overflow/n=10"].tobytes() == CONTENT
+        assert read_outputs(run_folder, filed.checks[0].outputs)["overflow/n=10"].tobytes() == CONTENT
 
 
 def test_an_incomplete_run_is_no_history(tmp_path, folder):
@@ -65,16 +65,16 @@ def test_an_incomplete_run_is_no_history(tmp_path, folder):
 
 def test_the_path_of_a_module_becomes_the_name_of_one_folder(tmp_path, folder):
     name = "../../elsewhere/kernels.py"
-    (place,) = file_run(tmp_path / "history", folder, _run("1", names=(name,)))
-    assert place.parent.parent.parent == tmp_path / "history"
-    assert place.parent.parent.name.startswith("kernels.py-")
-    assert find_run(tmp_path / "history", name) == place
+    (run_folder,) = file_run(tmp_path / "history", folder, _run("1", names=(name,)))
+    assert run_folder.parent.parent.parent == tmp_path / "history"
+    assert run_folder.parent.parent.name.startswith("kernels.py-")
+    assert find_run(tmp_path / "history", name) == run_folder
 
 
 def test_without_links_the_outputs_are_copied(tmp_path, folder, monkeypatch):
     monkeypatch.setattr(_store.os, "link", Mock(side_effect=OSError(18, "Invalid cross-device link")))
-    (place,) = file_run(tmp_path / "history", folder, _run("2.13.0"))
-    assert (place / "outputs" / NAME).read_bytes() == CONTENT
+    (run_folder,) = file_run(tmp_path / "history", folder, _run("2.13.0"))
+    assert (run_folder / "outputs" / NAME).read_bytes() == CONTENT
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing_half(tmp_path, folder, monkeypatch):
@@ -86,7 +86,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half(tmp_path, folder, monke
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "words"),
     [
         ("torch==2.14.0", "has no run of it, but of torch 2.13.0"),
         ("jax", "has no run of it, but of torch"),
@@ -94,8 +94,8 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half(tmp_path, folder, monke
         ("missing/record.json", "has no run of it"),
     ],
 )
-def test_what_the_history_does_not_have_is_one_line_with_what_it_has(tmp_path, folder, asked, told):
+def test_what_the_history_does_not_have_is_one_line_with_what_it_has(tmp_path, folder, asked, words):
     file_run(tmp_path / "history", folder, _run("2.13.0"))
-    with pytest.raises(UserError, match=told) as caught:
+    with pytest.raises(UserError, match=words) as caught:
         find_run(tmp_path / "history", asked)
     assert "\n" not in str(caught.value)

@@ -62,9 +62,9 @@ def hunted(folder, function, call, *, before=lambda _: None, vjp=None, log=None,
         return hunt(request, examiner, log or Log())
 
 
-def shrunk(found: Hunted) -> dict[tuple[str, str], Witness]:
+def shrunk(result: Hunted) -> dict[tuple[str, str], Witness]:
     """The witnesses, by quantity and kind."""
-    return {(each.quantity, each.kind): each for each in map(read_witness, found.files)}
+    return {(each.quantity, each.kind): each for each in map(read_witness, result.files)}
 
 
 def numbers(witness: Witness) -> list[float]:
@@ -94,11 +94,11 @@ def textbook_sparse(logits, labels, *, axis, label_smoothing=0.0, weight=None, i
     return (losses.sum() if reduction == "sum" else losses).astype(logits.dtype)
 
 
-def wrong_where(right, condition):
+def wrong_where(function, condition):
     """The function, with results a quarter too large where a condition on its arguments holds."""
 
     def call(*arguments, **keywords):
-        result = right(*arguments, **keywords)
+        result = function(*arguments, **keywords)
         return np.where(condition(*arguments, **keywords), result * 1.25, result).astype(result.dtype)
 
     return call
@@ -106,13 +106,13 @@ def wrong_where(right, condition):
 
 def test_a_correct_function_has_no_failures(tmp_path):
     log = Log()
-    found = hunted(tmp_path / "none", "softmax", textbook_softmax, log=log, dtypes=("float32", "float64"), examples=40)
-    assert (found.files, found.recognised, found.complete, found.found_defects) == ([], {}, True, False)
+    result = hunted(tmp_path / "none", "softmax", textbook_softmax, log=log, dtypes=("float32", "float64"), examples=40)
+    assert (result.files, result.recognised, result.complete, result.found_defects) == ([], {}, True, False)
     assert not (tmp_path / "none").exists()
-    assert found.examples == 80
-    assert found.cases == log.cases > 240
+    assert result.examples == 80
+    assert result.cases == log.cases > 240
     assert sorted(log.subjects) == ["softmax float32", "softmax float64"]
-    assert {check.dtype for check in found.findings.checks} == {"float32", "float64"}
+    assert {check.dtype for check in result.findings.checks} == {"float32", "float64"}
     assert all(0.01 < judged.ratio <= 1 for judged in log.largest.values())
     assert {identity.dtype for identity in log.largest} == {"float32", "float64"}
 
@@ -122,14 +122,14 @@ def test_a_fault_far_from_the_ordinary_is_found_and_shrunk_to_two_simple_numbers
         largest = logits.max(-1, keepdims=True)
         return (largest - np.where(np.isfinite(logits), logits, largest) > 60).any(-1, keepdims=True)
 
-    found = hunted(tmp_path, "softmax", wrong_where(textbook_softmax, saturated))
-    witness = shrunk(found)["value", "beyond bound"]
+    result = hunted(tmp_path, "softmax", wrong_where(textbook_softmax, saturated))
+    witness = shrunk(result)["value", "beyond bound"]
     small, large = sorted(numbers(witness))
     assert 60 < large - small <= 128
     assert small == int(small)
     assert large == int(large)
     assert witness.parameters == {"axis": -1}
-    assert found.found_defects
+    assert result.found_defects
 
 
 def test_a_fault_of_one_number_is_shrunk_to_that(tmp_path):
@@ -148,9 +148,9 @@ def test_the_error_that_is_told_is_the_largest_of_all_that_failed_alike(tmp_path
     def call(x):
         return np.where(x < -20, 0, np.logaddexp(0, x.astype(np.float64))).astype(x.dtype)
 
-    found = hunted(tmp_path, "softplus", call, log=log, examples=60)
-    (discrepancy,), (worst,) = found.findings.discrepancies, found.worst
-    (check,) = found.findings.checks
+    result = hunted(tmp_path, "softplus", call, log=log, examples=60)
+    (discrepancy,), (worst,) = result.findings.discrepancies, result.worst
+    (check,) = result.findings.checks
     assert discrepancy.check == worst.check == check.id
     assert discrepancy.count == worst.count == check.severities["defect"] > 1
     assert discrepancy.largest_ulps == worst.largest_ulps
@@ -179,13 +179,13 @@ def test_a_fault_of_a_row_length_is_shrunk_to_zeros(tmp_path):
     ids=["label_smoothing", "reduction", "weight", "two options"],
 )
 def test_a_fault_of_an_option_keeps_that_option_alone(tmp_path, condition, parameters):
-    found = hunted(
+    result = hunted(
         tmp_path,
         "sparse_softmax_cross_entropy",
         wrong_where(textbook_sparse, condition),
         examples=200 * len(parameters),
     )
-    witness = shrunk(found)["value", "beyond bound"]
+    witness = shrunk(result)["value", "beyond bound"]
     assert witness.parameters.keys() - {"axis"} == parameters
     assert len(numbers(witness)) <= 2
     assert all(abs(number) <= 128 for number in numbers(witness))
@@ -199,8 +199,8 @@ def test_a_wrong_gradient_is_a_failure_of_its_own(tmp_path):
         s = 1 / (1 + np.exp(-x.astype(np.float64)))
         return (cotangent * s * (1 - s) * np.where((x > 1.5) & (x < 4), 1.1, 1)).astype(x.dtype)
 
-    found = hunted(tmp_path, "sigmoid", sigmoid, vjp=vjp, examples=300)
-    (witness,) = shrunk(found).values()
+    result = hunted(tmp_path, "sigmoid", sigmoid, vjp=vjp, examples=300)
+    (witness,) = shrunk(result).values()
     assert (witness.quantity, witness.kind) == ("gradient:x", "beyond bound")
     assert numbers(witness) == [2]
     assert witness.batch().cotangent.tolist() == [1]
@@ -210,14 +210,14 @@ def test_several_failures_are_found_one_after_the_other(tmp_path):
     log = Log()
 
     def call(x):
-        right = 1 / (1 + np.exp(-x.astype(np.float64)))
-        bent = np.where(x > 20, np.nan, np.where(x < -20, np.inf, np.where((x > 0.5) & (x < 2), 0.125, right)))
+        correct = 1 / (1 + np.exp(-x.astype(np.float64)))
+        bent = np.where(x > 20, np.nan, np.where(x < -20, np.inf, np.where((x > 0.5) & (x < 2), 0.125, correct)))
         return bent.astype(x.dtype)
 
-    found = hunted(tmp_path, "sigmoid", call, log=log, examples=200)
-    assert shrunk(found).keys() == {("value", "nan"), ("value", "infinity"), ("value", "beyond bound")}
-    assert len({file.name for file in found.files}) == 3
-    assert [discrepancy.id for discrepancy in found.findings.discrepancies] == [file.stem for file in found.files]
+    result = hunted(tmp_path, "sigmoid", call, log=log, examples=200)
+    assert shrunk(result).keys() == {("value", "nan"), ("value", "infinity"), ("value", "beyond bound")}
+    assert len({file.name for file in result.files}) == 3
+    assert [discrepancy.id for discrepancy in result.findings.discrepancies] == [file.stem for file in result.files]
     assert sum(line.startswith("found: ") for line in log.lines) == 3
     assert sum(line.startswith("kept: ") for line in log.lines) == 3
 
@@ -249,9 +249,9 @@ def test_another_failure_beside_a_known_one_is_found(tmp_path):
     def worse(x):
         return np.where((x < -0.5) & (x > -2), 0.875, nan_beyond_twenty(x)).astype(x.dtype)
 
-    found = hunted(tmp_path, "sigmoid", worse, examples=300)
-    assert shrunk(found).keys() == {("value", "beyond bound")}
-    assert {signature.kind for signature in found.recognised} == {"nan"}
+    result = hunted(tmp_path, "sigmoid", worse, examples=300)
+    assert shrunk(result).keys() == {("value", "beyond bound")}
+    assert {signature.kind for signature in result.recognised} == {"nan"}
 
 
 def test_a_damaged_witness_costs_a_note(tmp_path):
@@ -264,8 +264,8 @@ def test_a_damaged_witness_costs_a_note(tmp_path):
 def test_equal_requests_search_alike(tmp_path):
     texts = []
     for folder in (tmp_path / "first", tmp_path / "second"):
-        found = hunted(folder, "sigmoid", nan_beyond_twenty, seed=7)
-        texts.append(({file.name: file.read_bytes() for file in found.files}, found.examples, found.cases))
+        result = hunted(folder, "sigmoid", nan_beyond_twenty, seed=7)
+        texts.append(({file.name: file.read_bytes() for file in result.files}, result.examples, result.cases))
     assert texts[0] == texts[1]
     other = hunted(tmp_path / "third", "sigmoid", nan_beyond_twenty, seed=8)
     assert other.cases != texts[0][2]
@@ -281,10 +281,10 @@ def test_ctrl_c_keeps_what_was_found(tmp_path):
             raise KeyboardInterrupt
 
     log = Log()
-    found = hunted(tmp_path, "sigmoid", nan_beyond_twenty, before=before, log=log)
-    assert not found.complete
+    result = hunted(tmp_path, "sigmoid", nan_beyond_twenty, before=before, log=log)
+    assert not result.complete
     assert len(calls) == 4
-    assert shrunk(found).keys() == {("value", "nan")}
+    assert shrunk(result).keys() == {("value", "nan")}
     assert "interrupted: keeping what was found" in log.lines
     assert witnesses_in(tmp_path)[1] == []
 
@@ -299,19 +299,19 @@ def test_a_lost_worker_ends_the_hunt_and_keeps_what_was_found(tmp_path):
             raise WorkerUnavailable(message)
 
     log = Log()
-    found = hunted(tmp_path, "sigmoid", nan_beyond_twenty, before=before, log=log)
-    assert not found.complete
+    result = hunted(tmp_path, "sigmoid", nan_beyond_twenty, before=before, log=log)
+    assert not result.complete
     assert len(calls) == 60
     assert "numpy: the worker did not start within 60 s" in log.lines
-    assert len(found.files) == 1
+    assert len(result.files) == 1
 
 
 def test_a_failure_that_takes_two_rows_keeps_both(tmp_path):
     def call(x):
-        right = (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype)
+        correct = (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype)
         if len(x) > 1:
-            right[-1] *= 1.5
-        return right
+            correct[-1] *= 1.5
+        return correct
 
     witness = shrunk(hunted(tmp_path, "sigmoid", call))["value", "beyond bound"]
     assert numbers(witness) == [0, 0]
@@ -329,8 +329,8 @@ def test_a_crash_and_a_hang_are_shrunk_to_one_number_and_then_left_out(tmp_path,
     examiner = Examiner({"numpy": Backend(inner, before)}, {"numpy": inner.hello}, (), notes.append)
     asked = RunRequest(("numpy",), functions=("sigmoid",), dtypes=("float32",))
     with np.errstate(all="ignore"):
-        found = hunt(HuntRequest(asked, tmp_path, 60.0, 100, 3), examiner, Log())
-    (witness,) = shrunk(found).values()
+        result = hunt(HuntRequest(asked, tmp_path, 60.0, 100, 3), examiner, Log())
+    (witness,) = shrunk(result).values()
     assert witness.kind == kind
     assert numbers(witness) in ([32], [64])
     assert len(notes) == 1
@@ -343,15 +343,15 @@ def test_a_failure_that_does_not_happen_again_is_told_and_not_kept(tmp_path):
 
     def call(x):
         calls.append(x)
-        right = (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype)
-        return right * np.float32(1.5) if len(calls) == 20 else right
+        correct = (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype)
+        return correct * np.float32(1.5) if len(calls) == 20 else correct
 
     log = Log()
-    found = hunted(tmp_path, "sigmoid", call, log=log)
-    assert found.files == []
-    assert not found.found_defects
+    result = hunted(tmp_path, "sigmoid", call, log=log)
+    assert result.files == []
+    assert not result.found_defects
     assert any(line.startswith("not kept, since it did not happen again: ") for line in log.lines)
-    assert found.examples >= 140
+    assert result.examples >= 140
 
 
 def test_an_error_is_a_failure_where_other_inputs_work_and_where_nothing_does(tmp_path):
@@ -365,24 +365,24 @@ def test_an_error_is_a_failure_where_other_inputs_work_and_where_nothing_does(tm
         message = "not implemented"
         raise NotImplementedError(message)
 
-    found = hunted(tmp_path / "narrow", "softmax", narrow)
-    assert shrunk(found).keys() == {("value", "error")}
-    assert numbers(shrunk(found)["value", "error"]) == [0]
+    result = hunted(tmp_path / "narrow", "softmax", narrow)
+    assert shrunk(result).keys() == {("value", "error")}
+    assert numbers(shrunk(result)["value", "error"]) == [0]
     assert ("value", "error") in shrunk(hunted(tmp_path / "nothing", "softmax", nothing))
 
 
 def test_shrinking_ends_in_time_and_keeps_the_simplest_so_far(tmp_path, monkeypatch):
     monkeypatch.setattr(_hunt_search, "SHRINKING", 0.05)
-    found = hunted(tmp_path, "sigmoid", nan_beyond_twenty, examples=100)
-    found_at_once = numbers(shrunk(found)["value", "nan"])
-    assert any(abs(number) > 20 for number in found_at_once)
-    assert found.complete
+    result = hunted(tmp_path, "sigmoid", nan_beyond_twenty, examples=100)
+    numbers_at_once = numbers(shrunk(result)["value", "nan"])
+    assert any(abs(number) > 20 for number in numbers_at_once)
+    assert result.complete
 
 
 def test_a_hunt_ends_when_its_time_is_over(tmp_path):
-    found = hunted(tmp_path, "softmax", textbook_softmax, examples=None, seconds=0.3)
-    assert found.complete
-    assert found.examples > 0
+    result = hunted(tmp_path, "softmax", textbook_softmax, examples=None, seconds=0.3)
+    assert result.complete
+    assert result.examples > 0
 
 
 def test_hypothesis_leaves_nothing_in_the_folder(tmp_path, monkeypatch):

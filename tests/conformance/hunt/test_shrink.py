@@ -16,8 +16,8 @@ EVERYTHING = frozenset(keyword for function in FUNCTIONS.values() for keyword in
 
 
 def batch_of(function: str, dtype: str = "float32", seed: object = 0) -> Batch:
-    made = function_inputs(Seeded("simplify", function, seed), FUNCTIONS[function], FORMATS[dtype], EVERYTHING)
-    return Batch(function, dtype, "witness", "hunt", made.arguments, made.parameters, made.cotangent)
+    inputs = function_inputs(Seeded("simplify", function, seed), FUNCTIONS[function], FORMATS[dtype], EVERYTHING)
+    return Batch(function, dtype, "witness", "hunt", inputs.arguments, inputs.parameters, inputs.cotangent)
 
 
 def given(function: str, dtype: str = "float32", **arrays: object) -> Batch:

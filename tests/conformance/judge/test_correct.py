@@ -25,7 +25,7 @@ def record():
     return run(RunRequest(backends=tuple(map(str, BACKENDS)), profile=PROFILE, timeout=60.0), Silence())
 
 
-def _told(discrepancy):
+def _description(discrepancy):
     return (
         f"{discrepancy.function} {discrepancy.quantity} {discrepancy.dtype} {discrepancy.batch} {discrepancy.index}: "
         f"{discrepancy.kind}, got {discrepancy.observed}, exact {discrepancy.expected.decimal}"
@@ -35,7 +35,9 @@ def _told(discrepancy):
 @pytest.mark.slow
 @pytest.mark.parametrize("module", [path.stem for path in BACKENDS])
 def test_a_correct_implementation_is_not_accused(record, module):
-    accused = [_told(each) for each in record.discrepancies if each.backend == module and each.severity == "defect"]
+    accused = [
+        _description(each) for each in record.discrepancies if each.backend == module and each.severity == "defect"
+    ]
     assert accused == []
 
 
@@ -60,4 +62,4 @@ def test_every_function_of_the_catalogue_has_a_correct_implementation_in_each_fo
 
 @pytest.mark.slow
 def test_nothing_about_a_correct_implementation_stays_undecided(record):
-    assert [_told(each) for each in record.discrepancies if each.severity == "undecided"] == []
+    assert [_description(each) for each in record.discrepancies if each.severity == "undecided"] == []

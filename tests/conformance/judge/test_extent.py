@@ -21,8 +21,8 @@ def _softmax(rows):
     """An honest softmax but for rows that hold a number of at least 90: there it overflows, as the naive one does."""
     logits = np.asarray(rows, np.float64)
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    right = shifted / shifted.sum(axis=-1, keepdims=True)
-    return np.where(logits.max(axis=-1, keepdims=True) >= 90, np.nan, right).astype(np.float32)
+    correct = shifted / shifted.sum(axis=-1, keepdims=True)
+    return np.where(logits.max(axis=-1, keepdims=True) >= 90, np.nan, correct).astype(np.float32)
 
 
 def _judged(rows, outputs=None):
@@ -32,29 +32,31 @@ def _judged(rows, outputs=None):
 
 def test_it_is_the_hull_of_all_the_cases_that_fail_and_of_no_others():
     rows = [[-500.0, 1.0, 2.0], [90.0, -7.0, 0.0], [120.0, 95.0, -3.0], [91.0, 1.0, 1.0], [0.0, 80.0, 900.0 - 820.0]]
-    found = _judged(rows)
-    own = [each for each in found.discrepancies if each.kind == "nan"]
-    assert {each.count for each in own} == {9}
-    assert [each.extent for each in own] == [{"logits": Interval(hex_of(-7.0), hex_of(120.0), nan=False)}] * len(own)
-    assert {each.largest_ulps for each in own} == {"inf"}
+    record = _judged(rows)
+    nans = [each for each in record.discrepancies if each.kind == "nan"]
+    assert {each.count for each in nans} == {9}
+    assert [each.extent for each in nans] == [{"logits": Interval(hex_of(-7.0), hex_of(120.0), nan=False)}] * len(nans)
+    assert {each.largest_ulps for each in nans} == {"inf"}
 
 
 def test_the_largest_error_may_be_in_another_case_than_the_largest_multiple_of_the_bound():
     rows = np.array([[0.0, 0.0], [-60.0, 0.0]], np.float32)
-    right = _softmax(rows)
-    off = (right * np.float32(1.001)).astype(np.float32)
-    found = _judged(rows, off)
-    own = [each for each in found.discrepancies if each.kind == "beyond bound"]
-    assert own
-    largest = max(float_from(each.error_ulps) for each in own)
-    assert {float_from(each.largest_ulps) for each in own} == {max(largest, float_from(own[0].largest_ulps))}
-    assert float_from(own[0].largest_ulps) >= largest
+    correct = _softmax(rows)
+    off = (correct * np.float32(1.001)).astype(np.float32)
+    record = _judged(rows, off)
+    beyond_bound = [each for each in record.discrepancies if each.kind == "beyond bound"]
+    assert beyond_bound
+    largest = max(float_from(each.error_ulps) for each in beyond_bound)
+    assert {float_from(each.largest_ulps) for each in beyond_bound} == {
+        max(largest, float_from(beyond_bound[0].largest_ulps))
+    }
+    assert float_from(beyond_bound[0].largest_ulps) >= largest
 
 
 def test_findings_that_are_put_together_keep_the_largest_error_of_both():
     worst, other = SimpleNamespace(ratio=3.0, ulps=1.0, size=0), SimpleNamespace(ratio=2.0, ulps=9.0, size=1)
-    found = FindingGroup(1, worst, worst, 1.0, {"x": Reach(0.0, 1.0, nan=False)}, {"own": 1})
-    both = found.merged(FindingGroup(2, other, other, 9.0, {"x": Reach(-5.0, 0.0, nan=True)}, {"own": 1, "other": 1}))
+    group = FindingGroup(1, worst, worst, 1.0, {"x": Reach(0.0, 1.0, nan=False)}, {"own": 1})
+    both = group.merged(FindingGroup(2, other, other, 9.0, {"x": Reach(-5.0, 0.0, nan=True)}, {"own": 1, "other": 1}))
     assert (both.count, both.worst, both.smallest, both.ulps) == (3, worst, worst, 9.0)
     assert both.extent == {"x": Reach(-5.0, 1.0, nan=True)}
     assert both.batches == {"own": 2, "other": 1}
@@ -63,9 +65,9 @@ def test_findings_that_are_put_together_keep_the_largest_error_of_both():
 def test_every_discrepancy_of_a_function_lies_in_its_own_extent():
     generator = np.random.Generator(np.random.PCG64(3))
     rows = generator.integers(-200, 200, (40, 5)).astype(np.float32)
-    found = _judged(rows)
-    assert found.discrepancies
-    for each in found.discrepancies:
+    record = _judged(rows)
+    assert record.discrepancies
+    for each in record.discrepancies:
         reach = each.extent["logits"]
         numbers = [float_from(text) for text in each.inputs["logits"].values]
         assert float_from(reach.lower) <= min(numbers)
@@ -128,11 +130,11 @@ def test_two_extents_together_reach_as_far_as_both(one, other, both):
 
 
 def test_a_defect_that_is_not_confirmed_is_counted_as_undecided_and_no_longer_as_a_defect(monkeypatch):
-    right = _api.confirmed
+    confirmed = _api.confirmed
 
     def doubting(judged):
         """The worst of the two that a check keeps is not confirmed."""
-        return right(judged) if judged.case else replace(right(judged), severity="undecided")
+        return confirmed(judged) if judged.case else replace(confirmed(judged), severity="undecided")
 
     rows = [[95.0, 0.0], [90.0, -7.0], [91.0, 1.0]]
     before = _judged(rows)

@@ -291,16 +291,16 @@ def _names(chosen: list[tuple[str, Fault]]) -> tuple[set[str], set[str]]:
 @pytest.fixture(scope="module")
 def records() -> list[Record]:
     """One run for what smoke shows in each format, one for chosen checks of ci, one for what breaks processes."""
-    made = []
+    records = []
     for dtype in ("float32", "float64"):
         chosen = _chosen(lambda module, fault: not _hosts(module) and fault.options is None and fault.dtype == dtype)  # noqa: B023
-        made.append(_examined(*_names(chosen), profile="smoke", dtypes=(dtype,)))
+        records.append(_examined(*_names(chosen), profile="smoke", dtypes=(dtype,)))
     in_ci = _chosen(lambda module, fault: fault.options is not None)
     checks = tuple(_check_of(module, fault, quantity) for module, fault in in_ci for quantity in fault.quantities)
-    made.append(_examined(*_names(in_ci), profile="ci", dtypes=("float32",), checks=checks))
+    records.append(_examined(*_names(in_ci), profile="ci", dtypes=("float32",), checks=checks))
     dying = _chosen(lambda module, fault: _hosts(module))
-    made.append(_examined(*_names(dying), profile="smoke", dtypes=("float32",), timeout=2.0))
-    return made
+    records.append(_examined(*_names(dying), profile="smoke", dtypes=("float32",), timeout=2.0))
+    return records
 
 
 def _defects(records: list[Record], module: str, function: str) -> list[Discrepancy]:

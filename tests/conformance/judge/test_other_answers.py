@@ -61,14 +61,14 @@ def record(tmp_path_factory):
     return run(RunRequest(backends=backends, profile="smoke", jobs=1, dtypes=("float32", "float64")), Silence())
 
 
-def found(record, function, **wanted):
-    made = [
+def discrepancies_of(record, function, **wanted):
+    discrepancies = [
         each
         for each in record.discrepancies
         if each.function == function and all(getattr(each, name) == value for name, value in wanted.items())
     ]
-    assert made
-    return made
+    assert discrepancies
+    return discrepancies
 
 
 def kernels(source):
@@ -79,7 +79,7 @@ def kernels(source):
 
 def test_every_other_backend_answers_in_the_order_of_the_run_and_none_answers_itself(record):
     assert {each.backend for each in record.discrepancies} == {"naive", "shifted", "stated"}
-    for each in found(record, "softmax", quantity="value"):
+    for each in discrepancies_of(record, "softmax", quantity="value"):
         others = [name for name in ("naive", "shifted", "stated") if name != each.backend]
         assert [answer.backend for answer in each.answers] == others
         assert {(answer.entry_point, answer.mode) for answer in each.answers} == {("softmax", "eager")}
@@ -88,7 +88,7 @@ def test_every_other_backend_answers_in_the_order_of_the_run_and_none_answers_it
 def test_an_answer_is_what_the_other_returns_for_the_same_element_of_the_same_row(record):
     shifted = kernels(SHIFTED)["softmax"]
     compared = 0
-    for each in found(record, "softmax", quantity="value", backend="naive"):
+    for each in discrepancies_of(record, "softmax", quantity="value", backend="naive"):
         row = array_value(each.inputs["logits"])
         if row is None:
             continue
@@ -104,18 +104,18 @@ def test_an_answer_is_what_the_other_returns_for_the_same_element_of_the_same_ro
 
 
 def test_an_answer_says_how_far_it_is_from_what_the_finding_was_held_against(record):
-    overflowed = found(record, "softmax", backend="naive", kind="nan", severity="defect")
+    overflowed = discrepancies_of(record, "softmax", backend="naive", kind="nan", severity="defect")
     errors = {given.backend: float_from(given.error_ulps) for each in overflowed for given in each.answers}
     assert errors["shifted"] < 10
     assert errors["stated"] > 1e5
-    for each in found(record, "softmax", backend="shifted"):
+    for each in discrepancies_of(record, "softmax", backend="shifted"):
         (naive,) = [given for given in each.answers if given.backend == "naive"]
         if naive.observed == each.observed:
             assert naive.error_ulps == each.error_ulps
 
 
 def test_a_case_that_raised_has_the_answers_of_those_that_answered(record):
-    for each in found(record, "softplus", backend="naive", kind="error"):
+    for each in discrepancies_of(record, "softplus", backend="naive", kind="error"):
         x = float(array_value(each.inputs["x"]))
         assert x > 700
         assert [given.backend for given in each.answers] == ["shifted", "stated"]
@@ -138,10 +138,10 @@ def sigmoid(x):
     for name, source in (("wrong", wrong), ("fragile", fragile)):
         (tmp_path / f"{name}.py").write_text(NUMPY + source)
     backends = (str(tmp_path / "wrong.py"), str(tmp_path / "fragile.py"))
-    made = run(RunRequest(backends=backends, profile="smoke", jobs=1, dtypes=("float32",)), Silence())
+    record = run(RunRequest(backends=backends, profile="smoke", jobs=1, dtypes=("float32",)), Silence())
     whole = {batch.name: batch for batch in map(build, keys("smoke", functions=("sigmoid",), dtypes=("float32",)))}
     in_parts = 0
-    for each in found(made, "sigmoid", backend="wrong", kind="beyond bound"):
+    for each in discrepancies_of(record, "sigmoid", backend="wrong", kind="beyond bound"):
         assert float(array_value(each.inputs["x"])) == WRONG
         (given,) = each.answers
         assert float_from(given.observed) == pytest.approx(1 - 1e-7, rel=1e-6)
@@ -150,10 +150,10 @@ def sigmoid(x):
 
 
 def test_a_stated_deviation_is_listed_with_its_distance_from_the_literal_result(record):
-    for each in found(record, "softplus", backend="naive", severity="defect"):
+    for each in discrepancies_of(record, "softplus", backend="naive", severity="defect"):
         if each.kind == "beyond bound":
             assert "stated" in {given.backend for given in each.answers}
-    conventions = found(record, "softplus", backend="stated", kind="deviation: linear-above-20")
+    conventions = discrepancies_of(record, "softplus", backend="stated", kind="deviation: linear-above-20")
     for each in conventions:
         (shifted,) = [given for given in each.answers if given.backend == "shifted"]
         assert float_from(shifted.error_ulps) < float_from(each.error_ulps)
@@ -241,9 +241,9 @@ def test_an_answer_of_another_dtype_is_told_as_it_is():
 
 @pytest.mark.parametrize("kind", ["dtype", "shape", "input modified"])
 def test_nothing_is_set_beside_what_is_no_matter_of_numbers(kind):
-    right = _tally("b", "right", _whole(np.zeros((2, 3), np.float32)))
-    assert _answers(_tally("a", "odd"), right, kind=kind) == ()
-    assert len(_answers(_tally("a", "odd"), right)) == 1
+    correct = _tally("b", "right", _whole(np.zeros((2, 3), np.float32)))
+    assert _answers(_tally("a", "odd"), correct, kind=kind) == ()
+    assert len(_answers(_tally("a", "odd"), correct)) == 1
 
 
 def test_parts_of_a_batch_give_the_line_of_the_case():
@@ -262,8 +262,8 @@ def test_an_answers_error_is_the_one_that_the_judge_measures(function):
     batch = Batch(function, "float32", "ordinary", "made", (x,), {}, np.ones_like(x))
     known, storage = truth(batch, "value", "literal"), format_named("float32")
 
-    def ball(place, precision):
-        return exact_element(batch, "value", "literal", place, precision)
+    def ball(position, precision):
+        return exact_element(batch, "value", "literal", position, precision)
 
     for output in (x, np.zeros_like(x), np.full_like(x, np.nan), np.full_like(x, np.inf), -x):
         judged = judge(storage, output[:, None], known, ball)

@@ -18,7 +18,7 @@ from logitproof.conformance.judge.spread import (
     CheckSpread,
     Point,
     _histogram,
-    places_of,
+    positions_of,
     stretches_of,
 )
 from logitproof.conformance.run.progress import Silence
@@ -37,8 +37,8 @@ def examined(folder, source, **request):
 
 
 def curve_of(check, by):
-    found = [curve for curve in check.spread.curves if curve.by == by] if check.spread else []
-    return [tuple(map(float_from, point)) for curve in found for point in zip(curve.at, curve.ulps, curve.bound)]  # noqa: B905
+    curves = [curve for curve in check.spread.curves if curve.by == by] if check.spread else []
+    return [tuple(map(float_from, point)) for curve in curves for point in zip(curve.at, curve.ulps, curve.bound)]  # noqa: B905
 
 
 # The histogram
@@ -130,10 +130,10 @@ def _batch(function, arguments, **parameters):
 
 
 def doubts(batch, cases=None):
-    (places,) = [each for each in places_of(batch, "gradient:logits", cases) if each.by == "confidence"]
-    made = np.full(batch.arguments[0].size if cases is None else len(cases) * 3, np.nan)
-    made[places.order] = places.at
-    return made
+    (positions,) = [each for each in positions_of(batch, "gradient:logits", cases) if each.by == "confidence"]
+    positions_by_element = np.full(batch.arguments[0].size if cases is None else len(cases) * 3, np.nan)
+    positions_by_element[positions.order] = positions.at
+    return positions_by_element
 
 
 LOGITS = np.array([[0.0, 30.0, -2.0], [800.0, 0.0, -5.0], [1.0, 1.0, 1.0]], np.float32)
@@ -176,8 +176,8 @@ def test_confidence_of_sigmoid_is_that_of_the_side_of_the_label():
 def test_the_mean_of_all_elements_stands_at_no_input():
     logits = np.zeros((2, 3), np.float32)
     batch = _batch("sigmoid_cross_entropy", (logits, logits), reduction="mean")
-    assert places_of(batch, "value") == ()
-    assert {each.by for each in places_of(batch, "gradient:logits")} == {"input", "confidence"}
+    assert positions_of(batch, "value") == ()
+    assert {each.by for each in positions_of(batch, "gradient:logits")} == {"input", "confidence"}
 
 
 # Runs
@@ -192,7 +192,7 @@ def test_the_curve_of_an_exhaustive_check_shows_every_octave_of_the_format(tmp_p
     record = examined(tmp_path, SIGMOID, profile="ci", dtypes=("float16",), functions=("sigmoid",))
     (check,) = [each for each in record.checks if each.input_class == "exhaustive" and each.quantity == "value"]
     at = [point[0] for point in curve_of(check, "input")]
-    assert {math.frexp(abs(place))[1] for place in at if place} == set(range(-23, 17))
+    assert {math.frexp(abs(position))[1] for position in at if position} == set(range(-23, 17))
     assert 300 < len(at) < 400
     assert sum(check.spread.histogram) == 65536 - 2 * 1023  # all but NaN
 
@@ -270,14 +270,14 @@ def test_every_curve_ascends_and_its_points_are_numbers(losses):
 
 
 def test_functions_have_the_curves_that_are_telling_for_them(losses):
-    made = {
+    curves = {
         (check.function, check.quantity, curve.by)
         for check in losses.checks
         if check.spread
         for curve in check.spread.curves
     }
     loss = "softmax_cross_entropy"
-    assert made == {
+    assert curves == {
         ("sigmoid", "value", "input"),
         ("softmax", "value", "classes"),
         (loss, "value", "classes"),
@@ -329,5 +329,5 @@ def softplus(x):
 
 def test_bfloat16_inputs_are_placed_where_they_are():
     x = np.array([1.5, -3.0], ml_dtypes.bfloat16)
-    (places,) = places_of(_batch("sigmoid", (x,)), "value")
-    assert places.at.tolist() == [-3.0, 1.5]
+    (positions,) = positions_of(_batch("sigmoid", (x,)), "value")
+    assert positions.at.tolist() == [-3.0, 1.5]

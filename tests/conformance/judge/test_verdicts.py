@@ -36,7 +36,7 @@ HAIR = Fraction(1, 2**20)
 def enclosed(exact: list[Fraction], radius: float = 0.0, status: Status = Status.FINITE) -> Enclosure:
     """Exact results as enclosures, one line of one element each; what two words do not hold is in the radius."""
     rows = [_words(number) for number in exact]
-    hi, lo, exponent, rest = (np.array([[row[place]] for row in rows]) for place in range(4))
+    hi, lo, exponent, rest = (np.array([[row[column]] for row in rows]) for column in range(4))
     return Enclosure(
         hi=hi,
         lo=lo,
@@ -68,9 +68,9 @@ def _binade(number: Fraction) -> int:
 def ball_of(exact: list[Fraction]):
     """The exact result of one element at any precision, as the judge asks for it."""
 
-    def ball(place, precision):
+    def ball(position, precision):
         with working_precision(precision):
-            number = exact[place[0]]
+            number = exact[position[0]]
             return arb(fmpq(number.numerator, number.denominator))
 
     return ball
@@ -157,8 +157,8 @@ def hard_numbers(storage, random, count=400) -> list[Fraction]:
 def test_the_ulp_is_the_distance_of_the_closest_straddling_floats(dtype):
     storage = format_named(dtype)
     numbers = hard_numbers(storage, np.random.default_rng(1))
-    found = ulp_exponent(storage, enclosed(numbers))[:, 0]
-    assert [Fraction(2) ** int(exponent) for exponent in found] == [harrison(storage, number) for number in numbers]
+    exponents = ulp_exponent(storage, enclosed(numbers))[:, 0]
+    assert [Fraction(2) ** int(exponent) for exponent in exponents] == [harrison(storage, number) for number in numbers]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -171,10 +171,10 @@ def test_distances_agree_with_fractions_to_within_their_slack(dtype):
         for y, t, step in zip(floats, numbers, random.integers(-3, 4, len(floats)), strict=True)
     ]
     measured = distance(storage, np.array(moved).reshape(-1, 1), enclosed(numbers))
-    for place, (y, t) in enumerate(zip(moved, numbers, strict=True)):
+    for position, (y, t) in enumerate(zip(moved, numbers, strict=True)):
         exact = abs(Fraction(y) - t) / harrison(storage, t)
-        assert abs(Fraction(float(measured.ulps[place, 0])) - exact) <= Fraction(float(measured.slack[place, 0]))
-        assert float(measured.slack[place, 0]) <= 2.0**-40 * max(1.0, float(exact))
+        assert abs(Fraction(float(measured.ulps[position, 0])) - exact) <= Fraction(float(measured.slack[position, 0]))
+        assert float(measured.slack[position, 0]) <= 2.0**-40 * max(1.0, float(exact))
 
 
 def test_known_distances():
@@ -206,12 +206,12 @@ def test_a_truth_rounds_to_infinity_from_half_an_ulp_beyond_the_largest_float_on
 def test_correct_rounding_is_tier_c_and_any_other_float_is_not(dtype):
     storage, random = format_named(dtype), np.random.default_rng(3)
     numbers = [number for number in hard_numbers(storage, random) if abs(number) < storage.max_finite / 2]
-    right = [nearest(storage, number) for number in numbers]
-    assert (judged(dtype, [float(y) for y in right], numbers).tiers == Tier.C).all()
+    rounded = [nearest(storage, number) for number in numbers]
+    assert (judged(dtype, [float(y) for y in rounded], numbers).tiers == Tier.C).all()
     for step in (-1, 1):
-        other = [float(beside(storage, y, step)) for y in right]
+        other = [float(beside(storage, y, step)) for y in rounded]
         tiers = judged(dtype, other, numbers).tiers[:, 0]
-        ties = [abs(Fraction(y) - t) == abs(z - t) for y, z, t in zip(other, right, numbers, strict=True)]
+        ties = [abs(Fraction(y) - t) == abs(z - t) for y, z, t in zip(other, rounded, numbers, strict=True)]
         assert ((tiers == Tier.C) == np.array(ties)).all()
 
 
@@ -332,8 +332,8 @@ def test_no_float16_result_but_zero_is_taken_for_flushed():
 def test_an_infinity_where_the_truth_is_an_ordinary_number_is_a_defect_whatever_the_bounds(dtype):
     for bound in (0.0, 1.0, format_named(dtype).max_finite, inf):
         for output in (inf, -inf):
-            found = verdict(dtype, [output], [Fraction(3)], textbook=bound, attainable=bound, flushed=bound)
-            assert found[1] == Verdict.INFINITY, bound
+            judged_output = verdict(dtype, [output], [Fraction(3)], textbook=bound, attainable=bound, flushed=bound)
+            assert judged_output[1] == Verdict.INFINITY, bound
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -87,9 +87,9 @@ def test_uv_makes_an_environment_too_and_it_is_another_one(tmp_path, monkeypatch
 
 
 def test_a_full_disk_is_told_so():
-    told = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+    error = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
     with pytest.raises(InstallError, match=r"\Ademo: no space is left on the device\Z"):
-        _installer._run([sys.executable, "-c", f"import sys; sys.exit({told!r})"], "demo")
+        _installer._run([sys.executable, "-c", f"import sys; sys.exit({error!r})"], "demo")
 
 
 def test_a_wheel_of_the_same_version_with_other_bytes_gets_an_environment_of_its_own(tmp_path):
@@ -109,8 +109,8 @@ def test_what_only_this_process_can_import_is_not_in_the_environment(tmp_path, m
 
 
 def test_a_companion_that_does_not_exist_is_named_in_one_line_and_nothing_is_left(tmp_path):
-    told = _refusal(tmp_path / "cache", _wheel(tmp_path, requires=["no-such-package-of-anyone==99.0"]))
-    assert "no-such-package-of-anyone" in told
+    refusal = _refusal(tmp_path / "cache", _wheel(tmp_path, requires=["no-such-package-of-anyone==99.0"]))
+    assert "no-such-package-of-anyone" in refusal
     assert _leftovers(tmp_path / "cache") == []
     assert _environment(tmp_path / "cache", _wheel(tmp_path)).was_built
 
@@ -129,8 +129,8 @@ def test_an_interpreter_that_is_none_is_told_so(tmp_path):
 
 def test_a_cache_that_cannot_be_made_is_told_so(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    told = _refusal(tmp_path / "file" / "cache", _wheel(tmp_path))
-    assert "cache" in told
+    refusal = _refusal(tmp_path / "file" / "cache", _wheel(tmp_path))
+    assert "cache" in refusal
 
 
 def test_a_damaged_entry_and_a_lost_environment_are_built_anew(tmp_path):
@@ -141,8 +141,8 @@ def test_a_damaged_entry_and_a_lost_environment_are_built_anew(tmp_path):
     assert _environment(cache, wheel).was_built
     entry.write_bytes(b"{")
     assert _environment(cache, wheel).was_built
-    (place,) = (cache / "environments").iterdir()
-    (place / "bin" / "python").unlink()
+    (folder,) = (cache / "environments").iterdir()
+    (folder / "bin" / "python").unlink()
     assert _says(_environment(cache, wheel), "import demo; print(demo.answer)") == "42"
 
 

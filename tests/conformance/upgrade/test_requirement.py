@@ -60,16 +60,16 @@ def test_what_tries_to_be_something_else_is_refused_in_one_line(text):
 
 
 def test_a_wheel_is_known_by_its_bytes_wherever_it_lies(tmp_path):
-    found = []
+    wheels = []
     for folder, content in (("a", b"one"), ("b", b"one"), ("c", b"two")):
         wheel = tmp_path / folder / "torch-2.99-py3-none-any.whl"
         wheel.parent.mkdir()
         wheel.write_bytes(content)
-        found.append(parse_wanted(str(wheel)))
-    assert [one.name for one in found] == ["torch"] * 3
-    assert found[0].identity == found[1].identity != found[2].identity
-    assert all(one.is_exact for one in found)
-    assert found[0].argument.startswith("/")
+        wheels.append(parse_wanted(str(wheel)))
+    assert [one.name for one in wheels] == ["torch"] * 3
+    assert wheels[0].identity == wheels[1].identity != wheels[2].identity
+    assert all(one.is_exact for one in wheels)
+    assert wheels[0].argument.startswith("/")
 
 
 def test_a_source_folder_is_known_by_the_name_in_its_project_file(tmp_path, monkeypatch):

@@ -51,15 +51,15 @@ def test_tensorflow_from_2_15_to_2_18_is_answered_with_both_of_its_kerases(tmp_p
     done = _upgrade("tensorflow-cpu==2.15.1", "tensorflow-cpu==2.18.1", *FEW, cwd=tmp_path)
     assert done.stdout.splitlines()[0] == "verdict: changed"
     assert done.returncode == 0
-    told = _comparison(tmp_path)
-    versions = {each["name"]: (each["old"], each["new"]) for each in told["backends"]}
+    comparison = _comparison(tmp_path)
+    versions = {each["name"]: (each["old"], each["new"]) for each in comparison["backends"]}
     assert versions["tensorflow"] == ("2.15.1", "2.18.1")
     assert versions["keras"][0] == "2.15.0"
     assert versions["keras"][1].startswith("3.")
-    changes = {(each["kind"], each["entry_point"]) for each in told["entry_points"]}
+    changes = {(each["kind"], each["entry_point"]) for each in comparison["entry_points"]}
     assert ("added", "keras.ops.softmax") in changes
     assert ("default changed", "keras.losses.BinaryCrossentropy(from_logits=True)") in changes
-    kinds = {change["kind"] for check in told["checks"] for change in check["changes"]}
+    kinds = {change["kind"] for check in comparison["checks"] for change in check["changes"]}
     assert kinds <= {"identical", "nearer", "farther", "otherwise"}
     files = {file.name for file in (tmp_path / "logitproof-upgrade").iterdir()}
     assert files == {"old", "new", "comparison.json", "comparison.md", "comparison.html", "junit.xml"}
@@ -71,9 +71,9 @@ def test_jax_from_0_4_38_to_0_10_2_is_answered_and_compared_again_from_its_recor
     assert done.returncode in (0, 1)
     first = done.stdout.splitlines()[0]
     assert first in ("verdict: changed", "verdict: safe", "verdict: regressed")
-    told = _comparison(tmp_path)
-    assert sum(check["elements"] for check in told["checks"]) > 1000
-    assert all(check["by_element"] for check in told["checks"] if check["changes"])
+    comparison = _comparison(tmp_path)
+    assert sum(check["elements"] for check in comparison["checks"]) > 1000
+    assert all(check["by_element"] for check in comparison["checks"] if check["changes"])
     command = [sys.executable, "-m", "logitproof", "compare", "jax==0.4.38", "jax==0.10.2", "--store", "history"]
     again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert again.returncode == done.returncode
@@ -145,8 +145,8 @@ def test_a_side_whose_framework_does_not_import_is_incomplete_and_the_other_is_k
     assert first != "verdict: safe"
     assert second.startswith("Incomplete")
     assert "No module named 'torch'" in " ".join(done.stdout.split())
-    told = {each: json.loads((tmp_path / "logitproof-upgrade" / each / "record.json").read_text()) for each in SIDES}
-    assert {each: record["complete"] for each, record in told.items()} == {"old": True, "new": False}
+    records = {each: json.loads((tmp_path / "logitproof-upgrade" / each / "record.json").read_text()) for each in SIDES}
+    assert {each: record["complete"] for each, record in records.items()} == {"old": True, "new": False}
     assert (
         "cannot be imported" in _upgrade(without, without, *few, cwd=tmp_path).stderr
     )  # wrong wherever it is asked for
@@ -196,7 +196,7 @@ WRONG = [
 def test_whatever_goes_wrong_once_both_runs_are_made_the_records_stay_and_are_named(
     quick, tmp_path, monkeypatch, capsys, ending
 ):
-    error, status, told = ending
+    error, status, line = ending
 
     def wrong(*_arguments, **_keywords):
         raise error
@@ -207,7 +207,7 @@ def test_whatever_goes_wrong_once_both_runs_are_made_the_records_stay_and_are_na
     monkeypatch.setattr("logitproof.conformance.cli.upgrade.compare", wrong)
     assert main([*quick, "--store", "history"]) == status
     printed = capsys.readouterr()
-    assert told in printed.err
+    assert line in printed.err
     assert "what was examined is kept in logitproof-upgrade/old and logitproof-upgrade/new" in printed.err
     assert len(list((tmp_path / "history").glob("*/*/*/record.json"))) == 1  # the same second, or two
     assert not stale.exists()
@@ -235,14 +235,14 @@ def test_a_signal_while_an_environment_is_built_is_heard_at_once(tmp_path, numbe
         assert b"building an environment" in running.stderr.readline()
         time.sleep(5)
         running.send_signal(number)
-        _, told = running.communicate(timeout=10)
+        _, printed = running.communicate(timeout=10)
     assert running.returncode == 3
-    assert told.decode().splitlines()[-1] == "logitproof: interrupted"
+    assert printed.decode().splitlines()[-1] == "logitproof: interrupted"
     assert list((tmp_path / "cache" / "environments").iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "reason"),
     [
         (["torch==2.13.0", "numpy==2.0"], "numpy is no framework that is known here"),
         (["torch==2.13.0", "tensorflow-cpu==2.18.1"], "different frameworks"),
@@ -260,8 +260,8 @@ def test_a_signal_while_an_environment_is_built_is_heard_at_once(tmp_path, numbe
         (["torch==2.13.0"], "required: NEW"),
     ],
 )
-def test_what_is_wrong_is_one_line_and_nothing_is_written(tmp_path, words, told):
-    assert told in _one_line(_upgrade(*words, cwd=tmp_path), tmp_path)
+def test_what_is_wrong_is_one_line_and_nothing_is_written(tmp_path, words, reason):
+    assert reason in _one_line(_upgrade(*words, cwd=tmp_path), tmp_path)
 
 
 def test_without_a_network_it_is_said_so(tmp_path):

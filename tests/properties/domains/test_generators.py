@@ -127,11 +127,11 @@ def test_probabilities_are_positive_and_sum_to_one_as_far_as_the_format_allows(f
 
 def test_numbers_of_the_unit_interval_reach_both_ends_and_their_neighbours():
     fmt = FORMATS["float32"]
-    found = {_unit_numbers.unit_number(Seeded("unit", i), fmt) for i in range(3000)}
-    assert {0.0, 1.0, 0.5} <= found
-    assert {1 - 2.0**-24, 0.5 + 2.0**-24} <= found
-    assert any(0 < value < fmt.smallest_normal for value in found)
-    assert all(0 <= value <= 1 for value in found)
+    numbers = {_unit_numbers.unit_number(Seeded("unit", i), fmt) for i in range(3000)}
+    assert {0.0, 1.0, 0.5} <= numbers
+    assert {1 - 2.0**-24, 0.5 + 2.0**-24} <= numbers
+    assert any(0 < value < fmt.smallest_normal for value in numbers)
+    assert all(0 <= value <= 1 for value in numbers)
 
 
 def test_log_probabilities_are_not_positive():
@@ -143,17 +143,17 @@ def test_log_probabilities_are_not_positive():
 
 def occurring(names, draw):
     """Draw often; return which names were called."""
-    seen = set()
+    picked = set()
 
     class Watching(Seeded):
         def pick(self, options):
             chosen = super().pick(options)
-            seen.add(getattr(chosen, "__name__", chosen))
+            picked.add(getattr(chosen, "__name__", chosen))
             return chosen
 
     for i in range(300):
         draw(Watching("kinds", i))
-    return set(names) - seen
+    return set(names) - picked
 
 
 @each_format
@@ -205,9 +205,9 @@ def test_permutations_places_and_classes_are_what_they_say():
     assert all(sorted(order) == [0, 1, 2, 3, 4] for order in orders)
     assert len(orders) > 50
     for i in range(100):
-        places = _order.places(Seeded("places", i), 6, 4)
-        assert len(set(places)) == 4
-        assert set(places) <= set(range(6))
+        positions = _order.positions(Seeded("places", i), 6, 4)
+        assert len(set(positions)) == 4
+        assert set(positions) <= set(range(6))
     assert {_order.class_index(Seeded("class", i), 4) for i in range(100)} == {0, 1, 2, 3}
     assert sorted(_order.permutation(Seeded("long"), 1000)) == list(range(1000))
 
@@ -242,23 +242,23 @@ def test_options_are_exact_in_every_format(fmt):
 @pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
 def test_inputs_of_a_function_are_what_it_takes(function, fmt):
     keywords = frozenset(name for each in FUNCTIONS.values() for name in each.options)
-    seen = set()
+    reached = set()
     for i in range(60):
-        made = function_inputs(Seeded("inputs", function.name, i), function, fmt, keywords)
-        first = made.arguments[0]
+        inputs = function_inputs(Seeded("inputs", function.name, i), function, fmt, keywords)
+        first = inputs.arguments[0]
         assert first.shape[-1] <= 4097
-        seen |= made.parameters.keys()
-        for argument, array in zip(function.arguments, made.arguments, strict=True):
+        reached |= inputs.parameters.keys()
+        for argument, array in zip(function.arguments, inputs.arguments, strict=True):
             assert array.dtype == (fmt.numpy_dtype if argument.is_real else np.int64)
             assert array.shape == (first.shape if argument.is_real else first.shape[:1])
-            check_meaning(argument.kind, array.astype(np.float64), first.shape[-1], made.parameters)
-        for name, value in made.parameters.items():
+            check_meaning(argument.kind, array.astype(np.float64), first.shape[-1], inputs.parameters)
+        for name, value in inputs.parameters.items():
             assert name in function.keywords
             assert isinstance(value, np.ndarray) or name == "axis" or value != function.options[name]
         value_shape = first.shape[:1] if function.result == "row" else first.shape
-        assert made.cotangent.shape == (() if "reduction" in made.parameters else value_shape)
-        assert made.cotangent.dtype == fmt.numpy_dtype
-    assert seen == set(function.keywords)
+        assert inputs.cotangent.shape == (() if "reduction" in inputs.parameters else value_shape)
+        assert inputs.cotangent.dtype == fmt.numpy_dtype
+    assert reached == set(function.keywords)
 
 
 def check_meaning(kind, numbers, n, parameters):
@@ -277,8 +277,8 @@ def check_meaning(kind, numbers, n, parameters):
 def test_options_are_given_only_where_they_are_taken():
     function, fmt = FUNCTIONS["sparse_softmax_cross_entropy"], FORMATS["float32"]
     taken = frozenset({"weight"})
-    made = [function_inputs(Seeded("taken", i), function, fmt, taken).parameters.keys() for i in range(60)]
-    assert set().union(*made) == {"axis", "weight"}
+    keywords = [function_inputs(Seeded("taken", i), function, fmt, taken).parameters.keys() for i in range(60)]
+    assert set().union(*keywords) == {"axis", "weight"}
 
 
 def everything(fmt) -> str:
@@ -287,8 +287,8 @@ def everything(fmt) -> str:
     for name, make in {**NUMBERS, **ROWS}.items():
         for n in (1, 3, 40):
             choices = Seeded(name, n)
-            made = make(choices, fmt, n) if name in ROWS else [make(choices, fmt)]
-            digest.update(" ".join(value.hex() for value in made).encode())
+            values = make(choices, fmt, n) if name in ROWS else [make(choices, fmt)]
+            digest.update(" ".join(value.hex() for value in values).encode())
     return digest.hexdigest()[:16]
 
 

@@ -47,11 +47,11 @@ def test_nothing_is_found_where_nothing_is_wrong():
 
 
 def test_what_is_found_is_shrunk_to_one_case_few_classes_and_short_numbers():
-    found = _searched("softmax-distribution", _doubled_in_wide_rows).broken
-    x = found.given["x"].astype(np.float64)
+    counterexample = _searched("softmax-distribution", _doubled_in_wide_rows).broken
+    x = counterexample.given["x"].astype(np.float64)
     assert x.shape == (1, 5)
     assert set(x.reshape(-1).tolist()) <= {0.0, 1.0}
-    assert found.outcome.status == "broken"
+    assert counterexample.outcome.status == "broken"
 
 
 def test_equal_plans_find_equal_inputs():
@@ -118,18 +118,18 @@ def test_classes_are_left_out_of_every_input_alike():
     given = SUM.domain.draw(Seeded("simpler", 3), "float32", 4)
     width = given["x"].shape[-1]
     assert width > 2
-    seen = []
+    candidates = []
 
     def breaks(candidate):
-        seen.append(candidate)
+        candidates.append(candidate)
         return SUM.domain.admits(candidate)
 
     small = simpler(given, breaks)
     assert SUM.domain.admits(small)
     assert small.cases == 1
     assert small["x"].shape[-1] < width
-    assert all(each["x"].shape == each["y"].shape for each in seen)
-    assert all(sorted(each["order"].tolist()) == list(range(each["x"].shape[-1])) for each in seen)
+    assert all(each["x"].shape == each["y"].shape for each in candidates)
+    assert all(sorted(each["order"].tolist()) == list(range(each["x"].shape[-1])) for each in candidates)
 
 
 def test_what_stops_breaking_is_not_taken():
@@ -157,7 +157,7 @@ def test_an_input_on_which_a_backend_crashes_is_told_alone_and_no_more_is_tried(
             raise Failed("crash: the entry point: SIGSEGV", is_fatal=True)
         return output
 
-    found = _searched("softmax-distribution", dies_above_fifty, dtypes=("float16",)).broken
-    assert found.outcome.is_fatal
-    assert found.given.cases == 1
+    counterexample = _searched("softmax-distribution", dies_above_fifty, dtypes=("float16",)).broken
+    assert counterexample.outcome.is_fatal
+    assert counterexample.given.cases == 1
     assert len(deaths) <= 2  # of many inputs, and of the one of them

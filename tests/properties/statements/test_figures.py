@@ -33,7 +33,7 @@ def drawn(prop, dtype):
     return prop.domain.draw(Seeded(), dtype, 1)
 
 
-class Made:
+class ChangedReference:
     """A backend whose results are the exact ones, changed and rounded."""
 
     def __init__(self, change):
@@ -76,7 +76,7 @@ def test_it_holds_on_the_reference(prop, dtype):
 @each_dtype
 @each_property
 def test_it_holds_for_correctly_rounded_results(prop, dtype):
-    assert check(prop, Made(lambda numbers: numbers), drawn(prop, dtype)).status == "holds"
+    assert check(prop, ChangedReference(lambda numbers: numbers), drawn(prop, dtype)).status == "holds"
 
 
 @pytest.fixture(scope="module", params=["torch", "tensorflow", "keras"])
@@ -104,7 +104,7 @@ def test_they_hold_on_a_framework_wherever_it_has_the_functions(worker, dtype):
 @each_dtype
 @each_property
 def test_another_implementation_is_noticed(prop, dtype):
-    outcome = check(prop, Made(lambda numbers: numbers / 2 + 1e-3), drawn(prop, dtype))
+    outcome = check(prop, ChangedReference(lambda numbers: numbers / 2 + 1e-3), drawn(prop, dtype))
     assert outcome.status == "broken"
 
 
@@ -116,14 +116,16 @@ def _moved(digits, read):
     return str(number + Decimal(1).scaleb(number.as_tuple().exponent))
 
 
-def _broken_with(prop, monkeypatch, place, digits):
+def _broken_with(prop, monkeypatch, number, digits):
     """What becomes of a property when one of its printed figures has other digits; None where there are no more."""
-    seen = iter(range(10**6))
+    numbers = iter(range(10**6))
     reached = []
 
     def entries(balls, texts, what, read=prints.printed, original=prints.entries):
-        told = [digits(text, read) if next(seen) == place and not reached.append(text) else text for text in texts]
-        return original(balls, told, what, read)
+        changed = [
+            digits(text, read) if next(numbers) == number and not reached.append(text) else text for text in texts
+        ]
+        return original(balls, changed, what, read)
 
     with monkeypatch.context() as patch:
         for module in (figures, loss_figures):
@@ -133,10 +135,10 @@ def _broken_with(prop, monkeypatch, place, digits):
 
 
 def _figures_of(prop, monkeypatch, digits):
-    place = 0
-    while (found := _broken_with(prop, monkeypatch, place, digits)) is not None:
-        yield found
-        place += 1
+    number = 0
+    while (broken := _broken_with(prop, monkeypatch, number, digits)) is not None:
+        yield broken
+        number += 1
 
 
 PRINTED = [
@@ -156,9 +158,9 @@ def test_another_last_digit_is_noticed_in_every_printed_figure(prop, monkeypatch
         coarse = in_float32 and read is not prints.computed
         return str(Decimal(text) + Decimal("1e-5")) if coarse else _moved(text, read)
 
-    found = list(_figures_of(prop, monkeypatch, digits))
-    assert len(found) >= 3
-    assert [each for each in found if each[1] != "broken"] == []
+    outcomes = list(_figures_of(prop, monkeypatch, digits))
+    assert len(outcomes) >= 3
+    assert [each for each in outcomes if each[1] != "broken"] == []
 
 
 @pytest.mark.parametrize("prop", PRINTED, ids=lambda prop: prop.id)
@@ -195,20 +197,24 @@ def test_an_exponential_that_did_not_overflow_would_be_noticed(monkeypatch):
 
 def test_the_notes_wrong_logit_would_be_noticed():
     prop = PROPERTIES["erratum-logit"]
-    wrong = type("Wrong", (Made,), {"evaluate": lambda self, call: -np.log(1 / call.arguments[0] - call.arguments[0])})
+    wrong = type(
+        "Wrong",
+        (ChangedReference,),
+        {"evaluate": lambda self, call: -np.log(1 / call.arguments[0] - call.arguments[0])},
+    )
     outcome = check(prop, wrong(None), drawn(prop, "float64"))
     assert outcome.status == "broken"
 
 
 def test_a_gradient_of_the_right_class_alone_would_be_noticed():
     prop = PROPERTIES["erratum-hard-labels"]
-    outcome = check(prop, Made(lambda numbers: np.minimum(numbers, 0)), drawn(prop, "float32"))
+    outcome = check(prop, ChangedReference(lambda numbers: np.minimum(numbers, 0)), drawn(prop, "float32"))
     assert outcome.status == "broken"
     assert outcome.worst.what == "every class gets p_j − y_j"
 
 
 def test_a_broken_figure_says_which_entry_of_it():
     prop = PROPERTIES["gradient-row"]
-    outcome = check(prop, Made(lambda numbers: numbers + 0.01), drawn(prop, "float64"))
+    outcome = check(prop, ChangedReference(lambda numbers: numbers + 0.01), drawn(prop, "float64"))
     assert outcome.worst.what.startswith(("softmax, entry ", "gradient, entry "))
     assert outcome.case is None

@@ -18,7 +18,7 @@ def numerators(x):
     return np.exp(x - x.max(-1, keepdims=True))
 
 
-def places(x):
+def class_factors(x):
     """A factor for every place that differs from 1."""
     return 1 + np.arange(x.shape[-1]) / 100
 
@@ -92,7 +92,7 @@ WRONG = {
     "shift-invariance": {"softmax": lambda x: softmax(np.clip(x, -10, 10))},
     "softmax-ratio": {"softmax": last_lane_doubled},
     "softmax-order": {"softmax": lambda x: softmax(-x)},
-    "softmax-permutation": {"softmax": lambda x: normalised(numerators(x) * places(x))},
+    "softmax-permutation": {"softmax": lambda x: normalised(numerators(x) * class_factors(x))},
     "logits-are-unnormalised-log-probabilities": {"softmax": base_two},
     "softmax-equal-logits": {"softmax": lambda x: softmax(x) * 1.01},
     "softmax-repeated-class": {"softmax": distinct_only},
@@ -105,7 +105,7 @@ WRONG = {
     "softmax-gradient-linearity": {"softmax__gradient": lambda x, v: np.clip(softmax_vjp(x, v), -0.1, 0.1)},
     "softmax-jacobian-symmetry": {"softmax__gradient": lambda x, v: softmax(x) * (v - v.mean(-1, keepdims=True))},
     "softmax-jacobian-definiteness": {"softmax__gradient": lambda x, v: -softmax_vjp(x, v)},
-    "softmax-gradient-permutation": {"softmax__gradient": lambda x, v: softmax_vjp(x, v) * places(x)},
+    "softmax-gradient-permutation": {"softmax__gradient": lambda x, v: softmax_vjp(x, v) * class_factors(x)},
     "softmax-gradient-masking": {"softmax__gradient": lambda x, v: at_masked(x, softmax_vjp(x, v))},
     "temperature-limits": {"softmax": lambda x: softmax(4 * x / np.abs(x).max(-1, keepdims=True))},
     "temperature-hard-maximum": {"softmax": lambda x: softmax(x / 2)},
@@ -122,7 +122,7 @@ WRONG = {
     "softmax-of-log-softmax": {"log_softmax": lambda x: log_softmax(x) / np.log(2)},
     "log-softmax-shift-invariance": {"log_softmax": lambda x: log_softmax(np.clip(x, -10, 10))},
     "log-softmax-differences": {"log_softmax": lambda x: np.maximum(log_softmax(x), -10)},
-    "log-softmax-permutation": {"log_softmax": lambda x: log_softmax(x) * places(x)},
+    "log-softmax-permutation": {"log_softmax": lambda x: log_softmax(x) * class_factors(x)},
     "log-softmax-masking": {"log_softmax": lambda x: np.maximum(log_softmax(x), -1e4)},
     "log-softmax-gradient": {"log_softmax__gradient": softmax_vjp},
     "log-softmax-gradient-sum": {"log_softmax__gradient": lambda x, v: v - softmax(x) * v},
@@ -135,7 +135,7 @@ WRONG = {
     "logsumexp-repeated-row": {"logsumexp": lambda x: logsumexp(x) - np.log(x.shape[-1])},
     "logsumexp-repeated-class": {"logsumexp": lambda x: logsumexp(x) - np.log(x.shape[-1])},
     "logsumexp-in-parts": {"logsumexp": lambda x: logsumexp(x) / np.log(2)},
-    "logsumexp-permutation": {"logsumexp": lambda x: logsumexp(x * places(x))},
+    "logsumexp-permutation": {"logsumexp": lambda x: logsumexp(x * class_factors(x))},
     "logsumexp-masking": {"logsumexp": lambda x: logsumexp(np.maximum(x, x.max(-1, keepdims=True) - 5))},
     "logsumexp-gradient": {"logsumexp__gradient": through_rounded_logsumexp},
     "logsumexp-gradient-sum": {"logsumexp__gradient": through_rounded_logsumexp},
@@ -237,7 +237,7 @@ def test_ties_share_the_hard_maximum():
 
 
 def test_equal_logits_must_not_be_told_apart():
-    uneven = Kernels(softmax=lambda x: normalised(softmax(x) * places(x)))
+    uneven = Kernels(softmax=lambda x: normalised(softmax(x) * class_factors(x)))
     given = given_of(x=[[2.0, 2.0, 1.0]])
     outcome = check(property_named("softmax-order"), uneven, given)
     assert outcome.status == "broken"

@@ -32,7 +32,7 @@ CATEGORICAL, BINARY = "categorical_cross_entropy", "binary_cross_entropy"
 BITS = 1 / np.log(2)
 
 
-def places(x):
+def class_factors(x):
     """A factor for every place that differs from 1."""
     return 1 + np.arange(x.shape[-1]) / 100
 
@@ -126,7 +126,7 @@ OF_INFORMATION = {
     "entropy-definition": {"entropy": lambda p: BITS * plogp(p).sum(-1)},
     "entropy-terms-definition": {"entropy_terms": lambda p: -p * np.log(p + 1e-3)},
     "entropy-terms-sum": {"entropy": lambda p: plogp(p).mean(-1)},
-    "entropy-permutation": {"entropy": lambda p: (places(p) * plogp(p)).sum(-1)},
+    "entropy-permutation": {"entropy": lambda p: (class_factors(p) * plogp(p)).sum(-1)},
     "entropy-concave": {"entropy": lambda p: -plogp(p).sum(-1)},
     "entropy-independence": {"entropy": lambda p: 1 - (p**2).sum(-1)},
     "entropy-splitting": {"entropy": lambda p: plogp(p).sum(-1) / np.log(p.shape[-1] + 1)},
@@ -171,7 +171,7 @@ OF_INFORMATION = {
     },
     "categorical-cross-entropy-gradient": {f"{CATEGORICAL}__labels": lambda p, y, v: -column(v) * (np.log(p) + 1)},
     "cross-entropy-linear-in-labels": {CATEGORICAL: lambda p, y: categorical(p, hardest(y))},
-    "cross-entropy-permutation": {CATEGORICAL: lambda p, y: categorical(p, y * places(y))},
+    "cross-entropy-permutation": {CATEGORICAL: lambda p, y: categorical(p, y * class_factors(y))},
     "nll-is-mle": {INDEX: in_bits(cross_entropy)},
     "binary-cross-entropy-definition": {BINARY: lambda p, z: -times(z, np.log(p))},
     "binary-is-two-class": {CATEGORICAL: lambda p, y: categorical(p, y) / p.shape[-1]},
@@ -188,7 +188,7 @@ OF_LOSSES = {
     "cross-entropy-loss-definition": {INDEX: twice(cross_entropy)},
     "cross-entropy-log-sum-exp": {"logsumexp": lambda x: logsumexp(x) - np.log(x.shape[-1])},
     "cross-entropy-shift-invariance": {INDEX: clipped(cross_entropy)},
-    "cross-entropy-index-permutation": {INDEX: lambda x, k: places(x)[k] * cross_entropy(x, k)},
+    "cross-entropy-index-permutation": {INDEX: lambda x, k: class_factors(x)[k] * cross_entropy(x, k)},
     "cross-entropy-bounds": {INDEX: cooled(cross_entropy)},
     "cross-entropy-masked-classes": {INDEX: lambda x, k: cross_entropy(np.maximum(x, x.max(-1, keepdims=True) - 5), k)},
     "cross-entropy-tangent": {f"{INDEX}__logits": negative(cross_entropy_by_logits)},
@@ -197,7 +197,7 @@ OF_LOSSES = {
     "dense-equals-sparse": {f"{INDEX}__logits": lambda x, k, v: column(v) * softmax(x)},
     "dense-equals-sparse-any-size": {DENSE: lambda x, y: -times(y, np.maximum(log_softmax(x), -1e4)).sum(-1)},
     "cross-entropy-dense-shift-invariance": {DENSE: clipped(cross_entropy)},
-    "cross-entropy-dense-permutation": {DENSE: lambda x, y: cross_entropy(x, y * places(y))},
+    "cross-entropy-dense-permutation": {DENSE: lambda x, y: cross_entropy(x, y * class_factors(y))},
     "cross-entropy-dense-bounds": {DENSE: cooled(cross_entropy)},
     "cross-entropy-dense-linear-in-labels": {DENSE: lambda x, y: cross_entropy(x, hardest(y))},
     "cross-entropy-dense-tangent": {f"{DENSE}__logits": negative(cross_entropy_by_logits)},
@@ -443,8 +443,8 @@ class NoWeights(Losses):
 
 
 def test_an_option_that_is_not_taken_hides_no_other():
-    plain = given_of(x=[[0.0, 1.0]], k=[0], v=[1.0])
-    assert status("dense-equals-sparse", NoWeights(), plain) == "holds"
+    without_options = given_of(x=[[0.0, 1.0]], k=[0], v=[1.0])
+    assert status("dense-equals-sparse", NoWeights(), without_options) == "holds"
     smoothed = given_of(x=[[0.0, 1.0]], k=[0], e=[0.125], common=("e",))
     assert status("label-smoothing-index", NoWeights(), smoothed) == "holds"
     weighted = given_of(x=[[0.0, 1.0]], k=[0], w=[1.0, 1.0], common=("w",))

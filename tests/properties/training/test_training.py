@@ -60,10 +60,10 @@ class Descent:
 
 
 def test_the_digits_are_exact_in_every_format():
-    found = digits()
-    assert found.features.shape == (1797, 64)
-    assert (found.features * 16 == np.arange(17)[:, None, None]).any(axis=0).all()
-    assert set(found.labels.tolist()) == set(range(10))
+    examples = digits()
+    assert examples.features.shape == (1797, 64)
+    assert (examples.features * 16 == np.arange(17)[:, None, None]).any(axis=0).all()
+    assert set(examples.labels.tolist()) == set(range(10))
 
 
 def test_batches_are_the_same_everywhere():
@@ -199,7 +199,7 @@ def _with_decay(features, labels, weights, bias, rate):
     return moved * weights.dtype.type(1 - 2.0**-10), bias
 
 
-def _the_right_class_alone(features, labels, weights, bias, rate):
+def _the_correct_class_alone(features, labels, weights, bias, rate):
     hit = np.eye(10, dtype=weights.dtype)[labels]
     residual = (softmax(features @ weights + bias) - 1) * hit / len(labels)
     return weights - rate * (features.T @ residual), bias - rate * residual.sum(axis=0)
@@ -222,7 +222,7 @@ WRONG = (
     _one_row_forgotten,
     _other_mean,
     _with_decay,
-    _the_right_class_alone,
+    _the_correct_class_alone,
 )
 
 
@@ -253,13 +253,13 @@ def test_a_bias_that_is_learned_and_not_used_is_found_once_there_is_one(dtype):
 class _Spoilt:
     """A correct descent that changes one weight after one of the steps."""
 
-    def __init__(self, step, place, value):
-        self._place, self._value, self._left = place, value, step
+    def __init__(self, step, index, value):
+        self._index, self._value, self._left = index, value, step
 
     def train(self, stretch):
         path = ReferenceTrainer().train(stretch)
         if self._left < len(path.weights):
-            path.weights[(self._left, *self._place)] = self._value
+            path.weights[(self._left, *self._index)] = self._value
         self._left -= len(path.weights)
         return path
 
@@ -345,15 +345,15 @@ def test_an_error_while_training_is_told_and_the_worker_goes_on(worker):
 
 
 @pytest.mark.parametrize(
-    ("weights", "biases", "told"),
+    ("weights", "biases", "reason"),
     [
         (np.zeros((2, 3, 10)), np.zeros((2, 10), np.float32), "weights in float64"),
         (np.zeros((1, 3, 10), np.float32), np.zeros((2, 10), np.float32), r"weights in float32 of shape \(1, 3, 10\)"),
         (np.zeros((2, 3, 10), np.float32), np.zeros((2, 9), np.float32), r"biases in float32 of shape \(2, 9\)"),
     ],
 )
-def test_weights_of_another_dtype_or_shape_are_refused(weights, biases, told):
-    with pytest.raises(Failed, match=told):
+def test_weights_of_another_dtype_or_shape_are_refused(weights, biases, reason):
+    with pytest.raises(Failed, match=reason):
         WorkerTrainer(_Answering(Trained(TrainingPath(weights, biases)))).train(_stretch())
 
 

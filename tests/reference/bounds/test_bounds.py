@@ -51,10 +51,10 @@ def _probs(random, shape, smallest):
 
 
 def _arguments(random, function, storage, shape):
-    made = []
+    arguments = []
     for argument in function.arguments:
         if argument.kind == "index":
-            made.append(random.integers(0, shape[-1], shape[:-1]))
+            arguments.append(random.integers(0, shape[-1], shape[:-1]))
             continue
         if argument.kind == "logits":
             values = _logits(random, shape)
@@ -67,8 +67,8 @@ def _arguments(random, function, storage, shape):
         if argument.kind == "probs":
             one = np.nextafter(storage.numpy_dtype.type(1), storage.numpy_dtype.type(0))
             stored = np.minimum(stored, one).astype(storage.numpy_dtype)
-        made.append(stored)
-    return made
+        arguments.append(stored)
+    return arguments
 
 
 OPTIONS = {
@@ -92,12 +92,12 @@ def _parameters(random, function, storage, chosen, classes):
 
 def _calls(function, storage, random):
     """Calls of every row length and option that the function has."""
-    seen = []
+    calls = []
     for chosen in OPTIONS:
         for classes in CLASSES:
             parameters = _parameters(random, function, storage, chosen, classes)
-            plain = set(parameters) <= {"axis"}
-            if plain and chosen != "default":
+            without_options = set(parameters) <= {"axis"}
+            if without_options and chosen != "default":
                 continue
             reduced = "reduction" in parameters
             rows = 17 if reduced else ROWS
@@ -105,8 +105,8 @@ def _calls(function, storage, random):
             arguments = _arguments(random, function, storage, shape)
             row_shape = shape if function.result != "row" else shape[:-1]
             cotangent = random.integers(-16, 17, () if reduced else row_shape) / 4
-            seen.append((arguments, parameters, np.asarray(cotangent).astype(storage.numpy_dtype)))
-    return seen
+            calls.append((arguments, parameters, np.asarray(cotangent).astype(storage.numpy_dtype)))
+    return calls
 
 
 def _worst_ratio(algorithm, machine, simulated, call):
@@ -115,11 +115,11 @@ def _worst_ratio(algorithm, machine, simulated, call):
     for bound, run in zip(algorithm(machine, call), algorithm(simulated, call), strict=True):
         exact, error, got = np.broadcast_arrays(bound.value, bound.error, run.value)
         # A number that overflows is no matter of rounding; a bound that is infinite allows everything.
-        told = np.isfinite(got) & np.isfinite(exact) & np.isfinite(error)
+        comparable = np.isfinite(got) & np.isfinite(exact) & np.isfinite(error)
         # Nor is the float64 arithmetic of the bound exact: 2^-40 of what it allows is far above its own errors.
-        excess = np.abs(got - exact)[told] - 2.0**-40 * np.abs(exact)[told]
+        excess = np.abs(got - exact)[comparable] - 2.0**-40 * np.abs(exact)[comparable]
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(excess <= 0, 0.0, excess / error[told])
+            ratio = np.where(excess <= 0, 0.0, excess / error[comparable])
         worst, compared = max(worst, float(ratio.max(initial=0.0))), compared + ratio.size
     return worst, compared
 
@@ -195,7 +195,7 @@ def _formula_case(dtype="float32", rows=400, n=17, seed=7):
 def _ratios(function, quantity, formula, *, arguments=None, parameters=None, cotangent=None, dtype="float32"):
     """The computed textbook bound in multiples of u·formula."""
     u, x, _ = _formula_case(dtype)
-    found = error_bounds(
+    bound = error_bounds(
         function,
         arguments or [x],
         {"axis": -1} if parameters is None else parameters,
@@ -203,7 +203,7 @@ def _ratios(function, quantity, formula, *, arguments=None, parameters=None, cot
         dtype=dtype,
         cotangent=cotangent,
     ).textbook
-    return found / (u * formula)
+    return bound / (u * formula)
 
 
 def _row_terms(x):
@@ -281,10 +281,10 @@ def test_sigmoid_and_softplus_bounds_are_the_closed_formulas():
     s = 1 / (1 + np.exp(-x.astype(float)))
     y = np.logaddexp(0, x.astype(float))
     ones = np.ones_like(x)
-    plain = {"arguments": [x], "parameters": {}}
-    _assert_near(_ratios("sigmoid", "value", s * (8 * (1 - s) + 3), **plain), 0.99, 1.01)
-    _assert_near(_ratios("sigmoid", "gradient:x", 11 * s, cotangent=ones, **plain), 0.2, 3.01)
-    _assert_near(_ratios("softplus", "value", 8 * s + 9 * y, **plain), 0.99, 1.01)
+    call = {"arguments": [x], "parameters": {}}
+    _assert_near(_ratios("sigmoid", "value", s * (8 * (1 - s) + 3), **call), 0.99, 1.01)
+    _assert_near(_ratios("sigmoid", "gradient:x", 11 * s, cotangent=ones, **call), 0.2, 3.01)
+    _assert_near(_ratios("softplus", "value", 8 * s + 9 * y, **call), 0.99, 1.01)
 
 
 # Over the corpus

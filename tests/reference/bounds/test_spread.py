@@ -42,11 +42,11 @@ def _subtracted(machine, logits):
 def _blocks(machine, logits):
     """Every block of 16 shifted by its own maximum first, then rescaled to that of the row."""
     wide = logits.astype(np.float64)
-    own = np.repeat(np.maximum.reduceat(wide, np.arange(0, wide.shape[-1], 16), axis=-1), 16, axis=-1)[
+    block_maxima = np.repeat(np.maximum.reduceat(wide, np.arange(0, wide.shape[-1], 16), axis=-1), 16, axis=-1)[
         :, : wide.shape[-1]
     ]
-    shift = machine.exp(machine.subtract(held(own), held(wide.max(axis=-1, keepdims=True))))
-    terms = machine.exp(machine.subtract(held(wide), held(own)))
+    shift = machine.exp(machine.subtract(held(block_maxima), held(wide.max(axis=-1, keepdims=True))))
+    terms = machine.exp(machine.subtract(held(wide), held(block_maxima)))
     return machine.divide(machine.multiply(terms, shift), _column(machine.sum(machine.multiply(terms, shift))))
 
 
@@ -58,9 +58,9 @@ def _excess(function, computed, logits, bound, dtype):
     radius = bound + np.maximum(fmt.unit_roundoff * np.abs(computed), fmt.quantum / 2)
     # Some c must fit all entries of a row: the intervals that the entries leave it must meet.
     if function == "softmax":
-        seen = truth > 0
-        low = np.where(seen, (computed - radius) / np.where(seen, truth, 1), -np.inf)
-        high = np.where(seen, (computed + radius) / np.where(seen, truth, 1), np.inf)
+        positive = truth > 0
+        low = np.where(positive, (computed - radius) / np.where(positive, truth, 1), -np.inf)
+        high = np.where(positive, (computed + radius) / np.where(positive, truth, 1), np.inf)
     else:
         low, high = computed - radius - truth, computed + radius - truth
     return bool((low.max(axis=-1) > high.min(axis=-1) * (1 + 1e-12) + 1e-300).any())

@@ -14,14 +14,16 @@ from logitproof.reference import DEFINITIONS, FUNCTIONS, Enclosure, Status, ball
 from logitproof.reference.enclosures import enclose as enclose_module
 
 
-def number(found: Enclosure) -> np.ndarray:
+def number(enclosure: Enclosure) -> np.ndarray:
     """The middle of every enclosure, in double precision."""
-    return np.ldexp(found.hi + found.lo, found.exponent.astype(np.int32))
+    return np.ldexp(enclosure.hi + enclosure.lo, enclosure.exponent.astype(np.int32))
 
 
-def interval(found: Enclosure, place: tuple[int, ...]) -> arb:
-    scale = arb(2) ** int(found.exponent[place])
-    return (arb(float(found.hi[place])) + float(found.lo[place]) + arb(0, float(found.radius[place]))) * scale
+def interval(enclosure: Enclosure, index: tuple[int, ...]) -> arb:
+    scale = arb(2) ** int(enclosure.exponent[index])
+    return (
+        arb(float(enclosure.hi[index])) + float(enclosure.lo[index]) + arb(0, float(enclosure.radius[index]))
+    ) * scale
 
 
 # Shapes and axes
@@ -38,12 +40,12 @@ def test_rows_run_along_the_axis(function, axis):
     ]
     for quantity in spec.quantities:
         rows = enclose(function, call.arguments, {"axis": -1}, quantity=quantity, dtype="float32")
-        found = enclose(function, moved, {"axis": axis}, quantity=quantity, dtype="float32")
+        enclosure = enclose(function, moved, {"axis": axis}, quantity=quantity, dtype="float32")
         if quantity == "value" and spec.result == "row":
-            np.testing.assert_array_equal(found.hi, rows.hi.reshape(2, 3))
+            np.testing.assert_array_equal(enclosure.hi, rows.hi.reshape(2, 3))
         else:
-            assert found.shape == moved[0].shape
-            np.testing.assert_array_equal(found.hi, np.moveaxis(rows.hi.reshape(2, 3, 4), -1, axis))
+            assert enclosure.shape == moved[0].shape
+            np.testing.assert_array_equal(enclosure.hi, np.moveaxis(rows.hi.reshape(2, 3, 4), -1, axis))
 
 
 def test_a_single_row_gives_a_scalar():
@@ -65,14 +67,14 @@ def test_a_reduced_loss_is_a_scalar_with_a_full_gradient():
 
 
 def test_the_sum_over_no_rows_is_exactly_zero():
-    found = enclose(
+    enclosure = enclose(
         "softmax_cross_entropy",
         [np.zeros((0, 3))] * 2,
         {"axis": -1, "reduction": "sum"},
         quantity="value",
         dtype="float64",
     )
-    assert (found.status, found.hi, found.radius) == (Status.FINITE, 0, 0)
+    assert (enclosure.status, enclosure.hi, enclosure.radius) == (Status.FINITE, 0, 0)
 
 
 # Exact results: no radius, whatever the precision
@@ -95,24 +97,24 @@ def test_the_sum_over_no_rows_is_exactly_zero():
 )
 def test_tie_is_exact(function, row, value, dtype):
     keywords = {"axis": -1} if FUNCTIONS[function].has_axis else {}
-    found = enclose(
+    enclosure = enclose(
         function,
         [stored(row, dtype) if np.isfinite(row).all() else np.array(row).astype(stored([0.0], dtype).dtype)],
         keywords,
         quantity="value",
         dtype=dtype,
     )
-    np.testing.assert_array_equal(number(found), value)
-    assert not found.radius.any()
+    np.testing.assert_array_equal(number(enclosure), value)
+    assert not enclosure.radius.any()
 
 
 def test_divergence_of_a_distribution_from_itself_is_exactly_zero():
     probs = np.array([[0.1, 0.2, 0.7], [1e-300, 0.5, 0.5]])
     for function, second in (("kl_divergence", probs), ("kl_divergence_terms", probs)):
         keywords = {"axis": -1} if FUNCTIONS[function].has_axis else {}
-        found = enclose(function, [probs, second], keywords, quantity="value", dtype="float64")
-        assert not found.hi.any()
-        assert not found.radius.any()
+        enclosure = enclose(function, [probs, second], keywords, quantity="value", dtype="float64")
+        assert not enclosure.hi.any()
+        assert not enclosure.radius.any()
 
 
 @pytest.mark.parametrize("value", [1.0, -0.75, 0.1])
@@ -120,53 +122,55 @@ def test_softmax_sends_no_gradient_for_a_constant_cotangent(value):
     logits = np.array([[-np.inf, 2.0, 1.0, 700.0], [0.0, 1e308, -1e308, 3.0]])
     cotangent = np.full(logits.shape, value)
     cotangent[0, 0] = 5.0  # where there is no probability, a cotangent has no influence
-    found = enclose("softmax", [logits], {"axis": 1}, quantity="gradient:logits", dtype="float64", cotangent=cotangent)
-    assert not found.hi.any()
-    assert not found.radius.any()
+    enclosure = enclose(
+        "softmax", [logits], {"axis": 1}, quantity="gradient:logits", dtype="float64", cotangent=cotangent
+    )
+    assert not enclosure.hi.any()
+    assert not enclosure.radius.any()
 
 
 def test_log_softmax_passes_a_cotangent_on_unchanged_if_it_sums_to_zero():
     cotangent = np.array([[2.0**60, 2.0**-40, -(2.0**60), -(2.0**-40)]])  # no double holds every partial sum
-    found = enclose(
+    enclosure = enclose(
         "log_softmax", [np.array([[1.0, 5.0, -3.0, 0.1]])], {"axis": 1}, quantity="gradient:logits", dtype="float64",
         cotangent=cotangent,
     )  # fmt: skip
-    np.testing.assert_array_equal(number(found), cotangent)
-    assert not found.radius.any()
+    np.testing.assert_array_equal(number(enclosure), cotangent)
+    assert not enclosure.radius.any()
 
 
 def test_log_softmax_takes_cotangents_whose_sum_overflows():
     cotangent = np.array([[1e308, 1e308]])
-    found = enclose(
+    enclosure = enclose(
         "log_softmax", [np.zeros((1, 2))], {"axis": 1}, quantity="gradient:logits", dtype="float64", cotangent=cotangent
     )
-    assert not number(found).any()
+    assert not number(enclosure).any()
 
 
 def test_cross_entropy_of_one_class_has_no_gradient():
     arguments = [np.array([[3.7]]), np.array([0])]
     for quantity in ("value", "gradient:logits"):
-        found = enclose("sparse_softmax_cross_entropy", arguments, {"axis": -1}, quantity=quantity, dtype="float64")
-        assert not found.hi.any()
-        assert not found.radius.any()
+        enclosure = enclose("sparse_softmax_cross_entropy", arguments, {"axis": -1}, quantity=quantity, dtype="float64")
+        assert not enclosure.hi.any()
+        assert not enclosure.radius.any()
 
 
 def test_gradient_of_sigmoid_cross_entropy_by_labels_is_minus_the_logit():
     logits = np.array([0.1, -1e-300, 1.7e308])
     arguments = [logits, np.array([0.5, 0.25, 1.0])]
-    found = enclose("sigmoid_cross_entropy", arguments, {}, quantity="gradient:labels", dtype="float64")
-    np.testing.assert_array_equal(number(found), -logits)
-    assert not found.radius.any()
+    enclosure = enclose("sigmoid_cross_entropy", arguments, {}, quantity="gradient:labels", dtype="float64")
+    np.testing.assert_array_equal(number(enclosure), -logits)
+    assert not enclosure.radius.any()
 
 
 def test_an_ignored_row_is_exactly_zero():
     arguments = [np.array([[1.0, 2.0], [3.0, 5.0]]), np.array([0, 1])]
     options = {"axis": -1, "ignore_index": 1}
     for quantity in ("value", "gradient:logits"):
-        found = enclose("sparse_softmax_cross_entropy", arguments, options, quantity=quantity, dtype="float64")
-        assert found.hi[0].any()
-        assert not found.hi[1].any()
-        assert not found.radius[1].any()
+        enclosure = enclose("sparse_softmax_cross_entropy", arguments, options, quantity=quantity, dtype="float64")
+        assert enclosure.hi[0].any()
+        assert not enclosure.hi[1].any()
+        assert not enclosure.radius[1].any()
 
 
 # Precision
@@ -176,8 +180,8 @@ def test_an_ignored_row_is_exactly_zero():
 def test_every_float16_input_is_decided(function):
     inputs = np.arange(2**16, dtype=np.uint16).view(np.float16)
     for quantity in FUNCTIONS[function].quantities:
-        found = enclose(function, [inputs], {}, quantity=quantity, dtype="float16")
-        assert not (found.status == Status.UNDECIDED).any()
+        enclosure = enclose(function, [inputs], {}, quantity=quantity, dtype="float16")
+        assert not (enclosure.status == Status.UNDECIDED).any()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -186,28 +190,28 @@ def test_subnormal_and_extreme_inputs_are_decided(dtype):
     for function in ("sigmoid", "log_sigmoid", "softplus", "sigmoid_cross_entropy"):
         arguments = [stored(fmt_inputs, dtype)] * (2 if function == "sigmoid_cross_entropy" else 1)
         for quantity in FUNCTIONS[function].quantities:
-            found = enclose(function, arguments, {}, quantity=quantity, dtype=dtype)
-            assert (found.status == Status.FINITE).all()
+            enclosure = enclose(function, arguments, {}, quantity=quantity, dtype=dtype)
+            assert (enclosure.status == Status.FINITE).all()
 
 
 def test_undecided_is_said_where_the_precision_does_not_suffice(monkeypatch):
     monkeypatch.setattr(enclose_module, "MAX_PRECISION", 128)
     rows = np.array([[-0.6931471805599453, -0.6931471805599453], [0.0, -1.0]])
-    found = enclose("logsumexp", [rows], {"axis": -1}, quantity="value", dtype="float64")
-    assert found.status.tolist() == [Status.UNDECIDED, Status.FINITE]
-    assert found.hi[0] == 0
+    enclosure = enclose("logsumexp", [rows], {"axis": -1}, quantity="value", dtype="float64")
+    assert enclosure.status.tolist() == [Status.UNDECIDED, Status.FINITE]
+    assert enclosure.hi[0] == 0
 
 
 def test_log_softmax_that_needs_a_thousand_bits_is_decided():
-    found = enclose("log_softmax", [np.array([[0.0, -700.0]])], {"axis": -1}, quantity="value", dtype="float64")
-    assert found.status[0, 0] == Status.FINITE
-    assert number(found)[0, 0] == pytest.approx(-9.859676543759771e-305, rel=1e-15)
+    enclosure = enclose("log_softmax", [np.array([[0.0, -700.0]])], {"axis": -1}, quantity="value", dtype="float64")
+    assert enclosure.status[0, 0] == Status.FINITE
+    assert number(enclosure)[0, 0] == pytest.approx(-9.859676543759771e-305, rel=1e-15)
 
 
 def test_the_largest_floats_do_not_overflow_the_reference():
-    found = enclose("softmax", [np.array([1.7e308, -1.7e308, 0.0])], {"axis": 0}, quantity="value", dtype="float64")
-    assert (found.status == Status.FINITE).all()
-    assert number(found).tolist() == [1.0, 0.0, 0.0]
+    enclosure = enclose("softmax", [np.array([1.7e308, -1.7e308, 0.0])], {"axis": 0}, quantity="value", dtype="float64")
+    assert (enclosure.status == Status.FINITE).all()
+    assert number(enclosure).tolist() == [1.0, 0.0, 0.0]
 
 
 def test_the_working_precision_of_the_process_is_left_alone():
@@ -225,10 +229,10 @@ def test_ball_lies_where_the_enclosure_does(function):
     call = random_call(function, "float64", (3, 4), seed=33)
     for quantity, definition in itertools.product(FUNCTIONS[function].quantities, DEFINITIONS[function]):
         asked = {"quantity": quantity, "definition": definition}
-        found = enclose(function, call.arguments, call.parameters, dtype="float64", **asked)
-        for index in range(found.hi.size):
+        enclosure = enclose(function, call.arguments, call.parameters, dtype="float64", **asked)
+        for index in range(enclosure.hi.size):
             narrow = ball(function, call.arguments, call.parameters, index=index, precision=2000, **asked)
-            assert interval(found, np.unravel_index(index, found.shape)).overlaps(narrow)
+            assert interval(enclosure, np.unravel_index(index, enclosure.shape)).overlaps(narrow)
 
 
 def test_ball_counts_elements_of_a_moved_axis_in_c_order():
@@ -236,18 +240,18 @@ def test_ball_counts_elements_of_a_moved_axis_in_c_order():
     cotangent = np.random.default_rng(2).standard_normal((2, 3, 4))
     for axis, quantity in itertools.product(range(3), ("value", "gradient:logits")):
         asked = {"quantity": quantity, "cotangent": cotangent}
-        found = enclose("softmax", [logits], {"axis": axis}, dtype="float64", **asked)
+        enclosure = enclose("softmax", [logits], {"axis": axis}, dtype="float64", **asked)
         for index in range(24):
             one = ball("softmax", [logits], {"axis": axis}, index=index, precision=300, **asked)
-            assert interval(found, np.unravel_index(index, found.shape)).overlaps(one)
+            assert interval(enclosure, np.unravel_index(index, enclosure.shape)).overlaps(one)
 
 
 def test_ball_of_a_reduced_loss_is_the_whole_loss():
     call = random_call("sparse_softmax_cross_entropy", "float32", (7, 5), seed=34)
     options = {"axis": -1, "reduction": "mean", "weight": np.arange(1, 6).astype(np.float32)}
-    found = enclose(call.function, call.arguments, options, quantity="value", dtype="float32")
+    enclosure = enclose(call.function, call.arguments, options, quantity="value", dtype="float32")
     one = ball(call.function, call.arguments, options, quantity="value", index=0, precision=200)
-    assert interval(found, ()).overlaps(one)
+    assert interval(enclosure, ()).overlaps(one)
 
 
 def test_ball_has_the_precision_it_is_asked_for():
@@ -330,13 +334,15 @@ def test_every_option_set_of_the_catalogue_is_accepted():
     for function in FUNCTIONS:
         call = random_call(function, "float32", (3, 4), seed=35)
         for options in option_sets(function, "float32", (3, 4), seed=36):
-            found = enclose(function, call.arguments, {**call.parameters, **options}, quantity="value", dtype="float32")
-            assert (found.status == Status.FINITE).all()
+            enclosure = enclose(
+                function, call.arguments, {**call.parameters, **options}, quantity="value", dtype="float32"
+            )
+            assert (enclosure.status == Status.FINITE).all()
 
 
 def test_hard_rows_are_decided_in_every_quantity():
     rows = np.array(HARD_ROWS)
     for function in ("softmax", "log_softmax", "logsumexp"):
         for quantity in FUNCTIONS[function].quantities:
-            found = enclose(function, [rows], {"axis": -1}, quantity=quantity, dtype="float64")
-            assert (found.status == Status.FINITE).all()
+            enclosure = enclose(function, [rows], {"axis": -1}, quantity=quantity, dtype="float64")
+            assert (enclosure.status == Status.FINITE).all()

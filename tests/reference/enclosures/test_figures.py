@@ -16,9 +16,9 @@ def value(function: str, *arguments: object, dtype: str = "float64", **options: 
     return numbers(enclose(function, arrays, options, quantity="value", dtype=dtype))
 
 
-def numbers(found) -> np.ndarray:
-    assert (found.status == Status.FINITE).all()
-    return np.ldexp(found.hi, found.exponent.astype(np.int32))
+def numbers(enclosure) -> np.ndarray:
+    assert (enclosure.status == Status.FINITE).all()
+    return np.ldexp(enclosure.hi, enclosure.exponent.astype(np.int32))
 
 
 def test_linear_and_softmax():
@@ -75,12 +75,12 @@ def test_sigmoid_losses():
     ones = value("sigmoid_cross_entropy", logits, np.ones_like(logits), dtype="float32")
     zeros = value("sigmoid_cross_entropy", logits, np.zeros_like(logits), dtype="float32")
     # printed to 8 decimals after float32 arithmetic: two ulps of a number near 1, and half a unit of the last digit
-    room = 2 * 2.0**-23 + 0.5e-8
+    tolerance = 2 * 2.0**-23 + 0.5e-8
     np.testing.assert_allclose(
-        ones, [[0.47407699, 0.40318602, 0.5543552], [0.37110069, 0.59813887, 0.34115386]], rtol=0, atol=room
+        ones, [[0.47407699, 0.40318602, 0.5543552], [0.37110069, 0.59813887, 0.34115386]], rtol=0, atol=tolerance
     )
     np.testing.assert_allclose(
-        zeros, [[0.97407699, 1.10318601, 0.85435522], [1.17110074, 0.79813886, 1.24115384]], rtol=0, atol=room
+        zeros, [[0.97407699, 1.10318601, 0.85435522], [1.17110074, 0.79813886, 1.24115384]], rtol=0, atol=tolerance
     )
 
 
@@ -91,14 +91,14 @@ def test_three_one_minus_three():
 def test_gradient_row():
     logits = np.array([[2.0, 3.0, 4.0]])
     np.testing.assert_array_equal(value("softmax", logits, axis=-1)[0].round(4), [0.0900, 0.2447, 0.6652])
-    found = enclose(
+    enclosure = enclose(
         "sparse_softmax_cross_entropy",
         [logits, np.array([1])],
         {"axis": -1},
         quantity="gradient:logits",
         dtype="float64",
     )
-    np.testing.assert_array_equal(numbers(found)[0].round(4), [0.09, -0.7553, 0.6652])
+    np.testing.assert_array_equal(numbers(enclosure)[0].round(4), [0.09, -0.7553, 0.6652])
 
 
 def test_one_to_five():

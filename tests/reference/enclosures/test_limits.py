@@ -191,9 +191,9 @@ SIXTEEN_BIT_CASES = [
 def evaluate(case: Case, dtype: str) -> Enclosure:
     arguments = [
         np.asarray(values, dtype=np.int64)
-        if place == 1 and case.function in (SPARSE, SCCE, "nll_loss")
+        if position == 1 and case.function in (SPARSE, SCCE, "nll_loss")
         else np.asarray(values, dtype=np.float64).astype(stored([0.0], dtype).dtype)
-        for place, values in enumerate(case.arguments)
+        for position, values in enumerate(case.arguments)
     ]
     options = {name: stored(value, dtype) if name == "weight" else value for name, value in case.options.items()}
     return enclose(
@@ -211,11 +211,11 @@ CASES = ELEMENT_CASES + ROW_CASES
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("case", CASES, ids=[f"{case.function}-{place}" for place, case in enumerate(CASES)])
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.function}-{number}" for number, case in enumerate(CASES)])
 def test_limit_gives_its_status(case, dtype):
-    found = evaluate(case, dtype)
-    np.testing.assert_array_equal(found.status, np.asarray(case.status))
-    assert set(case.limits) <= {LIMITS[index].id for index in found.limit.ravel() if index >= 0}
+    enclosure = evaluate(case, dtype)
+    np.testing.assert_array_equal(enclosure.status, np.asarray(case.status))
+    assert set(case.limits) <= {LIMITS[index].id for index in enclosure.limit.ravel() if index >= 0}
 
 
 @pytest.mark.parametrize("case", SIXTEEN_BIT_CASES, ids=lambda case: f"{case.quantity}-{case.definition}")
@@ -235,8 +235,8 @@ def test_every_entry_of_the_table_is_reached():
 
 def test_a_decided_element_has_the_status_of_its_entry():
     for case in CASES:
-        found = evaluate(case, "float32")
-        for status, index in zip(found.status.ravel(), found.limit.ravel(), strict=True):
+        enclosure = evaluate(case, "float32")
+        for status, index in zip(enclosure.status.ravel(), enclosure.limit.ravel(), strict=True):
             assert index < 0 or status == LIMITS[index].expected
 
 
@@ -248,34 +248,34 @@ def test_every_entry_says_what_it_requires_and_why():
         assert (limit.kind == "choice") == (limit.expected == Status.CHOICE)
 
 
-@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("position", [0, 1, 2])
 @pytest.mark.parametrize(("function", "quantity"), [("softmax", "value"), ("softmax", X), ("logsumexp", X)])
-def test_a_mask_changes_nothing_for_the_other_classes(function, quantity, place):
+def test_a_mask_changes_nothing_for_the_other_classes(function, quantity, position):
     row = [0.5, -1.25]
     cotangent = [1.0, 2.0]
     options = {"quantity": quantity, "dtype": "float64"}
     if function == "softmax" and quantity == X:
         options["cotangent"] = np.array([cotangent])
-    plain = enclose(function, [np.array([row])], {"axis": -1}, **options)
+    unmasked = enclose(function, [np.array([row])], {"axis": -1}, **options)
     if "cotangent" in options:
-        options["cotangent"] = np.insert(options["cotangent"], place, 7.0, axis=1)
-    masked = enclose(function, [np.insert(np.array([row]), place, -inf, axis=1)], {"axis": -1}, **options)
-    others = Enclosure(*(np.delete(getattr(masked, part.name), place, axis=1) for part in fields(Enclosure)))
-    np.testing.assert_array_equal(others.status, plain.status)
-    np.testing.assert_array_equal(others.exponent, plain.exponent)
-    apart = (others.hi - plain.hi) + (others.lo - plain.lo)
-    assert (np.abs(apart) <= others.radius + plain.radius).all()
-    assert masked.hi[0, place] == 0
-    assert masked.radius[0, place] == 0
+        options["cotangent"] = np.insert(options["cotangent"], position, 7.0, axis=1)
+    masked = enclose(function, [np.insert(np.array([row]), position, -inf, axis=1)], {"axis": -1}, **options)
+    others = Enclosure(*(np.delete(getattr(masked, part.name), position, axis=1) for part in fields(Enclosure)))
+    np.testing.assert_array_equal(others.status, unmasked.status)
+    np.testing.assert_array_equal(others.exponent, unmasked.exponent)
+    apart = (others.hi - unmasked.hi) + (others.lo - unmasked.lo)
+    assert (np.abs(apart) <= others.radius + unmasked.radius).all()
+    assert masked.hi[0, position] == 0
+    assert masked.radius[0, position] == 0
 
 
 def test_known_limits_are_exact_numbers():
-    found = enclose("sigmoid", [np.array([inf, -inf])], {}, quantity="value", dtype="float64")
-    np.testing.assert_array_equal(np.ldexp(found.hi, found.exponent), [1.0, 0.0])
-    np.testing.assert_array_equal(found.radius, 0.0)
+    enclosure = enclose("sigmoid", [np.array([inf, -inf])], {}, quantity="value", dtype="float64")
+    np.testing.assert_array_equal(np.ldexp(enclosure.hi, enclosure.exponent), [1.0, 0.0])
+    np.testing.assert_array_equal(enclosure.radius, 0.0)
 
 
 def test_elements_that_are_not_finite_carry_no_number():
-    found = enclose("softplus", [np.array([inf, nan])], {}, quantity="value", dtype="float64")
+    enclosure = enclose("softplus", [np.array([inf, nan])], {}, quantity="value", dtype="float64")
     for name in ("hi", "lo", "exponent", "radius"):
-        np.testing.assert_array_equal(getattr(found, name), 0)
+        np.testing.assert_array_equal(getattr(enclosure, name), 0)

@@ -144,12 +144,14 @@ def expected(call: Call, options: dict[str, object]) -> list[mpf]:
     return [MP.fsum(terms) / divisor(call, options)]
 
 
-def disagreements(found: Enclosure, truth: list[mpf], dtype: str) -> list[str]:
+def disagreements(enclosure: Enclosure, truth: list[mpf], dtype: str) -> list[str]:
     """Say where the truth lies outside its enclosure, or where this is wider than 2^-29 of the ulp of a tiny number."""
-    assert (found.status == Status.FINITE).all()
+    assert (enclosure.status == Status.FINITE).all()
     quantum = mpf(2) ** FORMATS[dtype].quantum_exponent
     lines = []
-    words = zip(*(getattr(found, name).ravel().tolist() for name in ("hi", "lo", "exponent", "radius")), strict=True)
+    words = zip(
+        *(getattr(enclosure, name).ravel().tolist() for name in ("hi", "lo", "exponent", "radius")), strict=True
+    )
     for i, ((hi, lo, exponent, radius), number) in enumerate(zip(words, truth, strict=True)):
         middle = MP.ldexp(mpf(hi) + mpf(lo), exponent)
         reach = MP.ldexp(mpf(radius), exponent)
@@ -163,9 +165,11 @@ def disagreements(found: Enclosure, truth: list[mpf], dtype: str) -> list[str]:
 
 def check(call: Call, options: dict[str, object]) -> int:
     """Compare one call; return how many numbers were compared."""
-    found = enclose(call.function, call.arguments, {**call.parameters, **options}, quantity="value", dtype=call.dtype)
+    enclosure = enclose(
+        call.function, call.arguments, {**call.parameters, **options}, quantity="value", dtype=call.dtype
+    )
     truth = expected(call, options)
-    assert not disagreements(found, truth, call.dtype)
+    assert not disagreements(enclosure, truth, call.dtype)
     return len(truth)
 
 
@@ -252,10 +256,12 @@ def test_entropy_near_certainty_lies_in_its_enclosure():
 
 def test_softmax_of_262144_classes_is_enclosed():
     logits = np.random.default_rng(3).standard_normal((1, 262_144)).astype(np.float32)
-    found = enclose("softmax", [logits], {"axis": -1}, quantity="value", dtype="float32")
-    assert (found.status == Status.FINITE).all()
+    enclosure = enclose("softmax", [logits], {"axis": -1}, quantity="value", dtype="float32")
+    assert (enclosure.status == Status.FINITE).all()
     sum_of_words = MP.fsum(
         MP.ldexp(mpf(hi) + mpf(lo), k)
-        for hi, lo, k in zip(found.hi[0].tolist(), found.lo[0].tolist(), found.exponent[0].tolist(), strict=True)
+        for hi, lo, k in zip(
+            enclosure.hi[0].tolist(), enclosure.lo[0].tolist(), enclosure.exponent[0].tolist(), strict=True
+        )
     )
-    assert abs(sum_of_words - 1) < float(np.ldexp(found.radius, found.exponent).sum())
+    assert abs(sum_of_words - 1) < float(np.ldexp(enclosure.radius, enclosure.exponent).sum())

@@ -188,9 +188,9 @@ def derivative(
     index = [int(v[row]) for a, v in zip(spec.arguments, call.arguments, strict=True) if not a.is_real]
     label = {"label": index[0]} if index else {}
     slopes = []
-    for place in range(len(points[wanted])):
+    for position in range(len(points[wanted])):
         lines = [
-            [arb_series([v, int(name == wanted and i == place)]) for i, v in enumerate(point)]
+            [arb_series([v, int(name == wanted and i == position)]) for i, v in enumerate(point)]
             for name, point in points.items()
         ]
         values = definition(*lines, options, **label)
@@ -208,11 +208,13 @@ def divisor(call: Call, options: Options) -> arb:
     return sum((arb(1) if weight is None else arb(float(weight[y])) for y in kept), arb(0))
 
 
-def agree(found: Enclosure, truth: list[arb], dtype: str) -> None:
+def agree(enclosure: Enclosure, truth: list[arb], dtype: str) -> None:
     """Every enclosure overlaps the series' ball, which is far narrower than it has any use for."""
-    assert (found.status == Status.FINITE).all()
+    assert (enclosure.status == Status.FINITE).all()
     quantum = arb(2) ** FORMATS[dtype].quantum_exponent
-    words = zip(*(getattr(found, name).ravel().tolist() for name in ("hi", "lo", "exponent", "radius")), strict=True)
+    words = zip(
+        *(getattr(enclosure, name).ravel().tolist() for name in ("hi", "lo", "exponent", "radius")), strict=True
+    )
     for (hi, lo, exponent, radius), slope in zip(words, truth, strict=True):
         scale = arb(2) ** exponent
         assert ((arb(hi) + lo) * scale + arb(0, arb(radius)) * scale).overlaps(slope), (hi, lo, exponent, slope)
@@ -229,7 +231,7 @@ def check(call: Call, options: Options, definition: str, rule: Callable[..., lis
     reduced = options.get("reduction", "none") != "none"
     shape = () if reduced else full[:1] if spec.result == "row" else full
     cotangent = stored(rng.integers(-8, 9, shape) / 4 + 0.125, call.dtype)
-    found = enclose(
+    enclosure = enclose(
         call.function,
         call.arguments,
         {**call.parameters, **options},
@@ -238,7 +240,7 @@ def check(call: Call, options: Options, definition: str, rule: Callable[..., lis
         cotangent=cotangent,
         definition=definition,
     )
-    assert found.shape == full
+    assert enclosure.shape == full
     with power_series():
         truth = []
         for row in range(full[0]):
@@ -250,7 +252,7 @@ def check(call: Call, options: Options, definition: str, rule: Callable[..., lis
                 continue
             name = quantity.removeprefix("gradient:")
             truth += derivative(rule, call, row, wanted=name, options=options, cotangent=vector)
-        agree(found, truth, call.dtype)
+        agree(enclosure, truth, call.dtype)
 
 
 GRADIENTS = [(name, quantity) for name in FUNCTIONS for quantity in FUNCTIONS[name].quantities if quantity != "value"]
@@ -315,7 +317,7 @@ def test_clamped_binary_cross_entropy_has_the_literal_gradient_away_from_the_edg
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("prob", "label", "slope"), [(0.0, 1.0, -1.0), (0.0, 0.0, 0.0), (1.0, 0.0, 1.0)])
 def test_clamped_binary_cross_entropy_divides_by_its_smallest_denominator_at_the_edges(prob, label, slope, dtype):
-    found = enclose(
+    enclosure = enclose(
         "binary_cross_entropy",
         [stored([prob], dtype), stored([label], dtype)],
         {},
@@ -324,7 +326,7 @@ def test_clamped_binary_cross_entropy_divides_by_its_smallest_denominator_at_the
         definition="clamp-log-100",
     )
     smallest = float(np.float32(1e-12))  # a float32 constant in the source, whatever the dtype
-    assert float(np.ldexp(found.hi, found.exponent)[0]) == slope / smallest
+    assert float(np.ldexp(enclosure.hi, enclosure.exponent)[0]) == slope / smallest
 
 
 VALUES = [(function, name) for function, names in DEFINITIONS.items() for name in names[1:]]
@@ -337,7 +339,7 @@ def test_value_of_a_deviating_definition_is_what_it_states(function, name, dtype
     if function == "softplus":
         call = Call(function, dtype, (stored(np.linspace(10.0, 40.0, 150).reshape(30, 5), dtype),), {})
     rule = LITERAL[function] if name == "labels-sum-to-one" else deviating(function, name, dtype)
-    found = enclose(function, call.arguments, call.parameters, quantity="value", dtype=dtype, definition=name)
+    enclosure = enclose(function, call.arguments, call.parameters, quantity="value", dtype=dtype, definition=name)
     with power_series():
         truth = []
         for row in range(30):
@@ -349,12 +351,12 @@ def test_value_of_a_deviating_definition_is_what_it_states(function, name, dtype
             ]
             label = {} if spec[-1].is_real else {"label": int(call.arguments[-1][row])}
             truth += [head(number) for number in rule(*lines, {}, **label)]
-        agree(found, truth, dtype)
+        agree(enclosure, truth, dtype)
 
 
 def test_clamped_logarithms_stop_at_minus_one_hundred():
     probs = np.array([0.0, 1e-44, 1e-43, 1.0])
-    found = enclose(
+    enclosure = enclose(
         "binary_cross_entropy",
         [probs, np.array([1.0, 1.0, 1.0, 0.0])],
         {},
@@ -362,15 +364,15 @@ def test_clamped_logarithms_stop_at_minus_one_hundred():
         dtype="float64",
         definition="clamp-log-100",
     )
-    np.testing.assert_allclose(np.ldexp(found.hi, found.exponent), [100, 100, -np.log(1e-43), 100], rtol=1e-15)
+    np.testing.assert_allclose(np.ldexp(enclosure.hi, enclosure.exponent), [100, 100, -np.log(1e-43), 100], rtol=1e-15)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("function", ["softmax", "log_softmax"])
 def test_gradient_with_zero_cotangent_is_exactly_zero(function, dtype):
     logits = stored([[1.0, -3.0, 0.5], [100.0, 0.0, -100.0]], dtype)
-    found = enclose(
+    enclosure = enclose(
         function, [logits], {"axis": 1}, quantity="gradient:logits", dtype=dtype, cotangent=np.zeros(logits.shape)
     )
-    assert not found.hi.any()
-    assert not found.radius.any()
+    assert not enclosure.hi.any()
+    assert not enclosure.radius.any()

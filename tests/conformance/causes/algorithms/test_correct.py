@@ -12,7 +12,7 @@ from logitproof.conformance.causes.algorithms.correct import careful
 @pytest.mark.parametrize("function", ["softmax", "log_softmax", "logsumexp", "sigmoid", "softplus", "entropy"])
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_a_careful_algorithm_has_no_cause(function, dtype):
-    right = careful(function, "value")
-    pairs = judged(function, "value", lambda case: right(case, machines(dtype)[0]), dtype)
+    correct = careful(function, "value")
+    pairs = judged(function, "value", lambda case: correct(case, machines(dtype)[0]), dtype)
     assert not [finding for finding, _ in pairs if finding.judged.severity == "defect"]
     assert names_in(pairs) == set()

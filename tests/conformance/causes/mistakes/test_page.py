@@ -44,8 +44,8 @@ def _general(text):
 
 
 def _parameter(name):
-    found = PARAMETER.search(name)
-    return found[0] if found else None
+    match = PARAMETER.search(name)
+    return match[0] if match else None
 
 
 def _row(alike):
@@ -53,8 +53,8 @@ def _row(alike):
     formulas = dict.fromkeys(
         _formula(each.formula, _parameter(each.name) if len(names) > 1 else None) for each in alike
     )
-    told = _general(names[0]) + ": " + ", ".join(map(_parameter, names)) if len(names := [*names]) > 1 else names[0]
-    return f"| {_escaped(told)} | {'; '.join(formulas)} | {_concerned(alike)} |\n"
+    name = _general(names[0]) + ": " + ", ".join(map(_parameter, names)) if len(names := [*names]) > 1 else names[0]
+    return f"| {_escaped(name)} | {'; '.join(formulas)} | {_concerned(alike)} |\n"
 
 
 def _formula(formula, parameter):
@@ -74,16 +74,16 @@ def _concerned(alike):
     for each in alike:
         concerned.setdefault(each.function, {})[each.quantity] = None
     if concerned.keys() == FUNCTIONS.keys():
-        return "every function" if any("value" in found for found in concerned.values()) else "every gradient"
-    return ", ".join(f"`{function}`{_part(function, found)}" for function, found in concerned.items())
+        return "every function" if any("value" in listed for listed in concerned.values()) else "every gradient"
+    return ", ".join(f"`{function}`{_part(function, listed)}" for function, listed in concerned.items())
 
 
-def _part(function, found):
-    if set(found) == set(quantities(function)):
+def _part(function, listed):
+    if set(listed) == set(quantities(function)):
         return ""
-    if set(found) == set(quantities(function)) - {"value"}:
-        return " (gradients)" if len(found) > 1 else " (gradient)"
-    return f" ({', '.join(name.replace('gradient:', 'gradient by ') for name in found)})"
+    if set(listed) == set(quantities(function)) - {"value"}:
+        return " (gradients)" if len(listed) > 1 else " (gradient)"
+    return f" ({', '.join(name.replace('gradient:', 'gradient by ') for name in listed)})"
 
 
 def test_the_page_lists_the_catalogue_as_it_is():
@@ -94,8 +94,8 @@ def test_the_page_lists_the_catalogue_as_it_is():
 
 def test_every_mistake_is_in_the_table():
     heads = [line.split(" | ")[0].removeprefix("| ") for line in table().splitlines()[2:]]
-    told = {name for head in heads for name in _names(head)}
-    assert told == {_escaped(each.name) for each in every_mistake()}
+    listed = {name for head in heads for name in _names(head)}
+    assert listed == {_escaped(each.name) for each in every_mistake()}
 
 
 def _names(head):

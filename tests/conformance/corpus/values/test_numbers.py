@@ -190,36 +190,36 @@ def test_a_distribution_sums_exactly_to_one_without_zeros(count):
 
 @pytest.mark.parametrize("function", [name for name in DENSE if FUNCTIONS[name].has_axis])
 def test_dense_labels_come_one_hot_soft_with_zeros_and_positive(function):
-    seen = {"first": False, "last": False, "soft": False, "soft with zeros": False, "none": False, "many": False}
+    reached = {"first": False, "last": False, "soft": False, "soft with zeros": False, "none": False, "many": False}
     for batch in batches(function):
         for row in rows(batch, arguments_by_kind(batch, "labels")[0]):
             positive = np.count_nonzero(row > 0)
-            seen["first"] |= len(row) > 1 and positive == 1 and row[0] == 1
-            seen["last"] |= len(row) > 1 and positive == 1 and row[-1] == 1
-            seen["soft"] |= positive == len(row) > 1
-            seen["soft with zeros"] |= 1 < positive < len(row)
-            seen["none"] |= positive == 0
-            seen["many"] |= bool(len(row) > 4 and (row == 1).all())
-    assert all(seen.values()), seen
+            reached["first"] |= len(row) > 1 and positive == 1 and row[0] == 1
+            reached["last"] |= len(row) > 1 and positive == 1 and row[-1] == 1
+            reached["soft"] |= positive == len(row) > 1
+            reached["soft with zeros"] |= 1 < positive < len(row)
+            reached["none"] |= positive == 0
+            reached["many"] |= bool(len(row) > 4 and (row == 1).all())
+    assert all(reached.values()), reached
 
 
 @pytest.mark.parametrize("function", INDEXED)
 @pytest.mark.parametrize("dtype", FORMATS)
 def test_index_labels_name_the_first_the_last_and_classes_no_half_precision_float_holds(function, dtype):
-    seen = {"first": 0, "last": 0, "inside": 0, "not bfloat16": 0, "not float16": 0, "beyond float16": 0}
+    reached = {"first": 0, "last": 0, "inside": 0, "not bfloat16": 0, "not float16": 0, "beyond float16": 0}
     for batch in batches(function, dtype):
         (labels,) = arguments_by_kind(batch, "index")
         classes = batch.arguments[0].shape[batch.parameters["axis"]]
         real = labels[(labels >= 0) & (labels < classes)].ravel()
         with np.errstate(over="ignore"):
             half = real.astype(np.float16).astype(np.float64)
-        seen["first"] += np.count_nonzero((real == 0) & (classes > 1))
-        seen["last"] += np.count_nonzero(real == classes - 1)
-        seen["inside"] += np.count_nonzero((real > 0) & (real < classes - 1))
-        seen["not bfloat16"] += np.count_nonzero(real.astype(ml_dtypes.bfloat16).astype(np.float64) != real)
-        seen["not float16"] += np.count_nonzero((real > 2048) & np.isfinite(half) & (half != real))
-        seen["beyond float16"] += np.count_nonzero((real > 65504) & np.isinf(half))
-    assert all(seen.values()), seen
+        reached["first"] += np.count_nonzero((real == 0) & (classes > 1))
+        reached["last"] += np.count_nonzero(real == classes - 1)
+        reached["inside"] += np.count_nonzero((real > 0) & (real < classes - 1))
+        reached["not bfloat16"] += np.count_nonzero(real.astype(ml_dtypes.bfloat16).astype(np.float64) != real)
+        reached["not float16"] += np.count_nonzero((real > 2048) & np.isfinite(half) & (half != real))
+        reached["beyond float16"] += np.count_nonzero((real > 65504) & np.isinf(half))
+    assert all(reached.values()), reached
 
 
 @pytest.mark.parametrize("dtype", FORMATS)
