@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 
-from .frameworks import FRAMEWORKS, Framework
+from .frameworks import FRAMEWORKS, TABLE, Framework
 
 
 def installed() -> tuple[str, ...]:
     """Return the names of the frameworks that can be examined here: with the one that they compute with, if any."""
-    there = [name for name, framework in FRAMEWORKS.items() if version_of(framework) is not None]
-    return tuple(name for name in there if FRAMEWORKS[name].tensors in there)
+    there = {row.name for row in TABLE if version_of(row) is not None}
+    return tuple(name for name, framework in FRAMEWORKS.items() if {name, framework.tensors} <= there)
 
 
 def version_of(framework: Framework) -> str | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
+from checkout import ROOT
 from worker_samples import call_batch
 
 from logitproof.conformance.backends.client import Worker, parse_backend
+from logitproof.conformance.backends.frameworks import FRAMEWORKS as FRAMEWORKS_OF_TABLE
+from logitproof.conformance.worker.frameworks.registry import framework_named
 from logitproof.reference import Status, enclose, function_named
 
 FRAMEWORKS = ["torch", "tensorflow", "keras"]
@@ -263,3 +268,14 @@ def test_the_facts_of_the_build_are_told(worker):
     assert hello.environment["CUDA_VISIBLE_DEVICES"] == "-1"
     assert hello.environment["OMP_NUM_THREADS"] == "1"
     assert hello.cpu["machine"]
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS_OF_TABLE)
+def test_every_entry_point_has_its_row_in_the_documentation(name):
+    page = (ROOT / "docs" / "entry-points.md").read_text(encoding="utf-8")
+    (section,) = re.findall(rf"\n## {name}\n\n\|.*\n\|---\|---\|---\|\n((?:\|.*\n)+)", page)
+    rows = []
+    for entry in framework_named(name).entry_points(None):
+        options = ", ".join(f"`{each}`" for each in entry.keywords if each != "axis")
+        rows.append(f"| `{entry.name}` | `{entry.function}` | {options} |")
+    assert section.splitlines() == rows
