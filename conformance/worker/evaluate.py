@@ -8,6 +8,7 @@ from typing import Any
 
 from .calls import CallForm, compiled
 from .entry_points import EntryPoint
+from .framework import Mode
 from .frameworks.registry import OpenBackend
 from .wire import Array, Header
 
@@ -101,7 +102,13 @@ class _Call:
     """One entry point with its inputs, ready to be called again and again."""
 
     def __init__(
-        self, backend: OpenBackend, entry_point: EntryPoint, names: Sequence[str], request: Header, arrays: list[Array]
+        self,
+        backend: OpenBackend,
+        mode: Mode,
+        entry_point: EntryPoint,
+        names: Sequence[str],
+        request: Header,
+        arrays: list[Array],
     ) -> None:
         named = dict(zip(names, (arrays[item["array"]] for item in request["arguments"])))
         self._dtype = next(array.dtype for array in named.values() if array.dtype in _REAL)
@@ -119,7 +126,7 @@ class _Call:
         named.update({name: arrays[number] for name, number in tensors.items()})
         if request.get("cotangent") is not None:
             named["cotangent"] = arrays[request["cotangent"]["array"]]
-        self._backend, self._names = backend, form.names
+        self._backend, self._mode, self._names = backend, mode, form.names
         self._call = compiled(backend.framework.definitions(entry_point.source(form), form.names), backend.namespace)
         self.inputs = _Inputs(backend.adapter, named, layouts)
         self.seconds = 0.0
@@ -137,14 +144,14 @@ class _Call:
 
     def computed(self) -> Array:
         """The value, without gradient recording."""
-        result = self._backend.adapter.array(self._timed(self._backend.framework.computed))
+        result = self._backend.adapter.array(self._timed(self._mode.computed))
         self.inputs.check()
         return result
 
     def recorded(self, argument: str, *, with_gradient: bool) -> tuple[Array | None, Array | None]:
         """The value while gradients by `argument` are recorded, and that gradient; None for what there is not."""
         cotangent = self.inputs.tensors["cotangent"] if with_gradient else None
-        pair = self._timed(self._backend.framework.recorded, argument, cotangent)
+        pair = self._timed(self._mode.recorded, argument, cotangent)
         value, gradient = (None if item is None else self._backend.adapter.array(item) for item in pair)
         self.inputs.check()
         return value, gradient
@@ -168,12 +175,12 @@ def evaluate(
     """
     if reason := entry_point.lacks(request["parameters"], arrays[request["arguments"][0]["array"]].data.ndim):
         raise UnsupportedError(reason)
-    require_setting(backend, request)
+    mode = mode_of(backend, request["setting"])
     refused = {array.dtype for array in arrays if array.dtype in _REAL} - set(backend.framework.dtypes)
     if refused:
         raise UnsupportedError(f"{backend.framework.name} has no {', '.join(sorted(refused))}")
     names, real = function["arguments"], tuple(function["real"])
-    call, answer = _Call(backend, entry_point, names, request, arrays), _Reply()
+    call, answer = _Call(backend, mode, entry_point, names, request, arrays), _Reply()
     wanted, once = request["quantities"], bool(request.get("once", False))
     if "value" in wanted:
         answer.add("value", "plain", call.computed())
@@ -201,15 +208,16 @@ def evaluate(
     return header, answer.arrays
 
 
-def require_setting(backend: OpenBackend, request: Header) -> None:
-    """Refuse a mode and device that the framework cannot be called in.
+def mode_of(backend: OpenBackend, setting: Mapping[str, str]) -> Mode:
+    """Return how calls are run in a setting.
 
     Raises:
         UnsupportedError: it is not one of those that `hello` offered.
     """
-    setting = request.get("mode", "eager"), request.get("device", "cpu")
-    if setting not in backend.framework.settings:
-        raise UnsupportedError(f"no mode {setting[0]!r} on device {setting[1]!r}")
+    mode, device = setting["mode"], setting["device"]
+    if (mode, device) not in backend.framework.settings:
+        raise UnsupportedError(f"{backend.framework.name} has no mode {mode!r} on device {device!r}")
+    return backend.framework.modes[mode]
 
 
 def _attempt(answer: _Reply, quantity: str, run: str, action: Callable[[], None]) -> bool:

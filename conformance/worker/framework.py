@@ -44,17 +44,29 @@ Step = Callable[[Any, Any, Any, Any, float], "tuple[Any, Any]"]
 
 
 @dataclass(frozen=True)
+class Mode:
+    """A way to run a call. A script prints the sources of both functions.
+
+    Attributes:
+        computed: (call, tensors by name) → the value, computed without recording.
+        recorded: (call, tensors by name, argument, cotangent) → the value, computed while gradients by the argument
+            are recorded, and the gradient; None for what there is not.
+    """
+
+    computed: Callable[..., Any]
+    recorded: Callable[..., tuple[Any, Any]]
+
+
+@dataclass(frozen=True)
 class Framework:
     """A framework, as its own file states it; nothing of it is imported before `open` is called.
 
     Attributes:
         name: what results call it.
         dtypes: the formats it has.
-        settings: the modes and devices it can be called in, the default one first.
+        modes: the ways to run a call, by name, the one that nobody has to name first.
+        devices: where, likewise.
         open: (threads, None for as they are) → its tensors; imports the framework.
-        computed: (call, tensors by name) → the value, computed without recording. A script prints its source.
-        recorded: (call, tensors by name, argument, cotangent) → the value, computed while gradients by the argument
-            are recorded, and the gradient; None for what there is not. A script prints its source.
         entry_points: (version, None for the newest) → every entry point that is examined.
         spelling: what a script says in it.
         step: how its own users make a step of softmax regression; None where there is no way to.
@@ -63,11 +75,15 @@ class Framework:
 
     name: str
     dtypes: tuple[str, ...]
-    settings: tuple[tuple[str, str], ...]
+    modes: Mapping[str, Mode]
+    devices: tuple[str, ...]
     open: Callable[[int | None], Any]
-    computed: Callable[..., Any]
-    recorded: Callable[..., tuple[Any, Any]]
     entry_points: Callable[[str | None], tuple[EntryPoint, ...]]
     spelling: Spelling
     step: Step | None = None
     definitions: Callable[[Snippet, Sequence[str]], str] = call_definitions
+
+    @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        """The modes and devices that a call can be made in, the one that nobody has to name first."""
+        return tuple((mode, device) for device in self.devices for mode in self.modes)

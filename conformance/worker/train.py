@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .evaluate import UnsupportedError, require_setting
+from .evaluate import UnsupportedError, mode_of
 from .frameworks.registry import OpenBackend
 from .wire import Array, Header
 
@@ -25,7 +25,7 @@ def train(backend: OpenBackend, request: Header, arrays: list[Array]) -> tuple[H
     dtype = named["weights"].dtype
     if dtype not in framework.dtypes:
         raise UnsupportedError(f"{framework.name} has no {dtype}")
-    require_setting(backend, request)
+    mode_of(backend, request["setting"])
     weights, bias = (adapter.tensor(named[name], "contiguous") for name in ("weights", "bias"))
     path: list[tuple[Array, Array]] = []
     for batch in named["batches"].data:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..calls import along, same
 from ..entry_points import EntryPoint
-from ..framework import Framework, Spelling
+from ..framework import Framework, Mode, Spelling
 from ..wire import Array, array_of
 from .numpy import number_array
 
@@ -91,10 +91,9 @@ def entry_points(version: str | None = None) -> tuple[EntryPoint, ...]:  # noqa:
 FRAMEWORK = Framework(
     name="jax",
     dtypes=("float16", "bfloat16", "float32", "float64"),
-    settings=(("eager", "cpu"),),
+    modes={"eager": Mode(computed, recorded)},
+    devices=("cpu",),
     open=Jax,
-    computed=computed,
-    recorded=recorded,
     entry_points=entry_points,
     spelling=Spelling(
         imports="import jax\nimport jax.numpy as jnp\n",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..calls import call_definitions
-from ..framework import Framework, Spelling
+from ..framework import Framework, Mode, Spelling
 from ..layout import laid_out
 from ..source import Snippet, definition
 from ..wire import Array, array_of
@@ -87,10 +87,9 @@ def number_array(value: Any) -> Array:
 FRAMEWORK = Framework(
     name="numpy",
     dtypes=("float16", "float32", "float64"),
-    settings=(("eager", "cpu"),),
+    modes={"eager": Mode(computed, recorded)},
+    devices=("cpu",),
     open=NumPy,
-    computed=computed,
-    recorded=recorded,
     entry_points=lambda _: (),
     spelling=Spelling(imports="", version='f"numpy {np.__version__}"', bits="tensor.tobytes()", tensor=""),
     definitions=definitions,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..calls import CallForm, Write, along, same
 from ..entry_points import Deviation, EntryPoint, Refusal
-from ..framework import Framework, Spelling
+from ..framework import Framework, Mode, Spelling
 from ..source import Snippet
 from ..wire import Array, array_of
 from .numpy import number_array
@@ -173,10 +173,9 @@ def entry_points(version: str | None = None) -> tuple[EntryPoint, ...]:  # noqa:
 FRAMEWORK = Framework(
     name="tensorflow",
     dtypes=("float16", "bfloat16", "float32", "float64"),
-    settings=(("eager", "cpu"),),
+    modes={"eager": Mode(computed, recorded)},
+    devices=("cpu",),
     open=TensorFlow,
-    computed=computed,
-    recorded=recorded,
     entry_points=entry_points,
     step=step,
     spelling=Spelling(

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..calls import CallForm, Write, along, same
 from ..entry_points import Deviation, EntryPoint, Refusal
-from ..framework import Framework, Spelling
+from ..framework import Framework, Mode, Spelling
 from ..layout import laid_out
 from ..source import Snippet
 from ..wire import Array, array_of
@@ -300,10 +300,9 @@ def entry_points(version: str | None = None) -> tuple[EntryPoint, ...]:  # noqa:
 FRAMEWORK = Framework(
     name="torch",
     dtypes=("float16", "bfloat16", "float32", "float64"),
-    settings=(("eager", "cpu"),),
+    modes={"eager": Mode(computed, recorded)},
+    devices=("cpu",),
     open=Torch,
-    computed=computed,
-    recorded=recorded,
     entry_points=entry_points,
     step=step,
     spelling=Spelling(
