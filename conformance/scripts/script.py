@@ -12,6 +12,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from logitproof.reports import Setting
+
 from ..inputs.batch import Batch
 from ..inputs.geometry import axis_of
 from .arrays import SLICED, Storage, array_source
@@ -71,6 +73,7 @@ class Reproduction:
         statement: what is wrong, in a sentence.
         facts: where and how it was found, a paragraph each.
         target: what is called.
+        setting: the setting that it was found in, and that the calls are made in.
         calls: the calls, all in one dtype.
         threads: how many threads the framework used; None leaves that open.
         environment: variables that were set and that change what is computed.
@@ -80,6 +83,7 @@ class Reproduction:
     statement: str
     facts: tuple[str, ...]
     target: Target
+    setting: Setting
     calls: tuple[ScriptCall, ...]
     threads: int | None = 1
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -89,6 +93,7 @@ class Reproduction:
 class Dialect(Protocol):
     """How things are said in one framework."""
 
+    settings: tuple[tuple[str, str], ...]
     imports: str
     version: str
     bits: str
@@ -132,14 +137,25 @@ SOURCES = {"torch": TORCH_SOURCES, "tensorflow": TENSORFLOW_SOURCES, "keras": KE
 """By framework, function and entry point: how it is called."""
 
 
+def settings_of(framework: str) -> tuple[Setting, ...]:
+    """Return the settings of a framework that a script can be written for, the one that nobody has to name first."""
+    return tuple(Setting(*each) for each in _DIALECTS[framework].settings)
+
+
 def script_for(reproduction: Reproduction) -> str:
     """Return the source of a script.
 
     Raises:
-        ValueError: an entry point is not known, or the calls are in several dtypes.
+        ValueError: an entry point is not known, the calls are in several dtypes, or there is no script for the setting.
     """
     target = reproduction.target
     dialect = _DIALECTS[target.framework]
+    if reproduction.setting not in settings_of(target.framework):
+        message = (
+            f"there is no script for mode {reproduction.setting.mode!r} on device {reproduction.setting.device!r}: "
+            f"scripts call {target.framework} {' or '.join(map(str, settings_of(target.framework)))}"
+        )
+        raise ValueError(message)
     if len({call.batch.dtype for call in reproduction.calls}) != 1:
         message = "the calls of one script are in one dtype"
         raise ValueError(message)

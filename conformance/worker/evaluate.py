@@ -38,6 +38,18 @@ def failure(error: BaseException) -> Header:
     return _told("unsupported" if isinstance(error, UnsupportedError) else "error", error)
 
 
+def enter(framework: Any, setting: Mapping[str, str]) -> None:
+    """Tell a framework the setting of the calls to come, as its `setting`; one that it does not offer is refused.
+
+    Raises:
+        UnsupportedError: it does not offer it.
+    """
+    mode, device = setting["mode"], setting["device"]
+    if (mode, device) not in framework.settings:
+        raise UnsupportedError(f"{framework.name} has no mode {mode!r} on device {device!r}")
+    framework.setting = mode, device
+
+
 def _told(kind: str, error: BaseException) -> Header:
     return {"kind": kind, "type": type(error).__name__, "text": _text_of(error)}
 
@@ -172,8 +184,7 @@ def evaluate(
     """
     if reason := entry_point.lacks(request["parameters"], arrays[request["arguments"][0]["array"]].data.ndim):
         raise UnsupportedError(reason)
-    if request.get("mode", "eager") != "eager" or request.get("device", "cpu") not in framework.devices:
-        raise UnsupportedError(f"no mode {request.get('mode')!r} on device {request.get('device')!r}")
+    enter(framework, request["setting"])
     refused = {array.dtype for array in arrays if array.dtype in _REAL} - set(framework.dtypes)
     if refused:
         raise UnsupportedError(f"{framework.name} has no {', '.join(sorted(refused))}")

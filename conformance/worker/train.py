@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .evaluate import UnsupportedError
+from .evaluate import UnsupportedError, enter
 from .wire import Array, Header
 
 Step = Callable[[Any, Any, Any, Any, float], "tuple[Any, Any]"]
@@ -34,8 +34,7 @@ def train(framework: Any, step: Step | None, request: Header, arrays: list[Array
     dtype = named["weights"].dtype
     if dtype not in framework.dtypes:
         raise UnsupportedError(f"{framework.name} has no {dtype}")
-    if request.get("mode", "eager") != "eager" or request.get("device", "cpu") not in framework.devices:
-        raise UnsupportedError(f"no mode {request.get('mode')!r} on device {request.get('device')!r}")
+    enter(framework, request["setting"])
     weights, bias = (framework.tensor(named[name], "contiguous") for name in ("weights", "bias"))
     path: list[tuple[Array, Array]] = []
     for batch in named["batches"].data:

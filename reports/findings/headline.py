@@ -111,6 +111,8 @@ def trigger_words(finding: Finding) -> str:
         told.append(f"only {' and '.join(map(_shared, joint))}{together}, {' and '.join(map(_in_vain, joint))}")
     if seen := [_shared(each) for each in finding.conditions if not each.others]:
         told.append(f"seen {' and '.join(seen)}; nothing was examined otherwise")
+    if finding.settings and not any(each.name in ("mode", "device") for each in finding.conditions):
+        told.append(f"seen in {_alternatives([brief(str(each), 80) for each in finding.settings])}")
     return "; ".join(told)
 
 
@@ -151,9 +153,11 @@ def answers_words(found: Discrepancy) -> list[tuple[str, str]]:
     """Return what other entry points made of the same input: each answer with its error, and who gave it."""
     who: dict[tuple[str, str], list[str]] = {}
     for answer in found.answers:
-        mode = f" ({answer.mode})" if answer.mode != found.mode else ""
+        device = answer.device or found.device
+        differs = (answer.mode, device) != (found.mode, found.device)
+        mode = f" ({answer.mode})" if device == found.device else f" ({answer.mode} on {device})"
         version = f" {answer.version}" if answer.backend == found.backend and answer.version != found.version else ""
-        name = brief(f"{answer.entry_point}{version}{mode}", 120)
+        name = brief(f"{answer.entry_point}{version}{mode if differs else ''}", 120)
         who.setdefault((answer.observed, answer.error_ulps), []).append(name)
     return [
         (f"{readable(observed, found.dtype)}{_away(ulps)}", named(names, 4)) for (observed, ulps), names in who.items()

@@ -87,7 +87,8 @@ def uncased_words(gate: Gate | None) -> list[str]:
     for own in gating:
         its = own.item
         is_alone = its.severity != "unexamined"
-        groups.setdefault(its.key if is_alone else (its.backend, its.entry_point, its.dtype, its.kind), []).append(own)
+        alike = (its.backend, its.entry_point, its.setting, its.dtype, its.kind)
+        groups.setdefault(its.key if is_alone else alike, []).append(own)
     return [_together(own) for own in groups.values()]
 
 
@@ -96,7 +97,7 @@ def _together(own: Sequence[Failing]) -> str:
     if first.severity != "unexamined":
         return "; ".join((item_words(first), *refusals))
     title = brief(f"{first.backend} {first.version}".strip(), 80)
-    names = " · ".join(brief(part, 120) for part in (first.entry_point, first.dtype))
+    names = " · ".join(brief(part, 120) for part in (first.entry_point, *_where(first), first.dtype))
     checks = counted(len({each.item.check for each in own}), "check")
     return "; ".join((f"not examined, {title}: {names}: {brief(first.kind, 80)}, {checks}", *refusals))
 
@@ -116,10 +117,15 @@ def stale_heading(gate: Gate) -> str:
 def item_words(item: GateItem) -> str:
     """Return what is waived, in one line: "defect, torch 2.13.0: value of torch.sigmoid, float32: nan, 12 results"."""
     title = brief(f"{item.backend} {item.version}".strip(), 80)
-    names = [brief(part, 120) for part in (item.entry_point, item.quantity, item.dtype) if part]
+    names = [brief(part, 120) for part in (item.entry_point, item.quantity, *_where(item), item.dtype) if part]
     unit = "case" if item.severity == "unexamined" else "result"
     results = "" if item.quantity.startswith("property:") else f", {counted(item.results, unit)}"
     return f"{item.severity}, {title}: {' · '.join(names)}: {brief(item.kind, 80)}{results}"
+
+
+def _where(item: GateItem) -> tuple[str, ...]:
+    """The setting of one whose backend was examined in several."""
+    return (str(item.setting),) if item.is_of_several else ()
 
 
 def gate_notes(gate: Gate, most: int = NOTED) -> tuple[str, ...]:

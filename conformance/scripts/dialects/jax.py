@@ -12,6 +12,9 @@ from ..source import Snippet, indented, written
 
 Write = Callable[[Batch], Snippet]
 
+SETTINGS: tuple[tuple[str, str], ...] = (("eager", "cpu"),)
+"""The settings that a script can be written for, as worker/frameworks/jax.py offers them."""
+
 
 def _elementwise(callee: str) -> Write:
     return lambda batch: Snippet(callee, tuple(argument.name for argument in batch.spec.arguments))
@@ -37,6 +40,7 @@ SOURCES: Mapping[tuple[str, str], Write] = MappingProxyType(
 class JaxDialect:
     """What a script says in JAX."""
 
+    settings = SETTINGS
     imports = "import jax\nimport jax.numpy as jnp\n"
     version = 'f"jax {jax.__version__}"'
     bits = "np.asarray(tensor).tobytes()"

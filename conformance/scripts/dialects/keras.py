@@ -12,6 +12,9 @@ from .tensorflow import TensorFlowDialect, default_axis, names_of
 
 Write = Callable[[Batch], Snippet]
 
+SETTINGS: tuple[tuple[str, str], ...] = (("eager", "cpu"),)
+"""The settings that a script can be written for, as worker/frameworks/tensorflow.py offers them."""
+
 _REDUCTIONS = {"none": "none", "sum": "sum", "mean": "sum_over_batch_size"}
 
 
@@ -151,6 +154,7 @@ SOURCES: Mapping[tuple[str, str], Write] = MappingProxyType(
 class KerasDialect(TensorFlowDialect):
     """What a script says in Keras on TensorFlow."""
 
+    settings = SETTINGS
     imports = "import keras\nimport tensorflow as tf\n"
     version = 'f"keras {keras.__version__}, tensorflow {tf.__version__}"'
 

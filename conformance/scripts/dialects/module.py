@@ -9,6 +9,9 @@ from ..arrays import Storage, plain_storage
 from ..source import Snippet, indented, keywords, literal
 from .tensorflow import names_of
 
+SETTINGS: tuple[tuple[str, str], ...] = (("eager", "cpu"),)
+"""The settings that a script can be written for, as worker/frameworks/numpy.py offers them."""
+
 
 def module_call(batch: Batch) -> Snippet:
     """Return the call of a module's function, as the contract of a call has it."""
@@ -37,6 +40,7 @@ place.loader.exec_module(module)
 class NumPyDialect:
     """What a script says where a module computes with NumPy and brings its own gradients."""
 
+    settings = SETTINGS
     imports = ""
     version = 'f"numpy {np.__version__}"'
     bits = "tensor.tobytes()"

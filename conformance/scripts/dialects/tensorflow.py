@@ -12,6 +12,9 @@ from ..source import Snippet, indented, written
 
 Write = Callable[[Batch], Snippet]
 
+SETTINGS: tuple[tuple[str, str], ...] = (("eager", "cpu"),)
+"""The settings that a script can be written for, as worker/frameworks/tensorflow.py offers them."""
+
 
 def names_of(batch: Batch) -> tuple[str, ...]:
     """Return the names of the arguments, in order."""
@@ -71,6 +74,7 @@ SOURCES: Mapping[tuple[str, str], Write] = MappingProxyType(
 class TensorFlowDialect:
     """What a script says in TensorFlow."""
 
+    settings = SETTINGS
     imports = "import tensorflow as tf\n"
     version = 'f"tensorflow {tf.__version__}"'
     bits = "tensor.numpy().tobytes()"

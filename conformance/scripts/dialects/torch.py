@@ -12,6 +12,9 @@ from ..source import Snippet, indented, keywords, written
 
 Write = Callable[[Batch], Snippet]
 
+SETTINGS: tuple[tuple[str, str], ...] = (("eager", "cpu"),)
+"""The settings that a script can be written for, as worker/frameworks/torch.py offers them."""
+
 
 def _names(batch: Batch) -> tuple[str, ...]:
     return tuple(argument.name for argument in batch.spec.arguments)
@@ -107,6 +110,7 @@ SOURCES: Mapping[tuple[str, str], Write] = MappingProxyType(
 class TorchDialect:
     """What a script says in PyTorch."""
 
+    settings = SETTINGS
     imports = "import torch\n"
     version = 'f"torch {torch.__version__}"'
     bits = "tensor.detach().reshape(-1).view(torch.uint8).numpy().tobytes()"

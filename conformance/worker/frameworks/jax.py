@@ -20,7 +20,7 @@ class Jax:
 
     name = "jax"
     dtypes = ("float16", "bfloat16", "float32", "float64")
-    devices = ("cpu",)
+    settings: tuple[tuple[str, str], ...] = (("eager", "cpu"),)
 
     def __init__(self, threads: int | None) -> None:
         if threads == 1:

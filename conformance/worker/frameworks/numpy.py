@@ -19,7 +19,7 @@ class NumPy:
 
     name = "numpy"
     dtypes = ("float16", "float32", "float64")
-    devices = ("cpu",)
+    settings: tuple[tuple[str, str], ...] = (("eager", "cpu"),)
 
     def __init__(self, threads: int | None) -> None:
         # NumPy's own loops have one thread; that of its linear algebra is fixed by the environment.

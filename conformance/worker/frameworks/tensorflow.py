@@ -23,7 +23,7 @@ class TensorFlow:
 
     name = "tensorflow"
     dtypes = ("float16", "bfloat16", "float32", "float64")
-    devices = ("cpu",)
+    settings: tuple[tuple[str, str], ...] = (("eager", "cpu"),)
 
     def __init__(self, threads: int | None) -> None:
         if threads is not None:
