@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from ..record.hexfloat import measure
+from ..record.setting import Setting
 from .model import (
     CHANGE_MEANINGS,
     SEVERITY_RANKS,
@@ -60,10 +61,12 @@ class ChangeGroup:
     Attributes:
         anchor: a name for links, the same in every comparison that has this group.
         places: where they are, those of the simplest inputs first.
+        examined: the settings that their backend was examined in.
     """
 
     anchor: str
     places: tuple[CheckChange, ...]
+    examined: tuple[Setting, ...] = ()
 
     @property
     def simplest(self) -> CheckChange:
@@ -126,6 +129,12 @@ class ChangeGroup:
         return tuple(dict.fromkeys(place.check.dtype for place in self.places))
 
     @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The settings concerned, where the backend was examined in several; else none: there is nothing to tell."""
+        own = dict.fromkeys(place.check.setting for place in self.places)
+        return tuple(own) if len({*own, *self.examined}) > 1 else ()
+
+    @property
     def modes(self) -> tuple[str, ...]:
         """The modes concerned, in order of appearance."""
         return tuple(dict.fromkeys(place.check.mode for place in self.places))
@@ -166,13 +175,19 @@ def gravest(check: ComparedCheck) -> Change | None:
 
 def change_groups(comparison: Comparison) -> tuple[ChangeGroup, ...]:
     """Return all changes but what is identical, grouped, the gravest group first."""
+    settings: dict[str, dict[Setting, None]] = {}
+    for check in comparison.checks:
+        settings.setdefault(check.backend, {})[check.setting] = None
     groups: dict[tuple[str, ...], list[CheckChange]] = {}
     for check in comparison.checks:
         for change in check.changes:
             place = CheckChange(check, change)
             if change.kind != "identical":
                 groups.setdefault(_key(place), []).append(place)
-    made = [ChangeGroup(_anchor(key), tuple(sorted(own, key=_simplicity))) for key, own in groups.items()]
+    made = [
+        ChangeGroup(_anchor(key), tuple(sorted(own, key=_simplicity)), tuple(settings[own[0].check.backend]))
+        for key, own in groups.items()
+    ]
     return tuple(sorted(made, key=_rank))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain
 
-from ..record.model import Check
+from ..record.model import Check, Discrepancy, OtherAnswer
 from ..record.properties import PropertyResult
 from ..record.setting import Setting
+from ..record.words import backend_title, clean
 
 Place = tuple[str, str]
 """The name and version of a backend."""
@@ -22,3 +23,22 @@ def settings_by_backend(
     for each in examined:
         found.setdefault((each.backend, each.version), {})[each.setting] = None
     return {place: tuple(settings) for place, settings in found.items()}
+
+
+class Titles:
+    """What the backends of a record are called: with the setting, where one was examined in several."""
+
+    def __init__(self, checks: Iterable[Check], properties: Iterable[PropertyResult] = ()) -> None:
+        """Take what was examined."""
+        self._examined = settings_by_backend(checks, properties)
+
+    def of(self, owner: Check | PropertyResult | Discrepancy) -> str:
+        """Return the title of the backend of a check, property or discrepancy, e.g. "torch 2.13.0, eager on cpu"."""
+        several = len(self._examined.get((owner.backend, owner.version), ())) > 1
+        return f"{backend_title(owner)}, {clean(str(owner.setting))}" if several else backend_title(owner)
+
+    def of_answer(self, answer: OtherAnswer, found: Discrepancy) -> str:
+        """Return the title of the backend of an answer beside a discrepancy."""
+        title = clean(f"{answer.backend} {answer.version}".strip())
+        several = len(self._examined.get((answer.backend, answer.version), ())) > 1
+        return f"{title}, {clean(str(Setting(answer.mode, answer.device or found.device)))}" if several else title

@@ -5,28 +5,62 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from comparison_samples import compared, comparison
+from rich.console import Console
 from worker_samples import module, softmax_batch
 
 import logitproof.conformance.worker
 from logitproof.conformance.backends import client
+from logitproof.conformance.backends.bisection import BatchPart, CaseFailure, ExaminedCalls
 from logitproof.conformance.backends.client import BackendSpec, Worker
-from logitproof.conformance.backends.protocol import ProtocolError, hello_request, read_hello
+from logitproof.conformance.backends.protocol import (
+    EntryPoint,
+    Failure,
+    ProtocolError,
+    Reply,
+    hello_request,
+    read_hello,
+)
 from logitproof.conformance.compare.compare import compare
 from logitproof.conformance.compare.runs import ComparedRun
 from logitproof.conformance.errors import UserError
 from logitproof.conformance.hunt.examiner import Examiner
 from logitproof.conformance.inputs.witness import decode_witness, encode_witness, known_signatures, witness_of
+from logitproof.conformance.judge.findings import settle
+from logitproof.conformance.judge.tally import CheckTally, FailedCase, identity_of
+from logitproof.conformance.run.option_calls import OptionCalls
+from logitproof.conformance.run.plan import Task
 from logitproof.conformance.run.progress import Silence
 from logitproof.conformance.run.request import RunRequest, SettingChoice
 from logitproof.conformance.run.run import run
+from logitproof.conformance.scripts.of_discrepancy import reproduction_of
+from logitproof.conformance.scripts.script import script_for
 from logitproof.conformance.settings.baseline import WaiverAuthor, baseline_text
 from logitproof.conformance.settings.settings import settings_in
 from logitproof.conformance.worker.main import WorkerSession
-from logitproof.reports import Setting, decode_record, encode_record, findings, gate, junit, summary
+from logitproof.reports import (
+    Change,
+    Setting,
+    backend_title,
+    decode_record,
+    encode_record,
+    findings,
+    gate,
+    html_report,
+    junit,
+    record_view,
+    summary,
+)
+from logitproof.reports.comparison.groups import change_groups
+from logitproof.reports.comparison.words import change_headline
 from logitproof.reports.findings.headline import trigger_words
+from logitproof.reports.findings.overview import places_of, rows
+from logitproof.reports.findings.properties import property_places
+from logitproof.reports.gate.regression import Earlier
 
 EAGER, PLANTED = Setting("eager", "cpu"), Setting("planted", "cpu")
 
@@ -40,6 +74,14 @@ def softmax(logits, *, axis):
     wide = logits.astype(np.float64)
     e = np.exp(wide - wide.max(axis, keepdims=True))
     return (e / e.sum(axis, keepdims=True)).astype(logits.dtype)
+"""
+
+DIES = """
+    import inspect, os
+    framework = next(each.frame.f_locals["self"] for each in inspect.stack() if "self" in each.frame.f_locals
+                     and hasattr(each.frame.f_locals["self"], "setting"))
+    if framework.setting[0] == "planted":
+        os.abort()
 """
 
 
@@ -128,6 +170,55 @@ def test_a_finding_says_in_which_setting_it_is(record):
     assert junit(record).count("planted") > 1
 
 
+def test_the_tables_of_a_report_have_each_setting_apart(record):
+    titles = [f"{backend_title(record.checks[0])}, {setting}" for setting in (EAGER, PLANTED)]
+    console = Console(width=200, file=StringIO())
+    console.print(record_view(record))
+    for told in (console.file.getvalue(), summary(record)):
+        assert all(title in told for title in titles)
+    assert places_of(record.checks) == property_places(record.properties) == titles
+    right, wrong = (rows(record.checks, title) for title in titles)
+    assert not any(row.severities.get("defect") for row in right)
+    assert all(row.severities.get("defect") for row in wrong)
+    assert all(title in html_report(record, {}) for title in titles)
+
+
+def test_a_script_is_refused_where_it_cannot_spell_the_setting(record):
+    (backend,) = record.backends
+    found = next(each for each in record.discrepancies if each.kind == "beyond bound")
+    with pytest.raises(ValueError, match="no script for mode 'planted' on device 'cpu': scripts call numpy eager on"):
+        script_for(reproduction_of(found, backend))
+    assert "softmax" in script_for(reproduction_of(replace(found, mode="eager"), backend))
+
+
+def test_what_was_lost_is_told_of_its_setting(record):
+    lost = [replace(check, elements=0, status="crash", reason="it died") for check in _of(record.checks, PLANTED)]
+    later = replace(record, checks=(*_of(record.checks, EAGER), *lost))
+    (loss,) = Earlier(record).losses(later)
+    assert "planted on cpu" in loss.words
+    assert Earlier(record).losses(record) == ()
+
+
+def test_a_group_of_changes_says_in_which_settings_they_are():
+    both = [compared(Change("farther", 3, None), mode=each.mode, device=each.device) for each in (EAGER, PLANTED)]
+    (group,) = change_groups(comparison(*both))
+    assert change_headline(group).endswith("(float32; eager on cpu, planted on cpu)")
+    one = [both[1], compared(Change("identical", 3, None))]
+    (group,) = change_groups(comparison(*one))
+    assert change_headline(group).endswith("(float32; planted on cpu)")
+    (alone,) = change_groups(comparison(both[0]))
+    assert change_headline(alone).endswith("(float32)")
+
+
+@pytest.mark.usefixtures("kernels")
+def test_what_dies_in_one_setting_is_still_asked_in_the_other(tmp_path):
+    source = KERNELS.replace("    wide =", DIES + "    wide =", 1)
+    record = _run(module(tmp_path, source), modes=("planted", "eager"), properties=(), inputs=None)
+    statuses = {setting: {check.status for check in _of(record.checks, setting)} for setting in (EAGER, PLANTED)}
+    assert statuses[EAGER] == {"examined", "unsupported"}
+    assert "crash" in statuses[PLANTED]
+
+
 @pytest.mark.usefixtures("kernels")
 def test_a_finding_of_both_settings_says_so(tmp_path):
     source = KERNELS.replace("e.sum(axis, keepdims=True)", "(1.05 * e.sum(axis, keepdims=True))")
@@ -136,8 +227,44 @@ def test_a_finding_of_both_settings_says_so(tmp_path):
         seen = {found.setting for found in finding.discrepancies}
         told = trigger_words(finding)
         assert seen == {EAGER, PLANTED}
-        assert "eager" in told
-        assert "planted" in told
+        assert ("eager on cpu or planted on cpu" if finding.is_of_property else "in eager or planted") in told
+
+
+def test_an_option_counts_as_called_where_every_setting_was_called_with_it():
+    entry = EntryPoint("softmax", "softmax", ("axis",), ("logits",), ())
+    batch = softmax_batch([[0.0, 1.0], [2.0, 3.0]], axis=0)
+    answered = ExaminedCalls((BatchPart(batch, (0, 1), Reply()),))
+    lacking = ExaminedCalls((), (CaseFailure((0, 1), ("value",), Failure("unsupported", "UnsupportedError", "")),))
+    for first, second, called in (
+        (answered, answered, ("axis",)),
+        (answered, ExaminedCalls(()), ("axis",)),
+        (answered, lacking, ("axis",)),
+    ):
+        options = OptionCalls()
+        for setting, examined in ((EAGER, first), (PLANTED, second)):
+            options.take_in(batch, Task("kernels", entry, setting, ("value",), {}), examined)
+        (made,) = options.of("kernels", (entry,))
+        assert (made.accepted, made.called) == (("axis",), called)
+    options = OptionCalls()
+    options.take_in(batch, Task("kernels", entry, EAGER, ("value",), {}), answered)
+    plain = softmax_batch([[0.0, 1.0]])
+    options.take_in(
+        plain, Task("kernels", entry, PLANTED, ("value",), {}), ExaminedCalls((BatchPart(plain, (0,), Reply()),))
+    )
+    assert options.of("kernels", (entry,))[0].called == ()
+
+
+def test_what_one_setting_implements_says_nothing_of_another():
+    batch = softmax_batch([[0.0, 1.0]])
+    entry = EntryPoint("softmax", "softmax", ("axis",), ("logits",), ())
+    failure = Failure("not implemented", "NotImplementedError", "no kernel for float32")
+    right, lacking = (
+        CheckTally(identity_of("kernels", "softmax", each, batch, "value"), entry) for each in (EAGER, PLANTED)
+    )
+    right.answered = True
+    lacking.fail(FailedCase(batch, 0, failure, is_valid=True))
+    assert settle([right, lacking]) == []
+    assert [each.kind for each in lacking.omitted] == ["not implemented"]
 
 
 def _gated(record, **changes):
