@@ -38,7 +38,9 @@ class _Unjudged(Examiner):
     def examine(self, batch: Batch, known: Mapping[FailureIdentity, str]) -> Examination:
         del known
         for task in tasks_of(batch, self.hellos):
-            examine_batch(self._workers[task.backend], batch, task.entry_point.name, list(task.quantities))
+            examine_batch(
+                self._workers[task.backend], batch, task.entry_point.name, list(task.quantities), setting=task.setting
+            )
         # Without it the search would go another way, and make smaller examples.
         return _Recording.outcomes.pop(0)
 

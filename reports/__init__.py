@@ -76,6 +76,7 @@ from .record.model import (
     StoredOutput,
 )
 from .record.properties import PropertyExtreme, PropertyResult, Unexamined, UnexaminedKind
+from .record.setting import Setting
 from .record.storage import (
     FolderError,
     ReportFolder,
@@ -159,6 +160,7 @@ __all__ = [
     "Region",
     "ReportFolder",
     "RunInfo",
+    "Setting",
     "Severity",
     "Stale",
     "StoredOutput",

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from logitproof.reference import DEFINITIONS, function_named
-from logitproof.reports import ExaminationResult
+from logitproof.reports import ExaminationResult, Setting
 
 from ..backends.bisection import BatchPart, ExaminedCalls, examine_batch
 from ..backends.in_process import InProcess
@@ -21,12 +21,15 @@ from ..inputs.cases import case_count
 from ..judge.batch_judge import BatchJudge
 from ..judge.findings import confirmed, settle, settled
 from ..judge.record import check_record, discrepancy_record
-from ..judge.tally import CheckIdentity, CheckTally, Returned, identity_of
+from ..judge.tally import CheckIdentity, CheckTally, Returned
 from ..judge.truth import truths
-from ..run.plan import Task, all_questions, tasks_of
+from ..run.plan import Task, all_questions, identity, tasks_of
 
 GIVEN = "given outputs"
 """What checks of results that came from anywhere call their backend."""
+
+GIVEN_SETTING = Setting("unknown", "unknown")
+"""Their setting: nobody says in which mode they were computed, nor on which device."""
 
 
 def examine(
@@ -65,7 +68,9 @@ def examine(
             for quantity, omission in task.omitted.items():
                 _tally(tallies, task, batch, quantity).omit(omission, case_count(batch))
             if task.quantities:
-                examined = examine_batch(backend, batch, task.entry_point.name, list(task.quantities))
+                examined = examine_batch(
+                    backend, batch, task.entry_point.name, list(task.quantities), setting=task.setting
+                )
                 _take_in(tallies, task, batch, examined)
     return _findings(tallies, backend.hello.version)
 
@@ -99,7 +104,7 @@ def judge(
     entry_point = EntryPoint(GIVEN, function, spec.keywords, tuple(name for name in spec.quantities[1:]), ())
     if definition != "literal":
         entry_point = _deviating(entry_point, definition, spec.quantities)
-    task = Task(GIVEN, entry_point, tuple(named), {})
+    task = Task(GIVEN, entry_point, GIVEN_SETTING, tuple(named), {})
     results = tuple(_output(quantity, np.asarray(array)) for quantity, array in named.items())
     part = BatchPart(batch, tuple(range(case_count(batch))), Reply(results))
     tallies: dict[CheckIdentity, CheckTally] = {}
@@ -135,7 +140,7 @@ def _output(quantity: str, array: np.ndarray) -> Output:
 
 
 def _tally(tallies: dict[CheckIdentity, CheckTally], task: Task, batch: Batch, quantity: str) -> CheckTally:
-    key = identity_of(task.backend, task.entry_point.name, batch, quantity)
+    key = identity(task, batch, quantity)
     return tallies.setdefault(key, CheckTally(key, task.entry_point))
 
 

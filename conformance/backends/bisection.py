@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from logitproof.reports import Setting
+
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count, take_cases
 from .deaths import FATAL, Deaths, GivenUp
@@ -22,7 +24,9 @@ NOT_THERE = ("unsupported", "not implemented")
 class Evaluator(Protocol):
     """What evaluates a batch: a worker, or a function of this process."""
 
-    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Reply:
+    def evaluate(
+        self, batch: Batch, entry_point: str, quantities: Sequence[str], *, setting: Setting | None = None
+    ) -> Reply:
         """Compute quantities of a batch; whatever goes wrong is an answer."""
 
 
@@ -89,7 +93,13 @@ class ExaminedCalls:
 
 
 def examine_batch(
-    worker: Evaluator, batch: Batch, entry_point: str, quantities: Sequence[str], deaths: Deaths | None = None
+    worker: Evaluator,
+    batch: Batch,
+    entry_point: str,
+    quantities: Sequence[str],
+    deaths: Deaths | None = None,
+    *,
+    setting: Setting | None = None,
 ) -> ExaminedCalls:
     """Evaluate a batch; where that fails, take it apart to the cases that make it fail.
 
@@ -101,7 +111,8 @@ def examine_batch(
         batch: the inputs.
         entry_point: the name of an entry point for the batch's function.
         quantities: "value", "gradient:<argument>" …
-        deaths: those of the backend so far; what is found here is counted there.
+        deaths: those of the backend in that setting so far; what is found here is counted there.
+        setting: the setting to compute in; the worker's first one unless said otherwise.
 
     Raises:
         ValueError: the worker has no such entry point.
@@ -111,12 +122,12 @@ def examine_batch(
     every = tuple(range(case_count(batch)))
     if given_up := deaths.given_up(batch.function, entry_point, batch.input_class):
         return ExaminedCalls((), (), NotRun(every, tuple(quantities), given_up))
-    answer = worker.evaluate(batch, entry_point, quantities)
+    answer = worker.evaluate(batch, entry_point, quantities, setting=setting)
     failed, failure = _failed(answer, quantities)
     if failure is None:
         return ExaminedCalls((BatchPart(batch, every, answer),))
     parts = (BatchPart(batch, every, _without(answer, failed)),) if answer.failure is None else ()
-    search = _Bisection(worker, batch, entry_point, failed, deaths)
+    search = _Bisection(worker, batch, entry_point, failed, deaths, setting=setting)
     if failure.kind in NOT_THERE:
         search.failures.append(CaseFailure(every, failed, failure))
     else:
@@ -142,10 +153,17 @@ class _Bisection:
     """A descent into the parts of a failing batch."""
 
     def __init__(
-        self, worker: Evaluator, batch: Batch, entry_point: str, quantities: tuple[str, ...], deaths: Deaths
+        self,
+        worker: Evaluator,
+        batch: Batch,
+        entry_point: str,
+        quantities: tuple[str, ...],
+        deaths: Deaths,
+        *,
+        setting: Setting | None,
     ) -> None:
         self._worker, self._batch, self._entry_point, self._quantities = worker, batch, entry_point, quantities
-        self._deaths = deaths
+        self._deaths, self._setting = deaths, setting
         self._calls_left = 2 * math.ceil(math.log2(case_count(batch))) + 8
         self._skipped: list[int] = []
         self.parts: list[BatchPart] = []
@@ -216,7 +234,7 @@ class _Bisection:
 
     def _evaluate(self, cases: tuple[int, ...]) -> Failure | None:
         batch = take_cases(self._batch, cases)
-        answer = self._worker.evaluate(batch, self._entry_point, self._quantities)
+        answer = self._worker.evaluate(batch, self._entry_point, self._quantities, setting=self._setting)
         failed, failure = _failed(answer, self._quantities)
         if failure is None or (answer.failure is None and len(cases) == 1):
             self.parts.append(BatchPart(batch, cases, _without(answer, failed)))

@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 from logitproof.properties import Stretch
 from logitproof.reference import DEFINITIONS, FUNCTIONS
+from logitproof.reports import Setting
 
 from ..inputs.batch import Batch
 from ..signals import interruptible
@@ -105,7 +106,8 @@ class Worker:
     """One process that runs one backend; restarted whenever it crashes or hangs.
 
     Use it as a context manager, or call `stop` in the end. One thread at a time asks it; any thread may stop it.
-    `hello` is what it told of itself, `seconds` how long its framework's calls of each entry point took so far.
+    `hello` is what it told of itself, `seconds` how long its framework's calls of each entry point took so far, in each
+    setting.
 
     A worker that has died once may die again: from then on a further process stands by, already started.
     """
@@ -122,7 +124,7 @@ class Worker:
         self._standby: Future[tuple[Channel, Hello]] | None = None
         self._asking, self._launching = Lock(), Lock()
         self._stopped = False
-        self.seconds: dict[str, float] = {}
+        self.seconds: dict[tuple[str, Setting], float] = {}
 
     @classmethod
     def start(
@@ -168,7 +170,15 @@ class Worker:
         """The operating system's number of the process; None where it does not run."""
         return None if self._channel is None else self._channel.process_id
 
-    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str], *, once: bool = False) -> Reply:
+    def evaluate(
+        self,
+        batch: Batch,
+        entry_point: str,
+        quantities: Sequence[str],
+        *,
+        setting: Setting | None = None,
+        once: bool = False,
+    ) -> Reply:
         """Have the worker compute quantities of a batch; whatever the framework does, there is an answer.
 
         A crash or a hang is an answer with that failure; the worker has then been restarted.
@@ -177,6 +187,7 @@ class Worker:
             batch: the inputs.
             entry_point: the name of an entry point for the batch's function.
             quantities: "value", "gradient:<argument>" …
+            setting: the setting to compute in; the worker's first one unless said otherwise.
             once: compute everything one time only, without the runs that must agree with it.
 
         Raises:
@@ -186,19 +197,24 @@ class Worker:
         if all(entry.name != entry_point for entry in self.hello.entry_points_for(batch.function)):
             message = f"{self._spec.name} has no entry point {entry_point!r} for {batch.function}"
             raise ValueError(message)
-        answer = self._asked(evaluate_request(batch, entry_point, quantities, once=once), read_answer)
+        setting = setting or self.hello.settings[0]
+        answer = self._asked(evaluate_request(batch, entry_point, quantities, setting=setting, once=once), read_answer)
         if isinstance(answer, Failure):
             return Reply(failure=answer)
-        self.seconds[entry_point] = self.seconds.get(entry_point, 0.0) + answer.seconds
+        self.seconds[entry_point, setting] = self.seconds.get((entry_point, setting), 0.0) + answer.seconds
         return answer
 
-    def train(self, stretch: Stretch) -> Trained:
+    def train(self, stretch: Stretch, setting: Setting | None = None) -> Trained:
         """Have the worker make steps of gradient descent; whatever the framework does, there is an answer.
+
+        Args:
+            stretch: the steps.
+            setting: the setting to train in; the worker's first one unless said otherwise.
 
         Raises:
             WorkerUnavailable: the worker has died and cannot be restarted, or was stopped.
         """
-        answer = self._asked(train_request(stretch), read_trained)
+        answer = self._asked(train_request(stretch, setting or self.hello.settings[0]), read_trained)
         return Trained(failure=answer) if isinstance(answer, Failure) else answer
 
     def _asked(self, request: tuple[Header, list[Array]], read: Callable[[Header, Sequence[Array]], T]) -> T | Failure:

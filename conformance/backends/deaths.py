@@ -30,7 +30,10 @@ class GivenUp:
 
 @dataclass
 class Deaths:
-    """The crashes and hangs of one backend, by entry point and input class, whatever the dtype, quantity or batch."""
+    """The crashes and hangs of one backend in one setting, by entry point and input class.
+
+    The dtype, quantity and batch make no difference.
+    """
 
     _of_class: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _of_entry_point: Counter[tuple[str, str]] = field(default_factory=Counter)

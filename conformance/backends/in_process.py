@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
+from logitproof.reports import Setting
+
 from ..inputs.batch import Batch
 from ..worker.evaluate import failure
 from ..worker.main import WorkerSession
@@ -56,9 +58,11 @@ class InProcess:
             del sys.modules[_MODULE]
         return cls(getattr(call, "__qualname__", type(call).__name__), read_hello(header), session)
 
-    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Reply:
-        """Compute quantities of a batch; an exception of the function is an answer."""
-        header, arrays = evaluate_request(batch, entry_point, quantities)
+    def evaluate(
+        self, batch: Batch, entry_point: str, quantities: Sequence[str], *, setting: Setting | None = None
+    ) -> Reply:
+        """Compute quantities of a batch, in the first setting unless said otherwise; an exception is an answer."""
+        header, arrays = evaluate_request(batch, entry_point, quantities, setting=setting or self.hello.settings[0])
         try:
             answer, results = self._session.answer(header, arrays)
         except Exception as error:  # noqa: BLE001 - whatever the function raises is an answer

@@ -11,6 +11,7 @@ import ml_dtypes
 import numpy as np
 
 from logitproof.reference import FUNCTIONS
+from logitproof.reports import Setting
 
 from ..inputs.batch import Batch
 from ..worker.wire import PROTOCOL, Array, Header
@@ -111,15 +112,14 @@ class EntryPoint:
 
 @dataclass(frozen=True)
 class Hello:
-    """What a worker tells of itself when it starts."""
+    """What a worker tells of itself when it starts; the first of its settings is the one that nobody has to name."""
 
     protocol: int
     framework: str
     version: str
     build: Mapping[str, str]
     cpu: Mapping[str, Any]
-    devices: tuple[str, ...]
-    modes: tuple[str, ...]
+    settings: tuple[Setting, ...]
     dtypes: tuple[str, ...]
     threads: int
     environment: Mapping[str, str]
@@ -242,8 +242,7 @@ def read_hello(header: Header) -> Hello:
             version=str(header["version"]),
             build={str(key): str(value) for key, value in header["build"].items()},
             cpu=dict(header["cpu"]),
-            devices=tuple(header["devices"]),
-            modes=tuple(header["modes"]),
+            settings=_read_settings(header["settings"]),
             dtypes=tuple(header["dtypes"]),
             threads=int(header["threads"] or 0),
             environment={str(key): str(value) for key, value in header["environment"].items()},
@@ -252,6 +251,34 @@ def read_hello(header: Header) -> Hello:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         message = f"the hello is not complete: {type(error).__name__}: {error}"
         raise ProtocolError(message) from None
+
+
+def _read_settings(items: object) -> tuple[Setting, ...]:
+    """Read settings strictly: what they are called is part of the identity of every check."""
+    if not isinstance(items, list) or not items:
+        message = f"settings must be a list of one or more, not {str(items)[:200]}"
+        raise ProtocolError(message)
+    settings = tuple(map(_read_setting, items))
+    if len(set(settings)) < len(settings):
+        message = f"a setting is offered twice: {', '.join(map(str, settings))[:200]}"
+        raise ProtocolError(message)
+    return settings
+
+
+def _read_setting(item: object) -> Setting:
+    if (
+        not isinstance(item, dict)
+        or item.keys() != {"mode", "device"}
+        or not all(isinstance(name, str) and name.strip() for name in item.values())
+    ):
+        message = f"a setting must be a mode and a device, not {str(item)[:200]}"
+        raise ProtocolError(message)
+    return Setting(item["mode"], item["device"])
+
+
+def sent_setting(setting: Setting) -> dict[str, str]:
+    """Return a setting as messages have it."""
+    return {"mode": setting.mode, "device": setting.device}
 
 
 def _read_entry_point(entry: Mapping[str, Any]) -> EntryPoint:
@@ -291,7 +318,7 @@ def _read_entry_point(entry: Mapping[str, Any]) -> EntryPoint:
 
 
 def evaluate_request(
-    batch: Batch, entry_point: str, quantities: Sequence[str], *, once: bool = False
+    batch: Batch, entry_point: str, quantities: Sequence[str], *, setting: Setting, once: bool = False
 ) -> tuple[Header, list[Array]]:
     """Return the `evaluate` message for a batch, and the arrays that go with it; `once` asks for no repeated runs."""
     arrays: list[Array] = []
@@ -311,8 +338,7 @@ def evaluate_request(
         "quantities": list(quantities),
         "cotangent": sent(batch.cotangent) if any(name.startswith("gradient:") for name in quantities) else None,
         "layout": batch.layout,
-        "mode": "eager",
-        "device": "cpu",
+        "setting": sent_setting(setting),
         "once": once,
     }
     return header, arrays

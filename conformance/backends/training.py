@@ -9,9 +9,10 @@ from typing import Protocol
 import numpy as np
 
 from logitproof.properties import Failed, Stretch, TrainingPath, Unsupported
+from logitproof.reports import Setting
 
 from ..worker.wire import Array, Header
-from .protocol import Failure, ProtocolError, from_wire, to_wire
+from .protocol import Failure, ProtocolError, from_wire, sent_setting, to_wire
 
 _SENT = ("features", "labels", "batches", "weights", "bias")
 
@@ -24,11 +25,11 @@ class Trained:
     failure: Failure | None = None
 
 
-def train_request(stretch: Stretch) -> tuple[Header, list[Array]]:
+def train_request(stretch: Stretch, setting: Setting) -> tuple[Header, list[Array]]:
     """Return the `train` message for some steps, and the arrays that go with it."""
     arrays = [to_wire(getattr(stretch, name)) for name in _SENT]
     places = {name: {"array": place} for place, name in enumerate(_SENT)}
-    return {"message": "train", **places, "rate": stretch.rate, "mode": "eager", "device": "cpu"}, arrays
+    return {"message": "train", **places, "rate": stretch.rate, "setting": sent_setting(setting)}, arrays
 
 
 def read_trained(header: Header, arrays: Sequence[Array]) -> Trained:
@@ -53,7 +54,7 @@ def read_trained(header: Header, arrays: Sequence[Array]) -> Trained:
 class Trainable(Protocol):
     """What answers: a running worker."""
 
-    def train(self, stretch: Stretch) -> Trained:
+    def train(self, stretch: Stretch, setting: Setting | None = None) -> Trained:
         """Make some steps of gradient descent."""
 
 
@@ -63,9 +64,11 @@ class WorkerTrainer:
 
     Attributes:
         worker: the backend's worker.
+        setting: the setting to train in; the worker's first one unless said otherwise.
     """
 
     worker: Trainable
+    setting: Setting | None = None
 
     def train(self, stretch: Stretch) -> TrainingPath:
         """Return the weights and biases after every step.
@@ -74,7 +77,7 @@ class WorkerTrainer:
             Unsupported: the worker has no way to train, as that of a user's module has none.
             Failed: it raised, crashed, hung, or gave weights of another dtype or shape.
         """
-        answer = self.worker.train(stretch)
+        answer = self.worker.train(stretch, self.setting)
         if answer.failure is not None:
             told = f"{answer.failure.type}: {' '.join(answer.failure.message.split())[:300]}"
             raise (

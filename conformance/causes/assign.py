@@ -84,7 +84,7 @@ class Explained:
 
     Attributes:
         number: the finding's place among the findings.
-        group: what was examined: backend, entry point, function and quantity.
+        group: what was examined: backend, entry point, mode, device, function and quantity.
         result: what tells results apart: the format and the number; the case where it is no number.
         kind: the format and the severity, within which findings have much the same causes.
         failure: the kind of failure.
@@ -304,7 +304,7 @@ def _trials(
     """Try a candidate on the batches of all these defects; of weaknesses, if they are many, on the most telling."""
     outcomes: dict[tuple[int, str], Trial] = {}
     for each, claim in sorted(matching, key=_telling):
-        _, _, function, quantity = each.group
+        *_, function, quantity = each.group
         finding = findings[each.number]
         batch = _batch_key(finding)
         if batch not in outcomes and (each.kind[1] == "defect" or len(outcomes) < BATCHES):

@@ -70,7 +70,9 @@ class Observation:
     def of(cls, number: int, finding: ConfirmedFinding, position: tuple[int, int], earlier: int = 0) -> Self:
         """Put a finding at a place of a stack."""
         identity = finding.tally.identity
-        group = (identity.backend, identity.entry_point, identity.function, identity.quantity)
+        its = identity.setting
+        entry_point = (identity.backend, identity.entry_point, its.mode, its.device)
+        group = (*entry_point, identity.function, identity.quantity)
         return cls(number, finding.judged, group, comes_first(finding), *position, earlier)
 
     @property

@@ -133,8 +133,11 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         "--function": ("NAME", "only this canonical function, e.g. softmax"),
         "--entry-point": ("NAME", "only this public API, e.g. torch.sigmoid"),
         "--dtype": ("NAME", "only float16, bfloat16, float32 or float64"),
-        "--mode": ("NAME", "eager: the only one in this release"),
-        "--device": ("NAME", "cpu: the only one in this release"),
+        "--mode": (
+            "NAME",
+            "in this mode, of those that a backend has (default: its first); an unknown one gets a list",
+        ),
+        "--device": ("NAME", "on this device, of those that a backend has (default: its first)"),
         "--check": ("ID", "only the check with this id, from a record"),
         "--property": ("ID", "only this property (see: logitproof list properties), and no checks"),
     }

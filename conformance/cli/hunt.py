@@ -19,7 +19,7 @@ from ..backends.spec import BackendSpec, parse_backend
 from ..errors import UserError
 from ..hunt.progress import shown_hunt
 from ..inputs.witness import WITNESSES
-from ..run.plan import check_entry_points
+from ..run.plan import check_entry_points, check_settings
 from ..run.request import RunRequest
 from ..settings.settings import read_settings
 from ..signals import undisturbed
@@ -79,8 +79,9 @@ def _hunted(
             return None
         hellos = {name: worker.hello for name, worker in workers.items()}
         check_entry_points(examined, hellos)
+        check_settings(examined, hellos)
         progress.note(", ".join(f"{name} {hello.version}".strip() for name, hello in hellos.items()))
-        examiner = Examiner(workers, hellos, examined.entry_points, progress.note)
+        examiner = Examiner(workers, hellos, examined.entry_points, progress.note, examined.settings)
         try:
             hunted = hunt(HuntRequest(examined, WITNESSES, seconds, examples, seed), examiner, progress)
         except OSError as error:

@@ -160,10 +160,8 @@ def _given(options: argparse.Namespace, settings: Mapping[str, object]) -> dict[
 
 
 def _request(given: Mapping[str, object], backends: tuple[str, ...], typed: Sequence[str]) -> RunRequest:
-    keys = ("function", "entry_point", "dtype", "check", "property")
+    keys = ("function", "entry_point", "dtype", "mode", "device", "check", "property")
     lists = {key: tuple(_strings(given.get(key))) for key in keys}
-    _only(given, "mode", "eager")
-    _only(given, "device", "cpu")
     _known("function", lists["function"], FUNCTIONS)
     _known("dtype", lists["dtype"], FORMATS)
     _known("property", lists["property"], (*PROPERTIES, TRAINING_STEP.id))
@@ -177,6 +175,8 @@ def _request(given: Mapping[str, object], backends: tuple[str, ...], typed: Sequ
         functions=lists["function"],
         entry_points=lists["entry_point"],
         dtypes=lists["dtype"],
+        modes=lists["mode"],
+        devices=lists["device"],
         checks=lists["check"],
         properties=lists["property"],
         inputs=_npz(given.get("inputs")),
@@ -192,13 +192,6 @@ def _request(given: Mapping[str, object], backends: tuple[str, ...], typed: Sequ
 
 def _strings(value: object) -> list[str]:
     return [str(item).strip() for item in value] if isinstance(value, list) else []
-
-
-def _only(given: Mapping[str, object], key: str, only: str) -> None:
-    for value in _strings(given.get(key)):
-        if value != only:
-            message = f"{key} {value!r} cannot be examined by this release: leave --{key} out, or use --{key} {only}"
-            raise UserError(message)
 
 
 def _known(what: str, names: Sequence[str], known: Sequence[str] | Mapping[str, object]) -> None:

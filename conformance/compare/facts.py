@@ -67,9 +67,8 @@ def property_changes(old: ComparedRun, new: ComparedRun, backends: Mapping[str, 
         differ = statuses[0] != statuses[1] and (None not in statuses or "broken" in statuses)
         if differ and (known := now or was) is not None:
             ratios = (_ratio(was), _ratio(now))
-            changes.append(
-                PropertyChange(known.id, known.property, known.backend, known.dtype, *statuses, known.statement, ratios)
-            )
+            names, place = (known.id, known.property, known.backend, known.dtype), (known.mode, known.device)
+            changes.append(PropertyChange(*names, *statuses, known.statement, ratios, *place))
     return changes
 
 
@@ -77,7 +76,7 @@ def _property(result: PropertyResult, backends: Mapping[str, str]) -> tuple[obje
     """Return what makes it the same one in another run: its entry points may be called otherwise."""
     functions = tuple(sorted(result.entry_points.items()))
     backend = backends.get(result.backend, result.backend)
-    return result.property, backend, functions, result.dtype, result.mode, result.device
+    return result.property, backend, functions, result.dtype, result.setting
 
 
 def _ratio(result: PropertyResult | None) -> str | None:

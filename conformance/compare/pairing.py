@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from logitproof.reports import Backend, Check, EntryPointChange
+from logitproof.reports import Backend, Check, EntryPointChange, Setting
 
 from .runs import ComparedRun
 from .signatures import signature_changes
 
-_Question = tuple[str, str, str, str, str, bytes, str]
+_Question = tuple[str, str, Setting, str, bytes, str]
 _Name = tuple[str, str]
 """A backend, as the newer run calls it, and an entry point."""
 
@@ -65,7 +65,7 @@ def _by_entry_point(checks: Iterable[Check], backends: Mapping[str, str]) -> dic
 
 def _question(check: Check) -> _Question:
     parameters = msgspec.json.encode(check.parameters, order="sorted")
-    return check.function, check.dtype, check.mode, check.device, check.quantity, parameters, check.input_class
+    return check.function, check.dtype, check.setting, check.quantity, parameters, check.input_class
 
 
 def _matched(

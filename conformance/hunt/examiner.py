@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+from logitproof.reports import Setting
 
 from ..backends.bisection import Evaluator, ExaminedCalls, examine_batch
 from ..backends.deaths import Deaths, GivenUp
@@ -16,6 +19,7 @@ from ..judge.judged_output import JudgedElement
 from ..judge.tally import CheckIdentity, CheckTally
 from ..judge.truth import truths
 from ..run.plan import Task, all_questions, identity, tasks_of
+from ..run.request import SettingChoice
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,18 @@ class Examiner:
         hellos: Mapping[str, Hello],
         entry_points: Sequence[str],
         note: Callable[[str], None],
+        choice: SettingChoice | None = None,
     ) -> None:
-        """Take running workers by the names of their backends, and entry points to restrict the examination to."""
+        """Take running workers by the names of their backends, and entry points to restrict the examination to.
+
+        `choice` says in which settings they are examined: in the first one of each unless said otherwise.
+        """
         self.hellos = hellos
         self.tallies: dict[CheckIdentity, CheckTally] = {}
         self.largest: dict[CheckIdentity, JudgedElement] = {}
         self._workers, self._entry_points, self._note = workers, tuple(entry_points), note
-        self._deaths = {name: Deaths() for name in workers}
+        self._choice = choice
+        self._deaths: defaultdict[tuple[str, Setting], Deaths] = defaultdict(Deaths)
 
     def examine(self, batch: Batch, known: Mapping[FailureIdentity, str]) -> Examination:
         """Examine a batch by every entry point; keep what was seen in `tallies`, and in `largest` the largest errors.
@@ -103,12 +112,13 @@ class Examiner:
             replace(task, quantities=(signature.quantity,))
             for task in self._tasks(batch)
             if (task.backend, task.entry_point.name) == (signature.backend, signature.entry_point)
+            if task.setting == signature.setting
             if signature.quantity in task.quantities
         ]
         return self._judged(batch, planned, {}, counts=False)
 
     def _tasks(self, batch: Batch) -> list[Task]:
-        return tasks_of(batch, self.hellos, self._entry_points)
+        return tasks_of(batch, self.hellos, self._entry_points, choice=self._choice)
 
     def _judged(
         self, batch: Batch, planned: Sequence[Task], known: Mapping[FailureIdentity, str], *, counts: bool
@@ -126,15 +136,16 @@ class Examiner:
         return Examination(tallies, self._defects(tallies, known))
 
     def _asked(self, task: Task, batch: Batch, *, counts: bool) -> ExaminedCalls:
-        deaths = self._deaths[task.backend] if counts else Deaths()
-        quantities = list(task.quantities)
-        examined = examine_batch(self._workers[task.backend], batch, task.entry_point.name, quantities, deaths)
+        deaths = self._deaths[task.backend, task.setting] if counts else Deaths()
+        worker, quantities = self._workers[task.backend], list(task.quantities)
+        examined = examine_batch(worker, batch, task.entry_point.name, quantities, deaths, setting=task.setting)
         if counts and (given_up := self._given_up(task, batch)):
-            self._note(f"{task.backend}: {given_up.reason}: it is left out from here on")
+            self._note(f"{task.backend}, {task.setting}: {given_up.reason}: it is left out from here on")
         return examined
 
     def _given_up(self, task: Task, batch: Batch) -> GivenUp | None:
-        return self._deaths[task.backend].given_up(batch.function, task.entry_point.name, batch.input_class)
+        deaths = self._deaths[task.backend, task.setting]
+        return deaths.given_up(batch.function, task.entry_point.name, batch.input_class)
 
     def _defects(
         self, tallies: Sequence[CheckTally], known: Mapping[FailureIdentity, str]
@@ -156,4 +167,4 @@ class Examiner:
 
 def _signature(tally: CheckTally, kind: str) -> FailureIdentity:
     its = tally.identity
-    return FailureIdentity(its.backend, its.function, its.entry_point, its.dtype, its.quantity, kind)
+    return FailureIdentity(its.backend, its.function, its.entry_point, its.setting, its.dtype, its.quantity, kind)

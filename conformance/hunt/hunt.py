@@ -87,7 +87,8 @@ def hunt(request: HuntRequest, examiner: Examiner, progress: HuntProgress) -> Hu
     witnesses, notes = witnesses_in(request.folder)
     for line in notes:
         progress.note(line)
-    session = _Hunt(request, examiner, progress, known_signatures(witnesses))
+    offered = {name: hello.settings for name, hello in examiner.hellos.items()}
+    session = _Hunt(request, examiner, progress, known_signatures(witnesses, offered))
     with no_litter():
         session.run()
     return session.result()

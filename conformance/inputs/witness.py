@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,16 @@ import numpy as np
 from msgspec import Meta
 
 from logitproof.reference import function_named
-from logitproof.reports import Array, Discrepancy, Parameter, array_record, array_value, float_from, parameter_record
+from logitproof.reports import (
+    Array,
+    Discrepancy,
+    Parameter,
+    Setting,
+    array_record,
+    array_value,
+    float_from,
+    parameter_record,
+)
 
 from .arrays import batch_from_arrays
 from .batch import Batch
@@ -47,14 +56,15 @@ class FailureIdentity:
     backend: str
     function: str
     entry_point: str
+    setting: Setting
     dtype: str
     quantity: str
     kind: str
 
     def __str__(self) -> str:
         """Return it for people."""
-        quantity = self.quantity.replace(":", " by ")
-        return f"{self.backend}, {self.entry_point} ({self.function}), {self.dtype}, {quantity}: {self.kind}"
+        quantity, where = self.quantity.replace(":", " by "), f"{self.setting}, {self.dtype}"
+        return f"{self.backend}, {self.entry_point} ({self.function}), {where}, {quantity}: {self.kind}"
 
 
 class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -64,6 +74,7 @@ class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         schema: the version of the schema.
         id: the id of the discrepancy that a run reports when it replays the witness.
         backend: what failed: the backend's name, its version, the entry point and the quantity, and how.
+        mode: the mode and the device that it failed in; None in a file of an older release, which had only one of each.
         arguments: the positional arguments by name: of a single case, or of as many as it takes.
         parameters: the keywords of the call; floats as hex text.
         cotangent: what the gradient is multiplied with.
@@ -87,11 +98,26 @@ class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     error_ulps: Hex
     error_bound_ratio: Hex
     explanation: Text
+    mode: Name | None = None
+    device: Name | None = None
+
+    def __post_init__(self) -> None:
+        if (self.mode is None) != (self.device is None):
+            message = "a mode and a device belong together"
+            raise ValueError(message)
 
     @property
-    def signature(self) -> FailureIdentity:
-        """Which failure it shows."""
-        return FailureIdentity(self.backend, self.function, self.entry_point, self.dtype, self.quantity, self.kind)
+    def setting(self) -> Setting | None:
+        """The setting that it failed in; None where its file does not tell."""
+        return None if self.mode is None or self.device is None else Setting(self.mode, self.device)
+
+    def signatures(self, offered: Sequence[Setting]) -> tuple[FailureIdentity, ...]:
+        """Return which failure it shows: in its setting; in all that its backend offers, where its file tells none."""
+        settings = offered if self.setting is None else (self.setting,)
+        return tuple(
+            FailureIdentity(self.backend, self.function, self.entry_point, each, self.dtype, self.quantity, self.kind)
+            for each in settings
+        )
 
     def batch(self) -> Batch:
         """Return the batch that replays it.
@@ -143,6 +169,8 @@ def witness_of(batch: Batch, found: Discrepancy) -> Witness:
         error_ulps=found.error_ulps,
         error_bound_ratio=found.error_bound_ratio,
         explanation=found.explanation,
+        mode=found.mode,
+        device=found.device,
     )
 
 
@@ -207,7 +235,8 @@ def encode_witness(witness: Witness) -> bytes:
     Raises:
         WitnessError: what was written would not be read again.
     """
-    fields = (b'"%s": %s' % (name.encode(), msgspec.json.encode(getattr(witness, name))) for name in _FIELDS)
+    told = {name: value for name in _FIELDS if (value := getattr(witness, name)) is not None}
+    fields = (b'"%s": %s' % (name.encode(), msgspec.json.encode(value)) for name, value in told.items())
     text = b"{\n" + b",\n".join(fields) + b"\n}\n"
     decode_witness(text)
     return text
@@ -260,6 +289,17 @@ def _keyword(name: str, value: Parameter) -> np.ndarray:
     return np.asarray(float_from(value) if name == "label_smoothing" and isinstance(value, str) else value)
 
 
-def known_signatures(witnesses: list[Witness]) -> Mapping[FailureIdentity, str]:
-    """Return the failures that witnesses show, with the id of one witness of each."""
-    return {witness.signature: witness.id for witness in witnesses}
+def known_signatures(
+    witnesses: Sequence[Witness], offered: Mapping[str, Sequence[Setting]]
+) -> Mapping[FailureIdentity, str]:
+    """Return the failures that witnesses show, with the id of one witness of each.
+
+    Args:
+        witnesses: the witnesses.
+        offered: the settings that each backend offers, by its name.
+    """
+    return {
+        signature: witness.id
+        for witness in witnesses
+        for signature in witness.signatures(offered.get(witness.backend, ()))
+    }

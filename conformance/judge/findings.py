@@ -57,10 +57,11 @@ def settle(tallies: Sequence[CheckTally]) -> list[ConfirmedFinding]:
 
 
 def _implementation_of(tally: CheckTally) -> tuple[object, ...]:
-    """What a framework implements, or does not: an entry point with some options in a dtype."""
+    """What a framework implements, or does not: an entry point with some options in a setting and dtype."""
     identity = tally.identity
     options = frozenset(name for name, _ in identity.parameters)
-    return identity.backend, identity.entry_point, identity.function, identity.dtype, identity.quantity, options
+    called = identity.entry_point, identity.function, identity.quantity, options
+    return identity.backend, identity.setting, identity.dtype, *called
 
 
 def _settle_failures(tally: CheckTally, *, is_implemented: bool) -> None:

@@ -79,9 +79,10 @@ class OtherOutputs:
             backend=given.identity.backend,
             version=self._versions[given.identity.backend],
             entry_point=given.identity.entry_point,
-            mode=given.identity.mode,
+            mode=given.identity.setting.mode,
             observed=hex_of(given.value),
             error_ulps=hex_of(error),
+            device=given.identity.setting.device,
         )
 
 

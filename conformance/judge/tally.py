@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from logitproof.reports import ExaminedBatch, Parameter, check_id, parameter_record
+from logitproof.reports import ExaminedBatch, Parameter, Setting, check_id, parameter_record
 
 from ..backends.deaths import GivenUp
 from ..backends.omissions import Omission
@@ -25,12 +25,11 @@ class CheckIdentity:
     function: str
     backend: str
     entry_point: str
+    setting: Setting
     dtype: str
     quantity: str
     input_class: str
     parameters: tuple[tuple[str, Parameter], ...]
-    mode: str = "eager"
-    device: str = "cpu"
 
     @property
     def id(self) -> str:
@@ -40,15 +39,14 @@ class CheckIdentity:
             backend=self.backend,
             entry_point=self.entry_point,
             dtype=self.dtype,
-            mode=self.mode,
-            device=self.device,
+            setting=self.setting,
             quantity=self.quantity,
             parameters=dict(self.parameters),
             input_class=self.input_class,
         )
 
 
-def identity_of(backend: str, entry_point: str, batch: Batch, quantity: str) -> CheckIdentity:
+def identity_of(backend: str, entry_point: str, setting: Setting, batch: Batch, quantity: str) -> CheckIdentity:
     """The check that a quantity of a batch belongs to; arrays among the parameters vary from case to case."""
     parameters = {
         name: "given" if isinstance(value, np.ndarray) else parameter_record(value)
@@ -58,6 +56,7 @@ def identity_of(backend: str, entry_point: str, batch: Batch, quantity: str) -> 
         function=batch.function,
         backend=backend,
         entry_point=entry_point,
+        setting=setting,
         dtype=batch.dtype,
         quantity=quantity,
         input_class=batch.input_class,

@@ -25,6 +25,7 @@ from logitproof.properties import (
     check_training,
 )
 from logitproof.reference import LITERAL
+from logitproof.reports import Setting
 
 from ..backends.client import Worker
 from ..backends.deaths import Deaths
@@ -39,11 +40,12 @@ CASES = 6
 
 @dataclass(frozen=True)
 class PropertyTask:
-    """One property, by its id, for some entry points of one backend, in one dtype."""
+    """One property, by its id, for some entry points of one backend, in one setting and dtype."""
 
     backend: str
     id: str
     entry_points: Mapping[str, EntryPoint]
+    setting: Setting
     dtype: str
     batches: int
 
@@ -114,7 +116,9 @@ class BrokenProperty:
 
 def _train(task: PropertyTask, worker: Worker) -> PropertyAnswers:
     try:
-        return PropertyAnswers(paths=asked_training(WorkerTrainer(worker), task.dtype, steps=task.batches))
+        return PropertyAnswers(
+            paths=asked_training(WorkerTrainer(worker, task.setting), task.dtype, steps=task.batches)
+        )
     except Unsupported as error:
         return PropertyAnswers(omission=Omission(str(error)))
     except Failed as error:
@@ -135,14 +139,14 @@ def ask(task: PropertyTask, worker: Worker, deaths: Deaths) -> PropertyAnswers:
     Args:
         task: what to ask.
         worker: whom to ask.
-        deaths: those of the backend so far; what happens here is counted there.
+        deaths: those of the backend in the task's setting so far; what happens here is counted there.
 
     Raises:
         WorkerUnavailable: the worker has died and cannot be restarted.
     """
     if task.is_training:
         return _train(task, worker)
-    backend = PropertyBackend(worker, task.entry_points, deaths)
+    backend = PropertyBackend(worker, task.entry_points, deaths, task.setting)
     answered: list[tuple[PropertyInputs, tuple[np.ndarray, ...]]] = []
     failed: list[tuple[PropertyInputs, str]] = []
     for number in range(task.batches):

@@ -11,6 +11,7 @@ import numpy as np
 
 from logitproof.properties import Failed, FunctionCall, Property, Unsupported
 from logitproof.reference import LITERAL
+from logitproof.reports import Setting
 
 from ..backends.bisection import NOT_THERE
 from ..backends.deaths import FATAL, Deaths
@@ -38,7 +39,15 @@ class Asked(Protocol):
 
     hello: Hello
 
-    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str], *, once: bool = False) -> Reply:
+    def evaluate(
+        self,
+        batch: Batch,
+        entry_point: str,
+        quantities: Sequence[str],
+        *,
+        setting: Setting | None = None,
+        once: bool = False,
+    ) -> Reply:
         """Compute quantities of a batch."""
 
 
@@ -49,12 +58,15 @@ class PropertyBackend:
     Attributes:
         worker: the backend's worker.
         entry_points: by function.
-        deaths: those of the backend so far; an entry point that has crashed or hung too often is not asked any more.
+        deaths: those of the backend in that setting so far; an entry point that has crashed or hung too often is not
+            asked any more.
+        setting: the setting to compute in; the worker's first one unless said otherwise.
     """
 
     worker: Asked
     entry_points: Mapping[str, EntryPoint]
     deaths: Deaths = field(default_factory=Deaths)
+    setting: Setting | None = None
 
     def definition(self, function: str, quantity: str) -> str:
         """Return the definition that the entry point states for a quantity."""
@@ -81,7 +93,7 @@ class PropertyBackend:
     def _answer(self, entry: EntryPoint, batch: Batch, quantity: str) -> Reply:
         if given_up := self.deaths.given_up(entry.function, entry.name, batch.input_class):
             raise Omitted(Omission(f"{entry.name} is not asked any more: {given_up.reason}", "given up"))
-        answer = self.worker.evaluate(batch, entry.name, (quantity,), once=True)
+        answer = self.worker.evaluate(batch, entry.name, (quantity,), setting=self.setting, once=True)
         if (failure := _failure(answer)) and failure.kind in FATAL:
             self.deaths.count(entry.function, entry.name, batch.input_class, failure.kind)
         return answer

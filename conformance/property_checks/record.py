@@ -29,8 +29,6 @@ _SEVERITY = {"broken": "defect", "deviates": "convention"}
 TRAINED = "sparse_softmax_cross_entropy"
 """The function whose gradient training descends."""
 
-MODE, DEVICE = "eager", "cpu"
-
 
 def property_result(finding: BrokenProperty, version: str) -> PropertyResult:
     """Return what became of a property as the record keeps it."""
@@ -43,8 +41,8 @@ def property_result(finding: BrokenProperty, version: str) -> PropertyResult:
         version=version,
         entry_points=task.names,
         dtype=task.dtype,
-        mode=MODE,
-        device=DEVICE,
+        mode=task.setting.mode,
+        device=task.setting.device,
         status=finding.status,  # type: ignore[arg-type]
         reason=finding.reason,
         cases=finding.cases,
@@ -78,8 +76,8 @@ def property_discrepancy(finding: BrokenProperty, version: str) -> Discrepancy |
         version=version,
         entry_point=task.names.get(function, "training"),
         dtype=task.dtype,
-        mode=MODE,
-        device=DEVICE,
+        mode=task.setting.mode,
+        device=task.setting.device,
         quantity=f"property:{task.id}",
         input_class="property",
         parameters={},
@@ -145,8 +143,7 @@ def _id(finding: BrokenProperty) -> str:
         backend=task.backend,
         entry_points=task.names,
         dtype=task.dtype,
-        mode=MODE,
-        device=DEVICE,
+        setting=task.setting,
     )
 
 

@@ -63,6 +63,7 @@ class TestedBackend:
             [RecordedCall(call, None if outcome.failure else backend.evaluate(call)) for call in outcome.calls],
             entry_points={function: entry.name for function, entry in backend.entry_points.items()},
             target=Target(target) if known else Target(hello.framework, target),
+            setting=hello.settings[0],
             facts=(f"{self.name} {hello.version}, {setting.entry_points}, {given.dtype}: {outcome.told}.",),
             failure=outcome.failure,
         )

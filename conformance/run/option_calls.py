@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from logitproof.reference import function_named
-from logitproof.reports import EntryPointOptions
+from logitproof.reports import EntryPointOptions, Setting
 
 from ..backends.bisection import ExaminedCalls
 from ..backends.protocol import EntryPoint
@@ -36,21 +36,21 @@ def options_in(batch: Batch) -> frozenset[str]:
 
 
 class OptionCalls:
-    """The options that were called, as the answers come in."""
+    """The options that were called, as the answers come in: those that were called in every setting that was asked."""
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._called: dict[_Key, set[str]] = {}
-        self._refused: dict[_Key, set[str]] = {}
+        self._called: dict[_Key, dict[Setting, set[str]]] = {}
+        self._refused: dict[_Key, dict[Setting, set[str]]] = {}
 
     def take_in(self, batch: Batch, task: Task, examined: ExaminedCalls) -> None:
         """Note what a task has called; an entry point that has no way to be asked an option does not accept it."""
         key, options = (task.backend, batch.function, task.entry_point.name), options_in(batch)
         kinds = {found.failure.kind for found in examined.failures}
         if examined.parts or kinds - {"unsupported"}:
-            self._called.setdefault(key, set()).update(options)
+            self._called.setdefault(key, {}).setdefault(task.setting, set()).update(options)
         elif kinds and len(options) == 1:
-            self._refused.setdefault(key, set()).update(options)
+            self._refused.setdefault(key, {}).setdefault(task.setting, set()).update(options)
 
     def of(self, backend: str, entry_points: Sequence[EntryPoint]) -> tuple[EntryPointOptions, ...]:
         """Return what is known of the entry points of a backend that accept any option."""
@@ -58,7 +58,14 @@ class OptionCalls:
 
     def _of(self, backend: str, entry: EntryPoint) -> EntryPointOptions:
         key, options = (backend, entry.function, entry.name), options_of(entry)
-        called = [option for option in options if option in self._called.get(key, ())]
-        refused = self._refused.get(key, set()).difference(called)
-        accepted = [option for option in options if option not in refused]
+        by_setting, refused_by_setting = self._called.get(key, {}), self._refused.get(key, {})
+        asked = {*by_setting, *refused_by_setting}
+        # What one setting has no way to be asked, and another has, is called where it can be.
+        refused = {each: refused_by_setting.get(each, set()) - by_setting.get(each, set()) for each in asked}
+        accepted = [option for option in options if not asked or any(option not in refused[each] for each in asked)]
+        called = [
+            option
+            for option in accepted
+            if asked and all(option in by_setting.get(each, ()) or option in refused[each] for each in asked)
+        ]
         return EntryPointOptions(entry.function, entry.name, tuple(accepted), tuple(called))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from logitproof.reference import FUNCTIONS, LITERAL
+from logitproof.reports import Setting
 
 from ..backends.omissions import Omission, omission_of
 from ..backends.protocol import EntryPoint, Hello
@@ -19,7 +20,7 @@ from ..inputs.witness import witnesses_in
 from ..judge.batch_judge import questions
 from ..judge.tally import CheckIdentity, identity_of
 from ..judge.truth import Question
-from .request import RunRequest
+from .request import RunRequest, SettingChoice
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,19 @@ class BatchSource:
 
 @dataclass(frozen=True)
 class Task:
-    """One batch for one entry point of one backend.
+    """One batch for one entry point of one backend in one setting.
 
     Attributes:
         backend: the backend's name.
         entry_point: what to call.
+        setting: the setting to call it in.
         quantities: what to ask for.
         omitted: quantities not to be asked for, with the reason.
     """
 
     backend: str
     entry_point: EntryPoint
+    setting: Setting
     quantities: tuple[str, ...]
     omitted: Mapping[str, Omission]
 
@@ -97,32 +100,38 @@ def _witnesses(request: RunRequest, functions: Sequence[str], note: Callable[[st
 
 
 def tasks_of(
-    batch: Batch, backends: Mapping[str, Hello], entry_points: Sequence[str] = (), checks: Sequence[str] = ()
+    batch: Batch,
+    backends: Mapping[str, Hello],
+    entry_points: Sequence[str] = (),
+    checks: Sequence[str] = (),
+    choice: SettingChoice | None = None,
 ) -> list[Task]:
-    """List what the backends are asked about a batch; empty restrictions restrict nothing."""
+    """List what the backends are asked about a batch; empty restrictions restrict nothing.
+
+    Each backend is asked in the settings that are chosen: its first one unless said otherwise.
+    """
+    choice, asked = choice or SettingChoice(), frozenset(checks)
     return [
         task
         for name, hello in backends.items()
+        for setting in choice.among(hello.settings)
         for entry_point in hello.entry_points_for(batch.function)
         if not entry_points or entry_point.name in entry_points
-        if (task := _task(batch, name, hello, entry_point, frozenset(checks))) is not None
+        if (task := _restricted(Task(name, entry_point, setting, batch.spec.quantities, {}), batch, hello, asked))
     ]
 
 
-def _task(batch: Batch, backend: str, hello: Hello, entry_point: EntryPoint, checks: frozenset[str]) -> Task | None:
-    wanted = [
-        quantity
-        for quantity in batch.spec.quantities
-        if not checks or identity_of(backend, entry_point.name, batch, quantity).id in checks
-    ]
+def _restricted(task: Task, batch: Batch, hello: Hello, checks: frozenset[str]) -> Task | None:
+    """Return a task without what is not asked; None where nothing of it is left."""
+    wanted = [quantity for quantity in task.quantities if not checks or identity(task, batch, quantity).id in checks]
     if not wanted:
         return None
     omitted = {
         quantity: omission
         for quantity in wanted
-        if (omission := omission_of(hello, entry_point, batch.dtype, batch.parameters, quantity)) is not None
+        if (omission := omission_of(hello, task.entry_point, batch.dtype, batch.parameters, quantity)) is not None
     }
-    return Task(backend, entry_point, tuple(name for name in wanted if name not in omitted), omitted)
+    return replace(task, quantities=tuple(name for name in wanted if name not in omitted), omitted=omitted)
 
 
 def all_questions(batch: Batch, planned: Sequence[Task]) -> tuple[Question, ...]:
@@ -153,6 +162,28 @@ def check_entry_points(request: RunRequest, backends: Mapping[str, Hello]) -> No
             raise UserError(message)
 
 
+def check_settings(request: RunRequest, backends: Mapping[str, Hello]) -> None:
+    """Refuse modes and devices that no backend has, and such as no backend has together.
+
+    Raises:
+        UserError: a mode or a device is unknown, or nothing would be examined.
+    """
+    offered = {name: hello.settings for name, hello in backends.items()}
+    words = "; ".join(f"{name} has {', '.join(map(str, settings))}" for name, settings in offered.items())
+    every = [setting for settings in offered.values() for setting in settings]
+    for what, names, known in (
+        ("mode", request.settings.modes, {setting.mode for setting in every}),
+        ("device", request.settings.devices, {setting.device for setting in every}),
+    ):
+        for name in names:
+            if every and name not in known:
+                message = f"unknown {what} {name!r}: {words}"
+                raise UserError(message)
+    if every and not any(request.settings.among(settings) for settings in offered.values()):
+        message = f"no backend has such a mode on such a device: {words}"
+        raise UserError(message)
+
+
 def identity(task: Task, batch: Batch, quantity: str) -> CheckIdentity:
     """The check that a quantity of a task belongs to."""
-    return identity_of(task.backend, task.entry_point.name, batch, quantity)
+    return identity_of(task.backend, task.entry_point.name, task.setting, batch, quantity)

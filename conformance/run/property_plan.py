@@ -30,8 +30,9 @@ def property_tasks(request: RunRequest, backends: Mapping[str, Hello]) -> list[P
 
 def _of_functions(request: RunRequest, backends: Mapping[str, Hello]) -> list[PropertyTask]:
     return [
-        PropertyTask(name, prop.id, binding, dtype, 1 if prop.domain.is_fixed else BATCHES[request.profile])
+        PropertyTask(name, prop.id, binding, setting, dtype, 1 if prop.domain.is_fixed else BATCHES[request.profile])
         for name, hello in backends.items()
+        for setting in request.settings.among(hello.settings)
         for prop in PROPERTIES.values()
         if not request.properties or prop.id in request.properties
         if not request.functions or set(prop.functions) <= set(request.functions)
@@ -49,9 +50,10 @@ def _of_training(request: RunRequest, backends: Mapping[str, Hello]) -> list[Pro
     if request.functions or request.entry_points or (request.properties and not asked_for) or not steps:
         return []
     return [
-        PropertyTask(name, TRAINING_STEP.id, {}, dtype, steps)
-        for name in backends
+        PropertyTask(name, TRAINING_STEP.id, {}, setting, dtype, steps)
+        for name, hello in backends.items()
         if asked_for or name in FRAMEWORKS
+        for setting in request.settings.among(hello.settings)
         for dtype in TRAINING_STEP.dtypes
         if not request.dtypes or dtype in request.dtypes
     ]

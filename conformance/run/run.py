@@ -37,7 +37,7 @@ from ..property_checks.record import property_discrepancy, property_result
 from ..signals import interruptible, undisturbed
 from ..worker.facts import cpu_facts, environment_switches
 from .option_calls import OptionCalls
-from .plan import BatchSource, Task, all_questions, check_entry_points, identity, sources, tasks_of
+from .plan import BatchSource, Task, all_questions, check_entry_points, check_settings, identity, sources, tasks_of
 from .progress import Progress
 from .property_plan import property_tasks
 from .request import RunRequest
@@ -100,6 +100,7 @@ def run_sides(request: RunRequest, sides: Sequence[Side], progress: Progress) ->
         pool = stack.enter_context(processes(request.jobs))
         hellos = {each.label: each.hello for each in running if each.hello is not None}
         check_entry_points(request, hellos)
+        check_settings(request, hellos)
         session = _RunSession(request, progress, running, hellos, pool)
         cut = session.examine()
         if cut is not None:  # what the processes are still at would be waited for
@@ -291,7 +292,8 @@ class _RunSession:
             self.hashes.append((batch.function, batch_hash(batch)))
         else:
             self.given[f"{batch.function}/{batch.dtype}/{batch.name}"] = batch_hash(batch)
-        planned = tasks_of(batch, self._hellos, self._request.entry_points, self._request.checks)
+        request = self._request
+        planned = tasks_of(batch, self._hellos, request.entry_points, request.checks, request.settings)
         for task in planned:
             # Every check begins here, so that their order is that of the plan and not that of the answers.
             for quantity in (*task.quantities, *task.omitted):
@@ -317,8 +319,14 @@ class _RunSession:
             number, batch, own = order
             for place, task in own:
                 try:
-                    named = task.entry_point.name
-                    examined = examine_batch(backend.worker, batch, named, list(task.quantities), backend.deaths)
+                    examined = examine_batch(
+                        backend.worker,
+                        batch,
+                        task.entry_point.name,
+                        list(task.quantities),
+                        backend.deaths[task.setting],
+                        setting=task.setting,
+                    )
                 except WorkerUnavailable as error:
                     if self._over.is_set():  # it was stopped because the run is over, which is no trouble of its own
                         return
@@ -330,7 +338,7 @@ class _RunSession:
         """Put a property to a backend; None where no answers came."""
         assert backend.worker is not None
         try:
-            return ask(task, backend.worker, backend.deaths)
+            return ask(task, backend.worker, backend.deaths[task.setting])
         except WorkerUnavailable as error:
             if not self._over.is_set():
                 backend.trouble = str(error)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
-from logitproof.reports import Backend, hex_of
+from logitproof.reports import Backend, Setting, hex_of
 
 from ..backends.client import BackendError, Limits, Worker, WorkerUnavailable, open_all
 from ..backends.deaths import Deaths
@@ -49,7 +50,7 @@ class Side:
 class RunningBackend:
     """A backend of the run: its worker, or why there is none.
 
-    `is_wrong` says that the user can mend that: the backend itself is wrong.
+    `is_wrong` says that the user can mend that: the backend itself is wrong. `deaths` counts in each setting apart.
     """
 
     side: Side
@@ -59,7 +60,7 @@ class RunningBackend:
     trouble: str | None = None
     is_wrong: bool = False
     orders: SimpleQueue[Order | PropertyOrder | None] = field(default_factory=SimpleQueue)
-    deaths: Deaths = field(default_factory=Deaths)
+    deaths: defaultdict[Setting, Deaths] = field(default_factory=lambda: defaultdict(Deaths))
 
     @property
     def label(self) -> str:
@@ -68,8 +69,14 @@ class RunningBackend:
 
     @property
     def seconds(self) -> dict[str, str]:
-        """How long its framework's own calls of each entry point took, as hex text."""
-        return {} if self.worker is None else {name: hex_of(each) for name, each in sorted(self.worker.seconds.items())}
+        """How long its framework's own calls of each entry point took, as hex text: in each setting apart."""
+        if self.worker is None:
+            return {}
+        first = self.worker.hello.settings[0]
+        return {
+            entry_point if setting == first else f"{entry_point}, {setting}": hex_of(each)
+            for (entry_point, setting), each in sorted(self.worker.seconds.items())
+        }
 
 
 def specs_of(request: RunRequest) -> tuple[BackendSpec, ...]:

@@ -58,7 +58,7 @@ def _gravest_first(comparison: Comparison) -> list[tuple[ComparedCheck, Change]]
     seen: dict[tuple[object, ...], int] = {}
     ranked = []
     for check, change in found:
-        group = check.backend, check.function, check.entry_point, check.quantity, change.kind
+        group = check.backend, check.setting, check.function, check.entry_point, check.quantity, change.kind
         seen[group] = seen.get(group, 0) + 1
         rank = not change.is_regression, seen[group] > 1, _GRAVEST.index(change.kind)
         ranked.append((rank, check, change))
@@ -94,6 +94,7 @@ def script_of_change(comparison: Comparison, check: ComparedCheck, change: Chang
             statement=_statement(check, change, example, backend),
             facts=(_facts(comparison, check, change),),
             target=target,
+            setting=check.setting,
             calls=(call,),
             threads=backend.threads or None,
             environment=switches_of(backend.variables),

@@ -19,7 +19,7 @@ from ..judge.words import RUNS
 from .expected import decimal_of, definitions_of, element_of, ulp_exponent, ulps_away
 from .inputs import ScriptInputs, script_inputs
 from .of_witness import staged_witness
-from .script import Reproduction, ScriptCall, Target
+from .script import Reproduction, ScriptCall, Target, settings_of
 from .symptoms import (
     ANY_NUMBER,
     LIMITS,
@@ -63,13 +63,13 @@ def reproduction_of(
     Raises:
         ValueError: what is recorded does not fit together, or cannot be reproduced; the message is one line.
     """
+    target = target_of(backend)
     if isinstance(finding, Witness):
-        found, staged = staged_witness(finding)
+        found, staged = staged_witness(finding, settings_of(target.framework)[0])
     else:
         _require_known(finding)
         failed = finding.kind in FAILURES
         found, staged = finding, script_inputs(finding, whole_batch=whole_batch, apart=apart and not failed)
-    target = target_of(backend)
     call = ScriptCall(
         batch=staged.batch,
         entry_point=found.entry_point,
@@ -82,6 +82,7 @@ def reproduction_of(
         statement=found.explanation,
         facts=(_facts(found, backend),),
         target=target,
+        setting=found.setting,
         calls=(call,),
         threads=backend.threads or None,
         environment=switches_of(backend.environment),
@@ -94,9 +95,6 @@ def _require_known(found: Discrepancy) -> None:
         raise ValueError(message)
     if found.quantity not in FUNCTIONS[found.function].quantities:
         message = f"{found.function} has no {found.quantity!r}"
-        raise ValueError(message)
-    if (found.mode, found.device) != ("eager", "cpu"):
-        message = f"there is no script for mode {found.mode!r} on device {found.device!r} in this release"
         raise ValueError(message)
 
 

@@ -16,7 +16,7 @@ from flint import arb
 
 from logitproof.properties import FunctionCall, Property, PropertyInputs, calls_of, property_named
 from logitproof.reference import LITERAL, format_named, spread_bound, working_precision
-from logitproof.reports import Backend, Discrepancy, PropertyResult, array_value
+from logitproof.reports import Backend, Discrepancy, PropertyResult, Setting, array_value
 
 from ..inputs.geometry import element_numbers, result_shape
 from ..judge.truth import exact_element, truth
@@ -51,6 +51,7 @@ def property_script(
     *,
     entry_points: Mapping[str, str],
     target: Target,
+    setting: Setting,
     facts: tuple[str, ...],
     failure: str | None = None,
     place: tuple[int, ...] = (),
@@ -62,6 +63,7 @@ def property_script(
         made: the calls, in order.
         entry_points: the names of the entry points, by function.
         target: what is called.
+        setting: the setting that it was found in.
         facts: where and how it was found, a paragraph each.
         failure: what the last call did instead of giving a result.
         place: where in its sides the property is broken: results of that shape are looked at there first.
@@ -71,7 +73,7 @@ def property_script(
         calls = [_failing_call(made[-1].call, failure, entry_points)]
     told = [call for call in calls if call is not None]
     statement = f"The property {prop.id} is broken: {prop.statement}"
-    return script_for(Reproduction(statement, facts, target, tuple(told)))
+    return script_for(Reproduction(statement, facts, target, setting, tuple(told)))
 
 
 def _distinct(made: Sequence[RecordedCall]) -> list[RecordedCall]:
@@ -269,6 +271,7 @@ def property_reproduction(found: Discrepancy, result: PropertyResult, backend: B
         [RecordedCall(call) for call in calls_of(prop, given)],
         entry_points=result.entry_points,
         target=target_of(backend),
+        setting=result.setting,
         facts=(
             _found_by(found, backend.version),
             found.explanation,

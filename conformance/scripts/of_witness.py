@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from logitproof.reference import Status
-from logitproof.reports import Discrepancy, Expected
+from logitproof.reports import Discrepancy, Expected, Setting
 
 from ..inputs.batch import Batch
 from ..inputs.geometry import element_numbers, result_shape
@@ -19,14 +19,19 @@ from .expected import definitions_of
 from .inputs import ALONE, ScriptInputs
 
 
-def staged_witness(witness: Witness) -> tuple[Discrepancy, ScriptInputs]:
+def staged_witness(witness: Witness, first: Setting) -> tuple[Discrepancy, ScriptInputs]:
     """Return a witness as the discrepancy that a run reports of it, and its inputs.
+
+    Args:
+        witness: the witness.
+        first: the setting of one whose file tells none.
 
     Raises:
         ValueError: no element of the result has the exact result that the witness tells.
     """
     batch = witness.batch()
     expected, places = _places(witness, batch)
+    setting = witness.setting or first
     found = Discrepancy(
         id=witness.id,
         severity="defect",
@@ -37,8 +42,8 @@ def staged_witness(witness: Witness) -> tuple[Discrepancy, ScriptInputs]:
         version=witness.version,
         entry_point=witness.entry_point,
         dtype=witness.dtype,
-        mode="eager",
-        device="cpu",
+        mode=setting.mode,
+        device=setting.device,
         quantity=witness.quantity,
         input_class=WITNESS_CLASS,
         parameters=witness.parameters,

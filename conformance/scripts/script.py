@@ -12,6 +12,8 @@ from typing import Literal
 
 import numpy as np
 
+from logitproof.reports import Setting
+
 from ..backends.frameworks import variables_of
 from ..inputs.batch import Batch
 from ..inputs.geometry import axis_of
@@ -68,6 +70,7 @@ class Reproduction:
         statement: what is wrong, in a sentence.
         facts: where and how it was found, a paragraph each.
         target: what is called.
+        setting: the setting that it was found in, and that the calls are made in.
         calls: the calls, all in one dtype.
         threads: how many threads the framework used; None leaves that open.
         environment: variables that were set and that change what is computed.
@@ -77,19 +80,34 @@ class Reproduction:
     statement: str
     facts: tuple[str, ...]
     target: Target
+    setting: Setting
     calls: tuple[ScriptCall, ...]
     threads: int | None = 1
     environment: Mapping[str, str] = field(default_factory=dict)
     what: Literal["discrepancy", "change"] = "discrepancy"
 
 
+def settings_of(framework: str) -> tuple[Setting, ...]:
+    """Return the settings of a framework that a script can be written for, the one that nobody has to name first."""
+    return tuple(Setting(*each) for each in framework_named(framework).settings)
+
+
 def script_for(reproduction: Reproduction) -> str:
     """Return the source of a script.
 
     Raises:
-        ValueError: an entry point is not known, or the calls are in several dtypes.
+        ValueError: an entry point is not known, the calls are in several dtypes, or there is no script for the setting.
     """
-    framework = framework_named(reproduction.target.framework)
+    name, setting = reproduction.target.framework, reproduction.setting
+    framework = framework_named(name)
+    if setting not in settings_of(name):
+        message = (
+            f"there is no script for mode {setting.mode!r} on device {setting.device!r}: "
+            f"scripts call {name} {' or '.join(map(str, settings_of(name)))}"
+        )
+        raise ValueError(message)
+    mode = framework.modes[setting.mode]
+    functions = {"computed": mode.computed, "recorded": mode.recorded}
     if len({call.batch.dtype for call in reproduction.calls}) != 1:
         message = "the calls of one script are in one dtype"
         raise ValueError(message)
@@ -102,7 +120,7 @@ def script_for(reproduction: Reproduction) -> str:
         storage_of(dtype, framework.spelling).numbers,
         SLICED if "sliced(" in body else "",
         # What the worker runs, to the letter.
-        *(source_of(each) for each in (framework.computed, framework.recorded) if f"{each.__name__}(call, " in body),
+        *(source_of(function, called) for called, function in functions.items() if f"{called}(call, " in body),
         *dict.fromkeys(call.symptom.helper(dtype) for call in reproduction.calls),
     ]
     if any(isinstance(call.symptom, Modified) for call in reproduction.calls):
@@ -110,8 +128,8 @@ def script_for(reproduction: Reproduction) -> str:
         helpers.append(f'def bits(tensor):\n    """Return the bits of a tensor."""\n    return {bits}\n')
     setup = _setup(reproduction, framework)
     head = docstring(reproduction.statement, (*reproduction.facts, _STATUS))
-    functions = "".join(f"\n\n{helper}" for helper in helpers if helper)
-    rest = f"{setup}{functions}\n\n{body}\n{_VERDICTS[reproduction.what]}"
+    above = "".join(f"\n\n{helper}" for helper in helpers if helper)
+    rest = f"{setup}{above}\n\n{body}\n{_VERDICTS[reproduction.what]}"
     return f"{head}\n{_imports(rest, framework, reproduction)}\n{rest}"
 
 

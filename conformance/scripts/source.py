@@ -12,13 +12,13 @@ from ..worker.source import WIDTH
 _LONGEST_TEXT = 1500
 
 
-def source_of(function: Callable[..., object]) -> str:
-    """Return the source of a function of this package as a script has it: its own lines, without annotations."""
+def source_of(function: Callable[..., object], name: str) -> str:
+    """Return the source of a function of this package as a script has it: its own lines, `name`, no annotations."""
     source = inspect.getsource(function)
     (stated,) = ast.parse(source).body
     assert isinstance(stated, ast.FunctionDef)
     body = "\n".join(source.splitlines()[stated.body[0].lineno - 1 :])
-    return f"def {stated.name}({', '.join(each.arg for each in stated.args.args)}):\n{body}\n"
+    return f"def {name}({', '.join(each.arg for each in stated.args.args)}):\n{body}\n"
 
 
 def comment(text: str) -> str:

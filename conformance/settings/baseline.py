@@ -72,6 +72,9 @@ def _names(item: GateItem) -> Iterator[tuple[str, str]]:
         yield "function", text_of(item.function)
     if item.entry_point.strip():
         yield "entry-point", text_of(item.entry_point)
+    if item.is_of_several:
+        yield "mode", text_of(item.setting.mode)
+        yield "device", text_of(item.setting.device)
     if item.dtype in FORMATS:
         yield "dtype", text_of(item.dtype)
     if item.quantity.strip():

@@ -246,6 +246,8 @@ _READERS: Mapping[str, tuple[str, _Reader]] = {
     "versions": ("versions", _versions),
     "function": ("function", _of(tuple(FUNCTIONS))),
     "entry-point": ("entry_point", _filled),
+    "mode": ("mode", _filled),
+    "device": ("device", _filled),
     "dtype": ("dtype", _of(tuple(FORMATS))),
     "quantity": ("quantity", _filled),
     "severity": ("severity", _severity),

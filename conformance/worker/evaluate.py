@@ -104,7 +104,6 @@ class _Call:
     def __init__(
         self,
         backend: OpenBackend,
-        mode: Mode,
         entry_point: EntryPoint,
         names: Sequence[str],
         request: Header,
@@ -126,7 +125,8 @@ class _Call:
         named.update({name: arrays[number] for name, number in tensors.items()})
         if request.get("cotangent") is not None:
             named["cotangent"] = arrays[request["cotangent"]["array"]]
-        self._backend, self._mode, self._names = backend, mode, form.names
+        self._backend, self._names = backend, form.names
+        self._mode = mode_of(backend, request["setting"])
         self._call = compiled(backend.framework.definitions(entry_point.source(form), form.names), backend.namespace)
         self.inputs = _Inputs(backend.adapter, named, layouts)
         self.seconds = 0.0
@@ -175,12 +175,11 @@ def evaluate(
     """
     if reason := entry_point.lacks(request["parameters"], arrays[request["arguments"][0]["array"]].data.ndim):
         raise UnsupportedError(reason)
-    mode = mode_of(backend, request["setting"])
     refused = {array.dtype for array in arrays if array.dtype in _REAL} - set(backend.framework.dtypes)
     if refused:
         raise UnsupportedError(f"{backend.framework.name} has no {', '.join(sorted(refused))}")
     names, real = function["arguments"], tuple(function["real"])
-    call, answer = _Call(backend, mode, entry_point, names, request, arrays), _Reply()
+    call, answer = _Call(backend, entry_point, names, request, arrays), _Reply()
     wanted, once = request["quantities"], bool(request.get("once", False))
     if "value" in wanted:
         answer.add("value", "plain", call.computed())

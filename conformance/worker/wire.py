@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-PROTOCOL = 1
+PROTOCOL = 2
 """The version of the protocol; parent and worker must agree on it."""
 
 PREFIX = struct.Struct("<QQ")

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from ..record.hexfloat import measure
+from ..record.setting import Setting
 from .model import (
     CHANGE_MEANINGS,
     SEVERITY_RANKS,
@@ -60,10 +61,12 @@ class ChangeGroup:
     Attributes:
         anchor: a name for links, the same in every comparison that has this group.
         members: the changes and the checks that have them, those of the simplest inputs first.
+        examined: the settings that their backend was examined in.
     """
 
     anchor: str
     members: tuple[CheckChange, ...]
+    examined: tuple[Setting, ...] = ()
 
     @property
     def simplest(self) -> CheckChange:
@@ -126,6 +129,12 @@ class ChangeGroup:
         return tuple(dict.fromkeys(member.check.dtype for member in self.members))
 
     @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The settings concerned, where the backend was examined in several; else none: there is nothing to tell."""
+        settings = dict.fromkeys(member.check.setting for member in self.members)
+        return tuple(settings) if len({*settings, *self.examined}) > 1 else ()
+
+    @property
     def modes(self) -> tuple[str, ...]:
         """The modes concerned, in order of appearance."""
         return tuple(dict.fromkeys(member.check.mode for member in self.members))
@@ -166,13 +175,19 @@ def gravest(check: ComparedCheck) -> Change | None:
 
 def change_groups(comparison: Comparison) -> tuple[ChangeGroup, ...]:
     """Return all changes but what is identical, grouped, the gravest group first."""
+    settings: dict[str, dict[Setting, None]] = {}
+    for check in comparison.checks:
+        settings.setdefault(check.backend, {})[check.setting] = None
     groups: dict[tuple[str, ...], list[CheckChange]] = {}
     for check in comparison.checks:
         for change in check.changes:
             check_change = CheckChange(check, change)
             if change.kind != "identical":
                 groups.setdefault(_key(check_change), []).append(check_change)
-    grouped = (ChangeGroup(_anchor(key), tuple(sorted(members, key=_simplicity))) for key, members in groups.items())
+    grouped = (
+        ChangeGroup(_anchor(key), tuple(sorted(members, key=_simplicity)), tuple(settings[members[0].check.backend]))
+        for key, members in groups.items()
+    )
     return tuple(sorted(grouped, key=_rank))
 
 

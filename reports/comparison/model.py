@@ -10,6 +10,7 @@ from typing import Literal
 from ..record.array import Array
 from ..record.model import CheckStatus, ErrorSpread, Expected, Parameter, Severity
 from ..record.properties import Count, Hex, Text
+from ..record.setting import InSetting
 
 COMPARISON_SCHEMA_VERSION = 1
 """The version of the comparison's schema."""
@@ -175,7 +176,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class ComparedCheck:
+class ComparedCheck(InSetting):
     """One check in two runs.
 
     Attributes:
@@ -243,7 +244,8 @@ class EntryPointChange:
 class PropertyChange:
     """A property that one run found to hold and the other broken, or not examined: statuses before and after.
 
-    `ratios` are its largest differences as multiples of what rounding explains; None where there was none.
+    `ratios` are its largest differences as multiples of what rounding explains; None where there was none. `mode` and
+    `device` are "" in an older comparison, which had no second ones.
     """
 
     id: str
@@ -254,6 +256,8 @@ class PropertyChange:
     after: str | None
     statement: Text
     ratios: tuple[Hex | None, Hex | None]
+    mode: str = ""
+    device: str = ""
 
 
 def is_newly_broken(change: PropertyChange) -> bool:

@@ -170,11 +170,18 @@ def _broken(comparison: Comparison) -> Iterator[str]:
 
 def broken_properties(comparison: Comparison) -> list[tuple[PropertyChange, tuple[str, ...]]]:
     """Return the properties that are newly broken, each once for a backend, with the dtypes that it is broken in."""
-    by_property: dict[tuple[str, str, str | None], list[PropertyChange]] = {}
+    by_property: dict[tuple[str | None, ...], list[PropertyChange]] = {}
     for change in comparison.properties:
         if is_newly_broken(change):
-            by_property.setdefault((change.backend, change.property, change.before), []).append(change)
-    return [(changes[0], tuple(dict.fromkeys(change.dtype for change in changes))) for changes in by_property.values()]
+            key = (change.backend, change.mode, change.device, change.property, change.before)
+            by_property.setdefault(key, []).append(change)
+    return [(changes[0], tuple(dict.fromkeys(map(where_words, changes)))) for changes in by_property.values()]
+
+
+def where_words(change: PropertyChange) -> str:
+    """Return the dtype of a property, and the setting where the comparison tells it: "float32, eager on cpu"."""
+    setting = f", {brief(change.mode, 40)} on {brief(change.device, 40)}" if change.mode else ""
+    return f"{brief(change.dtype, 40)}{setting}"
 
 
 def uncompared_reasons(comparison: Comparison) -> list[tuple[str, str, str, int]]:
@@ -207,7 +214,8 @@ def group_extent(group: ChangeGroup) -> str:
 def change_headline(group: ChangeGroup) -> str:
     """Return what a group is, e.g. "gradient by logits of torch.logsumexp became a defect (float16, float32)"."""
     subject = f"{quantity_words(group.quantity)} of {brief(group.entry_point, 120)}"
-    return f"{subject} {change_phrase(group)} ({named(group.dtypes, 4)})"
+    settings = named([brief(str(setting), 80) for setting in group.settings], 4)
+    return f"{subject} {change_phrase(group)} ({'; '.join(filter(None, (named(group.dtypes, 4), settings)))})"
 
 
 def change_phrase(group: ChangeGroup) -> str:

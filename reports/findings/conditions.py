@@ -9,7 +9,10 @@ from functools import cached_property
 from typing import Literal
 
 from ..record.model import Check, Discrepancy, ExaminedBatch
+from ..record.properties import PropertyResult
+from ..record.setting import Setting
 from ..record.words import parameter_words
+from .settings import BackendKey, settings_by_backend
 
 Owner = tuple[str, str, str]
 """Backend, version and id of a check."""
@@ -27,7 +30,9 @@ MOST_VALUES = 4
 
 _USUAL: Mapping[str, Value] = {"axis": "-1", LAYOUT: "contiguous"}
 """What most calls have; of any other keyword it is to be absent."""
-_OF_KINDS = ("dtype", "mode", "device")
+_OF_SETTING = ("mode", "device")
+"""Facts that are told wherever they differ: what two settings give is never told as if it were of one."""
+_OF_KINDS = ("dtype", *_OF_SETTING)
 """Facts of which no value is plainer than another."""
 
 
@@ -57,9 +62,9 @@ class Condition:
 class Examined:
     """The checks of a record by what was asked of whom, each with its batches."""
 
-    def __init__(self, checks: Sequence[Check]) -> None:
-        """Take the checks; nothing is computed before it is asked for."""
-        self._checks = checks
+    def __init__(self, checks: Sequence[Check], properties: Sequence[PropertyResult] = ()) -> None:
+        """Take the checks and properties; nothing is computed before it is asked for."""
+        self._checks, self._properties = checks, properties
 
     @cached_property
     def _by_owner(self) -> Mapping[Owner, Check]:
@@ -71,6 +76,11 @@ class Examined:
         for check in self._checks:
             groups[_question(check)].append(check)
         return groups
+
+    @cached_property
+    def settings(self) -> Mapping[BackendKey, tuple[Setting, ...]]:
+        """The settings that each backend was examined in."""
+        return settings_by_backend(self._checks, self._properties)
 
     def batch_of(self, discrepancy: Discrepancy) -> ExaminedBatch | None:
         """Return the batch that a discrepancy is in; None where the record does not tell."""
@@ -155,7 +165,10 @@ def _conditions(affected: Sequence[_CallFacts], clean: Sequence[_CallFacts], cou
     judged = _results(affected) + _results(call for call, lacking in lacks if not lacking)
     rate = min(counted / judged, 1.0) if counted and judged else 1.0
     for name, values in shared.items():
-        if len(values) <= MOST_VALUES:
+        if name in _OF_SETTING:
+            if len({call.facts[name] for call in (*affected, *clean)}) > 1:
+                yield _told_anyway(name, tuple(values), lacks)
+        elif len(values) <= MOST_VALUES:
             yield from _condition(name, tuple(values), lacks, rate)
     for bound, end in zip(_BOUNDS, ends or (), strict=False):
         apart = [call for call, lacking in lacks if lacking == {bound}]
@@ -193,10 +206,15 @@ def _condition(
         if _is_telling(apart, rate):
             yield Condition(name, values, _values(name, apart), _results(apart))
         return
-    # What is asked for expressly is told in any case, and the numbers put in matter less than how they are put in.
+    yield _told_anyway(name, values, lacks)
+
+
+def _told_anyway(name: str, values: tuple[Value, ...], lacks: Sequence[tuple[_CallFacts, set[str]]]) -> Condition:
+    """What is asked for expressly is told in any case, and the numbers put in matter less than how they are put in."""
+    without = [(call, lacking) for call, lacking in lacks if name in lacking]
     apart = [call for call, lacking in without if lacking <= {name, INPUTS, *_BOUNDS}]
     others = apart or [call for call, _ in without]
-    yield Condition(name, values, _values(name, others), _results(others), is_apart=bool(apart))
+    return Condition(name, values, _values(name, others), _results(others), is_apart=bool(apart))
 
 
 def _is_telling(without: Sequence[_CallFacts], rate: float) -> bool:

@@ -15,6 +15,7 @@ from logitproof.reference import FORMATS
 from ..record.array import Array, array_value
 from ..record.hexfloat import float_from, measure
 from ..record.model import SEVERITIES, Discrepancy, ExaminationResult, Record, Severity
+from ..record.setting import Setting
 from ..record.words import backend_title
 from .conditions import Condition, Examined
 
@@ -112,6 +113,13 @@ class Finding:
         return tuple(dict.fromkeys(discrepancy.dtype for discrepancy in self.discrepancies))
 
     @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The settings concerned, where its backend was examined in several; else none: there is nothing to tell."""
+        settings = dict.fromkeys(discrepancy.setting for discrepancy in self.discrepancies)
+        examined = self.examined.settings.get((self.example.backend, self.example.version), ())
+        return tuple(settings) if len({*settings, *examined}) > 1 else ()
+
+    @property
     def quantities(self) -> tuple[str, ...]:
         """The quantities concerned."""
         return tuple(dict.fromkeys(discrepancy.quantity for discrepancy in self.discrepancies))
@@ -124,7 +132,7 @@ class Finding:
 
 def findings(record: Record | ExaminationResult) -> tuple[Finding, ...]:
     """Return the discrepancies of a record grouped by cause, the gravest finding first."""
-    examined = Examined(record.checks)
+    examined = Examined(record.checks, record.properties if isinstance(record, Record) else ())
     items: dict[GateItemKey, list[Discrepancy]] = {}
     for discrepancy in record.discrepancies:
         items.setdefault(key_of(discrepancy), []).append(discrepancy)

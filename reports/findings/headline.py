@@ -113,6 +113,8 @@ def trigger_words(finding: Finding) -> str:
         clauses.append(f"only {' and '.join(map(_shared, joint))}{together}, {' and '.join(map(_in_vain, joint))}")
     if unvaried := [_shared(each) for each in finding.conditions if not each.others]:
         clauses.append(f"seen {' and '.join(unvaried)}; nothing was examined otherwise")
+    if finding.settings and not any(each.name in ("mode", "device") for each in finding.conditions):
+        clauses.append(f"seen in {_alternatives([brief(str(each), 80) for each in finding.settings])}")
     return "; ".join(clauses)
 
 
@@ -153,10 +155,12 @@ def answers_words(discrepancy: Discrepancy) -> list[tuple[str, str]]:
     """Return what other entry points made of the same input: each answer with its error, and who gave it."""
     who: dict[tuple[str, str], list[str]] = {}
     for answer in discrepancy.answers:
-        mode = f" ({answer.mode})" if answer.mode != discrepancy.mode else ""
+        device = answer.device or discrepancy.device
+        differs = (answer.mode, device) != (discrepancy.mode, discrepancy.device)
+        mode = f" ({answer.mode})" if device == discrepancy.device else f" ({answer.mode} on {device})"
         is_other_version = answer.backend == discrepancy.backend and answer.version != discrepancy.version
         version = f" {answer.version}" if is_other_version else ""
-        name = brief(f"{answer.entry_point}{version}{mode}", 120)
+        name = brief(f"{answer.entry_point}{version}{mode if differs else ''}", 120)
         who.setdefault((answer.observed, answer.error_ulps), []).append(name)
     return [
         (f"{readable(observed, discrepancy.dtype)}{_away(ulps)}", named(names, 4))

@@ -12,13 +12,14 @@ from ..record.model import SEVERITIES, TIERS, Check, Discrepancy, ExaminationRes
 from ..record.properties import PropertyResult
 from ..record.words import backend_title
 from .properties import broken_properties
+from .settings import Titles
 
 GATING: Severity = "defect"
 
 
 @dataclass(frozen=True)
 class OverviewRow:
-    """All checks of one backend, function and dtype: the worst tier reached, the largest error and where it was.
+    """All checks of one backend, setting, function and dtype: the worst tier, the largest error and where it was.
 
     `worst` is None where no error was measured; `not_run` counts checks by what kept them from running, `unexamined`
     those that were not examined, or not to the end.
@@ -111,11 +112,18 @@ def backends_of(checks: Iterable[Check]) -> list[str]:
     return list(dict.fromkeys(backend_title(check) for check in checks))
 
 
-def rows(checks: Iterable[Check], title: str) -> list[OverviewRow]:
-    """Return a row per function and dtype of the backend called `title`, in the catalogue's order."""
+def places_of(checks: Sequence[Check]) -> list[str]:
+    """Return the titles of the backends, those of several settings once for each, in order of appearance."""
+    titles = Titles(checks)
+    return list(dict.fromkeys(map(titles.of, checks)))
+
+
+def rows(checks: Sequence[Check], title: str) -> list[OverviewRow]:
+    """Return a row per function and dtype of the place called `title`, in the catalogue's order."""
     groups: dict[tuple[str, str], list[Check]] = {}
+    titles = Titles(checks)
     for check in checks:
-        if backend_title(check) == title:
+        if titles.of(check) == title:
             groups.setdefault((check.function, check.dtype), []).append(check)
     return [_row(*key, groups[key]) for key in sorted(groups, key=_catalogue_order)]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..record.hexfloat import measure
 from ..record.properties import PropertyResult, PropertyStatus
 from ..record.words import backend_title
+from .settings import Titles
 
 STATUSES: tuple[PropertyStatus, ...] = ("broken", "deviates", "undecided", "unsupported", "holds")
 """What became of a property, the gravest first; only "broken" gates."""
@@ -15,7 +16,7 @@ STATUSES: tuple[PropertyStatus, ...] = ("broken", "deviates", "undecided", "unsu
 
 @dataclass(frozen=True)
 class PropertyLine:
-    """One property on one backend, all entry points and dtypes together.
+    """One property on one backend in one setting, all entry points and dtypes together.
 
     Attributes:
         name: the id of the property.
@@ -36,16 +37,18 @@ class PropertyLine:
         return asked[0] if asked else "unsupported"
 
 
-def property_backends(results: Iterable[PropertyResult]) -> list[str]:
-    """Return the titles of the backends that properties were checked on."""
-    return list(dict.fromkeys(backend_title(result) for result in results))
+def property_titles(results: Sequence[PropertyResult]) -> list[str]:
+    """Return the titles of the backends that properties were checked on, those of several settings once for each."""
+    titles = Titles((), results)
+    return list(dict.fromkeys(map(titles.of, results)))
 
 
-def property_lines(results: Iterable[PropertyResult], title: str) -> list[PropertyLine]:
-    """Return a line per property of the backend called `title`, in the order of the record."""
+def property_lines(results: Sequence[PropertyResult], title: str) -> list[PropertyLine]:
+    """Return a line per property of the place called `title`, in the order of the record."""
     groups: dict[str, list[PropertyResult]] = {}
+    titles = Titles((), results)
     for result in results:
-        if backend_title(result) == title:
+        if titles.of(result) == title:
             groups.setdefault(result.property, []).append(result)
     return [_line(group) for group in groups.values()]
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ..record.model import Check, ExaminationResult, Record
 from ..record.properties import PropertyResult, Unexamined, UnexaminedKind
-from ..record.words import backend_title, brief, counted
+from ..record.words import brief, counted
+from .settings import Titles
 
 _NAMED = 3
 """So many groups, and so many names in a group, are told in a sentence; the rest are counted."""
@@ -22,7 +23,7 @@ class Gap:
     """Checks that were not examined for one reason.
 
     Attributes:
-        backend: the title of the backend.
+        backend: the title of the backend, with the setting where there are several.
         kind: the reason by name.
         reason: the reason in words.
         is_whole: whether nothing of them was examined.
@@ -53,8 +54,9 @@ class Gap:
 def gaps(record: Record | ExaminationResult) -> tuple[Gap, ...]:
     """Return what was not examined, what was not examined to its end first; an older record does not tell."""
     groups: dict[tuple[str, UnexaminedKind, str, bool], list[tuple[Owner, Unexamined]]] = {}
+    titles = Titles(record.checks, record.properties if isinstance(record, Record) else ())
     for owner, each in _unexamined(owners(record)):
-        key = (backend_title(owner), each.kind, brief(each.reason, _REASON), is_whole(owner))
+        key = (titles.of(owner), each.kind, brief(each.reason, _REASON), is_whole(owner))
         groups.setdefault(key, []).append((owner, each))
     all_gaps = (gap for key, entries in groups.items() for gap in _of_reason(key, entries))
     return tuple(sorted(all_gaps, key=lambda gap: gap.is_whole))
@@ -74,7 +76,8 @@ def is_whole(owner: Owner) -> bool:
 
 def unexamined_words(all_gaps: Sequence[Gap], record: Record | ExaminationResult) -> str:
     """Return what was not examined in a clause, e.g. "3 of 15 checks not examined: softmax in float16 (…)"; or ""."""
-    several = len({backend_title(owner) for owner in owners(record)}) > 1
+    titles = Titles(record.checks, record.properties if isinstance(record, Record) else ())
+    several = len({titles.of(owner) for owner in owners(record)}) > 1
     partly, whole = ([gap for gap in all_gaps if gap.is_whole is each] for each in (False, True))
     total = counted(len(owners(record)), "check")
     parts = [

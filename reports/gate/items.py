@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..findings.findings import IDENTITY_BROKEN, GateItemKey, key_of
+from ..findings.settings import settings_by_backend
 from ..record.hexfloat import measure
 from ..record.model import Check, Discrepancy, Interval, Record, Severity
 from ..record.properties import PropertyResult, PropertyStatus
+from ..record.setting import Setting
 
 UNRECORDED = "unrecorded"
 """The kind of results that a check counts, and of which the record keeps no case."""
@@ -37,6 +39,7 @@ class GateItem:
         version: its version.
         function: the function.
         entry_point: the entry point; of a property the first one.
+        setting: the setting.
         dtype: the dtype.
         quantity: the quantity; "property:" and its id for a property.
         causes: the causes of the cases that the record keeps, "" for none that is known.
@@ -45,6 +48,7 @@ class GateItem:
         ulps: the largest error in ulps, or more where the record does not tell that.
         ratio: the largest error in multiples of the bound; so likewise.
         extent: from where to where each real argument reaches; empty where the record does not tell.
+        is_of_several: whether its backend was examined in several settings.
     """
 
     check: str
@@ -54,6 +58,7 @@ class GateItem:
     version: str
     function: str
     entry_point: str
+    setting: Setting
     dtype: str
     quantity: str
     causes: tuple[str, ...] = ("",)
@@ -62,6 +67,7 @@ class GateItem:
     ulps: float = float("inf")
     ratio: float = float("inf")
     extent: Mapping[str, Interval] = field(default_factory=dict)
+    is_of_several: bool = False
 
     @property
     def key(self) -> GateItemKey:
@@ -87,7 +93,11 @@ def gate_items(record: Record) -> tuple[GateItem, ...]:
         for result in record.properties
         if (severity := _PROPERTY_SEVERITIES.get(result.status))
     )
-    return (*checks, *properties, *_unexamined(record))
+    examined = settings_by_backend(record.checks, record.properties)
+    return tuple(
+        replace(item, is_of_several=len(examined.get((item.backend, item.version), ())) > 1)
+        for item in (*checks, *properties, *_unexamined(record))
+    )
 
 
 def _unexamined(record: Record) -> Iterator[GateItem]:
@@ -97,7 +107,8 @@ def _unexamined(record: Record) -> Iterator[GateItem]:
             yield GateItem(*_identity(check, "unexamined", kind), results=cases)
     for result in record.properties:
         function, entry_point = next(iter(result.entry_points.items()), ("", ""))
-        names = (result.backend, result.version, function, entry_point, result.dtype, f"property:{result.property}")
+        offered = (result.backend, result.version, function, entry_point, result.setting)
+        names = (*offered, result.dtype, f"property:{result.property}")
         for kind, cases in _reasons(result).items():
             yield GateItem(result.id, "unexamined", kind, *names, results=cases)
 
@@ -128,9 +139,9 @@ def _of_check(check: Check, cases: Mapping[GateItemKey, Sequence[Discrepancy]]) 
 
 def _identity(
     check: Check, severity: ItemSeverity, kind: str
-) -> tuple[str, ItemSeverity, str, str, str, str, str, str, str]:
-    names = (check.backend, check.version, check.function, check.entry_point, check.dtype, check.quantity)
-    return check.id, severity, kind, *names
+) -> tuple[str, ItemSeverity, str, str, str, str, str, Setting, str, str]:
+    names = (check.backend, check.version, check.function, check.entry_point, check.setting)
+    return check.id, severity, kind, *names, check.dtype, check.quantity
 
 
 def _of_cases(check: Check, discrepancies: Sequence[Discrepancy]) -> GateItem:
@@ -182,6 +193,7 @@ def _of_property(result: PropertyResult, discrepancies: Sequence[Discrepancy], s
         result.version,
         discrepancies[0].function if discrepancies else function,
         discrepancies[0].entry_point if discrepancies else entry_point,
+        result.setting,
         result.dtype,
         f"property:{result.property}",
         causes=_causes(discrepancies) or ("",),

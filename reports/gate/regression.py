@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..findings.findings import IDENTITY_BROKEN
+from ..findings.settings import settings_by_backend
 from ..record.model import Check, Record
+from ..record.setting import Setting
 from ..record.words import backend_title, brief, counted
 from .items import GateItem, gate_items
 
@@ -25,6 +27,7 @@ class Loss:
     Attributes:
         backend: the title of the backend.
         entry_point: the entry point.
+        setting: their setting; None where their backend had no other in the earlier run.
         dtypes: the dtypes of those checks.
         reason: why, in words: what it raises, say.
         checks: how many they are.
@@ -32,6 +35,7 @@ class Loss:
 
     backend: str
     entry_point: str
+    setting: Setting | None
     dtypes: tuple[str, ...]
     reason: str
     checks: int
@@ -39,7 +43,8 @@ class Loss:
     @property
     def words(self) -> str:
         """What is lost, e.g. "torch 2.13: torch.sigmoid in float16, 8 checks: RuntimeError: no kernel"."""
-        dtypes = ", ".join(brief(dtype, 40) for dtype in self.dtypes)
+        names = self.dtypes if self.setting is None else (str(self.setting), *self.dtypes)
+        dtypes = ", ".join(brief(name, 40) for name in names)
         checks = counted(self.checks, "check")
         return f"{self.backend}: {brief(self.entry_point, 120)} in {dtypes}, {checks}: {brief(self.reason)}"
 
@@ -99,23 +104,29 @@ class Earlier:
             now = versions.get(backend.name)
             for name in backend.entry_points if now else ():
                 if now and name not in now.entry_points:
-                    yield GateItem("", "defect", GONE, now.name, now.version, "", name, "", "")
+                    yield GateItem("", "defect", GONE, now.name, now.version, "", name, Setting("", ""), "", "")
         for check in self._without_results(record):
             if check.status == "unsupported":
-                names = (check.backend, check.version, check.function, check.entry_point, check.dtype, check.quantity)
+                offered = (check.backend, check.version, check.function, check.entry_point, check.setting)
+                names = (*offered, check.dtype, check.quantity)
                 yield GateItem(check.id, "defect", NOT_RUN, *names, results=check.cases or 1)
 
     def losses(self, record: Record) -> tuple[Loss, ...]:
         """Return the checks that had results then, and have none now, whatever keeps them from it: by the reason."""
-        groups: dict[tuple[str, str, str], list[Check]] = {}
-        for check in self._without_results(record):
-            reason = brief(check.reason or check.status)
-            groups.setdefault((backend_title(check), check.entry_point, reason), []).append(check)
-        for check, title in self._gone(record):
-            groups.setdefault((title, check.entry_point, GONE), []).append(check)
+        examined = settings_by_backend(self._record.checks)
+        several = {name for (name, _), settings in examined.items() if len(settings) > 1}
+        groups: dict[tuple[str, str, Setting | None, str], list[Check]] = {}
+        without = self._without_results(record)
+        reasons = ((check, backend_title(check), brief(check.reason or check.status)) for check in without)
+        gone = ((check, title, GONE) for check, title in self._gone(record))
+        for check, title, reason in (*reasons, *gone):
+            setting = check.setting if check.backend in several else None
+            groups.setdefault((title, check.entry_point, setting, reason), []).append(check)
         return tuple(
-            Loss(title, entry_point, tuple(dict.fromkeys(check.dtype for check in checks)), reason, len(checks))
-            for (title, entry_point, reason), checks in groups.items()
+            Loss(
+                title, entry_point, setting, tuple(dict.fromkeys(check.dtype for check in checks)), reason, len(checks)
+            )
+            for (title, entry_point, setting, reason), checks in groups.items()
         )
 
     def _without_results(self, record: Record) -> Iterator[Check]:

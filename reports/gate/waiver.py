@@ -15,6 +15,7 @@ from packaging.version import InvalidVersion, Version
 from ..record.hexfloat import float_from
 from ..record.model import Check, Interval
 from ..record.properties import PropertyResult
+from ..record.setting import Setting
 from ..record.words import brief
 from .items import GateItem, ItemSeverity
 
@@ -52,7 +53,7 @@ class Waiver:
         reason: why the results are put up with.
         check: the id of a check, or of a property's result.
         discrepancies: the ids of discrepancies: all that the record keeps of a check's kind.
-        function: a pattern; so the next three.
+        function: a pattern; so the next five, of which a mode and a device limit a waiver to settings that have them.
         severity: the severity that the results have; "unexamined" for what was not examined.
         region: by argument, where the inputs may lie.
         max_ulps: the largest error in ulps.
@@ -73,6 +74,8 @@ class Waiver:
     discrepancies: tuple[str, ...] = ()
     function: str | None = None
     entry_point: str | None = None
+    mode: str | None = None
+    device: str | None = None
     dtype: str | None = None
     quantity: str | None = None
     severity: ItemSeverity = "defect"
@@ -92,7 +95,7 @@ class Waiver:
         elif self.discrepancies:
             named = f"discrepancy {self.discrepancies[0]}"
         else:
-            parts = (self.function, self.entry_point, self.quantity, self.dtype, self.kind)
+            parts = (self.function, self.entry_point, self.mode, self.device, self.quantity, self.dtype, self.kind)
             named = " ".join(part for part in parts if part)
         return f"waiver {self.number} ({brief(named, 120)})"
 
@@ -102,7 +105,7 @@ class Waiver:
             return False
         if self.discrepancies and not set(item.discrepancies) & set(self.discrepancies):
             return False
-        return self._fits(item.function, item.entry_point, item.dtype, item.quantity)
+        return self._fits(item.function, item.entry_point, item.setting, item.dtype, item.quantity)
 
     def is_about(self, owner: Check | PropertyResult) -> bool:
         """Whether it may name results of a check, or of a property; a discrepancy's id does not tell its check."""
@@ -111,13 +114,13 @@ class Waiver:
         if not in_versions(owner.version, self.versions):
             return False
         if isinstance(owner, Check):
-            return self._fits(owner.function, owner.entry_point, owner.dtype, owner.quantity)
-        quantity = f"property:{owner.property}"
-        return any(self._fits(function, name, owner.dtype, quantity) for function, name in owner.entry_points.items())
+            return self._fits(owner.function, owner.entry_point, owner.setting, owner.dtype, owner.quantity)
+        rest = (owner.setting, owner.dtype, f"property:{owner.property}")
+        return any(self._fits(function, name, *rest) for function, name in owner.entry_points.items())
 
-    def _fits(self, function: str, entry_point: str, dtype: str, quantity: str) -> bool:
-        patterns = (self.function, self.entry_point, self.dtype, self.quantity)
-        names = (function, entry_point, dtype, quantity)
+    def _fits(self, function: str, entry_point: str, setting: Setting, dtype: str, quantity: str) -> bool:
+        patterns = (self.function, self.entry_point, self.mode, self.device, self.dtype, self.quantity)
+        names = (function, entry_point, setting.mode, setting.device, dtype, quantity)
         return all(pattern is None or fits(pattern, name) for pattern, name in zip(patterns, names, strict=True))
 
     def refusals(self, item: GateItem) -> Iterator[str]:

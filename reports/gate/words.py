@@ -82,9 +82,8 @@ def uncased_words(gate: Gate | None) -> list[str]:
     for failing in gating:
         item = failing.item
         is_alone = item.severity != "unexamined"
-        groups.setdefault(item.key if is_alone else (item.backend, item.entry_point, item.dtype, item.kind), []).append(
-            failing
-        )
+        alike = (item.backend, item.entry_point, item.setting, item.dtype, item.kind)
+        groups.setdefault(item.key if is_alone else alike, []).append(failing)
     return [_together(group) for group in groups.values()]
 
 
@@ -93,7 +92,7 @@ def _together(group: Sequence[Failing]) -> str:
     if first.severity != "unexamined":
         return "; ".join((item_words(first), *refusals))
     title = brief(f"{first.backend} {first.version}".strip(), 80)
-    names = " · ".join(brief(part, 120) for part in (first.entry_point, first.dtype))
+    names = " · ".join(brief(part, 120) for part in (first.entry_point, *_where(first), first.dtype))
     checks = counted(len({each.item.check for each in group}), "check")
     return "; ".join((f"not examined, {title}: {names}: {brief(first.kind, 80)}, {checks}", *refusals))
 
@@ -113,10 +112,15 @@ def stale_heading(gate: Gate) -> str:
 def item_words(item: GateItem) -> str:
     """Return what is waived, in one line: "defect, torch 2.13.0: value of torch.sigmoid, float32: nan, 12 results"."""
     title = brief(f"{item.backend} {item.version}".strip(), 80)
-    names = [brief(part, 120) for part in (item.entry_point, item.quantity, item.dtype) if part]
+    names = [brief(part, 120) for part in (item.entry_point, item.quantity, *_where(item), item.dtype) if part]
     unit = "case" if item.severity == "unexamined" else "result"
     results = "" if item.quantity.startswith("property:") else f", {counted(item.results, unit)}"
     return f"{item.severity}, {title}: {' · '.join(names)}: {brief(item.kind, 80)}{results}"
+
+
+def _where(item: GateItem) -> tuple[str, ...]:
+    """The setting of one whose backend was examined in several."""
+    return (str(item.setting),) if item.is_of_several else ()
 
 
 def gate_notes(gate: Gate, most: int = NOTED) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from ..comparison.words import (
     result_words,
     severity_words,
     verdict_line,
+    where_words,
 )
 from ..record.words import brief, inputs_hex, inputs_words, parameters_words
 from .commands import Level, command, limited
@@ -54,7 +55,7 @@ def _entry_points(changes: tuple[EntryPointChange, ...]) -> Iterator[tuple[Level
 def _properties(changes: tuple[PropertyChange, ...]) -> Iterator[tuple[Level, str, str]]:
     for change in changes:
         level: Level = "error" if is_newly_broken(change) else "notice" if change.after == "holds" else "warning"
-        text = f"{brief(change.property, 120)} ({brief(change.dtype, 40)}): {property_words(change)}"
+        text = f"{brief(change.property, 120)} ({where_words(change)}): {property_words(change)}"
         yield level, f"{brief(change.backend, 80)}: property", f"{text}\n{brief(change.statement)}"
 
 

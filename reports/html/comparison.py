@@ -39,6 +39,7 @@ from ..comparison.words import (
     speed_ratio,
     ulps_words,
     uncompared_reasons,
+    where_words,
 )
 from ..pictures.comparison import comparison_pictures
 from ..record.words import brief, clean, magnitude
@@ -145,6 +146,7 @@ def _context(comparison: Comparison, scripts: Mapping[str, str]) -> dict[str, An
         "entry_point_meanings": ENTRY_POINT_MEANINGS,
         "entry_point_words": entry_point_words,
         "property_words": property_words,
+        "where_words": where_words,
         "newly_broken": is_newly_broken,
         "ratio": _ratio,
         "phrase": change_phrase,

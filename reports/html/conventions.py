@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..findings.findings import Finding
-from ..findings.overview import Convention, backends_of, conventions
+from ..findings.overview import Convention, conventions
+from ..findings.settings import Titles
 from ..record.model import Discrepancy, Record
-from ..record.words import backend_title, brief, clean, inputs_words, parameters_words, quantity_words
+from ..record.words import brief, clean, inputs_words, parameters_words, quantity_words
 from .text import decimal, kind_words, property_of
 
 _LINK = re.compile(r"https://[^\s()<>\"']+")
@@ -68,18 +69,19 @@ def questions(record: Record) -> tuple[tuple[str, ...], tuple[Question, ...]]:
     """Return the backends that have columns, and the questions, those with differing answers first."""
     # A property that a stated deviation breaks is told with the properties.
     open_questions = conventions(one for one in record.discrepancies if property_of(one) is None)
-    titles = [title for title in _titles(record) if open_questions]
-    all_questions = [_question(convention, titles) for convention in open_questions]
+    backends = Titles(record.checks, record.properties)
+    titles = [title for title in _titles(record, backends) if open_questions]
+    all_questions = [_question(convention, titles, backends) for convention in open_questions]
     return tuple(titles), tuple(sorted(all_questions, key=lambda question: not question.differs))
 
 
-def _titles(record: Record) -> list[str]:
-    return list(dict.fromkeys((*backends_of(record.checks), *map(backend_title, record.discrepancies))))
+def _titles(record: Record, backends: Titles) -> list[str]:
+    return list(dict.fromkeys((*map(backends.of, record.checks), *map(backends.of, record.discrepancies))))
 
 
-def _question(convention: Convention, titles: Sequence[str]) -> Question:
+def _question(convention: Convention, titles: Sequence[str], backends: Titles) -> Question:
     example = convention.example
-    columns = tuple(_column(convention, title) for title in titles)
+    columns = tuple(_column(convention, title, backends) for title in titles)
     observed = {answer.observed for column in columns for answer in column}
     explanations = dict.fromkeys(brief(answer.explanation, 2000) for answer in convention.answers)
     return Question(
@@ -99,18 +101,18 @@ def _question(convention: Convention, titles: Sequence[str]) -> Question:
     )
 
 
-def _column(convention: Convention, title: str) -> tuple[GivenAnswer, ...]:
+def _column(convention: Convention, title: str, backends: Titles) -> tuple[GivenAnswer, ...]:
     """The answers of one backend: those listed as conventions, else what it returned for the same input."""
     listed: dict[tuple[str, str], list[str]] = {}
     for answer in convention.answers:
-        if backend_title(answer) == title:
+        if backends.of(answer) == title:
             key = (decimal(answer.observed, answer.dtype), brief(answer.cause or ""))
             listed.setdefault(key, []).append(brief(answer.entry_point))
     if listed:
         return tuple(GivenAnswer(*key, tuple(dict.fromkeys(names)), is_stated=True) for key, names in listed.items())
     returned: dict[str, list[str]] = {}
     for other in convention.example.answers:
-        if clean(f"{other.backend} {other.version}".strip()) == title:
+        if backends.of_answer(other, convention.example) == title:
             returned.setdefault(decimal(other.observed, convention.example.dtype), []).append(brief(other.entry_point))
     return tuple(
         GivenAnswer(observed, "", tuple(dict.fromkeys(names)), is_stated=False) for observed, names in returned.items()

@@ -146,7 +146,7 @@ def _section(record: Record, finding: Finding, script: str | None) -> Section:
         times=_finite(example.error_bound_ratio) if measure(example.error_bound_ratio) else "",
         errors=errors_words(finding),
         worst=finding.worst,
-        answers=tuple(_answer(answer, example.dtype) for answer in example.answers),
+        answers=tuple(_answer(answer, example) for answer in example.answers),
         entry_points=tuple(rows[:ENTRY_POINTS_SHOWN]),
         entry_points_left=max(len(rows) - ENTRY_POINTS_SHOWN, 0),
         script=script,
@@ -165,12 +165,12 @@ def _finite(text: str) -> str:
     return magnitude(text) if math.isfinite(measure(text)) else ""
 
 
-def _answer(answer: OtherAnswer, dtype: str) -> ShownAnswer:
+def _answer(answer: OtherAnswer, discrepancy: Discrepancy) -> ShownAnswer:
     return ShownAnswer(
         title=clean(f"{answer.backend} {answer.version}".strip()),
         entry_point=brief(answer.entry_point),
-        mode=brief(answer.mode),
-        observed=decimal(answer.observed, dtype),
+        mode=brief(answer.mode if answer.device in ("", discrepancy.device) else f"{answer.mode} on {answer.device}"),
+        observed=decimal(answer.observed, discrepancy.dtype),
         ulps=magnitude(answer.error_ulps),
     )
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ..findings.properties import STATUSES, PropertyLine, property_backends, property_lines
+from ..findings.properties import STATUSES, PropertyLine, property_lines, property_titles
+from ..findings.settings import Titles
 from ..record.model import Record
 from ..record.properties import PropertyResult, PropertyStatus
-from ..record.words import backend_title, brief, inputs_words, magnitude
+from ..record.words import brief, inputs_words, magnitude
 from .text import STEADY_CHARACTERS
 
 TELLING: tuple[PropertyStatus, ...] = ("broken", "deviates", "undecided")
@@ -56,13 +57,14 @@ class Properties:
 
 def properties(record: Record) -> tuple[Properties, ...]:
     """Return the properties of every backend, broken ones first."""
-    return tuple(_properties(record, title) for title in property_backends(record.properties))
+    return tuple(_properties(record, title) for title in property_titles(record.properties))
 
 
 def _properties(record: Record, title: str) -> Properties:
     results: dict[str, list[PropertyResult]] = {}
+    titles = Titles((), record.properties)
     for result in record.properties:
-        if backend_title(result) == title and result.status in TELLING:
+        if titles.of(result) == title and result.status in TELLING:
             results.setdefault(result.property, []).append(result)
     lines = property_lines(record.properties, title)
     telling = sorted((line for line in lines if line.status in TELLING), key=lambda line: STATUSES.index(line.status))

@@ -12,6 +12,7 @@ from ..findings.findings import findings
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
 from ..findings.overview import standing, tallies
 from ..findings.properties import broken_properties
+from ..findings.settings import Titles
 from ..gate.changes import changes
 from ..gate.gate import Gate
 from ..gate.words import gates_words, waived_words
@@ -84,8 +85,9 @@ def _context(record: Record, scripts: Mapping[str, str], earlier: Record | None,
 
 def _not_run(record: Record) -> list[tuple[tuple[str, str, str], int]]:
     """The checks that were not run to their end, counted by backend, status and reason."""
+    titles = Titles(record.checks)
     reasons = Counter(
-        (backend_title(check), standing(check), brief(check.reason or "", STEADY_CHARACTERS))
+        (titles.of(check), standing(check), brief(check.reason or "", STEADY_CHARACTERS))
         for check in record.checks
         if check.status != "examined"
     )

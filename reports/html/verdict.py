@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..findings.overview import backends_of, exit_status, standing, tallies, was_examined
-from ..findings.unexamined import gaps, unexamined_words
+from ..findings.overview import exit_status, standing, tallies, was_examined
+from ..findings.settings import Titles
+from ..findings.unexamined import Owner, gaps, unexamined_words
 from ..gate.gate import Gate
 from ..gate.verdict import verdict
 from ..gate.waiver import Waiver
@@ -92,14 +93,13 @@ def head(record: Record, gate: Gate | None = None) -> Head:
     """Return the verdict on a record: `word` is the first word of its sentence, which is shown large."""
     word, colon, rest = verdict(record, gate).partition(": ")
     status = gate.status if gate else exit_status(record)
-    titles = dict.fromkeys((*map(backend_title, record.backends), *backends_of(record.checks)))
     return Head(
         status=status,
         word=word if colon else "",
         sentence=rest if colon else word,
         answer=_answer(status, gate),
         unexamined=unexamined_words(gaps(record), record),
-        backends=tuple(_reliance(record, title) for title in titles),
+        backends=tuple(_reliances(record)),
         duration=_duration(record.run.started, record.run.finished),
     )
 
@@ -132,11 +132,23 @@ def waivers(gate: Gate | None) -> Waivers | None:
     return None if nothing else notes
 
 
-def _reliance(record: Record, title: str) -> Reliance:
-    checks = [check for check in record.checks if backend_title(check) == title]
-    backends = [backend for backend in record.backends if backend_title(backend) == title]
+def _reliances(record: Record) -> Iterator[Reliance]:
+    """What each backend is good for: each setting of it by itself, where it was examined in several."""
+    titles = Titles(record.checks, record.properties)
+    by_backend: dict[str, dict[str, None]] = {backend_title(backend): {} for backend in record.backends}
+    owners: tuple[Owner, ...] = (*record.checks, *record.properties)
+    for owner in owners:
+        by_backend.setdefault(backend_title(owner), {})[titles.of(owner)] = None
+    for backend, of_settings in by_backend.items():
+        for title in of_settings or (backend,):
+            yield _reliance(record, backend, title, titles)
+
+
+def _reliance(record: Record, name: str, title: str, titles: Titles) -> Reliance:
+    checks = [check for check in record.checks if titles.of(check) == title]
+    backends = [backend for backend in record.backends if backend_title(backend) == name]
     faulty = _faulty(checks)
-    broken = [result for result in record.properties if result.status == "broken" and backend_title(result) == title]
+    broken = [result for result in record.properties if result.status == "broken" and titles.of(result) == title]
     suspect = dict.fromkeys(name for result in broken for name in result.entry_points if name not in faulty)
     examined = dict.fromkeys(check.function for check in checks if was_examined([check]))
     return Reliance(

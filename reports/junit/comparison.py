@@ -22,6 +22,7 @@ from ..comparison.words import (
     severity_words,
     ulps_words,
     verdict_line,
+    where_words,
 )
 from ..record.words import brief, inputs_hex, inputs_words, parameters_words
 from .parts import LONG, add_suite, case_of, document, joined, output_of, result_of
@@ -140,7 +141,7 @@ def _of_entry_point(change: EntryPointChange) -> ET.Element:
 
 
 def _of_property(change: PropertyChange) -> ET.Element:
-    case = case_of("property", joined((change.property, change.dtype, change.id)))
+    case = case_of("property", joined((change.property, where_words(change), change.id)))
     text = f"{property_words(change)}: {brief(change.statement, LONG)}"
     if is_newly_broken(change):
         result_of(case, "failure", "newly broken", text)

@@ -27,6 +27,7 @@ from ..comparison.words import (
     ulps_words,
     uncompared_reasons,
     verdict_line,
+    where_words,
 )
 from ..record.model import Severity
 from ..record.words import brief, inputs_hex, inputs_words, is_number, magnitude, parameters_words
@@ -210,7 +211,7 @@ def _properties(comparison: Comparison, size_limit: int) -> str:
         bound = f"; {' → '.join(ratios)} of the bound" if ratios else ""
         lines.append(
             f"- {f'**{word}**' if is_newly_broken(change) else escape(word)}: {escape(brief(change.backend, 80))}, "
-            f"{escape(brief(change.dtype, 40))}: {escape(brief(change.property, 120))}: "
+            f"{escape(where_words(change))}: {escape(brief(change.property, 120))}: "
             f"{escape(brief(change.statement))}{bound}"
         )
     return _list("Properties", lines, size_limit)

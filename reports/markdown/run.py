@@ -20,8 +20,9 @@ from ..findings.headline import (
     trigger_words,
 )
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
-from ..findings.overview import Convention, OverviewRow, backends_of, conventions, rows, standing, tallies
-from ..findings.properties import STATUSES, property_backends, property_lines
+from ..findings.overview import Convention, OverviewRow, backends_of, conventions, places_of, rows, standing, tallies
+from ..findings.properties import STATUSES, property_lines, property_titles
+from ..findings.settings import Titles
 from ..findings.unexamined import gaps
 from ..gate.changes import changes
 from ..gate.gate import FAILING, Gate
@@ -321,13 +322,14 @@ def _conventions(record: Record, size_limit: int) -> str:
     open_questions = [each for each in conventions(record.discrepancies) if each.example.kind != IDENTITY_BROKEN]
     if not open_questions:
         return ""
-    body = [_convention(convention) for convention in open_questions]
+    titles = Titles(record.checks, record.properties)
+    body = [_convention(convention, titles) for convention in open_questions]
     shown = fitted_table(("question", "input", "exact", "answers"), body, size_limit, _more("questions"))
     meaning = "Mathematics or a documentation leaves these open; none of them gates."
     return f"## Conventions, side by side\n\n{len(open_questions)} in all. {meaning}\n\n{shown}"
 
 
-def _convention(convention: Convention) -> tuple[str, str, str, str]:
+def _convention(convention: Convention, titles: Titles) -> tuple[str, str, str, str]:
     example = convention.example
     keywords = parameters_words(example.parameters)
     asked = " · ".join(filter(None, (example.function, example.quantity, example.dtype, keywords)))
@@ -336,16 +338,14 @@ def _convention(convention: Convention) -> tuple[str, str, str, str]:
     )
     exact = code(brief(example.expected.decimal, 80)) if example.expected.decimal else ""
     inputs = code(brief(inputs_words(example.inputs, 4), 120))
-    return f"{code(brief(asked, 160))}<br>{kind}", inputs, exact, "<br>".join(_answers(convention))
+    return f"{code(brief(asked, 160))}<br>{kind}", inputs, exact, "<br>".join(_answers(convention, titles))
 
 
-def _answers(convention: Convention) -> Iterator[str]:
+def _answers(convention: Convention, titles: Titles) -> Iterator[str]:
     """Write a line for each backend and answer, with the entry points that gave it."""
     lines: dict[tuple[str, str], list[str]] = {}
     for answer in convention.answers:
-        lines.setdefault((backend_title(answer), readable(answer.observed, answer.dtype)), []).append(
-            answer.entry_point
-        )
+        lines.setdefault((titles.of(answer), readable(answer.observed, answer.dtype)), []).append(answer.entry_point)
     for (title, observed), entry_points in list(lines.items())[:8]:
         names = ", ".join(code(brief(name, 120)) for name in list(dict.fromkeys(entry_points))[:3])
         yield f"{escape(brief(title, 80))}: {code(brief(observed, 80))} {names}"
@@ -353,7 +353,7 @@ def _answers(convention: Convention) -> Iterator[str]:
 
 def _maps(record: Record, size_limit: int) -> str:
     """A folded table per backend: functions by dtypes, the worst tier and the largest error in ulps."""
-    titles = backends_of(record.checks)
+    titles = places_of(record.checks)
     tables = []
     for title in titles[:10]:
         backend_rows = rows(record.checks, title)
@@ -383,7 +383,7 @@ def _cell(backend_rows: Sequence[OverviewRow], function: str, dtype: str) -> str
 def _properties(record: Record, size_limit: int) -> str:
     """A line per backend: those that are broken are findings, and told above."""
     lines = []
-    for title in property_backends(record.properties):
+    for title in property_titles(record.properties):
         by_status = Counter(line.status for line in property_lines(record.properties, title))
         counts = ", ".join(
             f"{count} {'hold' if s == 'holds' and count > 1 else s}"
@@ -402,8 +402,9 @@ def _uncalled(record: Record, size_limit: int) -> str:
 
 
 def _not_run(record: Record, size_limit: int) -> str:
+    titles = Titles(record.checks)
     reasons = Counter(
-        (backend_title(check), standing(check), brief(check.reason or ""))
+        (titles.of(check), standing(check), brief(check.reason or ""))
         for check in record.checks
         if check.status != "examined"
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from logitproof.reference import FORMATS, FUNCTIONS
 
 from ..record.model import Check, Curve, CurveMeasure, ErrorSpread, Record
+from ..record.setting import Setting
 from ..record.words import backend_title, brief
 from .axes import Axis, axis_for
 
@@ -134,21 +135,28 @@ def charts_of(sources: Iterable[Series], series: Sequence[str]) -> list[Chart]:
     return [chart for chart in all_charts if chart.panels]
 
 
-SeriesKey = tuple[str, str, str]
+SeriesKey = tuple[str, str, Setting]
 
 
 def _key(check: Check) -> SeriesKey:
-    return check.backend, check.version, check.mode
+    return check.backend, check.version, check.setting
 
 
 def _names(checks: Sequence[Check]) -> dict[SeriesKey, str]:
-    """Return what a backend at a version in a mode is called; the mode is told where there are several."""
+    """Return what a backend at a version in a setting is called; of that, what there are several of is told."""
     keys = {_key(check): check for check in checks if check.spread}
-    modes = len({mode for _, _, mode in keys}) > 1
+    settings = {setting for _, _, setting in keys}
     return {
-        key: brief(f"{backend_title(check)}{f' {check.mode}' if modes else ''}", NAME_LENGTH) or "unnamed"
+        key: brief(f"{backend_title(check)} {distinct_words(check.setting, settings)}", NAME_LENGTH) or "unnamed"
         for key, check in keys.items()
     }
+
+
+def distinct_words(setting: Setting, among: Collection[Setting]) -> str:
+    """Return what tells a setting from the others among these: its mode, "on" its device, both, or nothing."""
+    mode = setting.mode if len({each.mode for each in among}) > 1 else ""
+    device = f"on {setting.device}" if len({each.device for each in among}) > 1 else ""
+    return f"{mode} {device}".strip()
 
 
 def _kinds_of(spread: ErrorSpread) -> list[Kind]:

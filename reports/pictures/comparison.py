@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..comparison.model import ComparedCheck, Comparison
+from ..record.setting import Setting
 from ..record.words import brief
-from .charts import NAME_LENGTH, Chart, Series, charts_of, rank
+from .charts import NAME_LENGTH, Chart, Series, charts_of, distinct_words, rank
 from .picture import Picture, picture_of
 
 NOTE = "Drawn are the checks in which something changed."
 
-_Series = tuple[str, str]
-"""A backend and a mode."""
+_Series = tuple[str, Setting]
+"""A backend and a setting."""
 
 
 def comparison_pictures(comparison: Comparison) -> tuple[Picture, ...]:
@@ -44,25 +45,25 @@ def _panel(check: ComparedCheck) -> tuple[str, str, str]:
 
 
 def _series(check: ComparedCheck) -> _Series:
-    return check.backend, check.mode
+    return check.backend, check.setting
 
 
 def _names(comparison: Comparison, checks: Iterable[ComparedCheck]) -> dict[_Series, tuple[str, str]]:
-    """What the errors of a backend in a mode are called, before and now; the mode is told where there are several."""
+    """What the errors of a backend in a setting are called, before and now; what there are several of is told."""
     series = dict.fromkeys(map(_series, checks))
-    has_modes = len({mode for _, mode in series}) > 1
+    settings = {setting for _, setting in series}
     versions = {backend.name: (backend.old, backend.new) for backend in comparison.backends}
     return {
-        (name, mode): (
-            _name("before", name, versions.get(name, ("", ""))[0], mode if has_modes else ""),
-            _name("now", name, versions.get(name, ("", ""))[1], mode if has_modes else ""),
+        (name, setting): (
+            _name("before", name, versions.get(name, ("", ""))[0], distinct_words(setting, settings)),
+            _name("now", name, versions.get(name, ("", ""))[1], distinct_words(setting, settings)),
         )
-        for name, mode in series
+        for name, setting in series
     }
 
 
-def _name(when: str, backend: str, version: str | None, mode: str) -> str:
-    return brief(f"{when}: {backend} {version or ''} {mode}", NAME_LENGTH)
+def _name(when: str, backend: str, version: str | None, setting: str) -> str:
+    return brief(f"{when}: {backend} {version or ''} {setting}", NAME_LENGTH)
 
 
 def _sources(check: ComparedCheck, names: tuple[str, str]) -> Iterator[Series]:

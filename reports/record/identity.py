@@ -11,6 +11,7 @@ import numpy as np
 from .array import Array, array_record
 from .hexfloat import hex_of
 from .model import Parameter
+from .setting import Setting
 
 
 def check_id(
@@ -19,23 +20,21 @@ def check_id(
     backend: str,
     entry_point: str,
     dtype: str,
-    mode: str,
-    device: str,
+    setting: Setting,
     quantity: str,
     parameters: Mapping[str, Parameter],
     input_class: str,
 ) -> str:
     """Return the id of a check: 16 hex digits of a SHA-256 over its identity; `backend` is a name without version."""
-    return _digest(
-        ["check", function, backend, entry_point, dtype, mode, device, quantity, dict(parameters), input_class]
-    )
+    called = [backend, entry_point, dtype, setting.mode, setting.device]
+    return _digest(["check", function, *called, quantity, dict(parameters), input_class])
 
 
 def property_id(
-    *, property_name: str, backend: str, entry_points: Mapping[str, str], dtype: str, mode: str, device: str
+    *, property_name: str, backend: str, entry_points: Mapping[str, str], dtype: str, setting: Setting
 ) -> str:
     """Return the id of a property's result: 16 hex digits over what was asked; `backend` is a name without version."""
-    return _digest(["property", property_name, backend, dict(entry_points), dtype, mode, device])
+    return _digest(["property", property_name, backend, dict(entry_points), dtype, setting.mode, setting.device])
 
 
 def discrepancy_id(check: str, kind: str, case: str) -> str:

@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from .array import Array
 from .properties import Count, Hex, PropertyResult, Text, Unexamined
+from .setting import InSetting
 
 SCHEMA_VERSION = 2
 """The version of the schema that this release writes; it reads the older ones too."""
@@ -244,7 +245,7 @@ class ExaminedBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Check(InSetting):
     """What was examined, and how it went: identity, counts, and the largest errors with their inputs.
 
     `tiers` counts elements and `severities` counts findings; a name that is absent counts zero. `coverage` tells how
@@ -302,7 +303,7 @@ class OtherAnswer:
     """What another entry point returned for the same element of the same case.
 
     `error_ulps` is its distance from the exact result in ulps, as hex text: "inf" where no number measures it, 0 where
-    a limit is met or left to choice.
+    a limit is met or left to choice. `device` is "" in an older record, which had no second one.
     """
 
     backend: Text
@@ -311,6 +312,7 @@ class OtherAnswer:
     mode: str
     observed: Text
     error_ulps: Hex
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +333,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Discrepancy:
+class Discrepancy(InSetting):
     """A case where a backend and the mathematics, two runs, modes or layouts do not agree.
 
     `kind` names the failure, `check` the check it belongs to, and `count` how many elements of that check share

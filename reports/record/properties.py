@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from .array import Array
+from .setting import InSetting
 
 Count = Annotated[int, Meta(ge=0)]
 Text = Annotated[str, Meta(max_length=65_536)]
@@ -61,7 +62,7 @@ class PropertyExtreme:
 
 
 @dataclass(frozen=True)
-class PropertyResult:
+class PropertyResult(InSetting):
     """What became of a property on some entry points of a backend in one dtype.
 
     Attributes:

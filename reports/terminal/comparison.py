@@ -30,6 +30,7 @@ from ..comparison.words import (
     speed_words,
     ulps_words,
     verdict_line,
+    where_words,
 )
 from ..record.words import brief, clean, inputs_hex, inputs_words, magnitude, parameters_words
 
@@ -188,7 +189,7 @@ def _properties(comparison: Comparison) -> Iterator[RenderableType]:
         Text.assemble(
             "  ",
             (property_words(change), "bold red" if is_newly_broken(change) else ""),
-            f"  {brief(change.property, 120)} ({brief(change.backend, 80)}, {brief(change.dtype, 40)}): "
+            f"  {brief(change.property, 120)} ({brief(change.backend, 80)}, {where_words(change)}): "
             f"{brief(change.statement)}{_ratios(change.ratios)}",
         )
         for change in sorted(comparison.properties, key=lambda each: not is_newly_broken(each))

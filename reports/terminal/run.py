@@ -22,8 +22,9 @@ from ..findings.headline import (
     trigger_words,
 )
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
-from ..findings.overview import GATING, OverviewRow, backends_of, rows, tallies
-from ..findings.properties import STATUSES, PropertyLine, property_backends, property_lines
+from ..findings.overview import GATING, OverviewRow, places_of, rows, tallies
+from ..findings.properties import STATUSES, PropertyLine, property_lines, property_titles
+from ..findings.settings import Titles
 from ..gate.changes import changes
 from ..gate.gate import Gate
 from ..gate.verdict import verdict
@@ -84,7 +85,7 @@ def judgement_view(findings: ExaminationResult) -> RenderableType:
 
 def findings_view(record: Record | ExaminationResult, gate: Gate | None = None) -> RenderableType:
     """Return a table per backend, the counts per severity, and the worst findings in plain words."""
-    titles = backends_of(record.checks)
+    titles = places_of(record.checks)
     if not titles:
         return Group(*_properties(record), *_worst(record, gate))
     legend = ", ".join(f"{tier} {meaning}" for tier, meaning in TIER_MEANINGS.items() if tier != "limit")
@@ -145,8 +146,9 @@ def _counts(checks: Sequence[Check], titles: Iterable[str]) -> Table:
     )
     for name in ("backend", "checks", "results", *SEVERITIES):
         table.add_column(name, justify="left" if name == "backend" else "right")
+    backends = Titles(checks)
     for title in titles:
-        of_backend = [check for check in checks if backend_title(check) == title]
+        of_backend = [check for check in checks if backends.of(check) == title]
         tally = tallies(of_backend)
         cells = [f"{tally[s].checks} ({tally[s].results})" if tally[s].results else "0" for s in SEVERITIES]
         table.add_row(Text(title), str(len(of_backend)), str(sum(check.elements for check in of_backend)), *cells)
@@ -157,7 +159,7 @@ def _properties(record: Record | ExaminationResult) -> list[RenderableType]:
     """A line per backend: how many properties hold, and which do not."""
     results = record.properties if isinstance(record, Record) else ()
     lines: list[RenderableType] = [Text("Properties", style="bold")]
-    for title in property_backends(results):
+    for title in property_titles(results):
         backend_lines = property_lines(results, title)
         parts: list[tuple[str, str]] = []
         for status in reversed(STATUSES):

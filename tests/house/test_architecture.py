@@ -280,6 +280,29 @@ def test_no_folder_is_a_heap_and_no_file_a_book():
     assert {str(folder): folders.count(folder) for folder in set(folders) if folders.count(folder) > 30} == {}
 
 
+SPELLED_ELSEWHERE = {
+    # The facts about the processor are a key of a worker's hello.
+    ("conformance/worker/main.py", "cpu"),
+    ("conformance/backends/protocol.py", "cpu"),
+}
+
+
+def _spelled(*folders):
+    """The string literals that name a mode or a device of today, each with its file."""
+    return {
+        (str(file.relative_to(ROOT)), node.value)
+        for file in _files(*folders)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in ("eager", "cpu")
+    }
+
+
+def test_no_file_but_the_framework_s_own_spells_a_setting():
+    own = "conformance/worker/frameworks/"
+    assert {name for name, _ in _spelled("conformance/worker/frameworks")}
+    assert {(name, word) for name, word in _spelled(*ALLOWED) if not name.startswith(own)} == SPELLED_ELSEWHERE
+
+
 def test_no_module_hides_behind_an_underscore():
     assert [str(file) for file in _sources() if file.name.startswith("_") and file.name != "__init__.py"] == []
 

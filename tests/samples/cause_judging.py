@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from setting_samples import EAGER
 
 from logitproof.conformance.backends.bisection import BatchPart, ExaminedCalls
 from logitproof.conformance.backends.protocol import EntryPoint, Output, Reply
@@ -46,8 +47,8 @@ def judged(function, quantity, result, dtype="float32", *, options=False):
         array.reshape(-1)[places.reshape(-1)] = lines.reshape(-1)
         output = Output(quantity, "plain", array, dtype, None)
         tally = tallies.setdefault(
-            identity_of("kernel", "kernel", batch, quantity),
-            CheckTally(identity_of("kernel", "kernel", batch, quantity), entry_point),
+            identity_of("kernel", "kernel", EAGER, batch, quantity),
+            CheckTally(identity_of("kernel", "kernel", EAGER, batch, quantity), entry_point),
         )
         tally.outputs.append(Returned(batch.name, array, batch.name, None))
         judge = BatchJudge(batch, truths(batch, dict.fromkeys([(quantity, "literal"), ("value", "literal")])))

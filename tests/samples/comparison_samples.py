@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from setting_samples import id_of
 
-from logitproof.reports import Curve, ErrorSpread, Expected, array_record, check_id, hex_of
+from logitproof.reports import Curve, ErrorSpread, Expected, array_record, hex_of
 from logitproof.reports.comparison.model import (
     COMPARISON_SCHEMA_VERSION,
     Change,
@@ -130,8 +131,7 @@ def compared(*changes: Change, backend: str = "torch", **fields: object) -> Comp
         spreads=(spread(1.0), spread(64.0)) if changed else (None, None),
     )
     made = replace(made, **fields)
-    own = check_id(**{key: getattr(made, key) for key in identity})
-    return made if made.id else replace(made, id=own)
+    return made if made.id else replace(made, id=id_of(made))
 
 
 def comparison(*checks: ComparedCheck, **fields: object) -> Comparison:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from record_samples import INPUTS, backend, check, discrepancy, record
+from setting_samples import EAGER, id_of
 
 from logitproof.reports import (
     Curve,
@@ -15,7 +16,6 @@ from logitproof.reports import (
     PropertyExtreme,
     PropertyResult,
     array_record,
-    check_id,
     discrepancy_id,
     hex_of,
     property_id,
@@ -47,7 +47,7 @@ HOSTILE = (
 def identified_check(name="torch", **changes):
     """A check whose id is that of its identity."""
     bare = check(name, **changes)
-    return replace(bare, id=check_id(**{key: getattr(bare, key) for key in IDENTITY}))
+    return replace(bare, id=id_of(bare))
 
 
 def identified_discrepancy(of, **changes):
@@ -61,8 +61,7 @@ def stated(name="torch", status="broken", property_name="softmax-sums-to-one", *
     entry_points = {"softmax": f"{name}.softmax"}
     result = PropertyResult(
         id=property_id(
-            property_name=property_name, backend=name, entry_points=entry_points, dtype="float32", mode="eager",
-            device="cpu",
+            property_name=property_name, backend=name, entry_points=entry_points, dtype="float32", setting=EAGER
         ),
         property=property_name,
         statement="The entries of a softmax sum to one.",

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 from record_samples import check, record
+from setting_samples import id_of
 
 from logitproof.reference import FORMATS, FUNCTIONS
-from logitproof.reports import Curve, ErrorSpread, check_id, hex_of
+from logitproof.reports import Curve, ErrorSpread, hex_of
 
 CONFIDENT = ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy")
 ROWS = (2, 3, 10, 33, 100, 1000, 10_000, 65_537, 262_144)
@@ -25,11 +26,7 @@ def curve(by, points):
 def spread_check(*curves, histogram=(90, 9, 1), **changes):
     """A check with these curves and this histogram; `name` and `version` are the backend's."""
     made = check(spread=ErrorSpread(tuple(histogram), tuple(curves)), **changes)
-    names = (
-        *("function", "backend", "entry_point", "dtype", "mode"),
-        *("device", "quantity", "parameters", "input_class"),
-    )
-    return replace(made, id=check_id(**{name: getattr(made, name) for name in names}))
+    return replace(made, id=id_of(made))
 
 
 def _inputs(rng, dtype, quantity, *, lossy):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
+from setting_samples import EAGER, id_of
 
 from logitproof.reports import (
     SCHEMA_VERSION,
@@ -17,7 +19,6 @@ from logitproof.reports import (
     Record,
     RunInfo,
     array_record,
-    check_id,
     discrepancy_id,
     hex_of,
 )
@@ -68,7 +69,7 @@ def check(name: str = "torch", version: str = "2.13.0", **changes: object) -> Ch
         expected="2.9387e-39",
     )
     made = Check(
-        id=check_id(**identity),
+        id=id_of(SimpleNamespace(**identity, setting=EAGER)),
         version=version,
         **identity,
         status="examined",

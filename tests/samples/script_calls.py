@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from script_runner import run_scripts
+from setting_samples import EAGER
 from worker_samples import call_batch
 
 from logitproof.conformance.backends.protocol import to_wire
@@ -58,7 +59,9 @@ def compare_calls(worker, target, folder, calls):
         for every_run in ((False, True) if batch.dtype == "float64" else (False,))
     ]
     scripts = [
-        script_for(Reproduction("", (), target, (ScriptCall(batch, entry.name, quantity, NoGradient(), every_run),)))
+        script_for(
+            Reproduction("", (), target, EAGER, (ScriptCall(batch, entry.name, quantity, NoGradient(), every_run),))
+        )
         for entry, batch, quantity, every_run in made
     ]
     compared = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from checkout import PLANTED
+from setting_samples import EAGER
 
 from logitproof.conformance.corpus.corpus import build, keys
 from logitproof.conformance.judge.tally import identity_of
@@ -171,7 +172,7 @@ def _checks():
     ]
     return tuple(
         {
-            identity_of(module, batch.function, batch, quantity).id
+            identity_of(module, batch.function, EAGER, batch, quantity).id
             for module in MODULES
             for batch in batches
             for quantity in FUNCTIONS[batch.function].quantities

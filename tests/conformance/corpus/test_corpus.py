@@ -13,6 +13,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
+from setting_samples import EAGER
 
 from logitproof.conformance.backends.protocol import EntryPoint, Hello
 from logitproof.conformance.corpus.corpus import (
@@ -211,7 +212,7 @@ def called(batch: Batch, keywords: Sequence[str]) -> bool:
     quantities = batch.spec.quantities
     differentiable = tuple(argument.name for argument in batch.spec.arguments if argument.is_real)
     entry_point = EntryPoint("theirs", batch.function, tuple(keywords), differentiable, ())
-    hello = Hello(1, "numpy", "1", {}, {}, ("cpu",), ("eager",), (batch.dtype,), 1, {}, (entry_point,))
+    hello = Hello(1, "numpy", "1", {}, {}, (EAGER,), (batch.dtype,), 1, {}, (entry_point,))
     return [task.quantities for task in tasks_of(batch, {"theirs": hello})] == [quantities]
 
 

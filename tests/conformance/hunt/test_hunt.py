@@ -17,7 +17,7 @@ from logitproof.conformance.hunt.hunt import Hunted, HuntRequest, hunt
 from logitproof.conformance.inputs.batch import Batch
 from logitproof.conformance.inputs.witness import Witness, read_witness, witnesses_in
 from logitproof.conformance.run.request import RunRequest
-from logitproof.reports import float_from
+from logitproof.reports import Setting, float_from
 
 
 class Log:
@@ -46,9 +46,9 @@ class Backend:
     def __init__(self, inner: InProcess, before: Callable[[Batch], Reply | None]):
         self.inner, self.before, self.calls = inner, before, 0
 
-    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str]) -> Reply:
+    def evaluate(self, batch: Batch, entry_point: str, quantities: Sequence[str], *, setting: Setting) -> Reply:
         self.calls += 1
-        return self.before(batch) or self.inner.evaluate(batch, entry_point, quantities)
+        return self.before(batch) or self.inner.evaluate(batch, entry_point, quantities, setting=setting)
 
 
 def hunted(folder, function, call, *, before=lambda _: None, vjp=None, log=None, **asked):

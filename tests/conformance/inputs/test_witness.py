@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from setting_samples import EAGER
 
 from logitproof.conformance.backends.protocol import EntryPoint, Hello
 from logitproof.conformance.cli.main import main
@@ -43,7 +44,7 @@ def batch_of(function: str, dtype: str, seed: object = 0) -> Batch:
 
 
 def found_in(batch: Batch, kind: str = "beyond bound") -> Discrepancy:
-    check = identity_of("kernels", f"kernels.{batch.function}", batch, "value").id
+    check = identity_of("kernels", f"kernels.{batch.function}", EAGER, batch, "value").id
     return Discrepancy(
         id=discrepancy_id(check, kind, case_hash(batch, 0)),
         severity="defect",
@@ -120,7 +121,7 @@ def test_a_run_gives_the_replayed_failure_the_id_of_the_witness():
         batch = batch_of(function, "float32")
         kept = witness(batch)
         replayed = kept.batch()
-        check = identity_of("kernels", f"kernels.{function}", replayed, "value").id
+        check = identity_of("kernels", f"kernels.{function}", EAGER, replayed, "value").id
         assert discrepancy_id(check, kept.kind, case_hash(replayed, 0)) == kept.id
 
 
@@ -200,7 +201,7 @@ def test_without_a_folder_there_are_no_witnesses(tmp_path):
 
 def hello(*functions: str) -> Hello:
     entries = tuple(EntryPoint(f"kernels.{name}", name, FUNCTIONS[name].keywords, (), ()) for name in functions)
-    return Hello(1, "numpy", "1", {}, {}, ("cpu",), ("eager",), ("float32", "float64"), 1, {}, entries)
+    return Hello(1, "numpy", "1", {}, {}, (EAGER,), ("float32", "float64"), 1, {}, entries)
 
 
 def request(folder: Path, **asked: object) -> RunRequest:

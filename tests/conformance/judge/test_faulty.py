@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from checkout import PLANTED
+from setting_samples import EAGER
 
 from logitproof.conformance.run.progress import Silence
 from logitproof.conformance.run.request import RunRequest
@@ -259,8 +260,7 @@ def _check_of(module: str, fault: Fault, quantity: str) -> str:
         backend=module,
         entry_point=fault.function,
         dtype=fault.dtype,
-        mode="eager",
-        device="cpu",
+        setting=EAGER,
         quantity=quantity if quantity == "value" else f"gradient:{quantity}",
         parameters={**({} if fault.function in ELEMENTWISE else {"axis": -1}), **parameters},
         input_class=input_class,

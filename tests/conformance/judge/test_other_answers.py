@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from setting_samples import EAGER
 
 from logitproof.conformance.backends.protocol import EntryPoint
 from logitproof.conformance.corpus.corpus import build, keys
@@ -197,7 +198,7 @@ ROWS = _batch("softmax", (2, 3), axis=-1)
 
 def _tally(backend, name, *returned):
     entry_point = EntryPoint(name, "softmax", ("axis",), ("logits",), ())
-    tally = CheckTally(identity_of(backend, name, ROWS, "value"), entry_point)
+    tally = CheckTally(identity_of(backend, name, EAGER, ROWS, "value"), entry_point)
     tally.outputs.extend(returned)
     return tally
 

@@ -12,6 +12,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from record_samples import backend, check, discrepancy
+from setting_samples import EAGER
 from worker_samples import call_batch
 
 from logitproof.conformance.scripts.arrays import SLICED, array_source, storage_of
@@ -165,7 +166,7 @@ def test_elements_of_several_places_are_looked_at_in_one_script():
     batch = call_batch("softmax", "float32", {}, shape=(2, 2))
     elements = tuple(element_of(batch, "value", index) for index in np.ndindex(2, 2))
     calls = tuple(ScriptCall(batch, "torch.softmax", "value", Off(elements, "so much")) for _ in range(2))
-    script = script_for(Reproduction("Wrong.", (), Target("torch"), calls))
+    script = script_for(Reproduction("Wrong.", (), Target("torch"), EAGER, calls))
     ast.parse(script)
     assert "# Call 2 of 2" in script
     assert script.count("for index, expected, exponent, permitted in [") == 2
@@ -175,9 +176,9 @@ def test_elements_of_several_places_are_looked_at_in_one_script():
 def test_a_script_has_one_dtype_and_known_entry_points():
     calls = [ScriptCall(call_batch("sigmoid", dtype, {}), "torch.sigmoid", "value", NoGradient()) for dtype in FORMATS]
     with pytest.raises(ValueError, match="one dtype"):
-        script_for(Reproduction("", (), Target("torch"), tuple(calls)))
+        script_for(Reproduction("", (), Target("torch"), EAGER, tuple(calls)))
     with pytest.raises(ValueError, match="no entry point"):
-        script_for(Reproduction("", (), Target("torch"), (replace(calls[0], entry_point="torch.sgmoid"),)))
+        script_for(Reproduction("", (), Target("torch"), EAGER, (replace(calls[0], entry_point="torch.sgmoid"),)))
 
 
 HOSTILE = [

@@ -73,7 +73,6 @@ def test_the_command_line_wins():
     ("settings", "words"),
     [
         ({"profile": "weekly"}, "unknown profile 'weekly'"),
-        ({"mode": ["graph"]}, "mode 'graph' cannot be examined"),
         ({"jobs": 0}, "--jobs must be at least 1"),
         ({"dtype": ["double"]}, "unknown dtype 'double'"),
     ],

@@ -34,6 +34,8 @@ def test_every_key_is_read():
     told = {
         "function": "sigmoid",
         "entry_point": "torch.*",
+        "mode": "compiled",
+        "device": "cuda*",
         "dtype": "float16",
         "quantity": "gradient:*",
         "severity": "weakness",
@@ -48,7 +50,8 @@ def test_every_key_is_read():
     waiver = _one(check=None, discrepancy=[ID, OTHER], cause=["overflow", ""], **told)
     assert waiver == Waiver(
         1, "torch", ">=2.13,<2.14", "nan", ("overflow", ""), "known", discrepancies=(ID, OTHER), function="sigmoid",
-        entry_point="torch.*", dtype="float16", quantity="gradient:*", severity="weakness", max_ulps=3.0,
+        entry_point="torch.*", mode="compiled", device="cuda*", dtype="float16", quantity="gradient:*",
+        severity="weakness", max_ulps=3.0,
         max_bound_ratio=math.inf, max_results=12, link="https://github.com/pytorch/pytorch/issues/1", owner="a team",
         expires=date(2027, 1, 31),
         region={"x": Region(-1.0, 2.5), "logits": Region(math.inf, -math.inf, nan=True),
@@ -110,7 +113,9 @@ def test_the_version_range_may_be_all_of_them():
         ({"expires": "2027-01-31"}, "expires must be a date without quotes, such as 2027-01-31, not '2027-01-31'"),
         ({"discrepancy": ID}, "check and discrepancy both"),
         ({"chek": ID}, "unknown key 'chek': did you mean 'check'?"),
-        ({"mode": "eager"}, "unknown key 'mode': choose from check, discrepancy, backend"),
+        ({"stage": "eager"}, "unknown key 'stage': choose from check, discrepancy, backend"),
+        ({"mode": ""}, "mode is empty"),
+        ({"device": 0}, "device must be a string, not 0"),
     ],
 )
 def test_what_is_wrong_is_told_and_the_waiver_named(changes, words):

@@ -129,9 +129,10 @@ def test_the_sentence_is_the_gravest_part_and_the_rest():
 def test_a_headline_says_what_became_of_what():
     said = [change_headline(group) for group in change_groups(sample())]
     assert said[0] == (
-        "gradient by logits of torch.nn.functional.cross_entropy is NaN or infinite now where it was a number (float32)"
+        "gradient by logits of torch.nn.functional.cross_entropy is NaN or infinite now where it was a number "
+        "(float32; eager on cpu)"
     )
-    assert "value of torch.sigmoid became a defect (float32)" in said
+    assert "value of torch.sigmoid became a defect (float32; eager on cpu, compiled on cpu)" in said
     assert any(words.endswith("is within bounds, no more a weakness (float32)") for words in said)
 
 

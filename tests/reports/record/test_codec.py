@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from checkout import EXPECTED
 from record_samples import check, discrepancy, record
+from setting_samples import COMPILED, EAGER
 
 from logitproof.reports import (
     SCHEMA_VERSION,
@@ -307,8 +308,7 @@ IDENTITY = {
     "backend": "torch",
     "entry_point": "torch.softmax",
     "dtype": "float32",
-    "mode": "eager",
-    "device": "cpu",
+    "setting": EAGER,
     "quantity": "value",
     "parameters": {"axis": -1},
     "input_class": "ordinary",
@@ -323,8 +323,12 @@ def test_a_check_id_never_changes_from_release_to_release():
 
 @pytest.mark.parametrize("key", IDENTITY)
 def test_every_part_of_an_identity_changes_the_id(key):
-    other = {"axis": 0} if key == "parameters" else "other"
-    assert check_id(**IDENTITY) != check_id(**{**IDENTITY, key: other})
+    others = {"parameters": {"axis": 0}, "setting": COMPILED}
+    assert check_id(**IDENTITY) != check_id(**{**IDENTITY, key: others.get(key, "other")})
+
+
+def test_a_device_of_its_own_has_an_id_of_its_own():
+    assert check_id(**IDENTITY) != check_id(**{**IDENTITY, "setting": replace(EAGER, device="cuda")})
 
 
 def test_the_order_of_parameters_does_not_change_the_id():

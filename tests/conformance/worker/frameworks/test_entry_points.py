@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from checkout import ROOT
+from setting_samples import EAGER
 from worker_samples import call_batch
 
 from logitproof.conformance.backends.client import Worker, parse_backend
@@ -262,7 +263,7 @@ def test_the_facts_of_the_build_are_told(worker):
     hello = worker.hello
     assert hello.threads == 1
     assert set(hello.dtypes) == set(DTYPES)
-    assert (hello.modes, hello.devices) == (("eager",), ("cpu",))
+    assert hello.settings == (EAGER,)
     assert hello.version
     assert hello.build["numpy"]
     assert hello.environment["CUDA_VISIBLE_DEVICES"] == "-1"
