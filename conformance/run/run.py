@@ -5,65 +5,32 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from queue import Empty, SimpleQueue
-from threading import Event, Thread
-
-import numpy as np
 
 from logitproof.reports import SCHEMA_VERSION, CorpusInfo, Record, RunInfo
 
-from ..backends.bisection import BatchPart, ExaminedCalls, examine_batch
-from ..backends.client import WorkerUnavailable
-from ..backends.protocol import Hello
 from ..causes.assign import assigned, cause_stacks, explained
 from ..corpus.corpus import CORPUS_VERSION, combined_hash
-from ..errors import UserError
-from ..inputs.batch import Batch
-from ..inputs.cases import case_count
-from ..inputs.hashes import batch_hash
-from ..judge.batch_judge import BatchJudge
 from ..judge.findings import Cause, ConfirmedFinding, Store, confirmed, settle, settled
 from ..judge.other_answers import OtherOutputs
 from ..judge.record import check_record, discrepancy_record
-from ..judge.tally import CheckIdentity, CheckTally, Returned
-from ..judge.truth import truths
+from ..judge.tally import CheckTally
 from ..processes import mapped, processes
-from ..property_checks.ask import BrokenProperty, PropertyAnswers, PropertyTask, ask, judge_property
+from ..property_checks.ask import BrokenProperty
 from ..property_checks.record import property_discrepancy, property_result
 from ..signals import interruptible, undisturbed
 from ..worker.facts import cpu_facts, environment_switches
-from .option_calls import OptionCalls
-from .plan import BatchSource, Task, all_questions, check_entry_points, check_settings, identity, sources, tasks_of
+from .plan import check_entry_points, check_settings
 from .progress import Progress
-from .property_plan import property_tasks
 from .request import RunRequest
 from .running_backends import RunningBackend, Side, backend_record, running_backends, specs_of
-
-WINDOW = 32
-"""Batches under way at a time: enough to keep every process busy, few enough to hold in memory."""
-
-_PATIENCE = 0.2
-"""Seconds between two looks at whether the user has interrupted."""
-
-_INTERRUPTED = "the run was interrupted"
-_POOL_LOST = "a process that computes truth was ended from outside, for lack of memory perhaps"
+from .session import INTERRUPTED, RunSession
 
 _CAUSES_IN_HASTE = 5.0
 """Seconds that causes are looked for after an interruption: whoever sends one soon kills what has not ended."""
-
-
-@dataclass
-class _Underway:
-    """A batch that has not been judged yet: what the backends have answered, then the judgement to come."""
-
-    batch: Batch
-    tasks: list[Task]
-    answers: dict[int, ExaminedCalls] = field(default_factory=dict)
-    judgement: Future[list[CheckTally]] | None = None
 
 
 def run(request: RunRequest, progress: Progress, store: Store | None = None) -> Record:
@@ -101,7 +68,7 @@ def run_sides(request: RunRequest, sides: Sequence[Side], progress: Progress) ->
         hellos = {each.label: each.hello for each in running if each.hello is not None}
         check_entry_points(request, hellos)
         check_settings(request, hellos)
-        session = _RunSession(request, progress, running, hellos, pool)
+        session = RunSession(request, progress, running, hellos, pool)
         cut = session.examine()
         if cut is not None:  # what the processes are still at would be waited for
             stack.close()
@@ -119,7 +86,7 @@ class _Scene:
 
     request: RunRequest
     started: str
-    session: _RunSession
+    session: RunSession
     cut: str | None
 
 
@@ -133,7 +100,7 @@ class _Examined:
     properties: list[BrokenProperty]
 
 
-def _examined(session: _RunSession, side: Side, running: Sequence[RunningBackend]) -> _Examined:
+def _examined(session: RunSession, side: Side, running: Sequence[RunningBackend]) -> _Examined:
     names = {backend.label: backend.spec.name for backend in running}
     tallies = _renamed([tally for tally in session.tallies.values() if tally.was_made], names)
     properties = [
@@ -188,226 +155,6 @@ def _renamed(tallies: Sequence[CheckTally], names: Mapping[str, str]) -> list[Ch
     return own
 
 
-class _RunSession:
-    """The examination itself: batches go out, answers come in, and are judged batch by batch."""
-
-    def __init__(
-        self,
-        request: RunRequest,
-        progress: Progress,
-        running: Sequence[RunningBackend],
-        hellos: Mapping[str, Hello],
-        pool: ProcessPoolExecutor,
-    ) -> None:
-        self._request, self._progress, self._hellos, self._pool = request, progress, hellos, pool
-        self._running = {backend.label: backend for backend in running if backend.worker is not None}
-        self._answers: SimpleQueue[tuple[int, int, ExaminedCalls]] = SimpleQueue()
-        self._underway: dict[int, _Underway] = {}
-        self._property_answers: SimpleQueue[tuple[int, PropertyTask, PropertyAnswers | None]] = SimpleQueue()
-        self._property_findings: dict[int, BrokenProperty] = {}
-        self._over = Event()
-        self.tallies: dict[CheckIdentity, CheckTally] = {}
-        self.options = OptionCalls()
-        self.hashes: list[tuple[str, str]] = []
-        self.given: dict[str, str] = {}
-
-    @property
-    def properties(self) -> list[BrokenProperty]:
-        """What became of the properties so far, in the order of the plan."""
-        return [finding for _, finding in sorted(self._property_findings.items())]
-
-    def examine(self) -> str | None:
-        """Examine every batch, then every property; return why it did not come to its end, if it did not.
-
-        Raises:
-            UserError: no check matches what was asked for.
-        """
-        planned = [] if self._request.properties else sources(self._request, self._hellos, self._progress.note)
-        remaining = list(enumerate(planned))
-        remaining.reverse()
-        properties = self._properties()
-        self._progress.begin(list(self._running), len(remaining) + len(properties))
-        threads = [Thread(target=self._serve, args=(each,), daemon=True) for each in self._running.values()]
-        for thread in threads:
-            thread.start()
-        try:
-            while remaining or self._underway:
-                while remaining and len(self._underway) < WINDOW:
-                    self._send(*remaining.pop())
-                if self._underway:
-                    self._receive()
-            self._examine_properties(properties)
-        except KeyboardInterrupt:
-            self._progress.note("interrupted: keeping what is finished")
-            return _INTERRUPTED
-        except BrokenExecutor:
-            self._progress.note(f"{_POOL_LOST}: keeping what is finished")
-            return _POOL_LOST
-        finally:
-            self._over.set()
-            for backend in self._running.values():
-                backend.orders.put(None)
-        if self._request.checks and not self.tallies:
-            message = "no check matches --check: ids are in record.json"
-            raise UserError(message)
-        return None
-
-    def _properties(self) -> list[PropertyTask]:
-        return [
-            replace(task, backend=label)
-            for label, backend in self._running.items()
-            for task in property_tasks(self._request, {backend.spec.name: self._hellos[label]})
-        ]
-
-    def _examine_properties(self, tasks: list[PropertyTask]) -> None:
-        """Put properties to the backends, and have the answers judged by the processes that compute truth."""
-        for number, task in enumerate(tasks):
-            self._running[task.backend].orders.put((number, task))
-        asked, judging = len(tasks), dict[int, Future[BrokenProperty]]()
-        while asked or judging:
-            try:
-                with interruptible():
-                    number, task, answers = self._property_answers.get(timeout=_PATIENCE)
-            except Empty:
-                pass
-            else:
-                asked -= 1
-                if answers is not None:
-                    judging[number] = self._pool.submit(judge_property, task, answers)
-            for number in [number for number, judgement in judging.items() if judgement.done()]:
-                self._take_in_property(number, tasks[number], judging.pop(number))
-                self._progress.advance()
-
-    def _take_in_property(self, number: int, task: PropertyTask, judgement: Future[BrokenProperty]) -> None:
-        try:
-            self._property_findings[number] = judgement.result()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the run must not be lost for it
-            self._running[task.backend].trouble = _own_error(task, error)
-
-    def _send(self, number: int, source: BatchSource) -> None:
-        """Build a batch, order its truth, and hand it to the backends."""
-        with interruptible():
-            batch = source.batch()
-        if source.given is None:
-            self.hashes.append((batch.function, batch_hash(batch)))
-        else:
-            self.given[f"{batch.function}/{batch.dtype}/{batch.name}"] = batch_hash(batch)
-        request = self._request
-        planned = tasks_of(batch, self._hellos, request.entry_points, request.checks, request.settings)
-        for task in planned:
-            # Every check begins here, so that their order is that of the plan and not that of the answers.
-            for quantity in (*task.quantities, *task.omitted):
-                tally = self._tally(task, batch, quantity)
-                if omission := task.omitted.get(quantity):
-                    tally.omit(omission, case_count(batch))
-        asked = [task for task in planned if task.quantities]
-        if not asked:
-            self._progress.advance()
-            return
-        self._underway[number] = _Underway(batch, asked)
-        for name, backend in self._running.items():
-            if own := [(place, task) for place, task in enumerate(asked) if task.backend == name]:
-                backend.orders.put((number, batch, own))
-
-    def _serve(self, backend: RunningBackend) -> None:
-        """Ask one backend, batch after batch; runs in a thread of its own."""
-        assert backend.worker is not None
-        while (order := backend.orders.get()) is not None and not self._over.is_set():
-            if len(order) == 2:
-                self._property_answers.put((*order, self._put(order[1], backend)))
-                continue
-            number, batch, own = order
-            for place, task in own:
-                try:
-                    examined = examine_batch(
-                        backend.worker,
-                        batch,
-                        task.entry_point.name,
-                        list(task.quantities),
-                        backend.deaths[task.setting],
-                        setting=task.setting,
-                    )
-                except WorkerUnavailable as error:
-                    if self._over.is_set():  # it was stopped because the run is over, which is no trouble of its own
-                        return
-                    backend.trouble = str(error)
-                    examined = ExaminedCalls(())
-                self._answers.put((number, place, examined))
-
-    def _put(self, task: PropertyTask, backend: RunningBackend) -> PropertyAnswers | None:
-        """Put a property to a backend; None where no answers came."""
-        assert backend.worker is not None
-        try:
-            return ask(task, backend.worker, backend.deaths[task.setting])
-        except WorkerUnavailable as error:
-            if not self._over.is_set():
-                backend.trouble = str(error)
-        except Exception as error:  # noqa: BLE001 - a thread that ends without an answer would be waited for forever
-            backend.trouble = _own_error(task, error)
-        return None
-
-    def _receive(self) -> None:
-        """Take one answer, have its batch judged if it was the last, and take in what has been judged."""
-        try:
-            with interruptible():
-                number, place, examined = self._answers.get(timeout=_PATIENCE)
-        except Empty:
-            pass
-        else:
-            underway = self._underway[number]
-            underway.answers[place] = examined
-            if len(underway.answers) == len(underway.tasks):
-                underway.judgement = self._pool.submit(_judge, underway.batch, underway.tasks, underway.answers)
-        # Batches are taken in in order, whatever order they were judged in: so a record repeats itself.
-        while self._underway:
-            first = min(self._underway)
-            judgement = self._underway[first].judgement
-            if judgement is None or not judgement.done():
-                return
-            self._take_in(self._underway.pop(first), judgement.result())
-            self._progress.advance()
-
-    def _take_in(self, underway: _Underway, judged: list[CheckTally]) -> None:
-        for tally in judged:
-            whole = self.tallies.setdefault(tally.identity, CheckTally(tally.identity, tally.entry_point))
-            whole.merge(tally)
-        for place, task in enumerate(underway.tasks):
-            self.options.take_in(underway.batch, task, underway.answers[place])
-            for quantity in task.quantities:
-                for part in underway.answers[place].parts:
-                    if outputs := part.answer.of(quantity):
-                        tally = self._tally(task, underway.batch, quantity)
-                        tally.outputs.append(_returned(underway.batch, part, outputs[0].array))
-
-    def _tally(self, task: Task, batch: Batch, quantity: str) -> CheckTally:
-        key = identity(task, batch, quantity)
-        return self.tallies.setdefault(key, CheckTally(key, task.entry_point))
-
-
-def _judge(batch: Batch, planned: list[Task], answers: Mapping[int, ExaminedCalls]) -> list[CheckTally]:
-    """Compute the truth about a batch and judge every answer by it; runs in a process of the pool."""
-    # What was not run tells nothing that the truth would have to be known for.
-    asked = [task for place, task in enumerate(planned) if answers[place].parts or answers[place].failures]
-    judge = BatchJudge(batch, truths(batch, all_questions(batch, asked)) if asked else {})
-    made: list[CheckTally] = []
-    for place, task in enumerate(planned):
-        tallies = {}
-        for quantity in task.quantities:
-            tallies[quantity] = CheckTally(identity(task, batch, quantity), task.entry_point)
-        judge.take_in(answers[place], tallies)
-        made.extend(tallies.values())
-    return made
-
-
-def _returned(batch: Batch, part: BatchPart, array: np.ndarray) -> Returned:
-    return Returned(part.batch.name, array, batch.name, None if part.batch is batch else part.cases)
-
-
-def _own_error(task: PropertyTask, error: Exception) -> str:
-    told = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    return f"property {task.id}, {task.dtype}: an error of logitproof itself, please report it: {told}"
-
-
 def _confirm(findings: list[ConfirmedFinding], pool: ProcessPoolExecutor) -> list[ConfirmedFinding]:
     return settled(findings, mapped(pool, confirmed, [finding.judged for finding in findings]))
 
@@ -426,7 +173,7 @@ def _causes(
             return [assigned(each, mapped(pool, explained, cause_stacks(each), limit)) for each in findings], cut
     except KeyboardInterrupt:
         progress.note("interrupted: no causes are told")
-        cut = _INTERRUPTED
+        cut = INTERRUPTED
     except TimeoutError:
         progress.note(f"no causes are told: they were not found within {limit:g} s of the interruption")
     except Exception as error:  # noqa: BLE001 - whatever it is, the findings stand without their causes

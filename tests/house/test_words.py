@@ -55,7 +55,8 @@ def _defined(node):
 
 
 def _word(identifier):
-    return identifier.rpartition(".")[2].strip("_").lower()
+    name = identifier.rpartition(".")[2]
+    return name if name.startswith("__") else name.strip("_").lower()  # Python's own names say what Python says
 
 
 def fillers_in(part):
