@@ -15,7 +15,7 @@ help:
 	@echo 'make check   lint, formatting and types'
 	@echo 'make bench   benchmarks: logitproof against mpmath and against the frameworks themselves'
 	@echo 'make docs    build the documentation into build/docs/'
-	@echo 'make picture draw the picture of the README again, from a run'
+	@echo 'make picture draw the pictures again: of the README, from a run, and of the house, from docs/house.md'
 	@echo 'make clean   remove the environment, builds and caches'
 	@echo 'Each installs what it needs into $(VENV)/ first. ARGS=... is handed on: make run ARGS="--profile smoke".'
 
@@ -47,6 +47,7 @@ docs: $(STAMP)
 
 picture: $(STAMP)
 	$(BIN)/python docs/pictures/draw.py
+	$(BIN)/python docs/pictures/house.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

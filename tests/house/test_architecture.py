@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import house
 import pytest
 from checkout import ROOT
 
 from logitproof.conformance.backends.frameworks import FRAMEWORKS, TABLE
 
-ALLOWED = {
-    "reference": set(),
-    "properties": {"reference"},
-    "reports": {"reference"},
-    "conformance": {"properties", "reference", "reports"},
-}
+# docs/house.md states them, for readers and for these tests.
+PARTS = house.parts(house.PAGE.read_text(encoding="utf-8"))
+ALLOWED = {name: {each.name for each in PARTS.values() if each.depth > part.depth} for name, part in PARTS.items()}
 # Slow to import, and needed by none of the commands until they work.
 HEAVY = FRAMEWORKS.keys() | {"hypothesis", "matplotlib", "mpmath", "pytest", "scipy"}
 
@@ -131,36 +130,7 @@ def test_the_rule_of_the_parts_lets_pass(line, part):
 
 
 # Inside the parts: a folder, or a file beside the folders, imports only what stands on lower lines.
-LEVELS = {
-    "conformance": (
-        {"cli", "pytest_plugin"},
-        {"hunt", "api"},
-        {"run"},
-        {"causes", "scripts", "compare"},
-        {"judge"},
-        {"property_checks", "settings", "upgrade"},
-        {"corpus", "backends"},
-        {"inputs", "history"},
-        {"worker", "errors", "notes", "processes", "signals", "system"},
-    ),
-    "properties": (
-        {"catalogue", "text"},
-        {"search", "training"},
-        {"statements"},
-        {"domains"},
-        {"strategies"},
-        {"checking"},
-    ),
-    "reference": ({"bounds", "enclosures"}, {"functions"}, {"formats"}),
-    "reports": (
-        {"html"},
-        {"terminal", "markdown", "github", "junit"},
-        {"gate"},
-        {"findings", "pictures", "schemas"},
-        {"comparison"},
-        {"record"},
-    ),
-}
+LEVELS = {name: part.lines for name, part in PARTS.items()}
 HEIGHTS = {
     (part, name): -line for part, levels in LEVELS.items() for line, names in enumerate(levels) for name in names
 }
@@ -204,11 +174,18 @@ def _sources():
     return [file for file in _files(*ALLOWED) if not file.name.startswith("test_")]
 
 
-@pytest.mark.parametrize("part", LEVELS)
-def test_the_page_about_the_house_draws_the_lines_as_they_are(part):
-    page = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
-    drawn = page.partition(f"\n## {part}\n")[2].partition("```text\n")[2].partition("```")[0]
-    assert [set(line.split()) for line in drawn.splitlines()] == list(LEVELS[part])
+def test_the_page_about_the_house_states_the_parts_that_there_are():
+    assert PARTS.keys() == {path.name for path in (ROOT / "src" / "logitproof").iterdir() if path.is_symlink()}
+
+
+def test_the_picture_of_the_house_is_drawn_from_the_page():
+    drawn = house.drawing(house.PAGE.read_text(encoding="utf-8"))
+    assert house.PICTURE.read_text(encoding="utf-8") == drawn, "make picture draws it again"
+
+
+def test_the_picture_of_the_house_holds_every_name_of_the_page_from_the_top_to_the_bottom():
+    texts = re.findall(r'class="(?:title|name)".*?>(.*?)</text>', house.PICTURE.read_text(encoding="utf-8"))
+    assert texts == [text for part in PARTS.values() for text in (part.name, *itertools.chain(*part.lines))]
 
 
 def test_every_folder_of_a_part_has_its_line():

@@ -6,14 +6,13 @@ toml     parsed; saved like python
 json     parsed
 sh, yaml the commands exist: make's targets, the extras that pip is given, the options of logitproof
 text     not run: formulas, drawings, the files of other programs
+diff     in the worked examples (docs/add-*.md), whose blocks tests/house/test_worked_examples.py follows, all of them
 {...}    Sphinx's own: tried where the documentation is built
 """
 
 from __future__ import annotations
 
-import doctest
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -23,12 +22,11 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT
+from documentation_blocks import FILE_NAME, PAGES, WORKED_EXAMPLES, environment_of_a_user, page_name, run_console
 from sybil.document import Document
 from sybil.parsers.markdown import CodeBlockParser
 
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "changelog.d" / "README.md"])
 DIRECTIVE = re.compile(r"\{[\w-]+\}")
-FILE_NAME = re.compile(r"\A# ([\w./-]+\.\w+)$", re.MULTILINE)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -46,32 +44,8 @@ def _run_python(example):
         exec(compile(source, example.path, "exec"), example.namespace)  # noqa: S102 - the page is our own
 
 
-def _environment():
-    """The environment of a user who has activated this one, on a terminal of a fixed width."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "120"}
-
-
 def _run_console(example):
-    """Run each command; compare what it prints with what the page shows, where it shows anything."""
-    for part in re.split(r"^\$ ", example.parsed, flags=re.MULTILINE)[1:]:
-        command, _, shown = part.partition("\n")
-        outcome = subprocess.run(
-            ["/bin/bash", "-c", command],
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if shown.strip() else subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if shown.strip():
-            printed = re.sub(r"[ \t]+$", "", outcome.stdout, flags=re.MULTILINE)
-            wanted = shown.strip("\n") + "\n"
-            same = doctest.OutputChecker().check_output(wanted, printed.strip("\n") + "\n", doctest.ELLIPSIS)
-            assert same, f"$ {command}\nshown:\n{wanted}\nprinted:\n{printed}\n{outcome.stderr}"
-        else:
-            assert outcome.returncode == 0, f"$ {command}\nstatus {outcome.returncode}\n{outcome.stdout}"
+    run_console(example.parsed)
 
 
 def _parse_toml(example):
@@ -118,7 +92,7 @@ def _check_command(command):
         case ["logitproof", subcommand, *options]:
             usage = subprocess.run(
                 ["logitproof", subcommand, "--help"],  # noqa: S607 - found beside the interpreter
-                env=_environment(),
+                env=environment_of_a_user(),
                 capture_output=True,
                 text=True,
                 check=True,
@@ -152,12 +126,8 @@ KINDS = {
 }
 
 
-def _name(page):
-    return page.relative_to(ROOT).as_posix()
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("page", PAGES, ids=_name)
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in WORKED_EXAMPLES], ids=page_name)
 def test_the_code_of_the_page_works(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -166,11 +136,12 @@ def test_the_code_of_the_page_works(page, tmp_path, monkeypatch):
         example.evaluate()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_every_code_block_of_the_page_is_of_a_kind_that_is_tested(page):
     fences = re.findall(r"^ *```(.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    kinds = {*KINDS, "diff"} if page in WORKED_EXAMPLES else KINDS
     assert len(fences) % 2 == 0
-    assert [language for language in fences[::2] if language not in KINDS and not DIRECTIVE.fullmatch(language)] == []
+    assert [language for language in fences[::2] if language not in kinds and not DIRECTIVE.fullmatch(language)] == []
 
 
 def _headings(page):
@@ -179,7 +150,7 @@ def _headings(page):
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_the_links_of_the_page_lead_somewhere(page):
     links = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
     for link in (link for link in links if not link.startswith(("https://", "http://"))):
