@@ -17,7 +17,7 @@ from logitproof.reports import Setting
 from ..backends.frameworks import variables_of
 from ..inputs.batch import Batch
 from ..inputs.geometry import axis_of
-from ..worker.calls import CallForm, call_definitions
+from ..worker.calls import CallForm, Variable, call_definitions
 from ..worker.framework import Framework
 from ..worker.frameworks.registry import framework_named
 from ..worker.module import module_call
@@ -191,12 +191,12 @@ spec.loader.exec_module(module)
 
 def form_of(batch: Batch) -> CallForm:
     """Return what the source of the call of a batch depends on."""
-    tensors = tuple(name for name, value in batch.parameters.items() if isinstance(value, np.ndarray))
     return CallForm(
         function=batch.function,
         arguments=tuple(argument.name for argument in batch.spec.arguments),
-        parameters={name: value for name, value in batch.parameters.items() if name not in tensors},
-        tensors=tensors,
+        parameters={
+            name: Variable(name) if isinstance(value, np.ndarray) else value for name, value in batch.parameters.items()
+        },
         rank=batch.arguments[0].ndim,
         dtype=batch.dtype,
     )

@@ -15,14 +15,20 @@ CALL = "call"
 
 
 @dataclass(frozen=True)
+class Variable:
+    """A tensor among the keywords of a call: it is passed by the variable of its name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class CallForm:
     """What the source of a call depends on: everything but the numbers in its tensors.
 
     Attributes:
         function: the catalogue function.
         arguments: the names of the positional arguments, in order.
-        parameters: the keywords of the catalogue; those that are tensors stand in `tensors` instead.
-        tensors: the keywords that are tensors, each passed by the variable of its name.
+        parameters: the keywords of the catalogue, each with its value, or with the variable that holds it.
         rank: how many axes the first argument has.
         dtype: of the real tensors.
     """
@@ -30,14 +36,13 @@ class CallForm:
     function: str
     arguments: tuple[str, ...]
     parameters: Mapping[str, Any]
-    tensors: tuple[str, ...]
     rank: int
     dtype: str
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all tensors: of the arguments, then of the keywords."""
-        return (*self.arguments, *self.tensors)
+        return (*self.arguments, *(name for name, value in self.parameters.items() if isinstance(value, Variable)))
 
     @property
     def axis(self) -> int:
@@ -53,10 +58,12 @@ class CallForm:
         return -1 if self.axis == self.rank - 1 else self.axis
 
     def keywords(self, *, without: Sequence[str] = ()) -> tuple[str, ...]:
-        """Return the keywords as source, in the order of their names."""
-        texts = {name: literal(value) for name, value in self.parameters.items()}
-        texts.update({name: name for name in self.tensors})
-        return tuple(f"{name}={text}" for name, text in sorted(texts.items()) if name not in without)
+        """Return the keywords as source, in the order in which they are given."""
+        return tuple(
+            f"{name}={value.name if isinstance(value, Variable) else literal(value)}"
+            for name, value in self.parameters.items()
+            if name not in without
+        )
 
 
 Write = Callable[[CallForm], Snippet]

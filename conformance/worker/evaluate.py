@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
-from .calls import CallForm, compiled
+from .calls import CallForm, Variable, compiled
 from .entry_points import EntryPoint
 from .framework import Mode
 from .frameworks.registry import OpenBackend
@@ -117,8 +117,9 @@ class _Call:
         form = CallForm(
             function=request["function"],
             arguments=tuple(names),
-            parameters={name: item for name, item in request["parameters"].items() if name not in tensors},
-            tensors=tuple(tensors),
+            parameters={
+                name: Variable(name) if name in tensors else item for name, item in request["parameters"].items()
+            },
             rank=named[names[0]].data.ndim,
             dtype=self._dtype,
         )

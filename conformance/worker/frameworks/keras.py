@@ -134,7 +134,7 @@ def _sparse_class(from_logits: str) -> Write:
 def _binary_class(from_logits: str) -> Write:
     def write(form: CallForm) -> Snippet:
         scores, labels = form.arguments
-        weight = (f"sample_weight=tf.broadcast_to(weight, {scores}.shape)",) if "weight" in form.tensors else ()
+        weight = (f"sample_weight=tf.broadcast_to(weight, {scores}.shape)",) if "weight" in form.parameters else ()
         ahead = _loss("BinaryCrossentropy", form, (from_logits, *_smoothing(form)))
         return Snippet("loss", (*_single_features(labels, scores), *weight), ahead)
 

@@ -130,7 +130,7 @@ def _labels_and_logits(callee: str) -> Write:
 
 
 def _weighted_cross_entropy(form: CallForm) -> Snippet:
-    weight = "pos_weight" if "pos_weight" in form.tensors else "1.0"
+    weight = "pos_weight" if "pos_weight" in form.parameters else "1.0"
     arguments = ("labels=labels", "logits=logits", f"pos_weight={weight}")
     return Snippet("tf.nn.weighted_cross_entropy_with_logits", arguments)
 

@@ -82,7 +82,7 @@ def test_failures_end_it_with_status_1_and_are_known_the_next_time(place, capsys
     assert number == int(number)
     assert hunt(*asked) == 1
     again = capsys.readouterr()
-    assert f"known: kernels, sigmoid (sigmoid), float32, value: beyond bound ({witness.id})" in again.out
+    assert f"known: kernels, sigmoid (sigmoid), eager on cpu, float32, value: beyond bound ({witness.id})" in again.out
     assert "shrinking" not in again.err
 
 
