@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import importlib.util
 import signal
 
 import pytest
 from hypothesis import settings
+from requirements_of_tests import BROWSER, frameworks_of_parameters, reasons_against
 
 # What is searched at random is searched alike in every run: a failure is a change's, and not the day's.
 settings.register_profile("alike", derandomize=True)
 settings.load_profile("alike")
 
-FRAMEWORKS = {"torch": "torch", "tensorflow": "tensorflow", "keras": "tensorflow"}
 TERMINAL = ("CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
 
 def pytest_collection_modifyitems(items):
-    """Skip what is parametrised with a framework that this Python cannot have: `make` leaves it out, and says so."""
-    absent = {name for name, package in FRAMEWORKS.items() if importlib.util.find_spec(package) is None}
+    """Mark what needs a browser, or a framework, and skip what needs one that is not installed."""
     for item in items:
-        parameters = getattr(item, "callspec", None)
-        missing = (
-            {value for value in parameters.params.values() if isinstance(value, str)} & absent if parameters else ()
-        )
-        for name in sorted(missing):
-            item.add_marker(pytest.mark.skip(reason=f"{name} is not installed"))
+        if BROWSER in item.fixturenames:
+            item.add_marker(pytest.mark.browser)
+        if named := frameworks_of_parameters(item.callspec.params if hasattr(item, "callspec") else {}):
+            item.add_marker(pytest.mark.framework(*sorted(named)))
+        for mark in list(item.iter_markers("framework")):
+            for reason in reasons_against(mark.args):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_configure():

@@ -145,6 +145,7 @@ def test_the_workflows_give_the_action_inputs_that_it_has():
                     assert step["with"].keys() <= ACTION["inputs"].keys(), name
 
 
+@pytest.mark.framework("torch")
 @pytest.mark.slow
 def test_the_recipe_for_a_shell_prints_the_verdict_and_keeps_the_reports(tmp_path):
     side = f"torch@{sys.executable}"

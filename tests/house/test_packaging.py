@@ -249,7 +249,7 @@ def _set_up():
     return re.search(r"extras=([\w,]+);", (ROOT / "Makefile").read_text(encoding="utf-8"))[1].split(",")
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 14), reason="no TensorFlow for this Python: the set-up leaves it out")
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="TensorFlow is not made for it: use Python 3.13")
 def test_constraints_pin_every_package_that_a_checkout_uses():
     assert _installed_closure(_requirements(*_set_up())) - set(_pins()) == set()
 

@@ -27,7 +27,7 @@ FUNCTIONS = ("softmax", "log_softmax", "logsumexp", "softmax_cross_entropy", "si
 SEVERITIES = ("defect", "weakness", "convention", "undecided")
 PLURALS = {"defect": "defects", "weakness": "weaknesses", "convention": "conventions", "undecided": "undecided"}
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.framework("torch")]
 
 
 @pytest.fixture(scope="module")

@@ -353,6 +353,7 @@ def test_a_module_that_writes_into_the_protocol_has_crashed(tmp_path, garbage):
         assert worker.evaluate(softmax_batch(ROWS), "softmax", ["value"]).failure is None
 
 
+@pytest.mark.framework("torch")
 def test_threads_are_what_was_asked_for(tmp_path):
     source = TORCH + (
         "import os\n"

@@ -37,6 +37,7 @@ def refused(folder: Path, backend: str, function: str, **arrays: np.ndarray) -> 
     ]
 
 
+@pytest.mark.framework("torch")
 def test_a_binary_target_beyond_1_is_a_convention_of_pytorch(tmp_path):
     probs, labels = np.full(6, 0.25, SINGLE), np.array([0, 1, 1.5, 0.5, 0.25, 1], SINGLE)
     found = refused(tmp_path, "torch", "binary_cross_entropy", probs=probs, labels=labels)
@@ -141,6 +142,7 @@ def test_weights_are_finite_and_not_negative_and_have_a_sum(row, is_refused):
     assert (found is not None) is is_refused
 
 
+@pytest.mark.framework("torch")
 def test_valid_inputs_that_pytorch_refuses_all_the_same_stay_a_defect():
     """A row of float16 probabilities that are normalised, and then fail a test of their sum to 1e-6."""
     with Worker.start(parse_backend("torch")) as worker:
@@ -153,6 +155,7 @@ def test_valid_inputs_that_pytorch_refuses_all_the_same_stay_a_defect():
         assert refusal_of(point, batch, found.cases[0], found.failure) is None
 
 
+@pytest.mark.framework("torch")
 def test_a_refusal_of_an_unknown_kind_is_one_clear_line(monkeypatch):
     monkeypatch.setattr("logitproof.conformance.backends.client.ALLOWED", {})
     with pytest.raises(

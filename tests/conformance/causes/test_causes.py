@@ -220,8 +220,10 @@ def test_a_result_at_a_nan_input_has_no_cause_of_its_own():
     assert names_in(pairs) == set()
 
 
+@pytest.mark.framework("torch")
 def test_the_bits_of_another_framework_are_reproduced_and_the_evidence_says_so():
-    torch = pytest.importorskip("torch")
+    import torch
+
     findings = logitproof.examine(
         lambda logits, *, axis: torch.softmax(logits, axis).log(),
         "log_softmax",
@@ -234,8 +236,10 @@ def test_the_bits_of_another_framework_are_reproduced_and_the_evidence_says_so()
     assert "bit-identical to log(softmax(x)) in float32" in {each.evidence for each in findings.discrepancies}
 
 
+@pytest.mark.framework("torch")
 def test_the_gradient_of_torch_logsumexp_comes_from_the_rounded_result():
-    torch = pytest.importorskip("torch")
+    import torch
+
     findings = logitproof.examine(
         lambda logits, *, axis: torch.logsumexp(logits, axis),
         "logsumexp",

@@ -17,7 +17,7 @@ from logitproof.conformance.run.request import RunRequest
 from logitproof.conformance.run.run import run
 from logitproof.reference import FUNCTIONS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.framework("torch", "tensorflow")]
 
 
 MODULES = (
@@ -183,8 +183,6 @@ def _checks():
 @pytest.fixture(scope="module")
 def assigned():
     """What was told: severity, module, function and quantity of every discrepancy, and its cause."""
-    pytest.importorskip("torch")
-    pytest.importorskip("tensorflow")
     paths = tuple(str(PLANTED / f"{module}.py") for module in MODULES)
     request = RunRequest(paths, FUNCTIONS_EXAMINED, dtypes=("float32",), checks=_checks(), profile="smoke")
     return [

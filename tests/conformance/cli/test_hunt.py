@@ -147,6 +147,7 @@ def test_a_process_that_dies_is_survived_and_the_input_kept(place, capsys):
     assert "kernels" in told.out
 
 
+@pytest.mark.framework("torch")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "quantity", "kind", "most"),
@@ -166,6 +167,7 @@ def test_planted_faults_of_a_torch_module_are_shrunk(place, function, quantity, 
     assert all(abs(number) <= 256 for number in numbers)
 
 
+@pytest.mark.framework("torch")
 @pytest.mark.slow
 def test_torch_itself_is_searched_and_its_failure_shrunk(place, capsys):
     """The gradient of torch.logsumexp is exp(x - lse): wrong far from 0 (Blanchard, Higham and Higham, 2021)."""

@@ -19,6 +19,8 @@ from logitproof.conformance.inputs.witness import WITNESSES
 from logitproof.conformance.run.request import RunRequest
 from logitproof.reports import read_outputs, read_record
 
+pytestmark = pytest.mark.framework("torch")
+
 CLEAN = {"severities": {}, "tiers": {"C": 10}}
 
 

@@ -174,7 +174,7 @@ def test_a_file_that_cannot_be_finished_leaves_the_older_one_whole(folder, monke
         assert sorted(each.name for each in folder.iterdir()) == ["record.json", "told"]
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")  # noqa: PTH110
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full: run it on Linux")  # noqa: PTH110
 def test_a_full_disk_is_one_line(folder):
     assert "--output /dev/full: No space left on device" in _one_line(_report(".", "--output", "/dev/full", cwd=folder))
     for name in FORMATS:
@@ -278,7 +278,7 @@ def test_what_is_wrong_is_one_line_and_nothing_is_written(folder, words, told):
     assert sorted(file.name for file in folder.iterdir()) == ["bare", "record.json"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything: run it as another user")
 def test_a_file_that_may_not_be_read_is_one_line(folder):
     (folder / "record.json").chmod(0)
     assert "Permission denied" in _one_line(_report(".", cwd=folder))

@@ -189,7 +189,7 @@ def test_a_damaged_file_costs_a_note_and_not_the_others(tmp_path):
     assert f"larger than {MAX_WITNESS_BYTES} bytes" in notes[1]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything: run it as another user")
 def test_a_file_that_may_not_be_read_costs_a_note(tmp_path):
     write_witness(tmp_path, witness()).chmod(0)
     assert witnesses_in(tmp_path)[0] == []

@@ -14,6 +14,8 @@ from logitproof.conformance.run.request import RunRequest
 from logitproof.conformance.run.run import run
 from logitproof.reference import FUNCTIONS
 
+pytestmark = pytest.mark.framework("torch", "tensorflow")
+
 BACKENDS = sorted(PLANTED.glob("correct_*.py"))
 
 PROFILE = "ci"

@@ -20,6 +20,8 @@ from logitproof.conformance.run.request import RunRequest
 from logitproof.conformance.run.run import run
 from logitproof.reports import Discrepancy, Record, array_value, check_id
 
+pytestmark = pytest.mark.framework("torch", "tensorflow")
+
 Inputs = Mapping[str, np.ndarray]
 """The arguments of the case where a finding was made, by name, in float64."""
 

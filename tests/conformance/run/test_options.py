@@ -106,6 +106,7 @@ def test_a_reduction_is_two_options_and_an_axis_is_one_where_it_is_not_the_last(
     assert used(axis=-1, reduction="sum", weight=np.ones(4, np.float32)) == {"reduction=sum", "weight"}
 
 
+@pytest.mark.framework("torch")
 def test_an_axis_that_a_framework_cannot_be_asked_is_not_accepted():
     request = RunRequest(
         ("torch",), functions=("entropy", "softmax_cross_entropy"), profile="smoke", dtypes=("float32",), jobs=1

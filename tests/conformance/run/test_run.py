@@ -87,6 +87,7 @@ def test_a_dtype_that_is_declared_unsupported_is_not_examined(tmp_path):
     assert "error" not in kinds(record, "defect")
 
 
+@pytest.mark.framework("torch")
 def test_an_option_or_a_gradient_on_which_everything_raises_is_a_defect(tmp_path):
     source = """
 import torch
@@ -114,6 +115,7 @@ class Right(torch.autograd.Function):
     assert {(check.status, check.unexamined) for check in lacking} == {("unsupported", ())}
 
 
+@pytest.mark.framework("torch")
 @pytest.mark.parametrize(("dtype", "kind"), [("float16", "not implemented"), ("float32", None)])
 def test_a_dtype_that_torch_has_no_kernel_for_is_not_examined_and_no_other_dtype_is_excused(tmp_path, dtype, kind):
     source = """
@@ -131,6 +133,7 @@ def sigmoid(x):
     assert said == {"NotImplementedError: \"erfcx_cpu\" not implemented for 'Half'"}
 
 
+@pytest.mark.framework("torch")
 def test_a_missing_kernel_is_no_excuse_where_other_inputs_of_the_dtype_have_results(tmp_path):
     source = """
 import torch

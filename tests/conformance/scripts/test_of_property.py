@@ -64,6 +64,7 @@ def test_the_script_of_a_broken_property_ends_with_1_until_it_is_mended(tmp_path
     capsys.readouterr()
 
 
+@pytest.mark.framework("torch")
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["logsumexp-gradient", "logsumexp-gradient-sum"])
 def test_the_script_shows_a_property_that_a_real_framework_breaks(tmp_path, name, capsys):

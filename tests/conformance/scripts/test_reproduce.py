@@ -66,6 +66,7 @@ def torch_run(tmp_path_factory):
     return folder, _run("torch", folder=folder, functions=functions, inputs=own)
 
 
+@pytest.mark.framework("torch")
 @pytest.mark.slow
 def test_every_finding_in_a_framework_is_shown_by_its_script(torch_run, tmp_path):
     _, made = torch_run
@@ -78,6 +79,7 @@ def test_every_finding_in_a_framework_is_shown_by_its_script(torch_run, tmp_path
     assert [(each.id, status) for each, status in zip(found, endings, strict=True) if status != 1] == []
 
 
+@pytest.mark.framework("keras")
 @pytest.mark.slow
 def test_every_finding_in_keras_is_shown_by_its_script(tmp_path):
     made = _run("keras", functions=("binary_cross_entropy",), dtypes=("bfloat16",))
@@ -104,6 +106,7 @@ def faulty_run():
     return replace(made, discrepancies=tuple(each for each in kept if (each.backend, each.function) != REMEMBERS))
 
 
+@pytest.mark.framework("torch")
 @pytest.mark.slow
 def test_faults_of_every_kind_are_shown_by_their_scripts(faulty_run, tmp_path):
     found = faulty_run.discrepancies
@@ -116,6 +119,7 @@ def test_faults_of_every_kind_are_shown_by_their_scripts(faulty_run, tmp_path):
     assert [(each, status) for each, status in zip(found, endings, strict=True) if status != 1] == []
 
 
+@pytest.mark.framework("torch")
 @pytest.mark.slow
 def test_scripts_see_when_a_fault_is_repaired(faulty_run, tmp_path):
     found = faulty_run.discrepancies
@@ -347,6 +351,7 @@ def test_a_finding_that_does_not_fit_together_is_refused(report, capsys, damage)
     assert "there can be no script for aaaaaa1111111111: " in _fails(capsys, "aaaaaa1111111111")
 
 
+@pytest.mark.framework("torch")
 @pytest.mark.slow
 def test_a_script_on_its_own_ends_as_the_discrepancy_does(torch_run, tmp_path):
     folder, made = torch_run
@@ -359,6 +364,7 @@ def test_a_script_on_its_own_ends_as_the_discrepancy_does(torch_run, tmp_path):
     assert ended.stdout.endswith("the discrepancy is there\n")
 
 
+@pytest.mark.framework("torch")
 @pytest.mark.slow
 def test_a_witness_is_reproduced_without_a_record(torch_run, tmp_path, monkeypatch):
     _, made = torch_run

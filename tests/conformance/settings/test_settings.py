@@ -61,6 +61,7 @@ def test_one_place_is_enough(tmp_path):
         _settings(tmp_path, "jobs = 2\n")
 
 
+@pytest.mark.framework("torch")
 def test_the_command_line_wins():
     options = argparse.Namespace(profile="smoke", timeout=None, backend=["torch"])
     settings = {"profile": "nightly", "timeout": 3, "hello_timeout": 90, "backend": ["keras"], "function": ["softmax"]}
@@ -69,6 +70,7 @@ def test_the_command_line_wins():
     assert (request.backends, request.functions) == (("torch",), ("softmax",))
 
 
+@pytest.mark.framework("torch")
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

@@ -201,7 +201,7 @@ def test_an_interrupted_build_leaves_nothing(tmp_path):
     assert not list(cache.glob("requests/*"))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere: run it as another user")
 def test_a_read_only_cache_is_told_so(tmp_path):
     cache = tmp_path / "cache"
     cache.mkdir(mode=0o500)

@@ -46,6 +46,7 @@ def _one_line(done, folder):
     return done.stderr
 
 
+@pytest.mark.framework
 @slow
 def test_tensorflow_from_2_15_to_2_18_is_answered_with_both_of_its_kerases(tmp_path):
     done = _upgrade("tensorflow-cpu==2.15.1", "tensorflow-cpu==2.18.1", *FEW, cwd=tmp_path)
@@ -65,6 +66,7 @@ def test_tensorflow_from_2_15_to_2_18_is_answered_with_both_of_its_kerases(tmp_p
     assert files == {"old", "new", "comparison.json", "comparison.md", "comparison.html", "junit.xml"}
 
 
+@pytest.mark.framework
 @slow
 def test_jax_from_0_4_38_to_0_10_2_is_answered_and_compared_again_from_its_records(tmp_path):
     done = _upgrade("jax==0.4.38", "jax==0.10.2", *FEW, "--store", "history", cwd=tmp_path)
@@ -80,6 +82,7 @@ def test_jax_from_0_4_38_to_0_10_2_is_answered_and_compared_again_from_its_recor
     assert again.stdout.splitlines()[0] == first
 
 
+@pytest.mark.framework
 @slow
 def test_a_side_that_cannot_be_built_does_not_sink_the_other(tmp_path):
     done = _upgrade("jax==0.4.38", "jax==0.0.9999", *FEW, cwd=tmp_path)
@@ -91,6 +94,7 @@ def test_a_side_that_cannot_be_built_does_not_sink_the_other(tmp_path):
     assert not (tmp_path / "logitproof-upgrade" / "new").exists()
 
 
+@pytest.mark.framework
 @slow
 def test_an_interpreter_that_exists_is_a_side_and_the_same_twice_is_safe(tmp_path):
     side = f"jax@{python_with('jax==0.4.38')}"
@@ -121,6 +125,7 @@ def softmax(logits, *, axis):
     assert {"new NaN or infinity", "regressed"} <= kinds
 
 
+@pytest.mark.framework("torch")
 @slow
 def test_after_a_run_was_killed_the_next_one_is_made_and_nothing_of_it_is_left(tmp_path):
     side = f"torch@{sys.executable}"
@@ -135,6 +140,7 @@ def test_after_a_run_was_killed_the_next_one_is_made_and_nothing_of_it_is_left(t
     assert list(tmp_path.glob("**/.building-*")) == []
 
 
+@pytest.mark.framework("torch")
 @slow
 def test_a_side_whose_framework_does_not_import_is_incomplete_and_the_other_is_kept(tmp_path):
     side, without = f"torch@{sys.executable}", f"torch@{python_with('jax==0.4.38')}"

@@ -24,6 +24,7 @@ def test_only_what_a_module_defines_is_offered(tmp_path):
     assert (entry.name, entry.function, entry.keywords) == ("softmax", "softmax", ("axis",))
 
 
+@pytest.mark.framework("torch")
 def test_a_keyword_that_the_signature_lacks_is_unsupported(tmp_path):
     source = (
         TORCH + "def softmax_cross_entropy(logits, labels, *, axis, weight=None): return (logits * labels).sum(axis)"
@@ -76,6 +77,7 @@ def test_a_framework_s_own_word_that_it_has_no_kernel_for_the_dtype_is_believed(
     assert answer_of(module(tmp_path, source), softmax_batch(ROWS, dtype)).failure.kind == kind
 
 
+@pytest.mark.framework("torch")
 def test_only_the_framework_s_own_kind_of_exception_is_believed(tmp_path):
     source = (
         TORCH + """def softmax(logits, *, axis): raise ValueError("\\"my_kernel\\" not implemented for 'Half'")\n"""
@@ -94,6 +96,7 @@ def test_keywords_are_read_from_the_signature(tmp_path, signature):
     assert set(entry.keywords) == (every if "**" in signature else {"axis", "label_smoothing"})
 
 
+@pytest.mark.framework("torch")
 def test_a_call_gets_positional_arguments_and_only_the_keywords_that_were_given(tmp_path):
     source = TORCH + (
         "def sparse_softmax_cross_entropy(*args, **kwargs):\n"
@@ -112,6 +115,7 @@ def test_a_call_gets_positional_arguments_and_only_the_keywords_that_were_given(
     assert not answer.errors
 
 
+@pytest.mark.framework("torch")
 def test_only_the_argument_whose_gradient_is_asked_for_requires_it(tmp_path):
     source = TORCH + (
         "def kl_divergence(labels, probs, *, axis):\n"
@@ -141,6 +145,7 @@ def test_the_siblings_of_a_file_and_packages_of_the_folder_can_be_imported(tmp_p
     assert answer_of(spec).failure is None
 
 
+@pytest.mark.framework("torch")
 @pytest.mark.parametrize("layout", ["transposed", "sliced"])
 def test_a_layout_reaches_the_module_in_every_dtype(tmp_path, layout):
     source = TORCH + (
@@ -199,6 +204,7 @@ def test_a_gradient_that_does_not_come_is_missing(tmp_path, framework):
     assert not answer.of("gradient:logits")
 
 
+@pytest.mark.framework("torch")
 def test_a_value_that_depends_on_recording_is_seen(tmp_path):
     source = TORCH + "def softmax(logits, *, axis): return torch.softmax(logits, axis) + logits.requires_grad * 0.5\n"
     answer = answer_of(module(tmp_path, source), quantities=["value"])
@@ -207,6 +213,7 @@ def test_a_value_that_depends_on_recording_is_seen(tmp_path):
     np.testing.assert_array_equal(recorded.array, plain.array + np.float32(0.5))
 
 
+@pytest.mark.framework("torch")
 def test_a_gradient_that_raises_does_not_take_the_value_with_it(tmp_path):
     source = TORCH + (
         "class Fails(torch.autograd.Function):\n"
@@ -282,6 +289,7 @@ def test_a_modified_input_is_named_and_restored_for_the_next_call(tmp_path, fram
     assert repeat.same_as == "plain"
 
 
+@pytest.mark.framework("torch")
 def test_a_modified_weight_is_named(tmp_path):
     source = TORCH + (
         "def nll_loss(log_probs, labels, *, axis, weight):\n"

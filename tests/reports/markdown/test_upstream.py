@@ -53,7 +53,7 @@ def test_it_tells_of_the_machine_what_computes_and_nothing_else():
 
 
 @pytest.mark.parametrize(
-    ("framework", "target", "build", "told"),
+    ("computes", "target", "build", "told"),
     [
         ("torch", "torch", {"torch": "2.13.0", "git_version": "0a1b", "configuration": "long"},
          "torch 2.13.0, git_version 0a1b"),
@@ -64,8 +64,8 @@ def test_it_tells_of_the_machine_what_computes_and_nothing_else():
         ("jax", "/home/someone/kernels.py", {"jax": "0.10.2", "module": "/home/someone/kernels.py"}, "jax 0.10.2"),
     ],
 )  # fmt: skip
-def test_it_tells_the_versions_of_whatever_computes_in_the_order_of_the_record(framework, target, build, told):
-    worker = replace(backend(), framework=framework, target=target, build={"python": "3.11.7", **build})
+def test_it_tells_the_versions_of_whatever_computes_in_the_order_of_the_record(computes, target, build, told):
+    worker = replace(backend(), framework=computes, target=target, build={"python": "3.11.7", **build})
     assert f" (python 3.11.7, {told})\n" in _report(worker=worker).replace("\\", "")
 
 

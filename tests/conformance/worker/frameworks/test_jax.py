@@ -25,7 +25,7 @@ def softmax(logits, *, axis):
     return jnp.exp(logits) / jnp.exp(logits).sum(axis, keepdims=True)
 """
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.framework]
 
 
 @pytest.fixture(scope="module", params=VERSIONS)

@@ -12,7 +12,7 @@ from logitproof.conformance.run.run import run
 from logitproof.conformance.scripts.script import Target
 from logitproof.conformance.worker.frameworks.registry import framework_named
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.framework]
 
 
 class _Silence:
