@@ -88,7 +88,8 @@ def with_companions(wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
     names = {one.name for one in wanted}
     frameworks = {PROVIDED[name].name: PROVIDED[name] for name in names & PROVIDED.keys()}
     for name, framework in frameworks.items():
-        if framework.tensors not in frameworks:
+        # NumPy comes with whatever computes with it.
+        if framework.tensors in FRAMEWORKS and framework.tensors not in frameworks:
             example = FRAMEWORKS[framework.tensors].distributions[0]
             raise UserError(
                 f"{name} computes with {framework.tensors} here: name one beside it, e.g. --with {example}==VERSION"
