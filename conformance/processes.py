@@ -34,7 +34,7 @@ def processes(jobs: int | None) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     finally:
-        for process in context.made:
+        for process in context.children:
             if process.pid is not None:  # it has been started
                 process.kill()
         pool.shutdown()
@@ -80,15 +80,15 @@ class _DeafProcess(SpawnProcess):
 
 
 class _Context(SpawnContext):
-    """Makes such processes, and keeps them in `made`."""
+    """Makes such processes, and keeps them in `children`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.made: list[SpawnProcess] = []
+        self.children: list[SpawnProcess] = []
 
     def Process(self, *args: object, **keywords: object) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
         process = _DeafProcess(*args, **keywords)  # type: ignore[arg-type]
-        self.made.append(process)
+        self.children.append(process)
         return process
 
 

@@ -43,39 +43,39 @@ def assert_ok(findings: ExaminationResult) -> None:
     __tracebackhide__ = True
     text = StringIO()
     Console(file=text, width=WIDTH, color_system=None).print(judgement_view(findings))
-    told = "\n".join(line.rstrip() for line in text.getvalue().splitlines())
-    raise AssertionError(f"\n{told}\n{_again(findings)}")
+    table = "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+    raise AssertionError(f"\n{table}\n{_again(findings)}")
 
 
 def _again(findings: ExaminationResult) -> str:
     """Return how to see the gravest defect again; "" where there is none, or what is known of it does not suffice."""
-    found = next((each.example for each in grouped(findings) if each.severity == "defect"), None)
-    if found is None:
+    discrepancy = next((each.example for each in grouped(findings) if each.severity == "defect"), None)
+    if discrepancy is None:
         return ""
-    definition = next((each.definition for each in findings.checks if each.id == found.check), None) or "literal"
+    definition = next((each.definition for each in findings.checks if each.id == discrepancy.check), None) or "literal"
     try:
-        source = reproducer(found, script_inputs(found), definition)
+        source = reproducer(discrepancy, script_inputs(discrepancy), definition)
     except (ArithmeticError, LookupError, TypeError, ValueError):  # findings may be put together by anyone
         return ""
     return f"\nThe first of these again, with what was examined for `kernel`:\n\n{source}"
 
 
-def reproducer(found: Discrepancy, staged: ScriptInputs, definition: str) -> str:
+def reproducer(discrepancy: Discrepancy, inputs: ScriptInputs, definition: str) -> str:
     """Return Python source that calls `kernel`, or `kernel_vjp` for a gradient, and judges what it returns.
 
     Args:
-        found: what is to be seen again.
-        staged: the inputs that show it.
+        discrepancy: what is to be seen again.
+        inputs: the inputs that show it.
         definition: what results are held against: "literal", or the name of a deviation.
 
     Raises:
         ValueError: the format of the inputs is none that NumPy or ml_dtypes has.
     """
-    batch = staged.batch
+    batch = inputs.batch
     arguments = [argument.name for argument in batch.spec.arguments]
     arrays = dict(zip(arguments, batch.arguments, strict=True))
     arrays |= {name: value for name, value in batch.parameters.items() if isinstance(value, np.ndarray)}
-    of_gradient = found.quantity != "value"
+    of_gradient = discrepancy.quantity != "value"
     if of_gradient:
         arrays["cotangent"] = batch.cotangent
     storage = storage_of(batch.dtype, _NUMPY)
@@ -88,7 +88,9 @@ def reproducer(found: Discrepancy, staged: ScriptInputs, definition: str) -> str
         for layout in [batch.layout if name in arguments and array.dtype.kind != "i" else "contiguous"]
     )
     if of_gradient:
-        note = f"The gradient by {found.quantity.removeprefix('gradient:')}; arrays become tensors of the framework."
+        note = (
+            f"The gradient by {discrepancy.quantity.removeprefix('gradient:')}; arrays become tensors of the framework."
+        )
         call = Snippet("kernel_vjp", ("cotangent", *arguments, *keywords))
     else:
         note = "Arrays become tensors of the framework."
@@ -97,11 +99,11 @@ def reproducer(found: Discrepancy, staged: ScriptInputs, definition: str) -> str
     options = [each for each in keywords if each.partition("=")[0] not in arrays]
     if definition != "literal":
         options.append(f"definition={literal(definition)}")
-    results = f"{{{literal(found.quantity)}: result}}"
+    results = f"{{{literal(discrepancy.quantity)}: result}}"
     judged = written("findings = logitproof.judge", [literal(batch.function), given, results, *options])
     imports = "import logitproof\n" + (_NUMPY.imports if "ml_dtypes." in storage.numbers else "")
     helpers = storage.numbers + (f"\n\n{SLICED}" if "sliced(" in assigned else "")
-    where = "The case where it stood, among copies of itself." if staged.note == REPEATED else staged.note
+    where = "The case where it stood, among copies of itself." if inputs.note == REPEATED else inputs.note
     return (
         f"{imports}import numpy as np\n\n\n{helpers}\n\n{comment(where)}{assigned}"
         f"{comment(note)}{call.after('result = ')}\n{judged}\nlogitproof.assert_ok(findings)\n"

@@ -126,9 +126,9 @@ class ExactResult:
         needed = int(3.33 * digits) + 10
         precision = max(64, 2 * needed)
         while precision <= MAX_PRECISION:
-            found = self._ball(index, precision)
-            if found.is_finite() and (found.is_exact() or found.rel_accuracy_bits() >= needed):
-                return found.str(digits, radius=False)
+            ball = self._ball(index, precision)
+            if ball.is_finite() and (ball.is_exact() or ball.rel_accuracy_bits() >= needed):
+                return ball.str(digits, radius=False)
             precision *= 2
         return WORDS[Status.UNDECIDED]
 
@@ -141,9 +141,9 @@ class ExactResult:
             if precision > MAX_PRECISION:
                 return 0.0 if low == high else math.nan
             precision *= 2
-            if (found := self._ball(index, precision)).is_finite():
+            if (ball := self._ball(index, precision)).is_finite():
                 with working_precision(2 * precision):  # at which the ends of a ball are rounded outwards
-                    ends = (_dyadic(found.lower()), _dyadic(found.upper()))
+                    ends = (_dyadic(ball.lower()), _dyadic(ball.upper()))
         return low
 
     def _ends(self, index: int) -> tuple[Dyadic, Dyadic]:

@@ -146,19 +146,19 @@ def _tally(tallies: dict[CheckIdentity, CheckTally], task: Task, batch: Batch, q
 
 def _take_in(tallies: dict[CheckIdentity, CheckTally], task: Task, batch: Batch, examined: ExaminedCalls) -> None:
     judge_of = BatchJudge(batch, truths(batch, all_questions(batch, [task])))
-    own = {quantity: _tally(tallies, task, batch, quantity) for quantity in task.quantities}
-    judge_of.take_in(examined, own)
+    by_quantity = {quantity: _tally(tallies, task, batch, quantity) for quantity in task.quantities}
+    judge_of.take_in(examined, by_quantity)
     # Causes are held against all that was returned.
     for part in examined.parts:
-        for quantity, tally in own.items():
+        for quantity, tally in by_quantity.items():
             if outputs := part.answer.of(quantity):
                 cases = None if part.batch is batch else part.cases
                 tally.outputs.append(Returned(part.batch.name, outputs[0].array, batch.name, cases))
 
 
 def _findings(tallies: Mapping[CheckIdentity, CheckTally], version: str) -> ExaminationResult:
-    found = settle(list(tallies.values()))
-    findings = settled(found, [confirmed(each.judged) for each in found])
+    unconfirmed = settle(list(tallies.values()))
+    findings = settled(unconfirmed, [confirmed(each.judged) for each in unconfirmed])
     pairs = zip(findings, causes_of(findings), strict=True)
     return ExaminationResult(
         checks=tuple(check_record(tally, version, None) for tally in tallies.values()),

@@ -176,7 +176,7 @@ class _Bisection:
     def pursue(self, cases: tuple[int, ...], failure: Failure) -> None:
         """Take apart a group that is known to fail."""
         if len(cases) == 1:
-            self._found(cases, failure)
+            self._record_failure(cases, failure)
         elif failure.kind in FATAL:
             self._take_apart(cases, failure)
         elif not self._fails_everywhere(cases, failure):
@@ -194,7 +194,7 @@ class _Bisection:
                 has_failed = True
                 self.pursue(part, why)
         if not has_failed:  # it takes more than one part, or did not happen again
-            self._found(cases, failure)
+            self._record_failure(cases, failure)
 
     def _halve(self, cases: tuple[int, ...], failure: Failure) -> None:
         """Go down into the halves of a group that raised, and of those that do."""
@@ -202,7 +202,7 @@ class _Bisection:
         while failing:
             group, failure = failing.pop()
             if len(group) == 1:
-                self._found(group, failure)
+                self._record_failure(group, failure)
             elif self._given_up() is not None or (failure.kind not in FATAL and self._calls_left <= 0):
                 self._skipped.extend(group)
             elif failure.kind in FATAL:
@@ -213,7 +213,7 @@ class _Bisection:
                 halves = group[middle:], group[:middle]
                 broken = [(half, why) for half in halves if (why := self._evaluate(half)) is not None]
                 if not broken:  # it takes more than one case, or did not happen again
-                    self._found(group, failure)
+                    self._record_failure(group, failure)
                 failing.extend(broken)
 
     def _fails_everywhere(self, cases: tuple[int, ...], failure: Failure) -> bool:
@@ -223,12 +223,12 @@ class _Bisection:
             return False
         self._calls_left -= len(probes)
         kept = len(self.parts)
-        why = [self._evaluate((case,)) for case in probes]
-        if any(found is None or found.type != failure.type for found in why):
+        probed = [self._evaluate((case,)) for case in probes]
+        if any(outcome is None or outcome.type != failure.type for outcome in probed):
             del self.parts[kept:]  # the descent comes by these cases again
             return False
-        for case, found in zip(probes, why, strict=True):
-            self._found((case,), found or failure)
+        for case, outcome in zip(probes, probed, strict=True):
+            self._record_failure((case,), outcome or failure)
         self._skipped.extend(case for case in cases if case not in probes)
         return True
 
@@ -243,7 +243,7 @@ class _Bisection:
     def _given_up(self) -> GivenUp | None:
         return self._deaths.given_up(self._batch.function, self._entry_point, self._batch.input_class)
 
-    def _found(self, cases: tuple[int, ...], failure: Failure) -> None:
+    def _record_failure(self, cases: tuple[int, ...], failure: Failure) -> None:
         if failure.kind in FATAL:
             self._deaths.count(self._batch.function, self._entry_point, self._batch.input_class, failure.kind)
         self.failures.append(CaseFailure(cases, self._quantities, failure))

@@ -416,6 +416,6 @@ def _environment(inherited: Mapping[str, str], threads: int) -> dict[str, str]:
     """
     libraries = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
     counts = (*libraries, *(name for framework in TABLE for name in framework.thread_counts))
-    made = {name: value for framework in TABLE for name, value in framework.defaults.items()}
-    made |= {**inherited, **dict.fromkeys(counts, str(threads)), "CUDA_VISIBLE_DEVICES": "-1"}
-    return made | {name: value for framework in TABLE for name, value in framework.environment.items()}
+    variables = {name: value for framework in TABLE for name, value in framework.defaults.items()}
+    variables |= {**inherited, **dict.fromkeys(counts, str(threads)), "CUDA_VISIBLE_DEVICES": "-1"}
+    return variables | {name: value for framework in TABLE for name, value in framework.environment.items()}

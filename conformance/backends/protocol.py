@@ -368,8 +368,8 @@ def read_answer(header: Header, arrays: Sequence[Array]) -> Reply:
         raise ProtocolError(message) from None
 
 
-def _seconds(told: object) -> float:
-    return float(told) if isinstance(told, int | float) and 0 <= told < math.inf else 0.0
+def _seconds(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and 0 <= value < math.inf else 0.0
 
 
 def _read_failure(item: Mapping[str, Any]) -> Failure:

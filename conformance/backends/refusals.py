@@ -22,8 +22,8 @@ def refusal_of(entry_point: EntryPoint, batch: Batch, case: int, failure: Failur
     """
     arguments = case_arguments(batch, case)
     for refusal in entry_point.refusals:
-        is_told = failure.type == refusal.error and refusal.text in failure.message
-        if is_told and not ALLOWED[refusal.allowed](arguments[refusal.argument], arguments, batch):
+        matches = failure.type == refusal.error and refusal.text in failure.message
+        if matches and not ALLOWED[refusal.allowed](arguments[refusal.argument], arguments, batch):
             return refusal
     return None
 

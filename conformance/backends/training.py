@@ -28,8 +28,8 @@ class Trained:
 def train_request(stretch: Stretch, setting: Setting) -> tuple[Header, list[Array]]:
     """Return the `train` message for some steps, and the arrays that go with it."""
     arrays = [to_wire(getattr(stretch, name)) for name in _SENT]
-    places = {name: {"array": place} for place, name in enumerate(_SENT)}
-    return {"message": "train", **places, "rate": stretch.rate, "setting": sent_setting(setting)}, arrays
+    indices = {name: {"array": index} for index, name in enumerate(_SENT)}
+    return {"message": "train", **indices, "rate": stretch.rate, "setting": sent_setting(setting)}, arrays
 
 
 def read_trained(header: Header, arrays: Sequence[Array]) -> Trained:
@@ -79,9 +79,11 @@ class WorkerTrainer:
         """
         answer = self.worker.train(stretch, self.setting)
         if answer.failure is not None:
-            told = f"{answer.failure.type}: {' '.join(answer.failure.message.split())[:300]}"
+            reason = f"{answer.failure.type}: {' '.join(answer.failure.message.split())[:300]}"
             raise (
-                Unsupported(told) if answer.failure.kind == "unsupported" else Failed(f"{answer.failure.kind}: {told}")
+                Unsupported(reason)
+                if answer.failure.kind == "unsupported"
+                else Failed(f"{answer.failure.kind}: {reason}")
             )
         assert answer.path is not None, "there is a path where there is no failure"
         steps = len(stretch.batches)
@@ -93,6 +95,6 @@ class WorkerTrainer:
 def _require(name: str, given: np.ndarray, before: np.ndarray, steps: int) -> None:
     shape = (steps, *before.shape)
     if given.dtype != before.dtype or given.shape != shape:
-        found = f"{given.dtype.name} of shape {given.shape}"
-        message = f"training gives {name} in {found}, not in {before.dtype.name} of shape {shape}"
+        observed = f"{given.dtype.name} of shape {given.shape}"
+        message = f"training gives {name} in {observed}, not in {before.dtype.name} of shape {shape}"
         raise Failed(message)

@@ -14,7 +14,7 @@ from ..errors import UserError
 from ..notes import tell
 from ..settings.baseline import REASON, WaiverAuthor, appended, baseline_text
 from ..settings.gate import GateOptions, gating_from
-from ..settings.settings import OWN, SHARED, WAIVER, has_settings, read_settings, settings_in
+from ..settings.settings import DEDICATED, SHARED, WAIVER, has_settings, read_settings, settings_in
 from .output import print_text, write_whole
 from .report import read_named
 
@@ -26,7 +26,7 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     signature = _signature(options, gating)
     record = read_named(options.record)
     if options.output is None:
-        print_text(baseline_text(_found(gating.of(record)), signature))
+        print_text(baseline_text(_gating_items(gating.of(record)), signature))
     else:
         _write(options.output, record, gating, signature)
     if exit_status(record) != 3:
@@ -56,8 +56,8 @@ def _signature(options: argparse.Namespace, gating: GateOptions) -> WaiverAuthor
     return WaiverAuthor(options.reason or REASON, options.owner, options.expires)
 
 
-def _found(made: Gate) -> list[GateItem]:
-    return [own.item for own in made.gating]
+def _gating_items(gate: Gate) -> list[GateItem]:
+    return [each.item for each in gate.gating]
 
 
 def _write(file: Path, record: Record, gating: GateOptions, signature: WaiverAuthor) -> None:
@@ -67,9 +67,9 @@ def _write(file: Path, record: Record, gating: GateOptions, signature: WaiverAut
         UserError: the file cannot be read or written, or holds no settings.
     """
     try:
-        _require_one_place(file)
+        _require_single_file(file)
         older = file.read_bytes().decode() if file.exists() else ""
-        missing = _found(replace(gating, waivers=_waivers(older, file.name)).of(record))
+        missing = _gating_items(replace(gating, waivers=_waivers(older, file.name)).of(record))
         key = f"tool.logitproof.{WAIVER}" if file.name == SHARED else WAIVER
         whole = appended(older, baseline_text(missing, signature, key))
         _waivers(whole, file.name)
@@ -84,13 +84,13 @@ def _write(file: Path, record: Record, gating: GateOptions, signature: WaiverAut
     tell(f"{file}: {len(missing)} {'waiver' if len(missing) == 1 else 'waivers'} added")
 
 
-def _require_one_place(file: Path) -> None:
+def _require_single_file(file: Path) -> None:
     """Refuse to put settings beside others, where no command would read them any more.
 
     Raises:
         UserError: the other file has settings.
     """
-    others = {OWN: SHARED, SHARED: OWN}
+    others = {DEDICATED: SHARED, SHARED: DEDICATED}
     other = file.with_name(others[file.name]) if file.name in others else None
     if other is not None and has_settings(other):
         message = f"{other.name} has settings: keep one place, and write there"

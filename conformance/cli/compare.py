@@ -49,13 +49,13 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     del typed
     _require_sense(options)
     settings = read_settings(Path.cwd())
-    places = _places((options.old, options.new), options.store or settings.get("store"))
-    old, new = record_from(places[0], "OLD"), record_from(places[1], "NEW")
+    paths = _paths((options.old, options.new), options.store or settings.get("store"))
+    old, new = record_from(paths[0], "OLD"), record_from(paths[1], "NEW")
     gating = replace(gating_of_comparison(options, settings), earlier=old)
-    titles = _titles((old, new), places)
+    titles = _titles((old, new), paths)
     comparison = compare(
-        ComparedRun(old, _folder(places[0]), titles[0]),
-        ComparedRun(new, _folder(places[1]), titles[1]),
+        ComparedRun(old, _folder(paths[0]), titles[0]),
+        ComparedRun(new, _folder(paths[1]), titles[1]),
         given=given_batches((old, new), options.inputs),
         jobs=options.jobs,
         note=tell,
@@ -72,7 +72,9 @@ def tell_comparison(comparison: Comparison, form: str, output: Path | None) -> N
         UserError: the file cannot be written.
     """
     if form == "github":
-        tell_github(lambda: comparison_github(comparison), lambda room: comparison_markdown(comparison, room))
+        tell_github(
+            lambda: comparison_github(comparison), lambda size_limit: comparison_markdown(comparison, size_limit)
+        )
     elif output is not None:
         write_text(output, _FORMATS[form](comparison))
     elif form == "terminal":
@@ -90,7 +92,7 @@ def _require_sense(options: argparse.Namespace) -> None:
         raise UserError(message)
 
 
-def _places(named: tuple[Path, Path], store: object) -> tuple[Path, Path]:
+def _paths(named: tuple[Path, Path], store: object) -> tuple[Path, Path]:
     """Return where two records are: as they were named, or where the history has them.
 
     Raises:
@@ -136,12 +138,14 @@ def given_batches(records: tuple[Record, Record], inputs: Path | None) -> dict[s
             raise UserError(message)
         return {}
     batches = [witness.batch() for witness in witnesses_in(WITNESSES)[0]]
-    own = input_batches(inputs) if inputs is not None else []
-    found = {_name(batch): batch for batch in (*batches, *own) if wanted.get(_name(batch)) == batch_hash(batch)}
-    if own and not any(_name(batch) in found for batch in own):
+    from_file = input_batches(inputs) if inputs is not None else []
+    matching = {
+        _name(batch): batch for batch in (*batches, *from_file) if wanted.get(_name(batch)) == batch_hash(batch)
+    }
+    if from_file and not any(_name(batch) in matching for batch in from_file):
         message = f"--inputs {inputs}: this is not what the runs were given"
         raise UserError(message)
-    return found
+    return matching
 
 
 def _name(batch: Batch) -> str:

@@ -133,12 +133,12 @@ def _index(text: str) -> int:
 class _Typed:
     """A number as it was typed: factor·2^exponent, exactly.
 
-    `plain` is the same as a float64 where that says it all: an infinity, NaN, or a zero with its sign; else None.
+    `special` is the same as a float64 where that says it all: an infinity, NaN, or a zero with its sign; else None.
     """
 
     factor: Fraction = Fraction(0)
     exponent: int = 0
-    plain: float | None = None
+    special: float | None = None
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -147,8 +147,8 @@ class _Typed:
         Raises:
             ValueError: the text is none of these.
         """
-        if found := _HEX.fullmatch(text):
-            digits, fraction, power = found.groups()
+        if match := _HEX.fullmatch(text):
+            digits, fraction, power = match.groups()
             if digits or fraction:
                 factor = int(f"-{digits}{fraction}" if text.startswith("-") else f"{digits}{fraction}", 16)
                 zero = math.copysign(0.0, -1.0 if text.startswith("-") else 1.0)
@@ -159,21 +159,21 @@ class _Typed:
             message = f"not a number: {text!r}"
             raise ValueError(message) from None
         if math.isnan(near) or "inf" in text.lower():
-            return cls(plain=near)
+            return cls(special=near)
         mantissa = Fraction(text.lower().partition("e")[0])
         if not mantissa:
-            return cls(plain=near)
+            return cls(special=near)
         if near == 0 or math.isinf(near):
             return cls(mantissa / abs(mantissa), _OUTSIDE if near else -_OUTSIDE)
         return cls(Fraction(text))
 
     def nearest(self, fmt: Format) -> float:
         """Return the nearest number of the format."""
-        return nearest_float(self.factor, self.exponent, fmt) if self.plain is None else self.plain
+        return nearest_float(self.factor, self.exponent, fmt) if self.special is None else self.special
 
     def is_in(self, fmt: Format) -> bool:
         """Whether it is a number of the format: then nothing is rounded."""
-        if self.plain is not None:
+        if self.special is not None:
             return True
         near = self.nearest(fmt)
         return near != 0 and math.isfinite(near) and Fraction(near) == self.factor * Fraction(2) ** self.exponent
@@ -187,11 +187,11 @@ def _rounded_numbers(spec: Function, options: argparse.Namespace, fmt: Format) -
     typed = {(text, fmt.name): fmt for texts in named.values() for row in _rows(texts or ["0"]) for text in row}
     if options.label_smoothing is not None:
         typed[options.label_smoothing, "float64"] = FORMATS["float64"]
-    rounded = [(text, own) for (text, _), own in typed.items() if not _Typed.of(text).is_in(own)]
-    for text, own in rounded[:_SHOWN]:
-        near = _Typed.of(text).nearest(own)
-        beyond = f"beyond the largest {own.name}, {own.max_finite:g}"
-        yield f"{text} is taken as {hex_of(near)}, {beyond if math.isinf(near) else f'the nearest {own.name}'}"
+    rounded = [(text, target) for (text, _), target in typed.items() if not _Typed.of(text).is_in(target)]
+    for text, target in rounded[:_SHOWN]:
+        near = _Typed.of(text).nearest(target)
+        beyond = f"beyond the largest {target.name}, {target.max_finite:g}"
+        yield f"{text} is taken as {hex_of(near)}, {beyond if math.isinf(near) else f'the nearest {target.name}'}"
     if len(rounded) > _SHOWN:
         yield f"{len(rounded) - _SHOWN:,} more numbers are rounded to {fmt.name}"
 
@@ -202,8 +202,8 @@ def _no_numbers(result: ExactResult) -> Iterator[str]:
     for index, limit in np.ndenumerate(result.limits()):
         if limit is not None and limit.expected in (Status.CHOICE, Status.NOT_FINITE, Status.NAN):
             elements.setdefault(f"{WORDS[limit.expected]}: {limit.why}", []).append(str(list(index)))
-    for why, places in elements.items():
-        shown = " ".join(places[:_SHOWN]) + (f" and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else "")
+    for why, indices in elements.items():
+        shown = " ".join(indices[:_SHOWN]) + (f" and {len(indices) - _SHOWN:,} more" if len(indices) > _SHOWN else "")
         yield f"{shown} {why}" if result.shape else why
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MINUTES = 1.0
 """How long a hunt takes, unless it is told otherwise."""
 
-FOUND, INCOMPLETE = 1, 3
+FAILED, INCOMPLETE = 1, 3
 
 
 def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
@@ -49,7 +49,7 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     show(_view(hunted, seed))
     if not hunted.complete:
         return INCOMPLETE
-    return FOUND if hunted.found_defects else 0
+    return FAILED if hunted.has_failures else 0
 
 
 def _seconds(options: argparse.Namespace) -> float:

@@ -33,7 +33,7 @@ def show(renderable: RenderableType) -> None:
         if sys.stdout.isatty():
             _console().print(renderable)
         else:
-            sys.stdout.write(_plain(renderable))
+            sys.stdout.write(_piped(renderable))
 
 
 def shown_text(renderable: RenderableType) -> str:
@@ -80,13 +80,13 @@ def _console() -> Console:
     return Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
-def _plain(renderable: RenderableType) -> str:
+def _piped(renderable: RenderableType) -> str:
     """What goes to a pipe or a log; there no line of it is a command to whoever reads the log."""
     console = _console()
     with console.capture() as captured:
         console.print(renderable)
     text = "".join(f"{line.rstrip(' ')}\n" for line in captured.get().splitlines())
-    return _COMMAND.sub(lambda found: "## " if found[1] is None else f"{found[1]}: :", text)
+    return _COMMAND.sub(lambda match: "## " if match[1] is None else f"{match[1]}: :", text)
 
 
 @contextmanager

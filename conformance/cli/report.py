@@ -39,10 +39,10 @@ MOST_SUMMARY = 1 << 20
 STANDARD_INPUT = "-"
 
 _FORMATS: Mapping[str, Callable[[Record, Record | None, Gate], str]] = {
-    "terminal": lambda record, earlier, made: shown_text(record_view(record, earlier, made)),
-    "html": lambda record, earlier, made: html_report(record, scripts_for(record), earlier, made),
-    "markdown": lambda record, earlier, made: summary(record, earlier, gate=made),
-    "junit": lambda record, _, made: junit(record, made),
+    "terminal": lambda record, earlier, gate: shown_text(record_view(record, earlier, gate)),
+    "html": lambda record, earlier, gate: html_report(record, scripts_for(record), earlier, gate),
+    "markdown": lambda record, earlier, gate: summary(record, earlier, gate=gate),
+    "junit": lambda record, _, gate: junit(record, gate),
     "json": lambda record, _, __: encode_record(record).decode(),
 }
 _COMPARING = ("terminal", "html", "markdown", "github")
@@ -57,18 +57,19 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     since = options.since or settings.get("since")
     record = read_named(options.record)
     earlier = None if since is None else record_from(Path(str(since)), "--since")
-    made = gating_from(options, settings, earlier).of(record)
+    gate = gating_from(options, settings, earlier).of(record)
     if options.format == "github":
         tell_github(
-            lambda: github_annotations(record, made), lambda room: summary(record, earlier, room=room, gate=made)
+            lambda: github_annotations(record, gate),
+            lambda size_limit: summary(record, earlier, room=size_limit, gate=gate),
         )
     elif options.output is not None:
-        write_text(options.output, _FORMATS[options.format](record, earlier, made))
+        write_text(options.output, _FORMATS[options.format](record, earlier, gate))
     elif options.format == "terminal":
-        show(record_view(record, earlier, made))
+        show(record_view(record, earlier, gate))
     else:
-        print_text(_FORMATS[options.format](record, earlier, made))
-    return made.status
+        print_text(_FORMATS[options.format](record, earlier, gate))
+    return gate.status
 
 
 def _require_sense(options: argparse.Namespace, settings: Mapping[str, object]) -> None:

@@ -28,14 +28,14 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
         return 0
     record = options.record or Path(str(read_settings(Path.cwd()).get("output", RunRequest.output)))
     findings = known(record, WITNESSES, must_exist=options.record is not None)
-    found, backend = findings.find(options.id)
+    finding, backend = findings.find(options.id)
     try:
-        if isinstance(found, Discrepancy):
-            script = script_of(found, findings, whole_batch=options.whole_batch)
+        if isinstance(finding, Discrepancy):
+            script = script_of(finding, findings, whole_batch=options.whole_batch)
         else:
-            script = script_for(reproduction_of(found, backend, whole_batch=options.whole_batch))
+            script = script_for(reproduction_of(finding, backend, whole_batch=options.whole_batch))
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # whatever a damaged finding leads to
-        message = f"there can be no script for {found.id}: {error}"
+        message = f"there can be no script for {finding.id}: {error}"
         raise UserError(message) from None
     _write(script, options.output)
     return 0

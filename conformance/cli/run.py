@@ -52,9 +52,9 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
         if store is not None:
             file_run(store, folder, record)
         forget()  # the run is whole, and so is its report
-    made = gating.of(record)
-    show(run_view(record, folder, pages, made))
-    return made.status
+    gate = gating.of(record)
+    show(run_view(record, folder, pages, gate))
+    return gate.status
 
 
 def examine_into(request: RunRequest, gating: GateOptions | None = None) -> tuple[Record, Path, tuple[str, ...]]:
@@ -75,10 +75,10 @@ def examine_into(request: RunRequest, gating: GateOptions | None = None) -> tupl
         with shown_progress() as progress:
             record = run(request, progress, folder.store)
         pages = rendered(record, request.output, gating)
-        place = folder.publish(record, pages)
+        path = folder.publish(record, pages)
         for name in PAGES.keys() - pages.keys():  # an older one would tell of another run
-            (place / name).unlink(missing_ok=True)
-        return record, place, tuple(pages)
+            (path / name).unlink(missing_ok=True)
+        return record, path, tuple(pages)
     except FolderError as error:
         raise UserError(str(error)) from None
     finally:
@@ -106,9 +106,9 @@ def rendered(record: Record, folder: Path, gating: GateOptions | None = None) ->
     try:
         with interruptible():
             earlier = gating.earlier if gating and gating.earlier else earlier_run(folder)
-            made = gating.of(record) if gating else None
+            gate = gating.of(record) if gating else None
             for name, page in PAGES.items():
-                text = page_or_word(name, partial(page, record, earlier, made))
+                text = page_or_word(name, partial(page, record, earlier, gate))
                 if text is not None:
                     pages[name] = text
     except KeyboardInterrupt:

@@ -40,7 +40,7 @@ from ..settings.settings import read_settings
 from ..signals import interruptible, undisturbed
 from ..upgrade.environment import default_cache
 from ..upgrade.installer import INSTALLERS
-from ..upgrade.sides import PreparedSide, RequestedSide, optional_in, places_of, wish_of
+from ..upgrade.sides import PreparedSide, RequestedSide, optional_in, prepared_sides, wish_of
 from .compare import given_batches, tell_comparison
 from .output import page_or_word, write_whole
 from .run import request_of_sides
@@ -53,7 +53,7 @@ SIDES = ("old", "new")
 class _ExaminedSide:
     """One side that was examined."""
 
-    place: PreparedSide
+    prepared: PreparedSide
     record: Record
     folder: Path
 
@@ -69,18 +69,18 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     kept: list[Path] = []
     with _kept_whatever_comes(kept):
         with undisturbed(), shown_progress() as progress:
-            made = _examined(options, wishes, request, progress, kept)
+            examined = _examined(options, wishes, request, progress, kept)
             for name in PAGES:  # beside new records they would tell of other ones
                 (request.output / name).unlink(missing_ok=True)
             if store is not None:
-                for each in made:
+                for each in examined:
                     file_run(store, each.folder, each.record)
-            if len(made) < len(SIDES):
-                return _one_side(made, request.output)
+            if len(examined) < len(SIDES):
+                return _one_side(examined, request.output)
             with interruptible():
-                comparison = _compared(made, request, progress)
-        gating = replace(gating, earlier=made[0].record)
-        return _told(comparison, made[1].record, gating, request.output, options.format)
+                comparison = _compared(examined, request, progress)
+        gating = replace(gating, earlier=examined[0].record)
+        return _deliver(comparison, examined[1].record, gating, request.output, options.format)
 
 
 @contextmanager
@@ -95,11 +95,11 @@ def _kept_whatever_comes(records: Sequence[Path]) -> Iterator[None]:
     except BaseException as error:
         if not records:
             raise
-        places = " and ".join(map(str, records))
-        told = f"what was examined is kept in {places}: logitproof compare holds two records against each other"
+        folders = " and ".join(map(str, records))
+        hint = f"what was examined is kept in {folders}: logitproof compare holds two records against each other"
         if isinstance(error, UserError):
-            raise UserError(f"{error}; {told}") from None
-        tell(told)
+            raise UserError(f"{error}; {hint}") from None
+        tell(hint)
         raise
 
 
@@ -137,24 +137,23 @@ def _examined(
         UserError: neither could be built, or a folder cannot be used.
     """
     cache = options.cache or default_cache()
-    places = places_of(wishes, installer=INSTALLERS[options.installer], cache=cache, note=progress.note)
-    usable = [(name, place) for name, place in zip(SIDES, places, strict=True) if place.python is not None]
+    prepared = prepared_sides(wishes, installer=INSTALLERS[options.installer], cache=cache, note=progress.note)
+    usable = [(name, side) for name, side in zip(SIDES, prepared, strict=True) if side.python is not None]
     if not usable:
         raise UserError("neither side could be installed: nothing was examined")
     with ExitStack() as stack:
         folders = [_opened(request.output / name, stack) for name, _ in usable]
-        titles = _titles([place.wish.text for _, place in usable])
+        titles = _titles([side.wish.text for _, side in usable])
         sides = [
-            Side(title, place.specs(), folder.store, optional_in(place.wish))
-            for title, (_, place), folder in zip(titles, usable, folders, strict=True)
+            Side(title, side.specs(), folder.store, optional_in(side.wish))
+            for title, (_, side), folder in zip(titles, usable, folders, strict=True)
         ]
         records = run_sides(request, sides, progress)
         with undisturbed():
             for record, folder in zip(records, folders, strict=True):
                 kept.append(_published(folder, record))
         return [
-            _ExaminedSide(place, record, folder)
-            for (_, place), record, folder in zip(usable, records, kept, strict=True)
+            _ExaminedSide(side, record, folder) for (_, side), record, folder in zip(usable, records, kept, strict=True)
         ]
 
 
@@ -177,25 +176,25 @@ def _opened(target: Path, stack: ExitStack) -> ReportFolder:
 def _published(folder: ReportFolder, record: Record) -> Path:
     text = page_or_word("summary.md", partial(summary, record))
     try:
-        place = folder.publish(record, {} if text is None else {"summary.md": text})
+        path = folder.publish(record, {} if text is None else {"summary.md": text})
         if text is None:  # an older one would tell of another run
-            (place / "summary.md").unlink(missing_ok=True)
+            (path / "summary.md").unlink(missing_ok=True)
     except FolderError as error:
         raise UserError(str(error)) from None
-    return place
+    return path
 
 
-def _one_side(made: Sequence[_ExaminedSide], output: Path) -> int:
-    (only,) = made
-    place = output / only.folder.name
-    tell(f"{only.place.wish.text} was examined alone, and nothing was compared: its record is in {place}")
+def _one_side(examined: Sequence[_ExaminedSide], output: Path) -> int:
+    (only,) = examined
+    path = output / only.folder.name
+    tell(f"{only.prepared.wish.text} was examined alone, and nothing was compared: its record is in {path}")
     return INCOMPLETE
 
 
-def _compared(made: Sequence[_ExaminedSide], request: RunRequest, progress: Progress) -> Comparison:
+def _compared(examined: Sequence[_ExaminedSide], request: RunRequest, progress: Progress) -> Comparison:
     old, new = (
         ComparedRun(each.record, each.folder, title)
-        for each, title in zip(made, _titles([each.place.wish.text for each in made]), strict=True)
+        for each, title in zip(examined, _titles([each.prepared.wish.text for each in examined]), strict=True)
     )
     given: dict[str, Batch] = given_batches((old.record, new.record), request.inputs)
     return compare(old, new, given=given, jobs=request.jobs, note=progress.note)
@@ -210,7 +209,7 @@ PAGES: Mapping[str, Callable[[Comparison], str]] = {
 """What an upgrade leaves beside the two records, what takes longest last."""
 
 
-def _told(comparison: Comparison, new: Record, gating: GateOptions, output: Path, form: str) -> int:
+def _deliver(comparison: Comparison, new: Record, gating: GateOptions, output: Path, form: str) -> int:
     comparison, status = held(comparison, new, gating)
     for name, page in PAGES.items():
         text = page_or_word(name, partial(page, comparison))

@@ -67,8 +67,8 @@ def property_changes(old: ComparedRun, new: ComparedRun, backends: Mapping[str, 
         differ = statuses[0] != statuses[1] and (None not in statuses or "broken" in statuses)
         if differ and (known := now or was) is not None:
             ratios = (_ratio(was), _ratio(now))
-            names, place = (known.id, known.property, known.backend, known.dtype), (known.mode, known.device)
-            changes.append(PropertyChange(*names, *statuses, known.statement, ratios, *place))
+            names, setting = (known.id, known.property, known.backend, known.dtype), (known.mode, known.device)
+            changes.append(PropertyChange(*names, *statuses, known.statement, ratios, *setting))
     return changes
 
 

@@ -73,7 +73,7 @@ class Hunted:
     complete: bool = True
 
     @property
-    def found_defects(self) -> bool:
+    def has_failures(self) -> bool:
         """Whether anything was wrong, new or not."""
         return bool(self.files or self.recognised)
 

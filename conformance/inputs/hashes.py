@@ -68,10 +68,10 @@ def _case(batch: Batch, case_index: int) -> Batch:
 
 
 def _digest_of(batch: Batch, names: Mapping[str, str], parameters: Mapping[str, object]) -> hashlib._Hash:
-    plain = {key: value for key, value in parameters.items() if not isinstance(value, np.ndarray)}
-    header = {"function": batch.function, "dtype": batch.dtype, **names, "parameters": plain}
+    scalars = {key: value for key, value in parameters.items() if not isinstance(value, np.ndarray)}
+    header = {"function": batch.function, "dtype": batch.dtype, **names, "parameters": scalars}
     digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
-    for key in sorted(parameters.keys() - plain.keys()):
+    for key in sorted(parameters.keys() - scalars.keys()):
         digest.update(key.encode())
         _add_array(digest, np.asarray(parameters[key]))
     return digest

@@ -141,36 +141,36 @@ class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         return replace(batch, input_class=WITNESS_CLASS)
 
 
-def witness_of(batch: Batch, found: Discrepancy) -> Witness:
+def witness_of(batch: Batch, discrepancy: Discrepancy) -> Witness:
     """Return the witness of a discrepancy.
 
     Args:
         batch: the inputs.
-        found: what was found on them; an input class of "witness" makes its id that of later runs.
+        discrepancy: what was found on them; an input class of "witness" makes its id that of later runs.
     """
     return Witness(
         schema=WITNESS_SCHEMA,
-        id=found.id,
-        backend=found.backend,
-        version=found.version,
-        function=found.function,
-        entry_point=found.entry_point,
-        dtype=found.dtype,
-        quantity=found.quantity,
-        kind=found.kind,
+        id=discrepancy.id,
+        backend=discrepancy.backend,
+        version=discrepancy.version,
+        function=discrepancy.function,
+        entry_point=discrepancy.entry_point,
+        dtype=discrepancy.dtype,
+        quantity=discrepancy.quantity,
+        kind=discrepancy.kind,
         parameters={name: parameter_record(value) for name, value in sorted(batch.parameters.items())},
         arguments={
             argument.name: array_record(array)
             for argument, array in zip(batch.spec.arguments, batch.arguments, strict=True)
         },
         cotangent=array_record(batch.cotangent),
-        observed=found.observed,
-        expected=found.expected.decimal,
-        error_ulps=found.error_ulps,
-        error_bound_ratio=found.error_bound_ratio,
-        explanation=found.explanation,
-        mode=found.mode,
-        device=found.device,
+        observed=discrepancy.observed,
+        expected=discrepancy.expected.decimal,
+        error_ulps=discrepancy.error_ulps,
+        error_bound_ratio=discrepancy.error_bound_ratio,
+        explanation=discrepancy.explanation,
+        mode=discrepancy.mode,
+        device=discrepancy.device,
     )
 
 
@@ -235,8 +235,8 @@ def encode_witness(witness: Witness) -> bytes:
     Raises:
         WitnessError: what was written would not be read again.
     """
-    told = {name: value for name in _FIELDS if (value := getattr(witness, name)) is not None}
-    fields = (b'"%s": %s' % (name.encode(), msgspec.json.encode(value)) for name, value in told.items())
+    values = {name: value for name in _FIELDS if (value := getattr(witness, name)) is not None}
+    fields = (b'"%s": %s' % (name.encode(), msgspec.json.encode(value)) for name, value in values.items())
     text = b"{\n" + b",\n".join(fields) + b"\n}\n"
     decode_witness(text)
     return text

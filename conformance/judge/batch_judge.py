@@ -79,23 +79,22 @@ class BatchJudge:
         answered = {case for part in examined.parts if part.answer.of(quantity) for case in part.cases}
         left = set(range(case_count(self._batch))) - answered
         failures = [each for each in examined.failures if quantity in each.quantities]
-        found = [(set(each.cases), each.failure) for each in failures]
+        failed = [(set(each.cases), each.failure) for each in failures]
         for part in examined.parts:
-            found += [(set(part.cases), error.failure) for error in part.answer.errors if error.quantity == quantity]
+            failed += [(set(part.cases), error.failure) for error in part.answer.errors if error.quantity == quantity]
             if quantity in part.answer.missing:
-                found.append((set(part.cases), _missing(self._batch, quantity)))
+                failed.append((set(part.cases), _missing(self._batch, quantity)))
         if examined.not_run is not None and quantity in examined.not_run.quantities:
             why = examined.not_run.why.reason if examined.not_run.why else f"others failed: {failures[0].failure.text}"
-            found.append((left & set(examined.not_run.cases), Failure("given up", "not called", why)))
-        for cases, failure in found:
+            failed.append((left & set(examined.not_run.cases), Failure("given up", "not called", why)))
+        for cases, failure in failed:
             refused = {
                 case for case in cases if failure.kind == "error" and self._is_refused(case, failure, entry_point)
             }
-            for kind, own in ((failure.kind, cases - refused), ("refused", refused)):
-                for some, is_answered in ((own & left, False), (own & answered, True)):
+            for kind, of_kind in ((failure.kind, cases - refused), ("refused", refused)):
+                for some, is_answered in ((of_kind & left, False), (of_kind & answered, True)):
                     if some:
-                        told = failure.text, is_answered
-                        yield FailedCalls(self._batch.name, tuple(sorted(some)), kind, *told)
+                        yield FailedCalls(self._batch.name, tuple(sorted(some)), kind, failure.text, is_answered)
             left -= cases
 
     def _is_refused(self, case: int, failure: Failure, entry_point: EntryPoint) -> bool:
@@ -134,7 +133,7 @@ class BatchJudge:
     def _judge_output(self, part: BatchPart, quantity: str, output: Output, tally: CheckTally) -> None:
         definition = _definition(tally.entry_point, quantity)
         judged = self._judged(part, quantity, definition, output)
-        tally.add(self._batch, judged.seen)
+        tally.add(self._batch, judged.summary)
         if self._spreads:
             tally.spread.merge(judged.spread)
         if definition != LITERAL and (quantity, LITERAL) in self._truths:
@@ -237,4 +236,4 @@ def _note_deviation(stated: Judgement, literal: JudgedOutput, definition: str, t
     apart = follows & leaves
     if apart.any():
         kind = f"deviation: {definition}"
-        tally.add_found("convention", kind, literal.found(apart, "convention", kind))
+        tally.add_group("convention", kind, literal.group_of(apart, "convention", kind))

@@ -100,14 +100,14 @@ def _failed_case(tally: CheckTally, failed: FailedCase, kind: str, severity: str
 
 def _reported(tally: CheckTally) -> list[ConfirmedFinding]:
     return [
-        ConfirmedFinding(tally, judged, found.count, found.ulps, found.extent, found.batches)
-        for found in tally.findings.values()
-        for judged in _worst_and_smallest(found)
+        ConfirmedFinding(tally, judged, group.count, group.ulps, group.extent, group.batches)
+        for group in tally.findings.values()
+        for judged in _worst_and_smallest(group)
     ]
 
 
-def _worst_and_smallest(found: FindingGroup) -> list[JudgedElement]:
-    worst, smallest = found.worst, found.smallest
+def _worst_and_smallest(group: FindingGroup) -> list[JudgedElement]:
+    worst, smallest = group.worst, group.smallest
     same = worst.batch.name == smallest.batch.name and worst.case == smallest.case
     return [worst] if same else [worst, smallest]
 
@@ -123,11 +123,11 @@ def settled(findings: Sequence[ConfirmedFinding], elements: Iterable[JudgedEleme
     for finding, judged in pairs:
         if judged.severity != finding.judged.severity:
             finding.tally.recount(finding.judged, judged)
-    made = []
+    counted = []
     for finding, judged in pairs:
-        found = finding.tally.findings[judged.severity, judged.kind]
-        made.append(ConfirmedFinding(finding.tally, judged, found.count, found.ulps, found.extent, found.batches))
-    return made
+        group = finding.tally.findings[judged.severity, judged.kind]
+        counted.append(ConfirmedFinding(finding.tally, judged, group.count, group.ulps, group.extent, group.batches))
+    return counted
 
 
 def confirmed(judged: JudgedElement) -> JudgedElement:
@@ -142,8 +142,8 @@ def confirmed(judged: JudgedElement) -> JudgedElement:
     if judged.observed is None or judged.allowed is None or np.isnan(float(judged.observed)):
         return judged if ball(CONFIRMING_PRECISION).is_finite() else replace(judged, severity="undecided")
     if judged.kind == KIND_OF[Verdict.INFINITY]:
-        told = _differs_from_infinity(storage, float(judged.observed), ball(CONFIRMING_PRECISION))
-        return judged if told else replace(judged, severity="undecided")
+        differs = _differs_from_infinity(storage, float(judged.observed), ball(CONFIRMING_PRECISION))
+        return judged if differs else replace(judged, severity="undecided")
     _, verdict = decide(storage, float(judged.observed), judged.exponent, judged.allowed, ball)
     if SEVERITY_OF.get(verdict) == judged.severity:
         return judged

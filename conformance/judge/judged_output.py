@@ -35,15 +35,15 @@ class Exact:
     limit: int
 
     @classmethod
-    def of(cls, enclosure: Enclosure, place: tuple[int, ...]) -> Self:
+    def of(cls, enclosure: Enclosure, position: tuple[int, ...]) -> Self:
         """Pick one element of an enclosure."""
         return cls(
-            hi=float(enclosure.hi[place]),
-            lo=float(enclosure.lo[place]),
-            exponent=int(enclosure.exponent[place]),
-            radius=float(enclosure.radius[place]),
-            status=Status(int(enclosure.status[place])),
-            limit=int(enclosure.limit[place]),
+            hi=float(enclosure.hi[position]),
+            lo=float(enclosure.lo[position]),
+            exponent=int(enclosure.exponent[position]),
+            radius=float(enclosure.radius[position]),
+            status=Status(int(enclosure.status[position])),
+            limit=int(enclosure.limit[position]),
         )
 
 
@@ -175,7 +175,7 @@ class JudgedOutput:
 
     def element_at(self, line: int, element: int, severity: str = "", kind: str = "") -> JudgedElement:
         """Pick one element."""
-        place = (line, element)
+        position = (line, element)
         return JudgedElement(
             batch=self.batch,
             quantity=self.quantity,
@@ -184,13 +184,13 @@ class JudgedOutput:
             element=element,
             severity=severity,
             kind=kind,
-            ulps=float(self.judgement.ulps[place]),
-            ratio=float(self.judgement.ratio[place]),
-            observed=self.output[place],
+            ulps=float(self.judgement.ulps[position]),
+            ratio=float(self.judgement.ratio[position]),
+            observed=self.output[position],
             run=self.run,
-            exact=Exact.of(self.exact, place),
-            allowed=self.judgement.allowed.of(place),
-            exponent=int(self.judgement.exponent[place]),
+            exact=Exact.of(self.exact, position),
+            allowed=self.judgement.allowed.of(position),
+            exponent=int(self.judgement.exponent[position]),
             size=(case_size(self.batch), float(self._magnitudes[self.cases[line]])),
         )
 
@@ -199,7 +199,7 @@ class JudgedOutput:
         return magnitudes(self.batch)
 
     @cached_property
-    def seen(self) -> OutputSummary:
+    def summary(self) -> OutputSummary:
         """The counts, and the extremes."""
         judgement = self.judgement
         counts = np.bincount(judgement.tiers.reshape(-1), minlength=len(Tier))
@@ -228,12 +228,12 @@ class JudgedOutput:
         verdicts = self.judgement.verdicts
         counts = np.bincount(verdicts.reshape(-1), minlength=len(Verdict))
         return {
-            (SEVERITY_OF[code], KIND_OF[code]): self.found(verdicts == code, SEVERITY_OF[code], KIND_OF[code])
+            (SEVERITY_OF[code], KIND_OF[code]): self.group_of(verdicts == code, SEVERITY_OF[code], KIND_OF[code])
             for code in Verdict
             if code != Verdict.GOOD and counts[code]
         }
 
-    def found(self, mask: np.ndarray, severity: str, kind: str) -> FindingGroup:
+    def group_of(self, mask: np.ndarray, severity: str, kind: str) -> FindingGroup:
         """Count some of the elements, and pick the worst and the smallest."""
         worst = self.element_at(*self._worst(mask), severity, kind)
         smallest = self.element_at(*self._smallest(mask), severity, kind)

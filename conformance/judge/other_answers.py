@@ -60,13 +60,13 @@ class OtherOutputs:
         judged = finding.judged
         if judged.observed is None and judged.kind in _NOT_OF_NUMBERS:
             return ()
-        place = _Place.of(judged)
+        position = _Position.of(judged)
         given = _telling(
             [
                 _GivenOutput(identity, value)
                 for identity, by_batch in self._asked[_question(finding.tally.identity)]
                 if identity != finding.tally.identity
-                if (value := _value(by_batch.get(judged.batch.name, ()), place)) is not None
+                if (value := _value(by_batch.get(judged.batch.name, ()), position)) is not None
             ]
         )
         if not given:
@@ -91,7 +91,7 @@ def _question(identity: CheckIdentity) -> _Question:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Position:
     """An element: its index in the result of the whole batch, the shape of that, and its case."""
 
     index: tuple[int, ...]
@@ -106,21 +106,21 @@ class _Place:
         return cls(index, result_shape(batch, quantity), judged.case, judged.element)
 
 
-def _value(parts: Sequence[Returned], place: _Place) -> np.generic | None:
+def _value(parts: Sequence[Returned], position: _Position) -> np.generic | None:
     """Return an element of what one entry point returned; a case is in one of the parts at the most."""
     for part in parts:
         array = part.array
         if array.dtype.name not in FORMATS:
             continue
-        if part.cases is None and array.shape == place.shape:
-            whole: np.generic = array[place.index]
+        if part.cases is None and array.shape == position.shape:
+            whole: np.generic = array[position.index]
             return whole
         # Cases that were evaluated apart: a line each.
-        if part.cases is not None and place.case in part.cases and array.shape[:1] == (len(part.cases),):
-            line = array[part.cases.index(place.case)].reshape(-1)
-            if place.element < line.size:
-                own: np.generic = line[place.element]
-                return own
+        if part.cases is not None and position.case in part.cases and array.shape[:1] == (len(part.cases),):
+            line = array[part.cases.index(position.case)].reshape(-1)
+            if position.element < line.size:
+                number: np.generic = line[position.element]
+                return number
     return None
 
 
@@ -128,14 +128,14 @@ def _telling(given: list[_GivenOutput]) -> list[_GivenOutput]:
     """Return as many as are kept, those that repeat the bits of another of their backend last to stay."""
     if len(given) <= MOST_ANSWERS:
         return given
-    seen: set[tuple[str, str, bytes]] = set()
+    distinct: set[tuple[str, str, bytes]] = set()
     repeats = []
     for each in given:
         bits = (each.identity.backend, each.value.dtype.name, each.value.tobytes())
-        repeats.append(bits in seen)
-        seen.add(bits)
-    kept = sorted(sorted(range(len(given)), key=lambda place: repeats[place])[:MOST_ANSWERS])
-    return [given[place] for place in kept]
+        repeats.append(bits in distinct)
+        distinct.add(bits)
+    kept = sorted(sorted(range(len(given)), key=lambda index: repeats[index])[:MOST_ANSWERS])
+    return [given[index] for index in kept]
 
 
 def _errors(judged: JudgedElement, values: Sequence[np.generic]) -> list[float]:

@@ -58,7 +58,7 @@ def check_record(tally: CheckTally, version: str, store: Store | None) -> Check:
     identity = tally.identity
     status, reason = _status(tally)
     worst_ulps = _extreme(tally.worst_ulps)
-    same = _place(tally.worst_ulps) == _place(tally.worst_ratio)
+    same = _position(tally.worst_ulps) == _position(tally.worst_ratio)
     deviation = tally.entry_point.deviation_of(identity.quantity)
     return Check(
         id=identity.id,
@@ -102,13 +102,13 @@ def _outputs(tally: CheckTally, store: Store) -> Outputs:
 
 def _call_failures(tally: CheckTally) -> tuple[CallFailure, ...]:
     """Return the calls that failed, those that failed alike together."""
-    found: dict[tuple[str, str, bool], dict[str, list[int]]] = {}
+    by_failure: dict[tuple[str, str, bool], dict[str, list[int]]] = {}
     for calls in tally.failed_calls:
-        alike = found.setdefault((calls.kind, calls.reason, calls.is_answered), {})
+        alike = by_failure.setdefault((calls.kind, calls.reason, calls.is_answered), {})
         alike.setdefault(calls.batch, []).extend(calls.cases)
     return tuple(
         CallFailure(kind, reason, is_answered, {name: _stretches(cases) for name, cases in batches.items()})  # type: ignore[arg-type]
-        for (kind, reason, is_answered), batches in found.items()
+        for (kind, reason, is_answered), batches in by_failure.items()
     )
 
 
@@ -116,13 +116,13 @@ def _stretches(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:
     """Return numbers as stretches: from the first to before the one after the last."""
     ascending = np.sort(numbers)
     apart = np.flatnonzero(np.diff(ascending) > 1) + 1
-    return tuple((int(own[0]), int(own[-1]) + 1) for own in np.split(ascending, apart))
+    return tuple((int(stretch[0]), int(stretch[-1]) + 1) for stretch in np.split(ascending, apart))
 
 
 def _severities(tally: CheckTally) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for (severity, _), found in tally.findings.items():
-        counts[severity] = counts.get(severity, 0) + found.count
+    for (severity, _), group in tally.findings.items():
+        counts[severity] = counts.get(severity, 0) + group.count
     return counts
 
 
@@ -166,7 +166,7 @@ def _coverage(tally: CheckTally) -> str | None:
     return f"{tally.cases} of 65536 inputs"
 
 
-def _place(judged: JudgedElement | None) -> tuple[str, int, int, str] | None:
+def _position(judged: JudgedElement | None) -> tuple[str, int, int, str] | None:
     return None if judged is None else (judged.batch.name, judged.case, judged.element, judged.run)
 
 
@@ -240,8 +240,8 @@ def inputs_of(batch: Batch, quantity: str, case: int) -> dict[str, Array]:
     arrays = case_arguments(batch, case)
     if quantity != "value":
         arrays["cotangent"] = case_cotangent(batch, case)
-    place = f"{batch.function}/{batch.dtype}/{batch.name}#{case}"
-    return {name: array_record(array, f"{place}:{name}") for name, array in arrays.items()}
+    case_name = f"{batch.function}/{batch.dtype}/{batch.name}#{case}"
+    return {name: array_record(array, f"{case_name}:{name}") for name, array in arrays.items()}
 
 
 def observed_of(judged: JudgedElement) -> str:

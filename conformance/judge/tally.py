@@ -133,15 +133,15 @@ class CheckTally:
         known = self.batches.get(batch.batch)
         self.batches[batch.batch] = replace(known, results=known.results + batch.results) if known else batch
 
-    def add(self, batch: Batch, seen: OutputSummary) -> None:
+    def add(self, batch: Batch, summary: OutputSummary) -> None:
         """Add what was seen in one output for a batch that was begun."""
-        self.elements += seen.elements
-        self._count(replace(self.batches[batch.name], results=seen.elements))
-        self.tiers.update(seen.tiers)
-        self.worst_ulps = _larger(self.worst_ulps, seen.worst_ulps, "ulps")
-        self.worst_ratio = _larger(self.worst_ratio, seen.worst_ratio, "ratio")
-        for (severity, kind), found in seen.findings.items():
-            self.add_found(severity, kind, found)
+        self.elements += summary.elements
+        self._count(replace(self.batches[batch.name], results=summary.elements))
+        self.tiers.update(summary.tiers)
+        self.worst_ulps = _larger(self.worst_ulps, summary.worst_ulps, "ulps")
+        self.worst_ratio = _larger(self.worst_ratio, summary.worst_ratio, "ratio")
+        for (severity, kind), group in summary.findings.items():
+            self.add_group(severity, kind, group)
 
     @property
     def not_run(self) -> int:
@@ -149,7 +149,7 @@ class CheckTally:
         return sum(len(calls.cases) for calls in self.failed_calls if calls.kind == "given up")
 
     @property
-    def was_made(self) -> bool:
+    def has_outcome(self) -> bool:
         """Whether anything came of the check: a run that is cut short leaves some that nothing came of."""
         came = self.answered or bool(self.failed) or bool(self.findings)
         return came or self.unsupported is not None or self.not_run > 0
@@ -161,8 +161,8 @@ class CheckTally:
         self.tiers.update(other.tiers)
         self.worst_ulps = _larger(self.worst_ulps, other.worst_ulps, "ulps")
         self.worst_ratio = _larger(self.worst_ratio, other.worst_ratio, "ratio")
-        for (severity, kind), found in other.findings.items():
-            self.add_found(severity, kind, found)
+        for (severity, kind), group in other.findings.items():
+            self.add_group(severity, kind, group)
         for batch in other.batches.values():
             self._count(batch)
         self.spread.merge(other.spread)
@@ -186,20 +186,20 @@ class CheckTally:
 
     def note(self, judged: JudgedElement) -> None:
         """Add a finding that no distance tells."""
-        self.add_found(judged.severity, judged.kind, FindingGroup.single(judged))
+        self.add_group(judged.severity, judged.kind, FindingGroup.single(judged))
 
-    def add_found(self, severity: str, kind: str, found: FindingGroup) -> None:
+    def add_group(self, severity: str, kind: str, group: FindingGroup) -> None:
         """Add findings of one severity and kind."""
         older = self.findings.get((severity, kind))
-        self.findings[severity, kind] = older.merged(found) if older else found
+        self.findings[severity, kind] = older.merged(group) if older else group
 
-    def recount(self, seen: JudgedElement, become: JudgedElement) -> None:
+    def recount(self, before: JudgedElement, after: JudgedElement) -> None:
         """Count a finding by what it has become."""
-        found = self.findings.pop((seen.severity, seen.kind))
-        if found.count > 1:
-            batches = Counter(found.batches) - Counter({seen.batch.name: 1})
-            self.findings[seen.severity, seen.kind] = replace(found, count=found.count - 1, batches=batches)
-        self.note(become)
+        group = self.findings.pop((before.severity, before.kind))
+        if group.count > 1:
+            batches = Counter(group.batches) - Counter({before.batch.name: 1})
+            self.findings[before.severity, before.kind] = replace(group, count=group.count - 1, batches=batches)
+        self.note(after)
 
 
 def _larger(old: JudgedElement | None, new: JudgedElement | None, measure: str) -> JudgedElement | None:

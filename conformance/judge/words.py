@@ -18,7 +18,7 @@ _MOST_CHARACTERS = 19
 
 def explain(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
     """Say in one or two sentences what a finding is."""
-    words = _WORDS.get(judged.kind, _deviation if judged.kind.startswith("deviation: ") else _told)
+    words = _WORDS.get(judged.kind, _deviation if judged.kind.startswith("deviation: ") else _by_reason)
     return words(tally, judged, expected)
 
 
@@ -122,7 +122,7 @@ _HAPPENED = {
 }
 
 
-def _told(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
+def _by_reason(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
     del expected
     refusal = judged.refusal
     documented = f" Documented: {refusal.reason} ({refusal.link})." if refusal else ""

@@ -193,8 +193,8 @@ def judge_property(task: PropertyTask, answers: PropertyAnswers) -> BrokenProper
     ]
     outcomes += [(Outcome("broken", given.cases, failure=why), given) for given, why in answers.failed]
     status = next(name for name in _GRAVEST if any(outcome.status == name for outcome, _ in outcomes))
-    own = [pair for pair in outcomes if pair[0].status == status]
-    worst, given = max(own, key=lambda pair: pair[0].ratio)
+    gravest = [pair for pair in outcomes if pair[0].status == status]
+    worst, given = max(gravest, key=lambda pair: pair[0].ratio)
     alone = given if worst.case is None or worst.failure is not None else given.case(worst.case)
     return BrokenProperty(
         task=task,

@@ -100,10 +100,10 @@ class PropertyBackend:
 
     def _raised(self, entry: EntryPoint, failure: Failure) -> Exception:
         """Tell what is not there from what went wrong."""
-        told = f"{entry.name}: {failure.type}: {' '.join(failure.message.split())[:300]}"
+        text = f"{entry.name}: {failure.type}: {' '.join(failure.message.split())[:300]}"
         if failure.kind in NOT_THERE:
-            return Omitted(Omission(told, "not implemented" if failure.kind == "not implemented" else None))
-        return Failed(f"{failure.kind}: {told}", is_fatal=failure.kind in FATAL)
+            return Omitted(Omission(text, "not implemented" if failure.kind == "not implemented" else None))
+        return Failed(f"{failure.kind}: {text}", is_fatal=failure.kind in FATAL)
 
 
 def bindings(prop: Property, hello: Hello) -> list[dict[str, EntryPoint]]:
@@ -117,7 +117,7 @@ def bindings(prop: Property, hello: Hello) -> list[dict[str, EntryPoint]]:
     if not all(offered.values()):
         return []
     chosen = {function: list(islice(cycle(entries), most)) for function, entries in offered.items()}
-    return [{function: entries[place] for function, entries in chosen.items()} for place in range(most)]
+    return [{function: entries[index] for function, entries in chosen.items()} for index in range(most)]
 
 
 def batch_of(call: FunctionCall) -> Batch:
@@ -147,7 +147,7 @@ def _result(entry: EntryPoint, call: FunctionCall, batch: Batch, answer: Reply) 
         raise Failed(message) if call.quantity == f"gradient:{first}" else Unsupported(message)
     output, shape = outputs[0], result_shape(batch, call.quantity)
     if output.dtype != call.dtype or output.array.shape != shape:
-        found = f"{output.dtype} of shape {output.array.shape}"
-        message = f"{entry.name} gives {found}, not {call.dtype} of shape {shape}"
+        observed = f"{output.dtype} of shape {output.array.shape}"
+        message = f"{entry.name} gives {observed}, not {call.dtype} of shape {shape}"
         raise Failed(message)
     return output.array

@@ -64,7 +64,7 @@ def property_discrepancy(finding: BrokenProperty, version: str) -> Discrepancy |
     if finding.status not in _SEVERITY or finding.worst is None:
         return None
     task, worst, given = finding.task, finding.worst, finding.given
-    told, case = sides(worst), "" if given is None else given_hash(given)
+    comparison, case = sides(worst), "" if given is None else given_hash(given)
     function = TRAINED if task.is_training else task.stated.functions[0]
     return Discrepancy(
         id=discrepancy_id(_id(finding), KIND, case),
@@ -87,8 +87,12 @@ def property_discrepancy(finding: BrokenProperty, version: str) -> Discrepancy |
         index=_index(worst, given),
         inputs=inputs_of(given) if given is not None else {},
         # In words: these are no results, and a decimal would be read as a hex float.
-        observed=f"the left side {told.left}",
-        expected=Expected(told.right, told.right, f"{told.sign} the right side {told.right} ± {told.bound:.3g}"),
+        observed=f"the left side {comparison.left}",
+        expected=Expected(
+            comparison.right,
+            comparison.right,
+            f"{comparison.sign} the right side {comparison.right} ± {comparison.bound:.3g}",
+        ),
         error_ulps=hex_of(np.inf),
         error_bound_ratio=hex_of(worst.ratio),
         explanation=explained(task.statement, worst, task.names),
@@ -105,9 +109,9 @@ def _index(worst: Outcome, given: PropertyInputs | None) -> tuple[int, ...]:
 def sides(outcome: Outcome) -> Comparison:
     """Return the comparison that tells an outcome; one made of words where the backend gave no number."""
     if outcome.failure is not None:
-        return _told(outcome.failure, "a result")
+        return _in_words(outcome.failure, "a result")
     if outcome.no_numbers:
-        return _told(str(outcome.no_numbers[0]), "a finite number")
+        return _in_words(str(outcome.no_numbers[0]), "a finite number")
     assert outcome.worst is not None
     return outcome.worst
 
@@ -150,17 +154,17 @@ def _id(finding: BrokenProperty) -> str:
 def _extreme(finding: BrokenProperty) -> PropertyExtreme | None:
     if finding.worst is None or finding.status == "undecided":
         return None
-    told = sides(finding.worst)
+    comparison = sides(finding.worst)
     return PropertyExtreme(
         ratio=hex_of(finding.worst.ratio),
-        what=told.what,
-        left=told.left,
-        sign=told.sign,
-        right=told.right,
-        bound=hex_of(told.bound),
+        what=comparison.what,
+        left=comparison.left,
+        sign=comparison.sign,
+        right=comparison.right,
+        bound=hex_of(comparison.bound),
         inputs=inputs_of(finding.given) if finding.given is not None else {},
     )
 
 
-def _told(left: str, right: str) -> Comparison:
-    return Comparison("", None, (), left, "=", right, np.inf, 0.0, np.inf)
+def _in_words(left_side: str, right_side: str) -> Comparison:
+    return Comparison("", None, (), left_side, "=", right_side, np.inf, 0.0, np.inf)

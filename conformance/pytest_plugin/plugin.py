@@ -192,14 +192,14 @@ def _witnesses(config: pytest.Config) -> list[Witness]:
     """The witnesses of the folder that pytest was started in; a damaged one is told of and left out."""
     from ..inputs.witness import WITNESSES, witnesses_in  # noqa: PLC0415 - only where it is asked for
 
-    found, notes = witnesses_in(Path(config.invocation_params.dir) / WITNESSES)
+    witnesses, notes = witnesses_in(Path(config.invocation_params.dir) / WITNESSES)
     for note in notes:
         config.issue_config_time_warning(pytest.PytestWarning(f"logitproof: {note}"), stacklevel=2)
-    return found
+    return witnesses
 
 
 def _short(name: str, among: Sequence[str]) -> str:
     """A module by its file's name, since paths would not fit `-k`; by its path where two have the same name."""
     short = [Path(each).stem if each.endswith(".py") else each for each in among]
-    own = short[among.index(name)]
-    return own if short.count(own) == 1 else name
+    stem = short[among.index(name)]
+    return stem if short.count(stem) == 1 else name

@@ -71,8 +71,8 @@ class TestedBackend:
     def replay(self, witness: Witness) -> list[str]:
         """Examine a witness by every entry point, and return what is wrong, a line each."""
         examiner = Examiner({self.name: self.worker}, {self.name: self.worker.hello}, (), lambda _: None)
-        found = examiner.examine(witness.batch(), {})
-        return [f"{signature}" for signature in found.defects]
+        examined = examiner.examine(witness.batch(), {})
+        return [f"{signature}" for signature in examined.defects]
 
 
 def _names(binding: Mapping[str, EntryPoint]) -> str:
@@ -103,10 +103,10 @@ class TestedBackends:
                 self._started[name] = TestedBackend(worker)
             except self.UNUSABLE as error:
                 self._started[name] = error
-        found = self._started[name]
-        if isinstance(found, Exception):
-            raise found
-        return found
+        backend = self._started[name]
+        if isinstance(backend, Exception):
+            raise backend
+        return backend
 
     def __enter__(self) -> Self:
         return self

@@ -46,7 +46,7 @@ class OptionCalls:
     def take_in(self, batch: Batch, task: Task, examined: ExaminedCalls) -> None:
         """Note what a task has called; an entry point that has no way to be asked an option does not accept it."""
         key, options = (task.backend, batch.function, task.entry_point.name), options_in(batch)
-        kinds = {found.failure.kind for found in examined.failures}
+        kinds = {each.failure.kind for each in examined.failures}
         if examined.parts or kinds - {"unsupported"}:
             self._called.setdefault(key, {}).setdefault(task.setting, set()).update(options)
         elif kinds and len(options) == 1:
@@ -54,7 +54,7 @@ class OptionCalls:
 
     def of(self, backend: str, entry_points: Sequence[EntryPoint]) -> tuple[EntryPointOptions, ...]:
         """Return what is known of the entry points of a backend that accept any option."""
-        return tuple(made for entry in entry_points if (made := self._of(backend, entry)).accepted)
+        return tuple(options for entry in entry_points if (options := self._of(backend, entry)).accepted)
 
     def _of(self, backend: str, entry: EntryPoint) -> EntryPointOptions:
         key, options = (backend, entry.function, entry.name), options_of(entry)

@@ -134,7 +134,7 @@ def time_words(elapsed: float, examining: float, done: int, total: int) -> str:
 def shown_progress() -> Iterator[Progress]:
     """Give the progress that standard error can show: a bar on a terminal, notes elsewhere."""
     if not sys.stderr.isatty():
-        with _told_now_and_then() as notes:
+        with _periodic_notes() as notes:
             yield notes
         return
     columns = (
@@ -148,7 +148,7 @@ def shown_progress() -> Iterator[Progress]:
 
 
 @contextmanager
-def _told_now_and_then() -> Iterator[Notes]:
+def _periodic_notes() -> Iterator[Notes]:
     """Give notes that say now and then how far a run is, also while nothing gets done: so a log shows life."""
     notes, over = Notes(), Event()
 

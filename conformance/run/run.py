@@ -102,37 +102,39 @@ class _Examined:
 
 def _examined(session: RunSession, side: Side, running: Sequence[RunningBackend]) -> _Examined:
     names = {backend.label: backend.spec.name for backend in running}
-    tallies = _renamed([tally for tally in session.tallies.values() if tally.was_made], names)
+    tallies = _renamed([tally for tally in session.tallies.values() if tally.has_outcome], names)
     properties = [
-        replace(found, task=replace(found.task, backend=names[found.task.backend]))
-        for found in session.properties
-        if found.task.backend in names
+        replace(result, task=replace(result.task, backend=names[result.task.backend]))
+        for result in session.properties
+        if result.task.backend in names
     ]
     return _Examined(side, running, tallies, properties)
 
 
 def _record(
-    scene: _Scene, own: _Examined, findings: Sequence[ConfirmedFinding], causes: Sequence[Cause | None]
+    scene: _Scene, examined: _Examined, findings: Sequence[ConfirmedFinding], causes: Sequence[Cause | None]
 ) -> Record:
     """Return the record of one side."""
     session = scene.session
-    hellos = [backend.hello for backend in own.running if backend.hello is not None]
-    versions = {each.spec.name: each.hello.version for each in own.running if each.hello is not None}
-    answers = OtherOutputs(own.tallies, versions)
+    hellos = [backend.hello for backend in examined.running if backend.hello is not None]
+    versions = {each.spec.name: each.hello.version for each in examined.running if each.hello is not None}
+    answers = OtherOutputs(examined.tallies, versions)
     offered = {entry.function for hello in hellos for entry in hello.entry_points}
     return Record(
         schema=SCHEMA_VERSION,
-        complete=scene.cut is None and all(backend.trouble is None for backend in own.running),
-        run=_run_info(scene.request, scene.started, own.running),
+        complete=scene.cut is None and all(backend.trouble is None for backend in examined.running),
+        run=_run_info(scene.request, scene.started, examined.running),
         corpus=CorpusInfo(
             CORPUS_VERSION,
             combined_hash(digest for function, digest in session.hashes if function in offered),
             scene.request.profile,
             {name: digest for name, digest in session.given.items() if name.partition("/")[0] in offered},
         ),
-        backends=tuple(backend_record(backend, session.options, scene.cut) for backend in own.running),
-        checks=tuple(check_record(tally, versions[tally.identity.backend], own.side.store) for tally in own.tallies),
-        properties=tuple(property_result(found, versions[found.task.backend]) for found in own.properties),
+        backends=tuple(backend_record(backend, session.options, scene.cut) for backend in examined.running),
+        checks=tuple(
+            check_record(tally, versions[tally.identity.backend], examined.side.store) for tally in examined.tallies
+        ),
+        properties=tuple(property_result(result, versions[result.task.backend]) for result in examined.properties),
         discrepancies=(
             *(
                 discrepancy_record(finding, versions[finding.tally.identity.backend], answers.to(finding), cause)
@@ -140,8 +142,8 @@ def _record(
             ),
             *(
                 discrepancy
-                for found in own.properties
-                if (discrepancy := property_discrepancy(found, versions[found.task.backend])) is not None
+                for result in examined.properties
+                if (discrepancy := property_discrepancy(result, versions[result.task.backend])) is not None
             ),
         ),
     )
@@ -149,10 +151,10 @@ def _record(
 
 def _renamed(tallies: Sequence[CheckTally], names: Mapping[str, str]) -> list[CheckTally]:
     """Return the tallies of some backends, by their labels, under the names that they have."""
-    own = [tally for tally in tallies if tally.identity.backend in names]
-    for tally in own:
+    renamed = [tally for tally in tallies if tally.identity.backend in names]
+    for tally in renamed:
         tally.identity = replace(tally.identity, backend=names[tally.identity.backend])
-    return own
+    return renamed
 
 
 def _confirm(findings: list[ConfirmedFinding], pool: ProcessPoolExecutor) -> list[ConfirmedFinding]:
@@ -177,8 +179,8 @@ def _causes(
     except TimeoutError:
         progress.note(f"no causes are told: they were not found within {limit:g} s of the interruption")
     except Exception as error:  # noqa: BLE001 - whatever it is, the findings stand without their causes
-        told = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        progress.note(f"no causes are told, by an error of logitproof itself, please report it: {told}")
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        progress.note(f"no causes are told, by an error of logitproof itself, please report it: {reason}")
     return [[None] * len(each) for each in findings], cut
 
 

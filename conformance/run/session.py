@@ -147,7 +147,7 @@ class RunSession:
         try:
             self._property_findings[number] = judgement.result()
         except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the run must not be lost for it
-            self._running[task.backend].trouble = _own_error(task, error)
+            self._running[task.backend].trouble = _error_text(task, error)
 
     def _send(self, number: int, source: BatchSource) -> None:
         """Build a batch, order its truth, and hand it to the backends."""
@@ -171,8 +171,8 @@ class RunSession:
             return
         self._underway[number] = _Underway(batch, asked)
         for name, backend in self._running.items():
-            if own := [(place, task) for place, task in enumerate(asked) if task.backend == name]:
-                backend.orders.put((number, batch, own))
+            if numbered := [(index, task) for index, task in enumerate(asked) if task.backend == name]:
+                backend.orders.put((number, batch, numbered))
 
     def _serve(self, backend: RunningBackend) -> None:
         """Ask one backend, batch after batch; runs in a thread of its own."""
@@ -181,8 +181,8 @@ class RunSession:
             if len(order) == 2:
                 self._property_answers.put((*order, self._put(order[1], backend)))
                 continue
-            number, batch, own = order
-            for place, task in own:
+            number, batch, numbered = order
+            for index, task in numbered:
                 try:
                     examined = examine_batch(
                         backend.worker,
@@ -197,7 +197,7 @@ class RunSession:
                         return
                     backend.trouble = str(error)
                     examined = ExaminedCalls(())
-                self._answers.put((number, place, examined))
+                self._answers.put((number, index, examined))
 
     def _put(self, task: PropertyTask, backend: RunningBackend) -> PropertyAnswers | None:
         """Put a property to a backend; None where no answers came."""
@@ -208,19 +208,19 @@ class RunSession:
             if not self._over.is_set():
                 backend.trouble = str(error)
         except Exception as error:  # noqa: BLE001 - a thread that ends without an answer would be waited for forever
-            backend.trouble = _own_error(task, error)
+            backend.trouble = _error_text(task, error)
         return None
 
     def _receive(self) -> None:
         """Take one answer, have its batch judged if it was the last, and take in what has been judged."""
         try:
             with interruptible():
-                number, place, examined = self._answers.get(timeout=_PATIENCE)
+                number, index, examined = self._answers.get(timeout=_PATIENCE)
         except Empty:
             pass
         else:
             underway = self._underway[number]
-            underway.answers[place] = examined
+            underway.answers[index] = examined
             if len(underway.answers) == len(underway.tasks):
                 underway.judgement = self._pool.submit(_judge, underway.batch, underway.tasks, underway.answers)
         # Batches are taken in in order, whatever order they were judged in: so a record repeats itself.
@@ -236,10 +236,10 @@ class RunSession:
         for tally in judged:
             whole = self.tallies.setdefault(tally.identity, CheckTally(tally.identity, tally.entry_point))
             whole.merge(tally)
-        for place, task in enumerate(underway.tasks):
-            self.options.take_in(underway.batch, task, underway.answers[place])
+        for index, task in enumerate(underway.tasks):
+            self.options.take_in(underway.batch, task, underway.answers[index])
             for quantity in task.quantities:
-                for part in underway.answers[place].parts:
+                for part in underway.answers[index].parts:
                     if outputs := part.answer.of(quantity):
                         tally = self._tally(task, underway.batch, quantity)
                         tally.outputs.append(_returned(underway.batch, part, outputs[0].array))
@@ -252,22 +252,22 @@ class RunSession:
 def _judge(batch: Batch, planned: list[Task], answers: Mapping[int, ExaminedCalls]) -> list[CheckTally]:
     """Compute the truth about a batch and judge every answer by it; runs in a process of the pool."""
     # What was not run tells nothing that the truth would have to be known for.
-    asked = [task for place, task in enumerate(planned) if answers[place].parts or answers[place].failures]
+    asked = [task for index, task in enumerate(planned) if answers[index].parts or answers[index].failures]
     judge = BatchJudge(batch, truths(batch, all_questions(batch, asked)) if asked else {})
-    made: list[CheckTally] = []
-    for place, task in enumerate(planned):
+    judged: list[CheckTally] = []
+    for index, task in enumerate(planned):
         tallies = {}
         for quantity in task.quantities:
             tallies[quantity] = CheckTally(identity(task, batch, quantity), task.entry_point)
-        judge.take_in(answers[place], tallies)
-        made.extend(tallies.values())
-    return made
+        judge.take_in(answers[index], tallies)
+        judged.extend(tallies.values())
+    return judged
 
 
 def _returned(batch: Batch, part: BatchPart, array: np.ndarray) -> Returned:
     return Returned(part.batch.name, array, batch.name, None if part.batch is batch else part.cases)
 
 
-def _own_error(task: PropertyTask, error: Exception) -> str:
-    told = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    return f"property {task.id}, {task.dtype}: an error of logitproof itself, please report it: {told}"
+def _error_text(task: PropertyTask, error: Exception) -> str:
+    text = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return f"property {task.id}, {task.dtype}: an error of logitproof itself, please report it: {text}"

@@ -100,11 +100,11 @@ def _tiled(array: np.ndarray, storage: Storage, axis: int | None) -> str | None:
     bits = _bits(rows).reshape(rows.shape)
     if (bits != bits[0]).any():
         return None
-    place = axis % array.ndim
+    row_axis = axis % array.ndim
     row = _vector(rows[0], storage)
-    if place != array.ndim - 1:
-        row += f".reshape{tuple(-1 if side == place else 1 for side in range(array.ndim))}"
-    copies = tuple(1 if side == place else count for side, count in enumerate(array.shape))
+    if row_axis != array.ndim - 1:
+        row += f".reshape{tuple(-1 if side == row_axis else 1 for side in range(array.ndim))}"
+    copies = tuple(1 if side == row_axis else count for side, count in enumerate(array.shape))
     return written("np.tile", [row, str(copies)])
 
 

@@ -95,11 +95,11 @@ def element_of(
     Returns:
         None where no finite number is the exact result.
     """
-    case, element = _place(batch, quantity, index)
+    case, element = _case_and_element(batch, quantity, index)
     alone = batch if batch.is_reduced else take_cases(batch, [case])
-    place = (0, element)
+    position = (0, element)
     known = truth(alone, quantity, definition)
-    exact = Exact.of(known.exact, place)
+    exact = Exact.of(known.exact, position)
     if exact.status != Status.FINITE:
         return None
     lower, upper, written = enclosing_text(exact)
@@ -109,15 +109,15 @@ def element_of(
     fmt = format_named(batch.dtype)
     nothing = np.full(known.exact.hi.shape, np.nan, fmt.numpy_dtype)  # the bounds do not depend on what came out
     judged = judge(fmt, nothing, known, partial(exact_element, alone, quantity, definition))
-    allowed = judged.allowed.of(place)
+    allowed = judged.allowed.of(position)
     exponent = ulp_exponent(fmt, Fraction(expected))
-    scale = math.ldexp(1.0, int(judged.exponent[place]) - exponent)
+    scale = math.ldexp(1.0, int(judged.exponent[position]) - exponent)
     permitted = float(allowed.attainable if attainable else allowed.textbook) * scale
     # A faithful result is good, whatever the bound.
     return ExpectedElement(index, expected, (lower, upper), exponent, max(permitted, 1.0))
 
 
-def _place(batch: Batch, quantity: str, index: tuple[int, ...]) -> tuple[int, int]:
+def _case_and_element(batch: Batch, quantity: str, index: tuple[int, ...]) -> tuple[int, int]:
     """Return the case, and the element of the case, that an index of the result means."""
     shape = result_shape(batch, quantity)
     flat = int(np.ravel_multi_index(index, shape)) if shape else 0

@@ -42,119 +42,121 @@ class ScriptInputs:
     also: tuple[tuple[int, ...], ...] = ()
 
 
-def script_inputs(found: Discrepancy, *, whole_batch: bool = False, apart: bool = False) -> ScriptInputs:
+def script_inputs(discrepancy: Discrepancy, *, whole_batch: bool = False, apart: bool = False) -> ScriptInputs:
     """Return the inputs that show a discrepancy.
 
     The case is put where it stood in the batch of the corpus, with copies of itself around it, so that the call has the
     shape, axis and layout that it had in the run. A case that is not of this release's corpus is alone.
 
     Args:
-        found: the discrepancy; it may come from anywhere.
+        discrepancy: the discrepancy; it may come from anywhere.
         whole_batch: give the other cases of the batch as they were too.
         apart: give the case alone, wherever it stood.
 
     Raises:
         ValueError: what is recorded does not fit together, or is in a corpus that is not this one.
     """
-    of_corpus = _in_corpus(found)
+    of_corpus = _in_corpus(discrepancy)
     if of_corpus is not None:
         batch, case = of_corpus
         if whole_batch or batch.is_reduced:
-            return ScriptInputs(batch, found.index, WHOLE)
-        return _taken_out(batch, case, found) if apart else _repeated(batch, case, found.index)
+            return ScriptInputs(batch, discrepancy.index, WHOLE)
+        return _taken_out(batch, case, discrepancy) if apart else _repeated(batch, case, discrepancy.index)
     if whole_batch:
-        message = f"the batch {found.batch!r} is not in the corpus of this release: leave --whole-batch out"
+        message = f"the batch {discrepancy.batch!r} is not in the corpus of this release: leave --whole-batch out"
         raise ValueError(message)
-    return alone(found)
+    return alone(discrepancy)
 
 
-def alone(found: Discrepancy) -> ScriptInputs:
+def alone(discrepancy: Discrepancy) -> ScriptInputs:
     """Return the case by itself, from what the record has of it.
 
     Raises:
         ValueError: what is recorded does not fit together, or the arrays are only referred to.
     """
-    spec = function_named(found.function)
-    if surplus := found.parameters.keys() - set(spec.keywords):
-        message = f"{found.function} does not take {', '.join(sorted(surplus))}"
+    spec = function_named(discrepancy.function)
+    if surplus := discrepancy.parameters.keys() - set(spec.keywords):
+        message = f"{discrepancy.function} does not take {', '.join(sorted(surplus))}"
         raise ValueError(message)
-    reduced = found.parameters.get("reduction", "none") != "none"
-    arrays = {name: _array(found, name, array) for name, array in found.inputs.items()}
+    reduced = discrepancy.parameters.get("reduction", "none") != "none"
+    arrays = {name: _array(discrepancy, name, array) for name, array in discrepancy.inputs.items()}
     if not reduced:
         arrays = {name: array[np.newaxis] for name, array in arrays.items()}
-    for name, value in found.parameters.items():
-        arrays[name] = _keyword(found, name, value, per_element=not spec.has_axis and not reduced)
+    for name, value in discrepancy.parameters.items():
+        arrays[name] = _keyword(discrepancy, name, value, per_element=not spec.has_axis and not reduced)
     if spec.has_axis and not reduced:
         arrays["axis"] = np.asarray(-1)
-    batch = batch_from_arrays(found.function, arrays, name=found.batch)
-    if batch.dtype != found.dtype:
-        message = f"the inputs are {batch.dtype}, not {found.dtype}"
+    batch = batch_from_arrays(discrepancy.function, arrays, name=discrepancy.batch)
+    if batch.dtype != discrepancy.dtype:
+        message = f"the inputs are {batch.dtype}, not {discrepancy.dtype}"
         raise ValueError(message)
-    index = found.index if reduced else _index_alone(found, spec)
-    _require_place(index, result_shape(batch, found.quantity))
+    index = discrepancy.index if reduced else _index_alone(discrepancy, spec)
+    _require_element(index, result_shape(batch, discrepancy.quantity))
     return ScriptInputs(batch, index, ALONE)
 
 
-def _array(found: Discrepancy, name: str, record: Array) -> np.ndarray:
+def _array(discrepancy: Discrepancy, name: str, record: Array) -> np.ndarray:
     array = array_value(record)
     if array is not None:
         return array
-    message = f"the {name} of batch {found.batch!r} are in the corpus of the run, which is not the one of this release"
+    message = (
+        f"the {name} of batch {discrepancy.batch!r} are in the corpus of the run, which is not the one of this release"
+    )
     raise ValueError(message)
 
 
-def _keyword(found: Discrepancy, name: str, value: object, *, per_element: bool) -> np.ndarray:
+def _keyword(discrepancy: Discrepancy, name: str, value: object, *, per_element: bool) -> np.ndarray:
     if isinstance(value, Array):
-        array = _array(found, name, value)
-        return _element(array, found.index) if per_element else array
+        array = _array(discrepancy, name, value)
+        return _element(array, discrepancy.index) if per_element else array
     return np.asarray(float_from(value) if name == "label_smoothing" and isinstance(value, str) else value)
 
 
 def _element(array: np.ndarray, index: tuple[int, ...]) -> np.ndarray:
     """Pick the element that belongs to an index of the shape that `array` broadcasts to."""
-    own = index[len(index) - array.ndim :]
-    picked = array[tuple(0 if side == 1 else place for place, side in zip(own, array.shape, strict=True))]
+    trailing = index[len(index) - array.ndim :]
+    picked = array[tuple(0 if side == 1 else position for position, side in zip(trailing, array.shape, strict=True))]
     return np.asarray(picked).reshape(1)
 
 
-def _index_alone(found: Discrepancy, spec: Function) -> tuple[int, ...]:
-    if not spec.has_axis or (found.quantity == "value" and spec.result == "row"):
+def _index_alone(discrepancy: Discrepancy, spec: Function) -> tuple[int, ...]:
+    if not spec.has_axis or (discrepancy.quantity == "value" and spec.result == "row"):
         return (0,)
-    axis = found.parameters.get("axis")
-    if not isinstance(axis, int) or not -len(found.index) <= axis < len(found.index):
-        message = f"axis {axis!r} does not fit the index {found.index}"
+    axis = discrepancy.parameters.get("axis")
+    if not isinstance(axis, int) or not -len(discrepancy.index) <= axis < len(discrepancy.index):
+        message = f"axis {axis!r} does not fit the index {discrepancy.index}"
         raise ValueError(message)
-    return 0, found.index[axis]
+    return 0, discrepancy.index[axis]
 
 
-def _require_place(index: tuple[int, ...], shape: tuple[int, ...]) -> None:
-    if len(index) != len(shape) or any(not 0 <= place < side for place, side in zip(index, shape, strict=True)):
+def _require_element(index: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    if len(index) != len(shape) or any(not 0 <= position < side for position, side in zip(index, shape, strict=True)):
         message = f"there is no element {index} in a result of shape {shape}"
         raise ValueError(message)
 
 
-def _in_corpus(found: Discrepancy) -> tuple[Batch, int] | None:
+def _in_corpus(discrepancy: Discrepancy) -> tuple[Batch, int] | None:
     """Return the batch of the corpus and the number of the case, if the case is there."""
     try:
-        batch = build(BatchKey(found.function, found.dtype, found.batch))
-        _require_place(found.index, result_shape(batch, found.quantity))
+        batch = build(BatchKey(discrepancy.function, discrepancy.dtype, discrepancy.batch))
+        _require_element(discrepancy.index, result_shape(batch, discrepancy.quantity))
     except ValueError:
         return None
-    case = int(np.argwhere(element_numbers(batch, found.quantity) == _flat(batch, found))[0][0])
-    return (batch, case) if case_hash(batch, case) == found.case else None
+    case = int(np.argwhere(element_numbers(batch, discrepancy.quantity) == _flat(batch, discrepancy))[0][0])
+    return (batch, case) if case_hash(batch, case) == discrepancy.case else None
 
 
-def _taken_out(batch: Batch, case: int, found: Discrepancy) -> ScriptInputs:
+def _taken_out(batch: Batch, case: int, discrepancy: Discrepancy) -> ScriptInputs:
     one = take_cases(batch, [case])
-    element = np.argwhere(element_numbers(batch, found.quantity)[case] == _flat(batch, found))[0]
-    whole_row = len(result_shape(one, found.quantity)) > 1
+    element = np.argwhere(element_numbers(batch, discrepancy.quantity)[case] == _flat(batch, discrepancy))[0]
+    whole_row = len(result_shape(one, discrepancy.quantity)) > 1
     return ScriptInputs(one, (0, int(element[0])) if whole_row else (0,), ALONE)
 
 
-def _flat(batch: Batch, found: Discrepancy) -> int:
+def _flat(batch: Batch, discrepancy: Discrepancy) -> int:
     """Return the number of the element in the result."""
-    shape = result_shape(batch, found.quantity)
-    return int(np.ravel_multi_index(found.index, shape)) if shape else 0
+    shape = result_shape(batch, discrepancy.quantity)
+    return int(np.ravel_multi_index(discrepancy.index, shape)) if shape else 0
 
 
 def _repeated(batch: Batch, case: int, index: tuple[int, ...]) -> ScriptInputs:

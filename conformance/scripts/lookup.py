@@ -45,42 +45,42 @@ class Known:
         if len(meant) > 1:
             message = f"{identifier!r} could be {', '.join(meant[:4])}{' …' if len(meant) > 4 else ''}: type more of it"
             raise UserError(message)
-        found = findings[meant[0]]
-        return found, self.backend_of(found)
+        finding = findings[meant[0]]
+        return finding, self.backend_of(finding)
 
-    def backend_of(self, found: Discrepancy | Witness) -> Backend:
+    def backend_of(self, finding: Discrepancy | Witness) -> Backend:
         """Return the backend that a discrepancy or witness was found in.
 
         Raises:
             UserError: the record does not have it.
         """
         for backend in self.record.backends if self.record else ():
-            if backend.name == found.backend:
+            if backend.name == finding.backend:
                 return backend
-        if isinstance(found, Witness) and found.backend in FRAMEWORKS:
-            return _framework(found.backend, found.version)
+        if isinstance(finding, Witness) and finding.backend in FRAMEWORKS:
+            return _framework(finding.backend, finding.version)
         message = (
-            f"where the backend {found.backend!r} of {found.id} lies is not in {self.record_file}: examine it with "
+            f"where the backend {finding.backend!r} of {finding.id} lies is not in {self.record_file}: examine it with "
             "`logitproof run --backend`, which finds the discrepancy again"
         )
         raise UserError(message)
 
-    def called_apart(self, found: Discrepancy | Witness) -> bool:
+    def called_apart(self, finding: Discrepancy | Witness) -> bool:
         """Whether batches of a discrepancy's check failed as a whole: the run then called with their cases apart."""
-        if isinstance(found, Witness) or self.record is None:
+        if isinstance(finding, Witness) or self.record is None:
             return False
-        return any(check.id == found.check and check.reason is not None for check in self.record.checks)
+        return any(check.id == finding.check and check.reason is not None for check in self.record.checks)
 
-    def property_result(self, found: Discrepancy) -> PropertyResult:
+    def property_result(self, discrepancy: Discrepancy) -> PropertyResult:
         """Return what became of the property that a discrepancy says is broken.
 
         Raises:
             ValueError: the record does not have it.
         """
         for result in self.record.properties if self.record else ():
-            if result.id == found.check:
+            if result.id == discrepancy.check:
                 return result
-        message = f"{self.record_file} does not have the result {found.check!r} of the property"
+        message = f"{self.record_file} does not have the result {discrepancy.check!r} of the property"
         raise ValueError(message)
 
     def _beginning_with(self, identifier: str, ids: Sequence[str]) -> list[str]:
@@ -118,13 +118,13 @@ def known(record: Path, witnesses: Path, *, must_exist: bool) -> Known:
         UserError: the record cannot be read.
     """
     file = record / "record.json" if record.is_dir() or not record.suffix else record
-    found = None
+    loaded = None
     if must_exist or file.exists():
         try:
-            found = read_record(file)
+            loaded = read_record(file)
         except RecordError as error:
             raise UserError(str(error)) from None
-    return Known(found, file, tuple(witnesses_in(witnesses)[0]))
+    return Known(loaded, file, tuple(witnesses_in(witnesses)[0]))
 
 
 def _listed(ids: Sequence[str]) -> str:

@@ -41,26 +41,28 @@ _GRAVEST = tuple(CHANGE_MEANINGS)
 
 def scripts_for_comparison(comparison: Comparison, most: int = MOST_SCRIPTS) -> dict[str, str]:
     """Return the scripts of changes that can have one, by `change_key`: regressions first, then the gravest."""
-    made: dict[str, str] = {}
+    scripts: dict[str, str] = {}
     for check, change in _gravest_first(comparison):
-        if len(made) >= most:
+        if len(scripts) >= most:
             break
         try:
-            made[change_key(check, change)] = script_of_change(comparison, check, change)
+            scripts[change_key(check, change)] = script_of_change(comparison, check, change)
         except (ArithmeticError, LookupError, TypeError, ValueError):  # whatever a damaged comparison leads to
             continue
-    return made
+    return scripts
 
 
 def _gravest_first(comparison: Comparison) -> list[tuple[ComparedCheck, Change]]:
     """Return changes with an example: a check of every group first, so that the scripts go round."""
-    found = [(check, change) for check in comparison.checks for change in check.changes if change.largest is not None]
-    seen: dict[tuple[object, ...], int] = {}
+    with_example = [
+        (check, change) for check in comparison.checks for change in check.changes if change.largest is not None
+    ]
+    counts: dict[tuple[object, ...], int] = {}
     ranked = []
-    for check, change in found:
+    for check, change in with_example:
         group = check.backend, check.setting, check.function, check.entry_point, check.quantity, change.kind
-        seen[group] = seen.get(group, 0) + 1
-        rank = not change.is_regression, seen[group] > 1, _GRAVEST.index(change.kind)
+        counts[group] = counts.get(group, 0) + 1
+        rank = not change.is_regression, counts[group] > 1, _GRAVEST.index(change.kind)
         ranked.append((rank, check, change))
     return [(check, change) for _, check, change in sorted(ranked, key=lambda each: each[0])]
 
@@ -79,15 +81,15 @@ def script_of_change(comparison: Comparison, check: ComparedCheck, change: Chang
         message = f"{change_key(check, change)} cannot be shown: its inputs were not called, since others fail"
         raise ValueError(message)
     backend = next(each for each in comparison.backends if each.name == check.backend)
-    staged = script_inputs(_as_discrepancy(check, example))
+    inputs = script_inputs(_as_discrepancy(check, example))
     target = target_of(backend)
     call = ScriptCall(
-        batch=staged.batch,
+        batch=inputs.batch,
         entry_point=check.entry_point,
         quantity=check.quantity,
-        symptom=_symptom(check, example, staged, backend),
+        symptom=_symptom(check, example, inputs, backend),
         every_run=example.failure in (*RUNS.values(), "error"),  # it may be a later call that raises
-        note=staged.note,
+        note=inputs.note,
     )
     return script_for(
         Reproduction(
@@ -114,7 +116,7 @@ def change_meant(comparison: Comparison, identifier: str, name: str) -> tuple[Co
     Raises:
         UserError: there is none, or there are several.
     """
-    found = {
+    changes = {
         change_key(check, change): (check, change)
         for check in comparison.checks
         for change in check.changes
@@ -122,7 +124,9 @@ def change_meant(comparison: Comparison, identifier: str, name: str) -> tuple[Co
     }
     long_enough = len(identifier) >= SHORTEST_PREFIX
     meant = (
-        [identifier] if identifier in found else [key for key in found if long_enough and key.startswith(identifier)]
+        [identifier]
+        if identifier in changes
+        else [key for key in changes if long_enough and key.startswith(identifier)]
     )
     if not meant:
         message = f"there is no change {identifier[:80]!r} with an example in {name}: logitproof compare shows them"
@@ -130,7 +134,7 @@ def change_meant(comparison: Comparison, identifier: str, name: str) -> tuple[Co
     if len(meant) > 1:
         message = f"{identifier!r} could be {', '.join(meant[:4])}{' …' if len(meant) > 4 else ''}: type more of it"
         raise UserError(message)
-    return found[meant[0]]
+    return changes[meant[0]]
 
 
 def _as_discrepancy(check: ComparedCheck, example: ChangeExample) -> Discrepancy:
@@ -177,16 +181,16 @@ _BY_FAILURE: Mapping[str, Symptom] = MappingProxyType(
 )
 
 
-def _symptom(check: ComparedCheck, example: ChangeExample, staged: ScriptInputs, backend: ComparedBackend) -> Symptom:
+def _symptom(check: ComparedCheck, example: ChangeExample, inputs: ScriptInputs, backend: ComparedBackend) -> Symptom:
     if example.failure == "hang":
         return Hangs(max(map(time_limit, (example.before, example.after))))
     if example.failure == "shape":
-        return WrongShape(result_shape(staged.batch, check.quantity))
+        return WrongShape(result_shape(inputs.batch, check.quantity))
     if example.failure in _BY_FAILURE:
         return _BY_FAILURE[example.failure]
     expected, exponent = _exact(check, example)
     return ChangedElement(
-        index=staged.index,
+        index=inputs.index,
         before=_number(example.before),
         after=_number(example.after),
         titles=_titles(backend),
@@ -276,9 +280,9 @@ class ChangedElement(Symptom):
 
     def source(self, dtype: str) -> str:
         """Return the statements that compare."""
-        place = f"observed[{', '.join(map(str, self.index))}]" if self.index else "observed"
+        element = f"observed[{', '.join(map(str, self.index))}]" if self.index else "observed"
         lines = [
-            f"number = float({place})",
+            f"number = float({element})",
             'print(f"observed  {number!r} = {number.hex()}")',
         ]
         known = {"before": self.before, "after": self.after}

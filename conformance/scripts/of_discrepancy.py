@@ -18,7 +18,7 @@ from ..judge.findings import FAILURES
 from ..judge.words import RUNS
 from .expected import decimal_of, definitions_of, element_of, ulp_exponent, ulps_away
 from .inputs import ScriptInputs, script_inputs
-from .of_witness import staged_witness
+from .of_witness import as_discrepancy
 from .script import Reproduction, ScriptCall, Target, settings_of
 from .symptoms import (
     ANY_NUMBER,
@@ -65,36 +65,36 @@ def reproduction_of(
     """
     target = target_of(backend)
     if isinstance(finding, Witness):
-        found, staged = staged_witness(finding, settings_of(target.framework)[0])
+        discrepancy, inputs = as_discrepancy(finding, settings_of(target.framework)[0])
     else:
         _require_known(finding)
         failed = finding.kind in FAILURES
-        found, staged = finding, script_inputs(finding, whole_batch=whole_batch, apart=apart and not failed)
+        discrepancy, inputs = finding, script_inputs(finding, whole_batch=whole_batch, apart=apart and not failed)
     call = ScriptCall(
-        batch=staged.batch,
-        entry_point=found.entry_point,
-        quantity=found.quantity,
-        symptom=_symptom(found, staged),
-        every_run=target.module is not None or _is_of_later_run(found),
-        note=staged.note,
+        batch=inputs.batch,
+        entry_point=discrepancy.entry_point,
+        quantity=discrepancy.quantity,
+        symptom=_symptom(discrepancy, inputs),
+        every_run=target.module is not None or _is_of_later_run(discrepancy),
+        note=inputs.note,
     )
     return Reproduction(
-        statement=found.explanation,
-        facts=(_facts(found, backend),),
+        statement=discrepancy.explanation,
+        facts=(_facts(discrepancy, backend),),
         target=target,
-        setting=found.setting,
+        setting=discrepancy.setting,
         calls=(call,),
         threads=backend.threads or None,
         environment=switches_of(backend.environment),
     )
 
 
-def _require_known(found: Discrepancy) -> None:
-    if found.function not in FUNCTIONS or found.dtype not in FORMATS:
-        message = f"{found.function!r} in {found.dtype!r} is not of this release's catalogue"
+def _require_known(discrepancy: Discrepancy) -> None:
+    if discrepancy.function not in FUNCTIONS or discrepancy.dtype not in FORMATS:
+        message = f"{discrepancy.function!r} in {discrepancy.dtype!r} is not of this release's catalogue"
         raise ValueError(message)
-    if found.quantity not in FUNCTIONS[found.function].quantities:
-        message = f"{found.function} has no {found.quantity!r}"
+    if discrepancy.quantity not in FUNCTIONS[discrepancy.function].quantities:
+        message = f"{discrepancy.function} has no {discrepancy.quantity!r}"
         raise ValueError(message)
 
 
@@ -112,17 +112,18 @@ def target_of(backend: Backend | ComparedBackend) -> Target:
     return Target(backend.framework, backend.target)
 
 
-def _is_of_later_run(found: Discrepancy) -> bool:
+def _is_of_later_run(discrepancy: Discrepancy) -> bool:
     """Whether not the first call showed it: the explanation then says which one did."""
-    return any(f"{found.entry_point} ({words}) in " in found.explanation for words in RUNS.values())
+    return any(f"{discrepancy.entry_point} ({words}) in " in discrepancy.explanation for words in RUNS.values())
 
 
-def _facts(found: Discrepancy, backend: Backend) -> str:
-    alike = f", one of {found.count} results alike" if found.count > 1 else ""
+def _facts(discrepancy: Discrepancy, backend: Backend) -> str:
+    alike = f", one of {discrepancy.count} results alike" if discrepancy.count > 1 else ""
     return (
-        f"Found by logitproof in {found.backend} {backend.version}: {found.severity} ({found.kind}){alike}, "
-        f"{found.function}, {found.quantity.replace(':', ' by ')}, {found.dtype}, {found.input_class} inputs, "
-        f"id {found.id}."
+        f"Found by logitproof in {discrepancy.backend} {backend.version}: "
+        f"{discrepancy.severity} ({discrepancy.kind}){alike}, "
+        f"{discrepancy.function}, {discrepancy.quantity.replace(':', ' by ')}, {discrepancy.dtype}, "
+        f"{discrepancy.input_class} inputs, id {discrepancy.id}."
     )
 
 
@@ -143,62 +144,62 @@ _BY_KIND: Mapping[str, Symptom] = {
 
 def time_limit(explanation: str) -> float:
     """Return the seconds that the call was given, which the explanation of a hang tells."""
-    told = re.search(r"no answer within ([0-9]{1,5}(\.[0-9]{1,5})?) s", explanation)
-    return max(1.0, float(told[1])) if told else CALL_TIMEOUT
+    match = re.search(r"no answer within ([0-9]{1,5}(\.[0-9]{1,5})?) s", explanation)
+    return max(1.0, float(match[1])) if match else CALL_TIMEOUT
 
 
-def _symptom(found: Discrepancy, staged: ScriptInputs) -> Symptom:
-    if found.kind == "hang":
-        return Hangs(time_limit(found.explanation))
-    if found.kind in _BY_KIND:
-        return _BY_KIND[found.kind]
-    if found.kind == "shape":
-        return WrongShape(result_shape(staged.batch, found.quantity))
-    return _of_number(found, staged)
+def _symptom(discrepancy: Discrepancy, inputs: ScriptInputs) -> Symptom:
+    if discrepancy.kind == "hang":
+        return Hangs(time_limit(discrepancy.explanation))
+    if discrepancy.kind in _BY_KIND:
+        return _BY_KIND[discrepancy.kind]
+    if discrepancy.kind == "shape":
+        return WrongShape(result_shape(inputs.batch, discrepancy.quantity))
+    return _of_number(discrepancy, inputs)
 
 
-def _of_number(found: Discrepancy, staged: ScriptInputs) -> Symptom:
+def _of_number(discrepancy: Discrepancy, inputs: ScriptInputs) -> Symptom:
     """Tell what a number must be for the discrepancy to be gone."""
-    if found.expected.decimal in LIMITS:
-        return NotTheLimit(staged.index, found.expected.decimal)
-    observed = float_from(found.observed)
-    if found.expected.decimal in ("choice", "undecided") or found.severity == "undecided":
-        return Same(staged.index, observed)
-    expected = decimal_of(found.expected.decimal)
+    if discrepancy.expected.decimal in LIMITS:
+        return NotTheLimit(inputs.index, discrepancy.expected.decimal)
+    observed = float_from(discrepancy.observed)
+    if discrepancy.expected.decimal in ("choice", "undecided") or discrepancy.severity == "undecided":
+        return Same(inputs.index, observed)
+    expected = decimal_of(discrepancy.expected.decimal)
     if expected is None:
-        return NotTheLimit(staged.index, "-inf" if found.expected.decimal.startswith("-") else "inf")
-    return _off(found, staged, observed, expected)
+        return NotTheLimit(inputs.index, "-inf" if discrepancy.expected.decimal.startswith("-") else "inf")
+    return _off(discrepancy, inputs, observed, expected)
 
 
-def _off(found: Discrepancy, staged: ScriptInputs, observed: float, expected: str) -> Symptom:
+def _off(discrepancy: Discrepancy, inputs: ScriptInputs, observed: float, expected: str) -> Symptom:
     """Tell how near the exact result a number must be."""
-    between = hex_of(float_from(found.expected.lower)), hex_of(float_from(found.expected.upper))
-    fmt = format_named(found.dtype)
-    away, ratio = ulps_away(fmt, observed, expected), float_from(found.error_bound_ratio)
+    between = hex_of(float_from(discrepancy.expected.lower)), hex_of(float_from(discrepancy.expected.upper))
+    fmt = format_named(discrepancy.dtype)
+    away, ratio = ulps_away(fmt, observed, expected), float_from(discrepancy.error_bound_ratio)
     exponent = ulp_exponent(fmt, Fraction(expected))
 
     def off(permitted: float, meaning: str) -> Off:
-        places = (staged.index, *staged.also)
-        return Off(tuple(ExpectedElement(place, expected, between, exponent, permitted) for place in places), meaning)
+        indices = (inputs.index, *inputs.also)
+        return Off(tuple(ExpectedElement(index, expected, between, exponent, permitted) for index in indices), meaning)
 
-    if found.kind != "inaccurate" and away is not None and 1 < ratio < math.inf:
+    if discrepancy.kind != "inaccurate" and away is not None and 1 < ratio < math.inf:
         return off(_below(away / Fraction(ratio)), _TEXTBOOK)
-    known = _of_reference(found, staged)
+    known = _of_reference(discrepancy, inputs)
     if known is not None and math.isfinite(known.permitted) and (away is None or away > known.permitted):
-        return off(known.permitted, _ATTAINABLE if found.kind == "inaccurate" else _TEXTBOOK)
-    return NotTheLimit(staged.index, ANY_NUMBER) if away is None else off(_below(away / 2), _HALF)
+        return off(known.permitted, _ATTAINABLE if discrepancy.kind == "inaccurate" else _TEXTBOOK)
+    return NotTheLimit(inputs.index, ANY_NUMBER) if away is None else off(_below(away / 2), _HALF)
 
 
-def _of_reference(found: Discrepancy, staged: ScriptInputs) -> ExpectedElement | None:
+def _of_reference(discrepancy: Discrepancy, inputs: ScriptInputs) -> ExpectedElement | None:
     """Return what the reference says of the element, by the definition that gives the exact result of the record."""
-    for definition in definitions_of(found.function):
+    for definition in definitions_of(discrepancy.function):
         element = element_of(
-            staged.batch,
-            found.quantity,
-            staged.index,
+            inputs.batch,
+            discrepancy.quantity,
+            inputs.index,
             definition=definition,
-            attainable=found.kind == "inaccurate",
-            decimal=found.expected.decimal,
+            attainable=discrepancy.kind == "inaccurate",
+            decimal=discrepancy.expected.decimal,
         )
         if element is not None:
             return element

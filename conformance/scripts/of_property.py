@@ -47,39 +47,39 @@ class RecordedCall:
 
 def property_script(
     prop: Property,
-    made: Sequence[RecordedCall],
+    recorded: Sequence[RecordedCall],
     *,
     entry_points: Mapping[str, str],
     target: Target,
     setting: Setting,
     facts: tuple[str, ...],
     failure: str | None = None,
-    place: tuple[int, ...] = (),
+    broken_index: tuple[int, ...] = (),
 ) -> str:
     """Return a stand-alone script that looks for what breaks a property.
 
     Args:
         prop: the property.
-        made: the calls, in order.
+        recorded: the calls, in order.
         entry_points: the names of the entry points, by function.
         target: what is called.
         setting: the setting that it was found in.
         facts: where and how it was found, a paragraph each.
         failure: what the last call did instead of giving a result.
-        place: where in its sides the property is broken: results of that shape are looked at there first.
+        broken_index: where in its sides the property is broken: results of that shape are looked at there first.
     """
-    calls = [_symptom_call(each, entry_points, place) for each in _distinct(made)]
+    candidates = [_symptom_call(each, entry_points, broken_index) for each in _distinct(recorded)]
     if failure is not None:
-        calls = [_failing_call(made[-1].call, failure, entry_points)]
-    told = [call for call in calls if call is not None]
+        candidates = [_failing_call(recorded[-1].call, failure, entry_points)]
+    script_calls = [call for call in candidates if call is not None]
     statement = f"The property {prop.id} is broken: {prop.statement}"
-    return script_for(Reproduction(statement, facts, target, setting, tuple(told)))
+    return script_for(Reproduction(statement, facts, target, setting, tuple(script_calls)))
 
 
-def _distinct(made: Sequence[RecordedCall]) -> list[RecordedCall]:
+def _distinct(recorded: Sequence[RecordedCall]) -> list[RecordedCall]:
     """Leave out calls made before; where some results are known to be wrong, the others too."""
     kept: list[RecordedCall] = []
-    for each in made:
+    for each in recorded:
         if not any(_equal(each.call, other.call) for other in kept):
             kept.append(each)
     wrong = [each for each in kept if each.output is not None and _wrong(each)]
@@ -87,72 +87,77 @@ def _distinct(made: Sequence[RecordedCall]) -> list[RecordedCall]:
 
 
 def _equal(one: FunctionCall, other: FunctionCall) -> bool:
-    plain = (one.function, one.quantity, one.compared) == (other.function, other.quantity, other.compared)
+    same_function = (one.function, one.quantity, one.compared) == (other.function, other.quantity, other.compared)
     arrays = ((*one.arguments, one.cotangent), (*other.arguments, other.cotangent))
     return (
-        plain
+        same_function
         and repr(one.parameters) == repr(other.parameters)
         and len(arrays[0]) == len(arrays[1])
         and all(x.shape == y.shape and x.tobytes() == y.tobytes() for x, y in zip(*arrays, strict=True))
     )
 
 
-def _symptom_call(made: RecordedCall, entry_points: Mapping[str, str], place: tuple[int, ...]) -> ScriptCall | None:
-    call = made.call
-    symptom: Symptom | None = _element_symptom(made, place)
-    if call.compared == "in a row" and not _wrong(made):
-        symptom = _row_symptom(call, place) or symptom
+def _symptom_call(
+    recorded: RecordedCall, entry_points: Mapping[str, str], broken_index: tuple[int, ...]
+) -> ScriptCall | None:
+    call = recorded.call
+    symptom: Symptom | None = _element_symptom(recorded, broken_index)
+    if call.compared == "in a row" and not _wrong(recorded):
+        symptom = _row_symptom(call, broken_index) or symptom
     return None if symptom is None else ScriptCall(batch_of(call), entry_points[call.function], call.quantity, symptom)
 
 
-def _chosen(shape: tuple[int, ...], place: tuple[int, ...]) -> list[tuple[int, ...]]:
+def _chosen(shape: tuple[int, ...], broken_index: tuple[int, ...]) -> list[tuple[int, ...]]:
     """The place that is known to be wrong, if the shape has it, and others spread evenly, both ends among them."""
     size = int(np.prod(shape, dtype=np.int64))
     spread = np.unique(np.linspace(0, size - 1, min(size, MOST_ELEMENTS)).round().astype(np.int64)).tolist()
     others = [tuple(map(int, np.unravel_index(flat, shape))) if shape else () for flat in spread]
-    fits = len(place) == len(shape) and all(at < length for at, length in zip(place, shape, strict=True))
-    return list(dict.fromkeys([place, *others] if fits else others))
+    fits = len(broken_index) == len(shape) and all(at < length for at, length in zip(broken_index, shape, strict=True))
+    return list(dict.fromkeys([broken_index, *others] if fits else others))
 
 
-def _element_symptom(made: RecordedCall, place: tuple[int, ...]) -> Off | None:
+def _element_symptom(recorded: RecordedCall, broken_index: tuple[int, ...]) -> Off | None:
     """Look at the wrong elements, or at some of them where nothing is known."""
-    batch, quantity = batch_of(made.call), made.call.quantity
+    batch, quantity = batch_of(recorded.call), recorded.call.quantity
     shape = result_shape(batch, quantity)
-    indices = _wrong(made)[:4] or _chosen(shape, place)
+    indices = _wrong(recorded)[:4] or _chosen(shape, broken_index)
     elements: list[ExpectedElement] = [
         element for index in indices if (element := element_of(batch, quantity, index)) is not None
     ]
     return Off(tuple(elements), MEANING) if elements else None
 
 
-def _wrong(made: RecordedCall) -> list[tuple[int, ...]]:
+def _wrong(recorded: RecordedCall) -> list[tuple[int, ...]]:
     """The places of the elements that are beyond the textbook bound, the worst first."""
-    if made.output is None:
+    if recorded.output is None:
         return []
-    batch, quantity = batch_of(made.call), made.call.quantity
+    batch, quantity = batch_of(recorded.call), recorded.call.quantity
     known = truth(batch, quantity, LITERAL)
     numbers = element_numbers(batch, quantity)
-    output = made.output.reshape(-1)[numbers]
+    output = recorded.output.reshape(-1)[numbers]
     judged = judge(
         format_named(batch.dtype),
         output,
         known,
-        lambda place, precision: exact_element(batch, quantity, LITERAL, (place[0], place[1]), precision),
+        lambda position, precision: exact_element(batch, quantity, LITERAL, (position[0], position[1]), precision),
     )
     defects = np.isin(judged.verdicts, [verdict for verdict in Verdict if SEVERITY_OF.get(verdict) == "defect"])
-    places = sorted(np.argwhere(defects).tolist(), key=lambda place: -judged.ratio[tuple(place)])
+    positions = sorted(np.argwhere(defects).tolist(), key=lambda position: -judged.ratio[tuple(position)])
     shape = result_shape(batch, quantity)
-    return [tuple(map(int, np.unravel_index(int(numbers[tuple(place)]), shape))) if shape else () for place in places]
+    return [
+        tuple(map(int, np.unravel_index(int(numbers[tuple(position)]), shape))) if shape else ()
+        for position in positions
+    ]
 
 
-def _row_symptom(call: FunctionCall, place: tuple[int, ...]) -> Apart | None:
+def _row_symptom(call: FunctionCall, broken_index: tuple[int, ...]) -> Apart | None:
     """Hold the entries of every row against its largest one."""
     logits = call.arguments[0]
     with np.errstate(invalid="ignore"):
         wide = logits.astype(np.float64)
     bound = spread_bound(call.function, call.arguments, call.parameters, dtype=call.dtype).textbook
     entries: list[Entry] = []
-    for index in _chosen(wide.shape, place):
+    for index in _chosen(wide.shape, broken_index):
         first = (index[0], int(np.argmax(wide[index[0]])))
         if index != first and np.isfinite(wide[index]):
             expected = _relative(call.function, float(wide[index]), float(wide[first]))
@@ -214,13 +219,13 @@ class Apart(Symptom):
             for each in self.entries
         )
         if self.relation == "ratio":
-            difference, bound = "y - leading * expected", "own + others * expected"
+            difference, bound = "y - leading * expected", "rounding + rounding_of_leader * expected"
         else:
-            difference, bound = "y - leading - expected", "own + others"
+            difference, bound = "y - leading - expected", "rounding + rounding_of_leader"
         body = (
             "y, leading = Fraction(float(observed[index])), Fraction(float(observed[leader]))\n"
             "expected = Fraction(expected)\n"
-            "own, others = with_rounding(permitted, y), with_rounding(of_leader, leading)\n"
+            "rounding, rounding_of_leader = with_rounding(permitted, y), with_rounding(of_leader, leading)\n"
             f"difference, bound = abs({difference}), {bound}\n"
             'print(f"observed  {float(observed[index])!r} and {float(observed[leader])!r}")\n'
             f'print(f"expected  the {self.relation} {{float(expected)!r}}")\n'
@@ -247,62 +252,62 @@ QUANTITY = "property:"
 """What the quantity of a discrepancy begins with that is a broken property."""
 
 
-def property_reproduction(found: Discrepancy, result: PropertyResult, backend: Backend) -> str:
+def property_reproduction(discrepancy: Discrepancy, result: PropertyResult, backend: Backend) -> str:
     """Return a stand-alone script that shows a broken property.
 
     Where a property hands the result of one call to another, the script hands over the exact one, rounded: a record
     keeps the inputs of a property, and not what the calls between gave.
 
     Args:
-        found: the discrepancy; records may come from anywhere, so nothing in it is taken for granted.
+        discrepancy: the discrepancy; records may come from anywhere, so nothing in it is taken for granted.
         result: what became of the property.
         backend: the backend it was found in.
 
     Raises:
         ValueError: what is recorded does not fit together; the message is one line.
     """
-    prop = property_named(found.quantity.removeprefix(QUANTITY))
-    given = _given(prop, found)
+    prop = property_named(discrepancy.quantity.removeprefix(QUANTITY))
+    inputs = _recorded_inputs(prop, discrepancy)
     if result.entry_points.keys() != set(prop.functions):
         message = f"the entry points of {prop.id} are recorded for other functions"
         raise ValueError(message)
     return property_script(
         prop,
-        [RecordedCall(call) for call in calls_of(prop, given)],
+        [RecordedCall(call) for call in calls_of(prop, inputs)],
         entry_points=result.entry_points,
         target=target_of(backend),
         setting=result.setting,
         facts=(
-            _found_by(found, backend.version),
-            found.explanation,
+            _origin(discrepancy, backend.version),
+            discrepancy.explanation,
         ),
         failure=result.reason,
-        place=found.index,
+        broken_index=discrepancy.index,
     )
 
 
-def _found_by(found: Discrepancy, version: str) -> str:
+def _origin(discrepancy: Discrepancy, version: str) -> str:
     """Say where a broken property was found."""
-    where = f"{found.backend} {version}, {found.dtype}"
-    return f"Found by logitproof in {where}: {found.severity} ({found.kind}), id {found.id}."
+    where = f"{discrepancy.backend} {version}, {discrepancy.dtype}"
+    return f"Found by logitproof in {where}: {discrepancy.severity} ({discrepancy.kind}), id {discrepancy.id}."
 
 
-def _given(prop: Property, found: Discrepancy) -> PropertyInputs:
+def _recorded_inputs(prop: Property, discrepancy: Discrepancy) -> PropertyInputs:
     """Return the inputs with their axis of cases."""
-    slots = {slot.name: slot for slot in prop.domain.slots}
-    cases = re.fullmatch(r"property/([0-9]{1,6})", found.batch)
-    if found.inputs.keys() != slots.keys() or cases is None:
+    specs = {spec.name: spec for spec in prop.domain.slots}
+    cases = re.fullmatch(r"property/([0-9]{1,6})", discrepancy.batch)
+    if discrepancy.inputs.keys() != specs.keys() or cases is None:
         message = f"the inputs recorded are not those of {prop.id}: {prop.domain.text}"
         raise ValueError(message)
     arrays: dict[str, np.ndarray] = {}
-    for name, recorded in found.inputs.items():
+    for name, recorded in discrepancy.inputs.items():
         array = array_value(recorded)
         if array is None:
             message = f"the input {name} is not in the record"
             raise ValueError(message)
-        arrays[name] = array[None] if cases[1] == "1" and not slots[name].common else array
-    given = PropertyInputs(found.dtype, arrays, frozenset(name for name, slot in slots.items() if slot.common))
-    if not prop.domain.admits(given):
+        arrays[name] = array[None] if cases[1] == "1" and not specs[name].common else array
+    inputs = PropertyInputs(discrepancy.dtype, arrays, frozenset(name for name, spec in specs.items() if spec.common))
+    if not prop.domain.admits(inputs):
         message = f"the inputs recorded are not in the domain of {prop.id}: {prop.domain.text}"
         raise ValueError(message)
-    return given
+    return inputs

@@ -21,26 +21,26 @@ def scripts_for(record: Record, most: int = MOST_SCRIPTS) -> dict[str, str]:
     The gravest findings come first, as a report tells them. A finding that no script can show has none: what is
     recorded may not fit together, or be of a corpus that this release does not have.
     """
-    found: dict[str, str] = {}
+    scripts: dict[str, str] = {}
     known = Known(record, Path("record.json"), ())
     for example in (finding.example for finding in findings(record)):
-        if len(found) >= most:
+        if len(scripts) >= most:
             break
         try:
-            found[example.id] = script_of(example, known)
+            scripts[example.id] = script_of(example, known)
         except (ArithmeticError, LookupError, TypeError, ValueError):  # whatever a damaged finding leads to
             continue
-    return found
+    return scripts
 
 
-def script_of(found: Discrepancy, known: Known, *, whole_batch: bool = False) -> str:
+def script_of(discrepancy: Discrepancy, known: Known, *, whole_batch: bool = False) -> str:
     """Return the stand-alone script for a discrepancy or a broken property of a record.
 
     Raises:
         ArithmeticError, LookupError, TypeError, ValueError: there can be none.
     """
-    backend = known.backend_of(found)
-    if found.quantity.startswith(QUANTITY):
-        return property_reproduction(found, known.property_result(found), backend)
-    apart = known.called_apart(found)
-    return script_for(reproduction_of(found, backend, whole_batch=whole_batch, apart=apart))
+    backend = known.backend_of(discrepancy)
+    if discrepancy.quantity.startswith(QUANTITY):
+        return property_reproduction(discrepancy, known.property_result(discrepancy), backend)
+    apart = known.called_apart(discrepancy)
+    return script_for(reproduction_of(discrepancy, backend, whole_batch=whole_batch, apart=apart))

@@ -19,7 +19,7 @@ from .expected import definitions_of
 from .inputs import ALONE, ScriptInputs
 
 
-def staged_witness(witness: Witness, first: Setting) -> tuple[Discrepancy, ScriptInputs]:
+def as_discrepancy(witness: Witness, first: Setting) -> tuple[Discrepancy, ScriptInputs]:
     """Return a witness as the discrepancy that a run reports of it, and its inputs.
 
     Args:
@@ -30,9 +30,9 @@ def staged_witness(witness: Witness, first: Setting) -> tuple[Discrepancy, Scrip
         ValueError: no element of the result has the exact result that the witness tells.
     """
     batch = witness.batch()
-    expected, places = _places(witness, batch)
+    expected, indices = _expected_and_indices(witness, batch)
     setting = witness.setting or first
-    found = Discrepancy(
+    discrepancy = Discrepancy(
         id=witness.id,
         severity="defect",
         kind=witness.kind,
@@ -50,7 +50,7 @@ def staged_witness(witness: Witness, first: Setting) -> tuple[Discrepancy, Scrip
         check="",
         batch=batch.name,
         case="",
-        index=places[0],
+        index=indices[0],
         inputs=witness.arguments,
         observed=witness.observed,
         expected=expected,
@@ -59,22 +59,22 @@ def staged_witness(witness: Witness, first: Setting) -> tuple[Discrepancy, Scrip
         explanation=witness.explanation,
         count=1,
     )
-    return found, ScriptInputs(batch, places[0], ALONE, also=tuple(places[1:]))
+    return discrepancy, ScriptInputs(batch, indices[0], ALONE, also=tuple(indices[1:]))
 
 
-def _places(witness: Witness, batch: Batch) -> tuple[Expected, list[tuple[int, ...]]]:
+def _expected_and_indices(witness: Witness, batch: Batch) -> tuple[Expected, list[tuple[int, ...]]]:
     """Return the exact result, and where in the result it is due: in several places, where they are alike."""
     shape = result_shape(batch, witness.quantity)
     if not witness.expected:  # a crash, say: no element shows it
         return Expected("", "", ""), [(0,) * len(shape)]
     for definition in definitions_of(witness.function):
-        found = [
-            (expected, place)
-            for expected, place in _expected(batch, witness.quantity, definition)
+        matches = [
+            (expected, number)
+            for expected, number in _expected(batch, witness.quantity, definition)
             if expected.decimal == witness.expected
         ]
-        if found:
-            return found[0][0], [tuple(map(int, np.unravel_index(place, shape))) for _, place in found]
+        if matches:
+            return matches[0][0], [tuple(map(int, np.unravel_index(number, shape))) for _, number in matches]
     message = f"no element of the result is exactly {witness.expected[:60]!r}: the reference knows better by now"
     raise ValueError(message)
 
@@ -83,9 +83,9 @@ def _expected(batch: Batch, quantity: str, definition: str) -> Iterator[tuple[Ex
     """Yield the exact result of every element as a record writes it, and the element's number in the result."""
     exact = truth(batch, quantity, definition).exact
     numbers = element_numbers(batch, quantity)
-    for place in np.ndindex(exact.hi.shape):
-        one = Exact.of(exact, place)
+    for position in np.ndindex(exact.hi.shape):
+        one = Exact.of(exact, position)
         if one.status == Status.FINITE:
-            yield Expected(*enclosing_text(one)), int(numbers[place])
+            yield Expected(*enclosing_text(one)), int(numbers[position])
         else:
-            yield Expected(*[WORD_OF[one.status]] * 3), int(numbers[place])
+            yield Expected(*[WORD_OF[one.status]] * 3), int(numbers[position])

@@ -113,7 +113,7 @@ def script_for(reproduction: Reproduction) -> str:
         raise ValueError(message)
     calls = [_call_source(call, reproduction.target, framework) for call in reproduction.calls]
     if len(calls) > 1:
-        calls = [f"# Call {place} of {len(calls)}\n{source}" for place, source in enumerate(calls, 1)]
+        calls = [f"# Call {number} of {len(calls)}\n{source}" for number, source in enumerate(calls, 1)]
     body = "\n".join(calls)
     dtype = reproduction.calls[0].batch.dtype
     helpers = [
@@ -218,15 +218,14 @@ def _call_source(call: ScriptCall, target: Target, framework: Framework) -> str:
     if call.every_run or watched:
         looked = call.symptom.source(call.batch.dtype)
         loop = f"for observed in results:\n{indented(looked)}" if looked and not watched else ""
-        made = _series(call, whole=watched) + loop
+        calls = _series(call, whole=watched) + loop
     else:
-        made = f"{_once(call)}{call.symptom.source(call.batch.dtype)}"
+        calls = f"{_once(call)}{call.symptom.source(call.batch.dtype)}"
     snippet = _snippet(call, form, target, framework)
-    define = framework.definitions if "recorded(" in made else call_definitions
+    define = framework.definitions if "recorded(" in calls else call_definitions
     tensors = ", ".join(f'"{name}": {name}' for name in form.names)
-    return (
-        f"{_inputs(call, framework)}\n\n{define(snippet, form.names)}\n\ntensors = {{{tensors}}}\n{_around(call, made)}"
-    )
+    around = _around(call, calls)
+    return f"{_inputs(call, framework)}\n\n{define(snippet, form.names)}\n\ntensors = {{{tensors}}}\n{around}"
 
 
 def _once(call: ScriptCall) -> str:
@@ -257,18 +256,18 @@ def _series(call: ScriptCall, *, whole: bool) -> str:
     return f"{twice}results = [recorded(call, tensors, {_argument(call)}, cotangent)[1] for _ in range(2)]\n"
 
 
-def _around(call: ScriptCall, made: str) -> str:
+def _around(call: ScriptCall, calls: str) -> str:
     """Put around the calls what a result cannot show."""
     match call.symptom:
         case Raises():
             return (
-                f"try:\n{indented(made)}except BaseException as error:\n"
+                f"try:\n{indented(calls)}except BaseException as error:\n"
                 '    print(f"observed  {type(error).__name__}: {error}")\n    is_there = True\n'
             )
         case Modified():
             return (
                 "before = {name: bits(tensor) for name, tensor in tensors.items()}\n"
-                f"{made}"
+                f"{calls}"
                 "changed = [name for name, tensor in tensors.items() if bits(tensor) != before[name]]\n"
                 "print(f\"observed  changed inputs: {', '.join(changed) or 'none'}\")\n"
                 "is_there |= bool(changed)\n"
@@ -276,12 +275,12 @@ def _around(call: ScriptCall, made: str) -> str:
         case Hangs(seconds):
             return (
                 f"# Where the call does not come back within {seconds:g} s, this ends the process with status 1.\n"
-                f"faulthandler.dump_traceback_later({seconds:g}, exit=True)\n{made}"
+                f"faulthandler.dump_traceback_later({seconds:g}, exit=True)\n{calls}"
                 "faulthandler.cancel_dump_traceback_later()\n"
             )
         case Dies():
-            return f"# The call may end this process: then so does the script, with another status than 0.\n{made}"
-    return made
+            return f"# The call may end this process: then so does the script, with another status than 0.\n{calls}"
+    return calls
 
 
 def _inputs(call: ScriptCall, framework: Framework) -> str:
@@ -292,8 +291,8 @@ def _inputs(call: ScriptCall, framework: Framework) -> str:
     def tensor(name: str, array: np.ndarray, along: int | None = None, layout: str = "contiguous") -> str:
         source = array_source(array, storage, along, layout)
         behind = framework.spelling.behind.get(batch.dtype, "") if array.dtype.kind != "i" else ""
-        made = framework.spelling.tensor
-        return (written(f"{name} = {made}", (source,), behind) if made else f"{name} = {source}") + "\n"
+        conversion = framework.spelling.tensor
+        return (written(f"{name} = {conversion}", (source,), behind) if conversion else f"{name} = {source}") + "\n"
 
     lines = [comment(call.note)]
     for argument, array in zip(batch.spec.arguments, batch.arguments, strict=True):

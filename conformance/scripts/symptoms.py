@@ -175,11 +175,11 @@ class WrongDtype(Symptom):
     def source(self, dtype: str) -> str:
         """Return the statements that compare."""
         return (
-            'found = getattr(observed, "dtype", type(observed).__name__)\n'
-            'found = str(getattr(found, "name", found)).replace("torch.", "")\n'
-            'print(f"observed  {found}")\n'
+            'dtype = getattr(observed, "dtype", type(observed).__name__)\n'
+            'dtype = str(getattr(dtype, "name", dtype)).replace("torch.", "")\n'
+            'print(f"observed  {dtype}")\n'
             f'print("expected  {dtype}")\n'
-            f'is_there |= found != "{dtype}"\n'
+            f'is_there |= dtype != "{dtype}"\n'
         )
 
 
@@ -193,10 +193,10 @@ class WrongShape(Symptom):
         """Return the statements that compare."""
         del dtype
         return (
-            'found = tuple(getattr(observed, "shape", ()))\n'
-            'print(f"observed  shape {found}")\n'
+            'shape = tuple(getattr(observed, "shape", ()))\n'
+            'print(f"observed  shape {shape}")\n'
             f'print("expected  shape {self.shape}")\n'
-            f"is_there |= found != {self.shape}\n"
+            f"is_there |= shape != {self.shape}\n"
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import UserError, unknown
 from .waivers import waivers_from
 
-OWN, SHARED = "logitproof.toml", "pyproject.toml"
+DEDICATED, SHARED = "logitproof.toml", "pyproject.toml"
 """The files that settings are in, one of the two."""
 
 _LISTS = ("backend", "function", "entry-point", "dtype", "mode", "device", "check", "property")
@@ -38,13 +38,13 @@ def read_settings(folder: Path) -> dict[str, object]:
         UserError: a file is no TOML, both files have settings, a key is unknown, its value of the wrong type, or a
             waiver is wrong.
     """
-    own, shared = folder / OWN, folder / SHARED
-    if not own.exists():
+    dedicated, shared = folder / DEDICATED, folder / SHARED
+    if not dedicated.exists():
         return settings_in(_text(shared), SHARED)
     if has_settings(shared):
-        message = f"settings are in both {own.name} and {shared.name}: keep one of them"
+        message = f"settings are in both {dedicated.name} and {shared.name}: keep one of them"
         raise UserError(message)
-    return settings_in(_text(own), OWN)
+    return settings_in(_text(dedicated), DEDICATED)
 
 
 def has_settings(path: Path) -> bool:

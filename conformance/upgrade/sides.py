@@ -97,7 +97,7 @@ def _interpreter_named(text: str) -> BackendSpec | None:
         raise UserError(str(error)) from None
 
 
-def places_of(
+def prepared_sides(
     wishes: Sequence[RequestedSide], *, installer: Installer, cache: Path, note: Callable[[str], None]
 ) -> list[PreparedSide]:
     """Find or build the environments of the sides, one after the other; a failure of one does not hinder the other.

@@ -118,12 +118,12 @@ class EntryPoint:
             return f"takes no arguments of {rank} axes, but of {self.least_rank} at the least"
         if self.axis == "any":
             return ""
-        axis, own = parameters["axis"], rank - 1 if self.axis == "last" else min(rank - 1, 1)
-        if axis % rank == own:
+        axis, only_axis = parameters["axis"], rank - 1 if self.axis == "last" else min(rank - 1, 1)
+        if axis % rank == only_axis:
             return ""
         if self.axis == "last":
             return f"works along the last axis only, not along axis {axis} of {rank}"
-        return f"classes lie along axis {own} of {rank}, not along axis {axis}"
+        return f"classes lie along axis {only_axis} of {rank}, not along axis {axis}"
 
 
 _LONGEST = 1000
@@ -142,17 +142,17 @@ def signature_of(name: str, public: Any) -> str | None:
         None where Python cannot tell: most compiled functions have no signature.
     """
     try:
-        found = inspect.signature(_public(name, public))
+        signature = inspect.signature(_public(name, public))
     except (TypeError, ValueError):
         return None
-    bare = [each.replace(annotation=inspect.Parameter.empty) for each in found.parameters.values()]
-    told = str(found.replace(parameters=bare, return_annotation=inspect.Signature.empty))
-    return _ADDRESS.sub("", told)[:_LONGEST]
+    bare = [each.replace(annotation=inspect.Parameter.empty) for each in signature.parameters.values()]
+    text = str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))
+    return _ADDRESS.sub("", text)[:_LONGEST]
 
 
 def _public(name: str, public: Any) -> Any:
     root, *path = name.partition("(")[0].split(".")
-    found = sys.modules.get(_ROOTS.get(root, root)) if path else None
+    value = sys.modules.get(_ROOTS.get(root, root)) if path else None
     for part in path:
-        found = getattr(found, part, None)
-    return public if found is None else found
+        value = getattr(value, part, None)
+    return public if value is None else value

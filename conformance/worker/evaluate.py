@@ -37,11 +37,11 @@ class _CallError(Exception):
 def failure(error: BaseException) -> Header:
     """Return an exception as a message tells it: kind, type and a bounded text."""
     if isinstance(error, _CallError):
-        return _told(error.kind, error.error)
-    return _told("unsupported" if isinstance(error, UnsupportedError) else "error", error)
+        return _error_header(error.kind, error.error)
+    return _error_header("unsupported" if isinstance(error, UnsupportedError) else "error", error)
 
 
-def _told(kind: str, error: BaseException) -> Header:
+def _error_header(kind: str, error: BaseException) -> Header:
     return {"kind": kind, "type": type(error).__name__, "text": _text_of(error)}
 
 
@@ -84,11 +84,11 @@ class _Reply:
         self.arrays: list[Array] = []
         self.missing: list[str] = []
         self.errors: list[Header] = []
-        self._seen: dict[str, list[tuple[str, Array]]] = {}
+        self._distinct: dict[str, list[tuple[str, Array]]] = {}
 
     def add(self, quantity: str, run: str, array: Array) -> None:
         """Add a result; one equal to an earlier result of the quantity, bit for bit, only points at it."""
-        earlier = self._seen.setdefault(quantity, [])
+        earlier = self._distinct.setdefault(quantity, [])
         same = next((name for name, other in earlier if other.equals(array)), None)
         output: Header = {"quantity": quantity, "run": run, "same_as": same, "array": None}
         if same is None:
@@ -132,11 +132,11 @@ class _Call:
         self.inputs = _Inputs(backend.adapter, named, layouts)
         self.seconds = 0.0
 
-    def _timed(self, made: Callable[..., Any], *rest: Any) -> Any:
+    def _timed(self, function: Callable[..., Any], *rest: Any) -> Any:
         tensors = {name: self.inputs.tensors[name] for name in self._names}
         started = perf_counter()
         try:
-            return made(self._call, tensors, *rest)
+            return function(self._call, tensors, *rest)
         except Exception as error:
             lacking = self._backend.adapter.lacks(self._dtype, error, _text_of(error))
             raise _CallError("not implemented" if lacking else "error", error) from error
@@ -188,8 +188,8 @@ def evaluate(
         _attempt(answer, "value", "repeat", lambda: answer.add("value", "repeat", call.computed()))
     differentiable = real if entry_point.differentiable is None else entry_point.differentiable
     gradients = [name for name in names if f"gradient:{name}" in wanted]
-    for place, name in enumerate(gradients):
-        value_run = None if "value" not in wanted or once else "recorded" if place == 0 else f"recorded:{name}"
+    for index, name in enumerate(gradients):
+        value_run = None if "value" not in wanted or once else "recorded" if index == 0 else f"recorded:{name}"
         if name in differentiable:
             _gradient(call, answer, name, value_run, repeated=not once)
         else:

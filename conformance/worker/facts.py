@@ -25,9 +25,9 @@ def cpu_facts() -> dict[str, Any]:
     except OSError:
         return facts
     for key, names in (("model", "model name|Processor"), ("flags", "flags|Features")):
-        found = re.search(rf"^(?:{names})\s*:\s*(.*)$", text, re.MULTILINE)
-        if found:
-            facts[key] = found.group(1).strip()
+        match = re.search(rf"^(?:{names})\s*:\s*(.*)$", text, re.MULTILINE)
+        if match:
+            facts[key] = match.group(1).strip()
     return facts
 
 

@@ -20,7 +20,7 @@ from .train import train
 from .wire import PROTOCOL, Array, Header, read_message, write_message
 
 
-def _own_standard_streams() -> tuple[BinaryIO, BinaryIO]:
+def _claim_standard_streams() -> tuple[BinaryIO, BinaryIO]:
     """Take standard input and output for the protocol alone.
 
     What a framework prints, from Python or from C, then goes to standard error, and what it reads is empty.
@@ -93,7 +93,7 @@ def _end_with_parent(answers: BinaryIO) -> None:
 
 def main() -> None:
     """Answer messages until `stop` or the end of standard input; end where the parent does."""
-    requests, answers = _own_standard_streams()
+    requests, answers = _claim_standard_streams()
     Thread(target=_end_with_parent, args=(answers,), daemon=True).start()
     # Where a segmentation fault happened ends up in the crash's message; of other threads it would name addresses.
     faulthandler.enable(all_threads=False)

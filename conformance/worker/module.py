@@ -91,12 +91,12 @@ def _by_name(name: str) -> ModuleType:
 
 def _from_file(path: Path) -> ModuleType:
     sys.path.insert(0, str(path.parent))
-    place = importlib.util.spec_from_file_location(path.stem, path)
-    if place is None or place.loader is None:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
         raise ImportError("it is not a Python file")
-    module = importlib.util.module_from_spec(place)
+    module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(path.stem, module)  # where dataclasses and pickle look for it
-    place.loader.exec_module(module)
+    spec.loader.exec_module(module)
     return module
 
 
@@ -147,26 +147,26 @@ def _deviations(module: ModuleType, target: str, functions: Mapping[str, Any]) -
     stated = getattr(module, "deviations", {})
     if not isinstance(stated, dict):
         raise BackendError(f"{target}: deviations must be a dictionary from function names to (definition, link)")
-    found: dict[str, tuple[Deviation, ...]] = {}
+    deviations: dict[str, tuple[Deviation, ...]] = {}
     for function, entry in stated.items():
         if function not in functions:
             raise BackendError(f"{target}: deviations names {function!r}, which is no function of the catalogue")
         if not isinstance(entry, (tuple, list)) or len(entry) != 2 or not all(isinstance(part, str) for part in entry):
             raise BackendError(f"{target}: deviations[{function!r}] must be (definition, link), two strings")
         definition, link = entry
-        found[function] = (Deviation(definition, (), "documented", link, f"stated by {Path(target).name}"),)
-    return found
+        deviations[function] = (Deviation(definition, (), "documented", link, f"stated by {Path(target).name}"),)
+    return deviations
 
 
 def _unsupported(module: ModuleType, target: str, defined: Sequence[str]) -> dict[str, tuple[Unsupported, ...]]:
     stated = getattr(module, "unsupported", {})
     if not isinstance(stated, dict):
         raise BackendError(f"{target}: unsupported must be a dictionary from function names to lists of dtypes")
-    found: dict[str, tuple[Unsupported, ...]] = {}
+    unsupported: dict[str, tuple[Unsupported, ...]] = {}
     for function, dtypes in stated.items():
         if function not in defined:
             raise BackendError(f"{target}: unsupported names {function!r}, which is no function that it defines")
         if not isinstance(dtypes, (tuple, list)) or not dtypes or any(dtype not in DTYPES for dtype in dtypes):
             raise BackendError(f"{target}: unsupported[{function!r}] must be a list of {_one_of(DTYPES)}")
-        found[function] = (Unsupported(tuple(dtypes), "declared unsupported"),)
-    return found
+        unsupported[function] = (Unsupported(tuple(dtypes), "declared unsupported"),)
+    return unsupported

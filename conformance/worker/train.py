@@ -35,8 +35,8 @@ def train(backend: OpenBackend, request: Header, arrays: list[Array]) -> tuple[H
         )
         weights, bias = step(features, labels, weights, bias, request["rate"])
         path.append((adapter.array(weights), adapter.array(bias)))
-    places = {"weights": {"array": 0}, "biases": {"array": 1}}
-    return {"message": "trained", **places}, [_stacked(parts) for parts in zip(*path)]
+    indices = {"weights": {"array": 0}, "biases": {"array": 1}}
+    return {"message": "trained", **indices}, [_stacked(parts) for parts in zip(*path)]
 
 
 def _stacked(parts: tuple[Array, ...]) -> Array:

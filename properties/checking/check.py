@@ -203,8 +203,9 @@ class _WorstRelation:
 
     def take(self, relation: Relation) -> None:
         """Make the comparisons of a relation; a side that is not finite leaves nothing to compare."""
-        left, right = np.broadcast_arrays(relation.left, relation.right)
-        for number, (one, other) in enumerate(zip(left.reshape(-1).tolist(), right.reshape(-1).tolist(), strict=True)):
+        lefts, rights = np.broadcast_arrays(relation.left, relation.right)
+        pairs = zip(lefts.reshape(-1).tolist(), rights.reshape(-1).tolist(), strict=True)
+        for number, (one, other) in enumerate(pairs):
             difference = one - other
             if not difference.is_finite():
                 continue
@@ -218,9 +219,9 @@ class _WorstRelation:
         if self.position is None:
             return None
         relation, number = self.position
-        left, right = np.broadcast_arrays(relation.left, relation.right)
-        index = tuple(map(int, np.unravel_index(number, left.shape)))
-        one, other = left[index], right[index]
+        lefts, rights = np.broadcast_arrays(relation.left, relation.right)
+        index = tuple(map(int, np.unravel_index(number, lefts.shape)))
+        one, other = lefts[index], rights[index]
         return Comparison(
             what=relation.what,
             case=index[0] if index else None,

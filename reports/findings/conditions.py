@@ -167,7 +167,7 @@ def _conditions(affected: Sequence[_CallFacts], clean: Sequence[_CallFacts], cou
     for name, values in shared.items():
         if name in _OF_SETTING:
             if len({call.facts[name] for call in (*affected, *clean)}) > 1:
-                yield _told_anyway(name, tuple(values), lacks)
+                yield _requested_condition(name, tuple(values), lacks)
         elif len(values) <= MOST_VALUES:
             yield from _condition(name, tuple(values), lacks, rate)
     for bound, end in zip(_BOUNDS, ends or (), strict=False):
@@ -206,10 +206,12 @@ def _condition(
         if _is_telling(apart, rate):
             yield Condition(name, values, _values(name, apart), _results(apart))
         return
-    yield _told_anyway(name, values, lacks)
+    yield _requested_condition(name, values, lacks)
 
 
-def _told_anyway(name: str, values: tuple[Value, ...], lacks: Sequence[tuple[_CallFacts, set[str]]]) -> Condition:
+def _requested_condition(
+    name: str, values: tuple[Value, ...], lacks: Sequence[tuple[_CallFacts, set[str]]]
+) -> Condition:
     """What is asked for expressly is told in any case, and the numbers put in matter less than how they are put in."""
     without = [(call, lacking) for call, lacking in lacks if name in lacking]
     apart = [call for call, lacking in without if lacking <= {name, INPUTS, *_BOUNDS}]

@@ -112,7 +112,7 @@ def backends_of(checks: Iterable[Check]) -> list[str]:
     return list(dict.fromkeys(backend_title(check) for check in checks))
 
 
-def places_of(checks: Sequence[Check]) -> list[str]:
+def setting_titles(checks: Sequence[Check]) -> list[str]:
     """Return the titles of the backends, those of several settings once for each, in order of appearance."""
     titles = Titles(checks)
     return list(dict.fromkeys(map(titles.of, checks)))

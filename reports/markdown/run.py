@@ -20,7 +20,16 @@ from ..findings.headline import (
     trigger_words,
 )
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
-from ..findings.overview import Convention, OverviewRow, backends_of, conventions, places_of, rows, standing, tallies
+from ..findings.overview import (
+    Convention,
+    OverviewRow,
+    backends_of,
+    conventions,
+    rows,
+    setting_titles,
+    standing,
+    tallies,
+)
 from ..findings.properties import STATUSES, property_lines, property_titles
 from ..findings.settings import Titles
 from ..findings.unexamined import gaps
@@ -353,7 +362,7 @@ def _answers(convention: Convention, titles: Titles) -> Iterator[str]:
 
 def _maps(record: Record, size_limit: int) -> str:
     """A folded table per backend: functions by dtypes, the worst tier and the largest error in ulps."""
-    titles = places_of(record.checks)
+    titles = setting_titles(record.checks)
     tables = []
     for title in titles[:10]:
         backend_rows = rows(record.checks, title)

@@ -22,7 +22,7 @@ from ..findings.headline import (
     trigger_words,
 )
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
-from ..findings.overview import GATING, OverviewRow, places_of, rows, tallies
+from ..findings.overview import GATING, OverviewRow, rows, setting_titles, tallies
 from ..findings.properties import STATUSES, PropertyLine, property_lines, property_titles
 from ..findings.settings import Titles
 from ..gate.changes import changes
@@ -85,7 +85,7 @@ def judgement_view(findings: ExaminationResult) -> RenderableType:
 
 def findings_view(record: Record | ExaminationResult, gate: Gate | None = None) -> RenderableType:
     """Return a table per backend, the counts per severity, and the worst findings in plain words."""
-    titles = places_of(record.checks)
+    titles = setting_titles(record.checks)
     if not titles:
         return Group(*_properties(record), *_worst(record, gate))
     legend = ", ".join(f"{tier} {meaning}" for tier, meaning in TIER_MEANINGS.items() if tier != "limit")

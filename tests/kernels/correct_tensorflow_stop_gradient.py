@@ -36,7 +36,7 @@ def logsumexp(logits, *, axis):
 
 def _picked(rows, labels, axis):
     rank = rows.shape.rank
-    last = [place for place in range(rank) if place != axis % rank] + [axis % rank]
+    last = [index for index in range(rank) if index != axis % rank] + [axis % rank]
     return tf.gather(tf.transpose(rows, last), labels, batch_dims=rank - 1)
 
 

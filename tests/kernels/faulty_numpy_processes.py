@@ -3,7 +3,7 @@
 import os
 import time
 
-import correct_numpy_textbook as right
+import correct_numpy_textbook as correct
 import numpy as np
 
 framework = "numpy"
@@ -15,14 +15,14 @@ def softmax(logits, *, axis):
     """The process dies at rows of seventeen."""
     if logits.shape[axis] == 17:
         os._exit(11)
-    return right.softmax(logits, axis=axis)
+    return correct.softmax(logits, axis=axis)
 
 
 def log_softmax(logits, *, axis):
     """Never returns from rows of 257."""
     while logits.shape[axis] == 257:
         time.sleep(0.01)
-    return right.log_softmax(logits, axis=axis)
+    return correct.log_softmax(logits, axis=axis)
 
 
 def logsumexp(logits, *, axis):
@@ -30,9 +30,9 @@ def logsumexp(logits, *, axis):
     if np.isneginf(logits).any():
         message = "logits must be finite"
         raise FloatingPointError(message)
-    return right.logsumexp(logits, axis=axis)
+    return correct.logsumexp(logits, axis=axis)
 
 
 def sigmoid(x):
     """Returns a list."""
-    return right.sigmoid(x).tolist()
+    return correct.sigmoid(x).tolist()

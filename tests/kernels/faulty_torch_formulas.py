@@ -1,6 +1,6 @@
 """Formulas that overflow, cancel or change the question. Every function here is wrong on purpose."""
 
-import correct_torch_textbook as right
+import correct_torch_textbook as correct
 import torch
 
 framework = "torch"
@@ -14,7 +14,7 @@ def softmax(logits, *, axis):
 
 def log_softmax(logits, *, axis):
     """The logarithm of the softmax: -inf where the probability underflows."""
-    return right.softmax(logits, axis=axis).log()
+    return correct.softmax(logits, axis=axis).log()
 
 
 def logsumexp(logits, *, axis):
@@ -30,7 +30,7 @@ def sigmoid(x):
 
 def log_sigmoid(x):
     """The logarithm of the sigmoid: -inf where it underflows."""
-    return right.sigmoid(x).log()
+    return correct.sigmoid(x).log()
 
 
 def softplus(x):
@@ -55,12 +55,12 @@ def entropy_terms(probs):
 
 def kl_divergence(labels, probs, *, axis):
     """The arguments the wrong way round."""
-    return right.kl_divergence(probs, labels, axis=axis)
+    return correct.kl_divergence(probs, labels, axis=axis)
 
 
 def kl_divergence_from_log_probs(labels, log_probs, *, axis):
     """The mean of the terms, not their sum."""
-    return right.kl_divergence_terms_from_log_probs(labels, log_probs).mean(axis)
+    return correct.kl_divergence_terms_from_log_probs(labels, log_probs).mean(axis)
 
 
 def kl_divergence_terms(labels, probs):
@@ -75,18 +75,18 @@ def kl_divergence_terms_from_log_probs(labels, log_probs):
 
 def softmax_cross_entropy(logits, labels, *, axis):
     """Clipped probabilities, and nobody says so."""
-    return -(labels * right.softmax(logits, axis=axis).clamp(1e-7, 1 - 1e-7).log()).sum(axis)
+    return -(labels * correct.softmax(logits, axis=axis).clamp(1e-7, 1 - 1e-7).log()).sum(axis)
 
 
 def sparse_softmax_cross_entropy(logits, labels, *, axis):
     """Labels on their way through float16: above 2048 they are rounded."""
     exact = labels.to(torch.float16).long().clamp(max=logits.shape[axis] - 1)
-    return -right.pick(right.log_softmax(logits, axis=axis), exact, axis)
+    return -correct.pick(correct.log_softmax(logits, axis=axis), exact, axis)
 
 
 def sigmoid_cross_entropy(logits, labels):
     """From the sigmoid, ε added to the argument of the logarithm."""
-    probs = right.sigmoid(logits)
+    probs = correct.sigmoid(logits)
     return -(labels * (probs + 1e-12).log() + (1 - labels) * (1 - probs + 1e-12).log())
 
 
@@ -97,15 +97,15 @@ def categorical_cross_entropy(probs, labels, *, axis):
 
 def sparse_categorical_cross_entropy(probs, labels, *, axis):
     """Labels clamped to the first 256 classes."""
-    return -right.pick(probs, labels.clamp(max=255), axis).log()
+    return -correct.pick(probs, labels.clamp(max=255), axis).log()
 
 
 def binary_cross_entropy(probs, labels):
     """Clipped probabilities, and nobody says so."""
-    return right.binary_cross_entropy(probs.clamp(1e-7, 1 - 1e-7), labels)
+    return correct.binary_cross_entropy(probs.clamp(1e-7, 1 - 1e-7), labels)
 
 
 def nll_loss(log_probs, labels, *, axis, weight=None, reduction="none"):
     """A weighted mean divided by the number of rows."""
-    losses = right.nll_loss(log_probs, labels, axis=axis, weight=weight)
-    return right.reduce(losses, reduction, losses.numel())
+    losses = correct.nll_loss(log_probs, labels, axis=axis, weight=weight)
+    return correct.reduce(losses, reduction, losses.numel())

@@ -1,6 +1,6 @@
 """Right values, wrong gradients. Every function here is wrong on purpose."""
 
-import correct_torch_textbook as right
+import correct_torch_textbook as correct
 import torch
 
 framework = "torch"
@@ -26,37 +26,38 @@ def softmax(logits, *, axis):
     """The diagonal of the Jacobian alone: v y (1 - y)."""
 
     def pullback(cotangent, x):
-        probs = right.softmax(x, axis=axis)
+        probs = correct.softmax(x, axis=axis)
         return cotangent * probs * (1 - probs)
 
-    return _with_gradient(lambda x: right.softmax(x, axis=axis), pullback)(logits)
+    return _with_gradient(lambda x: correct.softmax(x, axis=axis), pullback)(logits)
 
 
 def log_softmax(logits, *, axis):
     """The backward pass in half precision."""
 
     def pullback(cotangent, x):
-        probs = right.softmax(x.half(), axis=axis)
+        probs = correct.softmax(x.half(), axis=axis)
         return (cotangent.half() - probs * cotangent.half().sum(axis, keepdim=True)).to(x.dtype)
 
-    return _with_gradient(lambda x: right.log_softmax(x, axis=axis), pullback)(logits)
+    return _with_gradient(lambda x: correct.log_softmax(x, axis=axis), pullback)(logits)
 
 
 def logsumexp(logits, *, axis):
     """The cotangent is ignored."""
-    return _with_gradient(lambda x: right.logsumexp(x, axis=axis), lambda cotangent, x: right.softmax(x, axis=axis))(
-        logits
+    value = _with_gradient(
+        lambda x: correct.logsumexp(x, axis=axis), lambda cotangent, x: correct.softmax(x, axis=axis)
     )
+    return value(logits)
 
 
 def sigmoid(x):
     """y(1 - y) with y kept from 0 and 1."""
 
     def pullback(cotangent, number):
-        probs = right.sigmoid(number).clamp(1e-7, 1 - 1e-7)
+        probs = correct.sigmoid(number).clamp(1e-7, 1 - 1e-7)
         return cotangent * probs * (1 - probs)
 
-    return _with_gradient(right.sigmoid, pullback)(x)
+    return _with_gradient(correct.sigmoid, pullback)(x)
 
 
 def log_sigmoid(x):
@@ -66,18 +67,18 @@ def log_sigmoid(x):
 
 def softplus(x):
     """Cut off from the graph."""
-    return right.softplus(x.detach())
+    return correct.softplus(x.detach())
 
 
 def logit(probs):
     """1/p + 1/(1 - p) without the cotangent's sign."""
-    return _with_gradient(right.logit, lambda cotangent, p: cotangent.abs() / (p * (1 - p)))(probs)
+    return _with_gradient(correct.logit, lambda cotangent, p: cotangent.abs() / (p * (1 - p)))(probs)
 
 
 def entropy(probs, *, axis):
     """-log p: the derivative of log p is missing."""
     return _with_gradient(
-        lambda p: right.entropy(p, axis=axis), lambda cotangent, p: -cotangent.unsqueeze(axis) * p.log()
+        lambda p: correct.entropy(p, axis=axis), lambda cotangent, p: -cotangent.unsqueeze(axis) * p.log()
     )(probs)
 
 
@@ -88,7 +89,7 @@ def kl_divergence(labels, probs, *, axis):
         factor = cotangent.unsqueeze(axis)
         return factor * (y.log() - p.log() + 1), -factor / p
 
-    return _with_gradient(lambda y, p: right.kl_divergence(y, p, axis=axis), pullback)(labels, probs)
+    return _with_gradient(lambda y, p: correct.kl_divergence(y, p, axis=axis), pullback)(labels, probs)
 
 
 def softmax_cross_entropy(logits, labels, *, axis):
@@ -96,21 +97,21 @@ def softmax_cross_entropy(logits, labels, *, axis):
 
     def pullback(cotangent, x, y):
         factor = cotangent.unsqueeze(axis)
-        return factor * (right.softmax(x, axis=axis) - y), -factor * right.log_softmax(x, axis=axis)
+        return factor * (correct.softmax(x, axis=axis) - y), -factor * correct.log_softmax(x, axis=axis)
 
-    return _with_gradient(lambda x, y: right.softmax_cross_entropy(x, y, axis=axis), pullback)(logits, labels)
+    return _with_gradient(lambda x, y: correct.softmax_cross_entropy(x, y, axis=axis), pullback)(logits, labels)
 
 
 def sparse_softmax_cross_entropy(logits, labels, *, axis, ignore_index=None):
     """Ignored rows have no loss, but a gradient."""
-    _, index = right.kept_rows(labels, ignore_index)
+    _, index = correct.kept_rows(labels, ignore_index)
 
     def pullback(cotangent, x):
         one_hot = torch.zeros_like(x).scatter(axis, index.unsqueeze(axis), 1)
-        return cotangent.unsqueeze(axis) * (right.softmax(x, axis=axis) - one_hot)
+        return cotangent.unsqueeze(axis) * (correct.softmax(x, axis=axis) - one_hot)
 
     return _with_gradient(
-        lambda x: right.sparse_softmax_cross_entropy(x, labels, axis=axis, ignore_index=ignore_index), pullback
+        lambda x: correct.sparse_softmax_cross_entropy(x, labels, axis=axis, ignore_index=ignore_index), pullback
     )(logits)
 
 
@@ -118,9 +119,9 @@ def sigmoid_cross_entropy(logits, labels):
     """The gradient by the labels has the wrong sign."""
 
     def pullback(cotangent, x, z):
-        return cotangent * (right.sigmoid(x) - z), cotangent * x
+        return cotangent * (correct.sigmoid(x) - z), cotangent * x
 
-    return _with_gradient(right.sigmoid_cross_entropy, pullback)(logits, labels)
+    return _with_gradient(correct.sigmoid_cross_entropy, pullback)(logits, labels)
 
 
 def categorical_cross_entropy(probs, labels, *, axis):
@@ -130,7 +131,7 @@ def categorical_cross_entropy(probs, labels, *, axis):
         factor = cotangent.unsqueeze(axis)
         return factor * (p - y), -factor * p.log()
 
-    return _with_gradient(lambda p, y: right.categorical_cross_entropy(p, y, axis=axis), pullback)(probs, labels)
+    return _with_gradient(lambda p, y: correct.categorical_cross_entropy(p, y, axis=axis), pullback)(probs, labels)
 
 
 def binary_cross_entropy(probs, labels):
@@ -139,7 +140,7 @@ def binary_cross_entropy(probs, labels):
     def pullback(cotangent, p, z):
         return cotangent * (p - z) / (p * (1 - p) + 1e-6), cotangent * ((1 - p).log() - p.log())
 
-    return _with_gradient(right.binary_cross_entropy, pullback)(probs, labels)
+    return _with_gradient(correct.binary_cross_entropy, pullback)(probs, labels)
 
 
 def nll_loss(log_probs, labels, *, axis, reduction="none"):
@@ -149,6 +150,6 @@ def nll_loss(log_probs, labels, *, axis, reduction="none"):
         one_hot = torch.zeros_like(rows).scatter(axis, labels.unsqueeze(axis), 1)
         return -(cotangent if reduction != "none" else cotangent.unsqueeze(axis)) * one_hot
 
-    return _with_gradient(lambda rows: right.nll_loss(rows, labels, axis=axis, reduction=reduction), pullback)(
+    return _with_gradient(lambda rows: correct.nll_loss(rows, labels, axis=axis, reduction=reduction), pullback)(
         log_probs
     )

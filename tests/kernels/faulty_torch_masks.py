@@ -1,6 +1,6 @@
 """Rows with -inf in them, mishandled. Every function here is wrong on purpose."""
 
-import correct_torch_textbook as right
+import correct_torch_textbook as correct
 import torch
 
 framework = "torch"
@@ -19,7 +19,7 @@ def softmax(logits, *, axis):
 
 def log_softmax(logits, *, axis):
     """A mask is a large finite number."""
-    return right.log_softmax(logits.clamp(min=-1e4), axis=axis)
+    return correct.log_softmax(logits.clamp(min=-1e4), axis=axis)
 
 
 def logsumexp(logits, *, axis):
@@ -42,10 +42,10 @@ class _NanAtMask(torch.autograd.Function):
 
 def sparse_softmax_cross_entropy(logits, labels, *, axis):
     """Masked entries have the gradient 0·inf."""
-    return right.sparse_softmax_cross_entropy(_NanAtMask.apply(logits), labels, axis=axis)
+    return correct.sparse_softmax_cross_entropy(_NanAtMask.apply(logits), labels, axis=axis)
 
 
 def softmax_cross_entropy(logits, labels, *, axis):
     """An impossible label costs nothing."""
-    log_probs = right.log_softmax(logits, axis=axis)
+    log_probs = correct.log_softmax(logits, axis=axis)
     return -torch.where(log_probs == -torch.inf, 0, labels * log_probs).sum(axis)

@@ -1,6 +1,6 @@
 """Wrong in some places, at some lengths, at some calls. Every function here is wrong on purpose."""
 
-import correct_torch_textbook as right
+import correct_torch_textbook as correct
 import torch
 
 framework = "torch"
@@ -8,7 +8,7 @@ framework = "torch"
 
 def softmax(logits, *, axis):
     """Rows from the thirty-third on are a little off."""
-    probs = right.softmax(logits, axis=axis)
+    probs = correct.softmax(logits, axis=axis)
     row = torch.arange(logits.shape[0]).reshape(-1, *([1] * (logits.ndim - 1)))
     return torch.where((row >= 32) & (axis % logits.ndim != 0), probs * 1.25, probs)
 
@@ -33,19 +33,19 @@ def logsumexp(logits, *, axis):
 
 def sigmoid(x):
     """The input is overwritten with the result."""
-    result = right.sigmoid(x)
+    result = correct.sigmoid(x)
     x.detach().copy_(result.detach())
     return result
 
 
 def log_sigmoid(x):
     """Whatever comes in, float32 goes out."""
-    return right.log_sigmoid(x).float()
+    return correct.log_sigmoid(x).float()
 
 
 def softplus(x):
     """Normal numbers flushed to zero."""
-    result = right.softplus(x)
+    result = correct.softplus(x)
     return torch.where(result < 2.0**-10 * torch.finfo(x.dtype).eps, result * 0, result)
 
 
@@ -55,7 +55,7 @@ _calls = [0]
 def logit(probs):
     """Every third call is off."""
     _calls[0] += 1
-    return right.logit(probs) * (1.5 if _calls[0] % 3 == 0 else 1)
+    return correct.logit(probs) * (1.5 if _calls[0] % 3 == 0 else 1)
 
 
 def entropy(probs, *, axis):
@@ -68,42 +68,42 @@ def kl_divergence(labels, probs, *, axis):
     if (probs > 0.5).any():
         message = "this kernel is for flat distributions"
         raise ValueError(message)
-    return right.kl_divergence(labels, probs, axis=axis)
+    return correct.kl_divergence(labels, probs, axis=axis)
 
 
 def softmax_cross_entropy(logits, labels, *, axis, label_smoothing=0.0, weight=None, reduction="none"):
     """A mean over all classes of all rows."""
-    losses = right.softmax_cross_entropy(logits, labels, axis=axis, label_smoothing=label_smoothing, weight=weight)
-    return right.reduce(losses, reduction, logits.numel())
+    losses = correct.softmax_cross_entropy(logits, labels, axis=axis, label_smoothing=label_smoothing, weight=weight)
+    return correct.reduce(losses, reduction, logits.numel())
 
 
 def sparse_softmax_cross_entropy(
     logits, labels, *, axis, label_smoothing=0.0, weight=None, ignore_index=None, reduction="none"
 ):
     """The label's weight on the uniform part of the smoothing too."""
-    losses = right.sparse_softmax_cross_entropy(
+    losses = correct.sparse_softmax_cross_entropy(
         logits, labels, axis=axis, label_smoothing=label_smoothing, ignore_index=ignore_index
     )
-    kept, index = right.kept_rows(labels, ignore_index)
+    kept, index = correct.kept_rows(labels, ignore_index)
     of_label = torch.ones_like(losses) if weight is None else weight[index]
-    return right.reduce(losses * of_label, reduction, torch.where(kept, of_label, 0).sum())
+    return correct.reduce(losses * of_label, reduction, torch.where(kept, of_label, 0).sum())
 
 
 def sigmoid_cross_entropy(logits, labels):
     """In blocks of eight elements; what is left over is multiplied by the last whole block's weight, 0."""
-    losses = right.sigmoid_cross_entropy(logits, labels).reshape(-1)
+    losses = correct.sigmoid_cross_entropy(logits, labels).reshape(-1)
     whole = losses.numel() // 8 * 8
     return torch.cat((losses[:whole], losses[whole:] * 0)).reshape(logits.shape)
 
 
 def nll_loss(log_probs, labels, *, axis):
     """Labels count from 1 beyond the first class."""
-    return right.nll_loss(log_probs, (labels - 1).clamp(min=0), axis=axis)
+    return correct.nll_loss(log_probs, (labels - 1).clamp(min=0), axis=axis)
 
 
 def binary_cross_entropy(probs, labels):
     """Near p = ½ a short series takes over."""
-    exact = right.binary_cross_entropy(probs, labels)
+    exact = correct.binary_cross_entropy(probs, labels)
     distance = probs - 0.5
     series = 0.6931471805599453 + (2 - 4 * labels) * distance
     return torch.where(distance.abs() < 0.01, series, exact)

@@ -1,6 +1,6 @@
 """Less precision inside than the inputs have, and masks handled wrongly. Every function here is wrong on purpose."""
 
-import correct_torch_textbook as right
+import correct_torch_textbook as correct
 import torch
 
 framework = "torch"
@@ -14,7 +14,7 @@ def softmax(logits, *, axis):
 
 def log_softmax(logits, *, axis):
     """float64 computed in float32."""
-    return right.log_softmax(logits.float(), axis=axis).to(logits.dtype)
+    return correct.log_softmax(logits.float(), axis=axis).to(logits.dtype)
 
 
 def logsumexp(logits, *, axis):
@@ -27,27 +27,27 @@ def logsumexp(logits, *, axis):
 
 def sigmoid(x):
     """In half precision."""
-    return right.sigmoid(x.half()).to(x.dtype)
+    return correct.sigmoid(x.half()).to(x.dtype)
 
 
 def log_sigmoid(x):
     """NaN is hidden."""
-    return right.log_sigmoid(x).nan_to_num(nan=0.0, posinf=torch.inf, neginf=-torch.inf)
+    return correct.log_sigmoid(x).nan_to_num(nan=0.0, posinf=torch.inf, neginf=-torch.inf)
 
 
 def softplus(x):
     """The argument itself above 10."""
-    return torch.where(x > 10, x, right.softplus(x))
+    return torch.where(x > 10, x, correct.softplus(x))
 
 
 def softmax_cross_entropy(logits, labels, *, axis):
     """Logits rounded to bfloat16."""
-    return right.softmax_cross_entropy(logits.bfloat16().to(logits.dtype), labels, axis=axis)
+    return correct.softmax_cross_entropy(logits.bfloat16().to(logits.dtype), labels, axis=axis)
 
 
 def sparse_softmax_cross_entropy(logits, labels, *, axis):
     """lse - x: the offset drowns the loss."""
-    return right.logsumexp(logits, axis=axis) - right.pick(logits, labels, axis)
+    return correct.logsumexp(logits, axis=axis) - correct.pick(logits, labels, axis)
 
 
 def sigmoid_cross_entropy(logits, labels):
@@ -57,9 +57,9 @@ def sigmoid_cross_entropy(logits, labels):
 
 def entropy(probs, *, axis):
     """NaN is hidden."""
-    return right.entropy(probs, axis=axis).nan_to_num(nan=0.0)
+    return correct.entropy(probs, axis=axis).nan_to_num(nan=0.0)
 
 
 def nll_loss(log_probs, labels, *, axis):
     """A log-probability below -1e4 is cut off."""
-    return right.nll_loss(log_probs.clamp(min=-1e4), labels, axis=axis)
+    return correct.nll_loss(log_probs.clamp(min=-1e4), labels, axis=axis)

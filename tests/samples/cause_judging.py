@@ -43,8 +43,8 @@ def judged(function, quantity, result, dtype="float32", *, options=False):
         array = np.empty(result_shape(batch, quantity), dtype=batch.arguments[0].dtype)
         numbers = np.arange(array.size).reshape(array.shape)
         in_rows = batch.is_reduced and quantity != "value"  # one case, and all the same it is made row by row
-        places = lines_of(batch, numbers) if in_rows else element_numbers(batch, quantity)
-        array.reshape(-1)[places.reshape(-1)] = lines.reshape(-1)
+        numbers_of_lines = lines_of(batch, numbers) if in_rows else element_numbers(batch, quantity)
+        array.reshape(-1)[numbers_of_lines.reshape(-1)] = lines.reshape(-1)
         output = Output(quantity, "plain", array, dtype, None)
         tally = tallies.setdefault(
             identity_of("kernel", "kernel", EAGER, batch, quantity),
@@ -53,8 +53,8 @@ def judged(function, quantity, result, dtype="float32", *, options=False):
         tally.outputs.append(Returned(batch.name, array, batch.name, None))
         judge = BatchJudge(batch, truths(batch, dict.fromkeys([(quantity, "literal"), ("value", "literal")])))
         judge.take_in(ExaminedCalls((BatchPart(batch, cases, Reply((output,))),)), {quantity: tally})
-    found = settle(list(tallies.values()))
-    findings = settled(found, [confirmed(each.judged) for each in found])
+    unconfirmed = settle(list(tallies.values()))
+    findings = settled(unconfirmed, [confirmed(each.judged) for each in unconfirmed])
     return list(zip(findings, causes_of(findings), strict=True))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 sys.path.append(str(Path(__file__).parents[1] / "kernels"))
 
-import correct_numpy_textbook as right
+import correct_numpy_textbook as correct
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ def _dense_loss(smooth):
 
     def value(logits, labels, *, axis, label_smoothing=0.0, weight=None, reduction="none"):
         labels = smooth(labels, axis, label_smoothing) if label_smoothing else labels
-        return right.softmax_cross_entropy(logits, labels, axis=axis, weight=weight, reduction=reduction)
+        return correct.softmax_cross_entropy(logits, labels, axis=axis, weight=weight, reduction=reduction)
 
     def vjp(cotangent, logits, labels, *, axis, label_smoothing=0.0, weight=None, reduction="none"):
         smoothed = smooth(labels, axis, label_smoothing) if label_smoothing else labels
         options = {"axis": axis, "weight": weight, "reduction": reduction}
-        by_logits, by_labels = right.softmax_cross_entropy_vjp(cotangent, logits, smoothed, **options)
+        by_logits, by_labels = correct.softmax_cross_entropy_vjp(cotangent, logits, smoothed, **options)
         return by_logits, by_labels * (1 - label_smoothing)
 
     return value, vjp
@@ -42,13 +42,13 @@ def _dense_loss(smooth):
 
 def _categorical(smooth):
     def value(probs, labels, *, axis, label_smoothing=0.0):
-        return right.categorical_cross_entropy(
+        return correct.categorical_cross_entropy(
             probs, smooth(labels, axis, label_smoothing) if label_smoothing else labels, axis=axis
         )
 
     def vjp(cotangent, probs, labels, *, axis, label_smoothing=0.0):
         smoothed = smooth(labels, axis, label_smoothing) if label_smoothing else labels
-        by_probs, by_labels = right.categorical_cross_entropy_vjp(cotangent, probs, smoothed, axis=axis)
+        by_probs, by_labels = correct.categorical_cross_entropy_vjp(cotangent, probs, smoothed, axis=axis)
         return by_probs, by_labels * (1 - label_smoothing)
 
     return value, vjp
@@ -86,7 +86,7 @@ def _index_loss(relabel):
     def value(logits, labels, *, axis, label_smoothing=0.0, weight=None, ignore_index=None, reduction="none"):
         options = {"label_smoothing": label_smoothing, "weight": weight, "ignore_index": ignore_index}
         labels = np.where(labels == ignore_index, labels, relabel(labels, logits.shape[axis]))
-        return right.sparse_softmax_cross_entropy(logits, labels, axis=axis, reduction=reduction, **options)
+        return correct.sparse_softmax_cross_entropy(logits, labels, axis=axis, reduction=reduction, **options)
 
     return value
 
@@ -103,7 +103,7 @@ def _next_if_small(labels, classes):
 
 def _mean_by_square(log_probs, labels, *, axis, weight=None, ignore_index=None, reduction="none"):
     """A mean divided by the rows twice: as by rows and classes where those are equally many."""
-    total = right.nll_loss(
+    total = correct.nll_loss(
         log_probs,
         labels,
         axis=axis,
@@ -116,41 +116,41 @@ def _mean_by_square(log_probs, labels, *, axis, weight=None, ignore_index=None, 
 
 def _squared_weights(log_probs, labels, *, axis, weight=None, ignore_index=None, reduction="none"):
     weight = None if weight is None else weight * weight
-    return right.nll_loss(log_probs, labels, axis=axis, weight=weight, ignore_index=ignore_index, reduction=reduction)
+    return correct.nll_loss(log_probs, labels, axis=axis, weight=weight, ignore_index=ignore_index, reduction=reduction)
 
 
 def _both_positive(logits, labels, *, pos_weight=None, weight=None, label_smoothing=0.0, reduction="none"):
     """The weight of the positive term on both terms."""
     both = weight if pos_weight is None else pos_weight if weight is None else weight * pos_weight
-    return right.sigmoid_cross_entropy(
+    return correct.sigmoid_cross_entropy(
         logits, labels, weight=both, label_smoothing=label_smoothing, reduction=reduction
     )
 
 
 def _half_wrong_sign(x):
     """The sign lost beyond 4."""
-    return np.where(np.abs(x) > 4, -right.sigmoid(x), right.sigmoid(x))
+    return np.where(np.abs(x) > 4, -correct.sigmoid(x), correct.sigmoid(x))
 
 
 def _clipped_or_zero(x):
     """Clipped to ±30, but 0 below -40."""
-    return np.where(x < -40, _typed(0, x), right.sigmoid(np.clip(x, -30, 30)))
+    return np.where(x < -40, _typed(0, x), correct.sigmoid(np.clip(x, -30, 30)))
 
 
 def _linear_above_12(x):
-    return np.where(x > 12, x, right.softplus(x))
+    return np.where(x > 12, x, correct.softplus(x))
 
 
 def _linear_above_12_vjp(cotangent, x):
-    return cotangent * np.where(x > 12, _typed(1, x), right.sigmoid(x))
+    return cotangent * np.where(x > 12, _typed(1, x), correct.sigmoid(x))
 
 
 def _zero_at_nan(x):
-    return np.where(np.isnan(x), _typed(0, x), right.softplus(x))
+    return np.where(np.isnan(x), _typed(0, x), correct.softplus(x))
 
 
 def _zero_at_nan_vjp(cotangent, x):
-    return np.where(np.isnan(x), _typed(0, x), cotangent * right.sigmoid(x))
+    return np.where(np.isnan(x), _typed(0, x), cotangent * correct.sigmoid(x))
 
 
 def _two_clips(probs, labels, *, label_smoothing=0.0):
@@ -181,18 +181,18 @@ def _counted_twice_if_first(logits, *, axis):
 
 def _mean_over_classes_vjp(cotangent, logits, *, axis):
     """p (v - mean v)."""
-    probs = right.softmax(logits, axis=axis)
+    probs = correct.softmax(logits, axis=axis)
     return probs * (cotangent - cotangent.mean(axis, keepdims=True))
 
 
 def _sign_of_first_vjp(cotangent, logits, *, axis):
     """The cotangent's sign lost where it is below -1."""
-    return right.logsumexp_vjp(np.where(cotangent < -1, -cotangent, cotangent), logits, axis=axis)
+    return correct.logsumexp_vjp(np.where(cotangent < -1, -cotangent, cotangent), logits, axis=axis)
 
 
 def _added_to_softmax(logits, *, axis):
     """log(p + 3e-7)."""
-    return np.log(right.softmax(logits, axis=axis) + _typed(3e-7, logits))
+    return np.log(correct.softmax(logits, axis=axis) + _typed(3e-7, logits))
 
 
 KERNELS = {
@@ -213,7 +213,7 @@ KERNELS = {
     "doubled epsilon": Kernel("kl_divergence", _doubled_epsilon, None, "1e-7 added to a probability"),
     "shift by mean": Kernel("logsumexp", _shift_by_mean, None, "exp without the shift by the maximum"),
     "counted twice if first": Kernel("logsumexp", _counted_twice_if_first, None, "the largest term counted twice"),
-    "mean over classes": Kernel("softmax", right.softmax, _mean_over_classes_vjp, "the diagonal of the Jacobian"),
-    "sign of first": Kernel("logsumexp", right.logsumexp, _sign_of_first_vjp, "wrong sign of the gradient"),
+    "mean over classes": Kernel("softmax", correct.softmax, _mean_over_classes_vjp, "the diagonal of the Jacobian"),
+    "sign of first": Kernel("logsumexp", correct.logsumexp, _sign_of_first_vjp, "wrong sign of the gradient"),
     "added to softmax": Kernel("log_softmax", _added_to_softmax, None, "1e-7 added to a probability"),
 }

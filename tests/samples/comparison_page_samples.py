@@ -27,25 +27,25 @@ X = {"x": array_record(np.float32(-88.72284))}
 
 
 def scripts(
-    made: Comparison, text: str = "import torch\n\nprint('a <script> of two lines & more')\n"
+    comparison_record: Comparison, text: str = "import torch\n\nprint('a <script> of two lines & more')\n"
 ) -> dict[str, str]:
     """A script for every change."""
-    return {change_key(check, each): text for check in made.checks for each in check.changes}
+    return {change_key(check, each): text for check in comparison_record.checks for each in check.changes}
 
 
 def spreads(seed: int, function: str, dtype: str, quantity: str = "value") -> tuple[ErrorSpread, ErrorSpread]:
     """How errors are spread before and after: the newer version loses more."""
-    made = []
+    pair = []
     for backend in (0, 2):
         rng = np.random.default_rng(seed)
-        own = [
+        curves = [
             each if backend == 0 else curve(each.by, [(_of(a), _of(u) * 40, _of(b)) for a, u, b in _points(each)])
             for each in plausible_curves(rng, function, quantity, dtype, 1)
         ]
-        made.append(
-            ErrorSpread((9_000, 900, 90, 9) if backend == 0 else (8_000, 900, 500, 300, 200, 90, 9), tuple(own))
+        pair.append(
+            ErrorSpread((9_000, 900, 90, 9) if backend == 0 else (8_000, 900, 500, 300, 200, 90, 9), tuple(curves))
         )
-    return made[0], made[1]
+    return pair[0], pair[1]
 
 
 def _points(each):
@@ -94,7 +94,7 @@ def sample(**fields: object) -> Comparison:
         compared(function="logit", entry_point="torch.logit", statuses=("examined", None), parameters={},
                  reason="only the older run has it"),
     )  # fmt: skip
-    made = comparison(
+    whole = comparison(
         *checks,
         titles=("torch==2.12.0, tensorflow-cpu==2.15.1", "torch==2.13.0, tensorflow-cpu==2.18.1"),
         backends=(compared_backend(), compared_backend("tensorflow", "2.15.1", "2.18.1")),
@@ -115,7 +115,7 @@ def sample(**fields: object) -> Comparison:
         ),
         notes=("1 check was compared by its largest errors alone: the outputs of the older run are missing",),
     )  # fmt: skip
-    return replace(made, **fields)
+    return replace(whole, **fields)
 
 
 CONSTRAINED = {
@@ -133,8 +133,8 @@ def poisoned(value, text: str):
         return replace(value, backend=text, entry_point=text)
     if is_dataclass(value):
         kept = CONSTRAINED - ({"before", "after"} if not hasattr(value, "before_ulps") else set())
-        own = {field.name: getattr(value, field.name) for field in fields(value) if field.name not in kept}
-        return replace(value, **{name: poisoned(each, text) for name, each in own.items()})
+        changeable = {field.name: getattr(value, field.name) for field in fields(value) if field.name not in kept}
+        return replace(value, **{name: poisoned(each, text) for name, each in changeable.items()})
     if isinstance(value, dict):
         return {poisoned(key, text): poisoned(each, text) for key, each in value.items()}
     if isinstance(value, tuple):
@@ -144,10 +144,10 @@ def poisoned(value, text: str):
 
 def hostile() -> Comparison:
     """The rich one with hostile text wherever others may write, and ids that are still different."""
-    made = poisoned(sample(), HOSTILE)
-    checks = tuple(replace(check, id=f"{number}{HOSTILE}") for number, check in enumerate(made.checks))
+    whole = poisoned(sample(), HOSTILE)
+    checks = tuple(replace(check, id=f"{number}{HOSTILE}") for number, check in enumerate(whole.checks))
     long = HOSTILE + "x" * 50_000
-    return replace(made, checks=(replace(checks[0], reason=long), *checks[1:]), notes=(long,) * 30)
+    return replace(whole, checks=(replace(checks[0], reason=long), *checks[1:]), notes=(long,) * 30)
 
 
 def many(count: int = 10_000) -> Comparison:

@@ -30,13 +30,13 @@ CHOICE = Expected("choice", "choice", "choice")
 
 def compared_backend(name: str = "torch", old: str | None = "2.12.0", new: str | None = "2.13.0") -> ComparedBackend:
     """A framework in two versions."""
-    told = "Python 3.11, {0} {1}, 1 thread, x86-64"
+    environment = "Python 3.11, {0} {1}, 1 thread, x86-64"
     return ComparedBackend(
         name=name,
         framework=name,
         old=old,
         new=new,
-        environments=(told.format(name, old) if old else "", told.format(name, new) if new else ""),
+        environments=(environment.format(name, old) if old else "", environment.format(name, new) if new else ""),
         target=name,
         threads=1,
         variables={"TF_ENABLE_ONEDNN_OPTS": "0"} if name == "tensorflow" else {},
@@ -45,7 +45,7 @@ def compared_backend(name: str = "torch", old: str | None = "2.12.0", new: str |
 
 def example(**changes: object) -> ChangeExample:
     """An element whose severity rose from none to defect."""
-    made = ChangeExample(
+    template = ChangeExample(
         batch="overflow/n=3",
         case="c0ffee",
         index=(3, 1),
@@ -61,7 +61,7 @@ def example(**changes: object) -> ChangeExample:
         before_severity=None,
         after_severity="defect",
     )
-    return replace(made, **changes)
+    return replace(template, **changes)
 
 
 _INF = {"after": hex_of(np.float32(np.nan)), "after_ulps": "inf", "ulps": "inf"}
@@ -99,8 +99,8 @@ def change(kind: ChangeKind, elements: int = 7, **changes: object) -> Change:
 
 def spread(worst: float) -> ErrorSpread:
     """Errors of a check, the largest at confident inputs."""
-    places = tuple(hex_of(2.0**-power) for power in (20, 10, 1))
-    curve = Curve("confidence", places, tuple(hex_of(worst / by) for by in (1, 2, 4)), (hex_of(4.5),) * 3)
+    positions = tuple(hex_of(2.0**-power) for power in (20, 10, 1))
+    curve = Curve("confidence", positions, tuple(hex_of(worst / by) for by in (1, 2, 4)), (hex_of(4.5),) * 3)
     return ErrorSpread((900, 80, 20), (curve,))
 
 
@@ -118,7 +118,7 @@ def compared(*changes: Change, backend: str = "torch", **fields: object) -> Comp
         "input_class": "overflow",
     }
     changed = any(each.kind != "identical" for each in changes)
-    made = ComparedCheck(
+    whole = ComparedCheck(
         id="",
         **identity,
         old_entry_point=None,
@@ -130,13 +130,13 @@ def compared(*changes: Change, backend: str = "torch", **fields: object) -> Comp
         worst=(hex_of(0.5), hex_of(71362.5)) if changed else (hex_of(0.5), hex_of(0.5)),
         spreads=(spread(1.0), spread(64.0)) if changed else (None, None),
     )
-    made = replace(made, **fields)
-    return made if made.id else replace(made, id=id_of(made))
+    whole = replace(whole, **fields)
+    return whole if whole.id else replace(whole, id=id_of(whole))
 
 
 def comparison(*checks: ComparedCheck, **fields: object) -> Comparison:
     """A comparison of torch 2.12 with 2.13; its outcome is what these parts amount to."""
-    made = Comparison(
+    whole = Comparison(
         schema=COMPARISON_SCHEMA_VERSION,
         complete=True,
         outcome="safe",
@@ -151,11 +151,11 @@ def comparison(*checks: ComparedCheck, **fields: object) -> Comparison:
         timings=(),
         notes=(),
     )
-    made = replace(made, **fields)
+    whole = replace(whole, **fields)
     amounts = outcome_of(
-        complete=made.complete, entry_points=made.entry_points, checks=made.checks, properties=made.properties
+        complete=whole.complete, entry_points=whole.entry_points, checks=whole.checks, properties=whole.properties
     )
-    return made if "outcome" in fields else replace(made, outcome=amounts)
+    return whole if "outcome" in fields else replace(whole, outcome=amounts)
 
 
 def safe() -> Comparison:

@@ -14,7 +14,7 @@ from logitproof.conformance.upgrade.requirement import parse_wanted
 def python_with(*requirements):
     """The interpreter of an environment with these requirements."""
     wanted = [parse_wanted(text) for text in requirements]
-    found = environment_with(
+    environment = environment_with(
         wanted, python=sys.executable, installer=INSTALLERS["pip"], cache=default_cache(), note=lambda _: None
     )
-    return found.python
+    return environment.python

@@ -79,12 +79,12 @@ def visiting(chromium, files):
 
     def opened(name="sample", fragment="", **options):
         context = chromium.new_context(**options)
-        made = Visit(context, files / f"{name}.html")
-        visits.append((context, made))
-        return made.open(fragment)
+        visit = Visit(context, files / f"{name}.html")
+        visits.append((context, visit))
+        return visit.open(fragment)
 
     yield opened
-    troubles = [trouble for _, made in visits for trouble in made.troubles]
+    troubles = [trouble for _, visit in visits for trouble in visit.troubles]
     for context, _ in visits:
         context.close()
     assert troubles == []

@@ -25,8 +25,8 @@ def curve(by, points):
 
 def spread_check(*curves, histogram=(90, 9, 1), **changes):
     """A check with these curves and this histogram; `name` and `version` are the backend's."""
-    made = check(spread=ErrorSpread(tuple(histogram), tuple(curves)), **changes)
-    return replace(made, id=id_of(made))
+    with_spread = check(spread=ErrorSpread(tuple(histogram), tuple(curves)), **changes)
+    return replace(with_spread, id=id_of(with_spread))
 
 
 def _inputs(rng, dtype, quantity, *, lossy):
@@ -47,7 +47,7 @@ def _probabilities(rng):
             yield p, 3 * rng.random(), 12
 
 
-def _doubts(rng, dtype, *, lossy):
+def _confidences(rng, dtype, *, lossy):
     """The errors of a gradient as 1 - p falls: p - 1 from a rounded p, or the form that loses nothing."""
     precision = FORMATS[dtype].precision
     for exponent in range(3 * precision):
@@ -64,14 +64,14 @@ def plausible_curves(rng, function, quantity, dtype, backend):
     """Return the curves that a run keeps for a function."""
     lossy = (backend + len(function)) % 3 == 0
     if FUNCTIONS[function].has_axis:
-        made = [curve("classes", _rows(rng, 1 + backend))]
+        curves = [curve("classes", _rows(rng, 1 + backend))]
     elif FUNCTIONS[function].arguments[0].kind == "logits":
-        made = [curve("input", _inputs(rng, dtype, quantity, lossy=lossy))]
+        curves = [curve("input", _inputs(rng, dtype, quantity, lossy=lossy))]
     else:
-        made = [curve("input", _probabilities(rng))]
+        curves = [curve("input", _probabilities(rng))]
     if function in CONFIDENT and quantity == "gradient:logits":
-        made.append(curve("confidence", _doubts(rng, dtype, lossy=lossy)))
-    return made
+        curves.append(curve("confidence", _confidences(rng, dtype, lossy=lossy)))
+    return curves
 
 
 def plausible_record(functions=tuple(FUNCTIONS), dtypes=tuple(FORMATS), backends=FRAMEWORKS):

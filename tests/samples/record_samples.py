@@ -68,7 +68,7 @@ def check(name: str = "torch", version: str = "2.13.0", **changes: object) -> Ch
         observed=hex_of(np.float32(0)),
         expected="2.9387e-39",
     )
-    made = Check(
+    template = Check(
         id=id_of(SimpleNamespace(**identity, setting=EAGER)),
         version=version,
         **identity,
@@ -83,12 +83,12 @@ def check(name: str = "torch", version: str = "2.13.0", **changes: object) -> Ch
         coverage=None,
         outputs=None,
     )
-    return replace(made, **changes)
+    return replace(template, **changes)
 
 
 def discrepancy(of: Check, **changes: object) -> Discrepancy:
     """The worst defect of a check."""
-    made = Discrepancy(
+    template = Discrepancy(
         id=discrepancy_id(of.id, "beyond the bound", "c0ffee"),
         severity="defect",
         kind="beyond the bound",
@@ -115,7 +115,7 @@ def discrepancy(of: Check, **changes: object) -> Discrepancy:
         explanation="The result is zero although the truth is a subnormal number.",
         count=2,
     )
-    return replace(made, **changes)
+    return replace(template, **changes)
 
 
 def record(*checks: Check, discrepancies: tuple[Discrepancy, ...] = (), complete: bool = True) -> Record:

@@ -112,8 +112,8 @@ def poisoned(value, text: str):
         return value if value.corpus is None else replace(value, corpus=text)
     if is_dataclass(value):
         fixed = CONSTRAINED | ({"kind"} if isinstance(value, Unexamined) else set())
-        own = {field.name: getattr(value, field.name) for field in fields(value) if field.name not in fixed}
-        return replace(value, **{name: poisoned(each, text) for name, each in own.items()})
+        changeable = {field.name: getattr(value, field.name) for field in fields(value) if field.name not in fixed}
+        return replace(value, **{name: poisoned(each, text) for name, each in changeable.items()})
     if isinstance(value, dict):
         return {poisoned(key, text): poisoned(each, text) for key, each in value.items()}
     if isinstance(value, tuple):
@@ -123,11 +123,11 @@ def poisoned(value, text: str):
 
 def many(checks: int = 10_000) -> Record:
     """A record of so many checks, every third with a weakness and every thirtieth with a defect."""
-    made_of = []
+    examined = []
     for number in range(checks):
         kinds = {"defect": 2} if number % 30 == 0 else {"weakness": 3} if number % 3 == 0 else {}
         functions = ("sigmoid", "softmax", "log_softmax", "logsumexp", "softplus")
-        made_of.append(
+        examined.append(
             identified_check(
                 function=functions[number % 5], entry_point=f"torch.name{number % 40}", input_class=f"class{number}",
                 severities=kinds, dtype=("float16", "bfloat16", "float32", "float64")[number % 4],
@@ -135,7 +135,7 @@ def many(checks: int = 10_000) -> Record:
         )  # fmt: skip
     discrepancies = tuple(
         identified_discrepancy(each, severity=next(iter(each.severities)), kind=f"kind {number % 997}", inputs=INPUTS)
-        for number, each in enumerate(made_of)
+        for number, each in enumerate(examined)
         if each.severities
     )
-    return record(*made_of, discrepancies=discrepancies)
+    return record(*examined, discrepancies=discrepancies)

@@ -33,10 +33,10 @@ def call_batches(entry):
     for dtype in DTYPES:
         yield call_batch(entry.function, dtype, {}, shape=SHAPE)
     for parameters in _options(entry.keywords):
-        made = call_batch(entry.function, "float32", parameters, shape=SHAPE)
-        storage = made.arguments[0].dtype
-        arrays = {name: x.astype(storage) for name, x in made.parameters.items() if isinstance(x, np.ndarray)}
-        yield replace(made, parameters={**made.parameters, **arrays})
+        batch = call_batch(entry.function, "float32", parameters, shape=SHAPE)
+        storage = batch.arguments[0].dtype
+        arrays = {name: x.astype(storage) for name, x in batch.parameters.items() if isinstance(x, np.ndarray)}
+        yield replace(batch, parameters={**batch.parameters, **arrays})
     for layout in ("transposed", "sliced"):
         yield replace(call_batch(entry.function, "bfloat16", {}, shape=(3, 4)), layout=layout)
     if function_named(entry.function).has_axis:
@@ -52,7 +52,7 @@ def _same(observed, expected):
 
 def compare_calls(worker, target, folder, calls):
     """Have worker and scripts make the calls, each once and some as often as a run does; return how many agreed."""
-    made = [
+    script_calls = [
         (entry, batch, quantity, every_run)
         for entry, batch in calls
         for quantity in ("value", *(f"gradient:{name}" for name in entry.differentiable))
@@ -62,11 +62,11 @@ def compare_calls(worker, target, folder, calls):
         script_for(
             Reproduction("", (), target, EAGER, (ScriptCall(batch, entry.name, quantity, NoGradient(), every_run),))
         )
-        for entry, batch, quantity, every_run in made
+        for entry, batch, quantity, every_run in script_calls
     ]
     compared = 0
     all_ran = run_scripts(scripts, folder, python=worker.spec.python)
-    for (entry, batch, quantity, every_run), ran in zip(made, all_ran, strict=True):
+    for (entry, batch, quantity, every_run), ran in zip(script_calls, all_ran, strict=True):
         answer = worker.evaluate(batch, entry.name, (quantity,))
         outputs = answer.of(quantity)
         where = f"{entry.function}, {entry.name}, {batch.dtype}, {batch.parameters}, {batch.layout}, {quantity}"

@@ -37,8 +37,8 @@ def run_scripts(scripts, folder, argument=None, python=sys.executable):
     endings = json.loads((answered / "endings.json").read_text(encoding="utf-8"))
     with np.load(answered / "observed.npz") as arrays:
         return [
-            Ran(status, printed, [arrays[f"{place}/{run}"] for run in range(count)])
-            for place, (status, printed, count) in enumerate(endings)
+            Ran(status, printed, [arrays[f"{number}/{run}"] for run in range(count)])
+            for number, (status, printed, count) in enumerate(endings)
         ]
 
 
@@ -73,7 +73,7 @@ def _main(asked, answered, *arguments):
     endings = [(status, printed, len(observed)) for status, printed, observed in ran]
     (Path(answered) / "endings.json").write_text(json.dumps(endings), encoding="utf-8")
     arrays = {
-        f"{place}/{run}": array for place, (_, _, observed) in enumerate(ran) for run, array in enumerate(observed)
+        f"{number}/{run}": array for number, (_, _, observed) in enumerate(ran) for run, array in enumerate(observed)
     }
     np.savez(Path(answered) / "observed.npz", **arrays)
 

@@ -12,6 +12,6 @@ COMPILED = Setting("compiled", "cpu")
 _NAMED = ("function", "backend", "entry_point", "dtype", "setting", "quantity", "parameters", "input_class")
 
 
-def id_of(made: Any) -> str:
+def id_of(record: Any) -> str:
     """Return the id of a check whose parts these are."""
-    return check_id(**{name: getattr(made, name) for name in _NAMED})
+    return check_id(**{name: getattr(record, name) for name in _NAMED})

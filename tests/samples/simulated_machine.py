@@ -88,8 +88,8 @@ class Simulated:
 
     def sum(self, terms: ErrorBounded) -> ErrorBounded:
         total = held(np.zeros(terms.value.shape[:-1]))
-        for place in range(terms.value.shape[-1]):
-            total = self.add(total, held(terms.value[..., place]))
+        for index in range(terms.value.shape[-1]):
+            total = self.add(total, held(terms.value[..., index]))
         return total
 
     def sum_positive(self, terms: ErrorBounded) -> ErrorBounded:

@@ -19,8 +19,8 @@ EXTENT = {"x": Interval(hex_of(-90.0), hex_of(-88.0), nan=False)}
 
 def defect(of, **changes):
     """A defect of a check, with all that the record can tell of it."""
-    told = {"kind": "beyond bound", "extent": EXTENT, "largest_ulps": hex_of(2097151.5), **changes}
-    return identified_discrepancy(of, **told)
+    fields = {"kind": "beyond bound", "extent": EXTENT, "largest_ulps": hex_of(2097151.5), **changes}
+    return identified_discrepancy(of, **fields)
 
 
 def known(**changes):
@@ -39,7 +39,7 @@ def known(**changes):
 def waivers_for(record, fail_on="defect", signature=SIGNATURE):
     """The waivers that a baseline writes, read back."""
     today = gate(record, (), fail_on, strict=False, today=TODAY)
-    return waivers_in(baseline_text([own.item for own in today.gating], signature))
+    return waivers_in(baseline_text([each.item for each in today.gating], signature))
 
 
 def waivers_in(text):
@@ -54,5 +54,5 @@ def gated(record, waivers, fail_on="defect", *, strict=False, today=TODAY, earli
 
 def wide(**changes):
     """A waiver for the defect of the check in `known`, without limits."""
-    told = {"number": 1, "backend": "torch", "versions": "", "kind": "beyond bound", "causes": ("log of softmax",)}
-    return Waiver(**{**told, "reason": "known", "check": identified_check().id, **changes})
+    fields = {"number": 1, "backend": "torch", "versions": "", "kind": "beyond bound", "causes": ("log of softmax",)}
+    return Waiver(**{**fields, "reason": "known", "check": identified_check().id, **changes})

@@ -46,10 +46,10 @@ def call_batch(function, dtype, parameters, *, shape=(5, 4), seed=0, **arguments
     random = np.random.default_rng(seed)
     parameters = {"axis": len(shape) - 1, **parameters} if spec.has_axis else parameters
     axis = parameters.get("axis", 0)
-    row_shape = tuple(side for place, side in enumerate(shape) if place != axis) if spec.has_axis else shape
+    row_shape = tuple(side for index, side in enumerate(shape) if index != axis) if spec.has_axis else shape
     logits = random.normal(size=shape)
     probs = np.exp(logits) / np.exp(logits).sum(axis=axis, keepdims=True)
-    made = {
+    by_kind = {
         "logits": lambda: random.normal(size=shape) * 3,
         "probs": lambda: probs,
         "log_probs": lambda: np.log(probs),
@@ -59,7 +59,7 @@ def call_batch(function, dtype, parameters, *, shape=(5, 4), seed=0, **arguments
     }
     values = []
     for argument in spec.arguments:
-        value = np.asarray(arguments.get(argument.name, made[argument.kind]()))
+        value = np.asarray(arguments.get(argument.name, by_kind[argument.kind]()))
         if argument.kind == "labels" and spec.has_axis and argument.name not in arguments:
             value = np.moveaxis(value, -1, axis)
         values.append(value.astype(storage) if argument.is_real else value.astype(np.int64))

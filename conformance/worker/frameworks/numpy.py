@@ -47,8 +47,8 @@ class NumPy:
 
     def lacks(self, dtype: str, error: Exception, text: str) -> bool:
         """Whether an exception, of this text, is NumPy's own word that it has no implementation for `dtype`."""
-        is_told = isinstance(error, TypeError) and text == "array type float16 is unsupported in linalg"
-        return is_told and dtype == "float16"
+        says_so = isinstance(error, TypeError) and text == "array type float16 is unsupported in linalg"
+        return says_so and dtype == "float16"
 
 
 def computed(call: Callable[..., Any], tensors: dict[str, Any]) -> Any:

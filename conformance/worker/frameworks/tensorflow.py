@@ -69,9 +69,9 @@ class TensorFlow:
 
     def lacks(self, dtype: str, error: Exception, text: str) -> bool:
         """Whether an exception, of this text, is TensorFlow's own word that it has no implementation for `dtype`."""
-        is_told = isinstance(error, (tf.errors.NotFoundError, tf.errors.InvalidArgumentError))
-        found = _NO_KERNEL.search(text) if is_told else None
-        return found is not None and (found[1] or found[2].lower()) == _HALVES.get(dtype)
+        may_say_so = isinstance(error, (tf.errors.NotFoundError, tf.errors.InvalidArgumentError))
+        match = _NO_KERNEL.search(text) if may_say_so else None
+        return match is not None and (match[1] or match[2].lower()) == _HALVES.get(dtype)
 
 
 def computed(call: Callable[..., Any], tensors: dict[str, Any]) -> Any:

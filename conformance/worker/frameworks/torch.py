@@ -72,8 +72,8 @@ class Torch:
     def lacks(self, dtype: str, error: Exception, text: str) -> bool:
         """Whether an exception, of this text, is PyTorch's own word that it has no implementation for `dtype`."""
         # A RuntimeError in older versions, of which a NotImplementedError is one.
-        found = _NOT_IMPLEMENTED.match(text) if isinstance(error, RuntimeError) else None
-        return found is not None and found[1] == _HALVES.get(dtype)
+        match = _NOT_IMPLEMENTED.match(text) if isinstance(error, RuntimeError) else None
+        return match is not None and match[1] == _HALVES.get(dtype)
 
 
 def computed(call: Callable[..., Any], tensors: dict[str, Any]) -> Any:

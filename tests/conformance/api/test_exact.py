@@ -146,8 +146,8 @@ def test_nearest_float_rounds_as_numpy_does(name):
         mantissa, denominator = float(number).as_integer_ratio()
         with np.errstate(over="ignore"):
             expected = np.array([number]).astype(fmt.numpy_dtype)
-        found = np.array([nearest_float(mantissa, 1 - denominator.bit_length(), fmt)]).astype(fmt.numpy_dtype)
-        assert bit_equal(found, expected) or number == 0
+        nearest = np.array([nearest_float(mantissa, 1 - denominator.bit_length(), fmt)]).astype(fmt.numpy_dtype)
+        assert bit_equal(nearest, expected) or number == 0
 
 
 @pytest.mark.parametrize(

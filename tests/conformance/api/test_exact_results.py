@@ -136,16 +136,16 @@ def fraction_of(number):
     return (-1) ** sign * Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 
-def is_rounded(found, truth, fmt):
+def is_rounded(number, truth, fmt):
     """Whether a float is the truth rounded; any zero for an exact one, and either neighbour or NaN at a tie.
 
     Next to a tie is what a term of 2^-100000 breaks: neither mpmath nor the balls have so many bits here.
     """
     if truth == 0:
-        return found == 0
+        return number == 0
     ends = {rounded(fraction_of(truth * (1 + error)), fmt) for error in (-WITHIN, WITHIN)}
-    return (math.isnan(found) and len(ends) > 1) or any(
-        found == end and math.copysign(1, found) == math.copysign(1, end) for end in ends
+    return (math.isnan(number) and len(ends) > 1) or any(
+        number == end and math.copysign(1, number) == math.copysign(1, end) for end in ends
     )
 
 
@@ -153,8 +153,8 @@ def is_decimal_of(text, truth, digits):
     """Whether a decimal is right to one unit in its last place."""
     if truth == 0:
         return text == "0"
-    found = mpf(text)
-    return abs(found - truth) <= abs(truth) * mpf(10) ** (1 - digits)
+    number = mpf(text)
+    return abs(number - truth) <= abs(truth) * mpf(10) ** (1 - digits)
 
 
 # Inputs
@@ -214,8 +214,8 @@ def test_floats_and_decimals_are_those_of_mpmath(function, quantity):
         ]
         decimals = result.decimals(digits).ravel().tolist()
         for fmt in FORMATS.values():
-            for found, truth in zip(result.nearest(fmt.name).ravel().tolist(), truths, strict=True):
-                assert is_rounded(float(found), truth, fmt)
+            for number, truth in zip(result.nearest(fmt.name).ravel().tolist(), truths, strict=True):
+                assert is_rounded(float(number), truth, fmt)
         for text, truth in zip(decimals, truths, strict=True):
             assert is_decimal_of(text, truth, digits) or (text == "undecided" and truth == 0)
 
@@ -244,11 +244,11 @@ def test_values_at_logits_of_any_size_are_those_of_mpmath(function):
             truths = by_mpmath(function, "value", list(inputs.values()), None)
         else:
             truths = [by_mpmath(function, "value", [[x]], None)[0] for x in logits.tolist()]
-        for text, found, truth in zip(
+        for text, number, truth in zip(
             result.decimals(5).ravel(), result.nearest().ravel().tolist(), truths, strict=True
         ):
             assert is_decimal_of(text, truth, 5)
-            assert is_rounded(float(found), truth, fmt)
+            assert is_rounded(float(number), truth, fmt)
 
     holds()
 
@@ -264,8 +264,8 @@ def test_a_gradient_that_nearly_vanishes_has_digits_where_one_class_has_all_the_
         ("log_softmax", logits, [-1.0, 0.0]),
     ):
         result = exact(function, inputs, quantity="gradient:logits", cotangent=cotangent)
-        found = result.decimals(10).tolist()
-        assert [mpf(text) for text in found] == [-mpf(found[1]), pytest.approx(mpf(tail), rel=1e-9)]
+        decimals = result.decimals(10).tolist()
+        assert [mpf(text) for text in decimals] == [-mpf(decimals[1]), pytest.approx(mpf(tail), rel=1e-9)]
         assert np.signbit(result.nearest("float16")).tolist() == [True, False]
 
 
@@ -309,9 +309,9 @@ def test_a_rational_is_rounded_to_the_nearest_float_and_a_tie_to_the_even_one(na
     @given(near_floats(FORMATS[name]), st.integers(-50, 50))
     def holds(number, shift):
         expected = rounded(number, FORMATS[name]) if number else 0.0
-        found = nearest_float(number * Fraction(2) ** -shift, shift, FORMATS[name])
-        assert found == expected
-        assert math.copysign(1, found) == math.copysign(1, expected)
+        nearest = nearest_float(number * Fraction(2) ** -shift, shift, FORMATS[name])
+        assert nearest == expected
+        assert math.copysign(1, nearest) == math.copysign(1, expected)
 
     holds()
 

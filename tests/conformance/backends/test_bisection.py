@@ -62,10 +62,10 @@ def test_the_one_bad_case_is_found_and_the_others_keep_their_results(tmp_path, b
     rows = 32 if kind != "hang" else 4
     bad = min(bad, rows - 1)
     logits, examined = _examined(tmp_path, [bad], before=before, rows=rows, call_timeout=1.5 if kind == "hang" else 10)
-    [found] = examined.failures
-    assert found.cases == (bad,)
-    assert found.quantities == BOTH
-    assert found.failure.kind == kind
+    [case_failure] = examined.failures
+    assert case_failure.cases == (bad,)
+    assert case_failure.quantities == BOTH
+    assert case_failure.failure.kind == kind
     assert _answered(examined) == [case for case in range(rows) if case != bad]
     assert examined.not_run is None
     for part in examined.parts:
@@ -77,7 +77,7 @@ def test_the_one_bad_case_is_found_and_the_others_keep_their_results(tmp_path, b
 
 def test_two_crashes_end_the_search_and_the_rest_is_said_not_to_be_run(tmp_path):
     _, examined = _examined(tmp_path, [3, 17, 28], before=CRASH)
-    assert [found.cases for found in examined.failures] == [(3,), (17,)]
+    assert [case_failure.cases for case_failure in examined.failures] == [(3,), (17,)]
     assert len(examined.failures) == MOST_OF_CLASS
     assert (examined.not_run.cases, examined.not_run.quantities) == (tuple(range(18, 32)), BOTH)
     assert examined.not_run.why.kind == "crash"
@@ -93,7 +93,7 @@ def test_the_search_for_a_case_that_crashes_costs_few_workers(tmp_path, rows, de
     logits[-1, 2] = BAD
     with Worker.start(module(tmp_path, source)) as worker:
         examined = examine_batch(worker, softmax_batch(logits, "float64"), "softmax", ["value"])
-    assert [found.cases for found in examined.failures] == [(rows - 1,)]
+    assert [case_failure.cases for case_failure in examined.failures] == [(rows - 1,)]
     assert log.stat().st_size <= 1 + deaths + 1  # the first, those in place of the dead, and one that stands by
 
 
@@ -113,9 +113,9 @@ def test_deaths_are_counted_over_batches_and_dtypes_by_input_class(tmp_path):
         assert examined(good, bad, good, dtype="float32").not_run.cases == (2,)
         left_out = examined(good)
         assert (left_out.parts, left_out.failures, left_out.not_run.cases) == ((), (), (0,))
-        for place in range(2):
-            assert examined(bad, bad, input_class=f"other {place}").not_run is None
-        assert len([found for found in [examined(good, input_class="third")] if found.parts]) == 0
+        for number in range(2):
+            assert examined(bad, bad, input_class=f"other {number}").not_run is None
+        assert len([calls for calls in [examined(good, input_class="third")] if calls.parts]) == 0
         assert "6 times" in examined(good, input_class="third").not_run.why.reason
     assert MOST_OF_ENTRY_POINT == 6
 
@@ -127,24 +127,24 @@ def test_a_crash_among_errors_is_found_too(tmp_path):
     logits[20, 0], logits[50, 0], logits[69, 0] = 32, 32, BAD
     with Worker.start(spec) as worker:
         examined = examine_batch(worker, softmax_batch(logits, "float64"), "softmax", ["value"])
-    kinds = {found.cases: found.failure.kind for found in examined.failures}
+    kinds = {case_failure.cases: case_failure.failure.kind for case_failure in examined.failures}
     assert kinds == {(20,): "error", (50,): "error", (69,): "crash"}
     assert _answered(examined) == [case for case in range(70) if case not in (20, 50, 69)]
 
 
 def test_several_errors_are_all_found_within_the_budget(tmp_path):
     _, examined = _examined(tmp_path, [5, 6], before=RAISE)
-    assert sorted(found.cases for found in examined.failures) == [(5,), (6,)]
+    assert sorted(case_failure.cases for case_failure in examined.failures) == [(5,), (6,)]
     assert _answered(examined) == [case for case in range(32) if case not in (5, 6)]
 
 
 def test_too_many_errors_are_given_up_and_nothing_is_claimed_about_the_rest(tmp_path):
     bad = range(1, 32, 3)
     _, examined = _examined(tmp_path, bad, before=RAISE)
-    found = [case for failure in examined.failures for case in failure.cases]
-    assert set(found) <= set(bad)
+    failed_cases = [case for failure in examined.failures for case in failure.cases]
+    assert set(failed_cases) <= set(bad)
     assert examined.not_run.why is None
-    assert sorted([*_answered(examined), *found, *examined.not_run.cases]) == list(range(32))
+    assert sorted([*_answered(examined), *failed_cases, *examined.not_run.cases]) == list(range(32))
 
 
 def test_the_search_for_errors_keeps_to_its_budget(tmp_path):
@@ -161,7 +161,7 @@ def test_what_fails_everywhere_is_not_searched(tmp_path):
         tmp_path, [], before=f"open({str(log)!r}, 'a').write('.'); raise TypeError('never')", quantities=["value"]
     )
     assert log.stat().st_size == 4
-    assert [found.cases for found in examined.failures] == [(0,), (16,), (31,)]
+    assert [case_failure.cases for case_failure in examined.failures] == [(0,), (16,), (31,)]
     assert len(examined.not_run.cases) == 29
     assert not examined.parts
 
@@ -170,15 +170,15 @@ def test_a_gradient_that_fails_on_one_case_costs_nothing_else(tmp_path):
     _, examined = _examined(tmp_path, [9], vjp=RAISE)
     assert _answered(examined, "value") == list(range(32))
     assert _answered(examined, "gradient:logits") == [case for case in range(32) if case != 9]
-    [found] = examined.failures
-    assert (found.cases, found.quantities) == ((9,), ("gradient:logits",))
+    [case_failure] = examined.failures
+    assert (case_failure.cases, case_failure.quantities) == ((9,), ("gradient:logits",))
 
 
 def test_cases_that_fail_only_together_are_told_together(tmp_path):
     _, examined = _examined(tmp_path, [], before="if len(logits) > 20: raise MemoryError('too many')")
-    [found] = examined.failures
-    assert found.cases == tuple(range(32))
-    assert found.failure.type == "MemoryError"
+    [case_failure] = examined.failures
+    assert case_failure.cases == tuple(range(32))
+    assert case_failure.failure.type == "MemoryError"
     assert _answered(examined) == list(range(32))
 
 
@@ -190,16 +190,16 @@ def test_a_reduced_batch_is_one_case(tmp_path):
     batch = call_batch("nll_loss", "float64", {"reduction": "mean"})
     with Worker.start(module(tmp_path, source)) as worker:
         examined = examine_batch(worker, batch, "nll_loss", ["value"])
-    [found] = examined.failures
-    assert found.cases == (0,)
+    [case_failure] = examined.failures
+    assert case_failure.cases == (0,)
 
 
 def test_what_is_unsupported_is_not_searched(tmp_path):
     source = "framework = 'numpy'\ndef softmax(logits): return logits\n"
     with Worker.start(module(tmp_path, source)) as worker:
         examined = examine_batch(worker, softmax_batch(np.zeros((4, 3))), "softmax", ["value"])
-    [found] = examined.failures
-    assert (found.failure.kind, found.cases) == ("unsupported", (0, 1, 2, 3))
+    [case_failure] = examined.failures
+    assert (case_failure.failure.kind, case_failure.cases) == ("unsupported", (0, 1, 2, 3))
 
 
 def test_elements_are_the_cases_of_an_element_wise_function(tmp_path):
@@ -215,5 +215,5 @@ def test_elements_are_the_cases_of_an_element_wise_function(tmp_path):
     batch = call_batch("sigmoid", "float64", {}, shape=(3, 4), x=x)
     with Worker.start(module(tmp_path, source)) as worker:
         examined = examine_batch(worker, batch, "sigmoid", ["value"])
-    [found] = examined.failures
-    assert found.cases == (6,)
+    [case_failure] = examined.failures
+    assert case_failure.cases == (6,)

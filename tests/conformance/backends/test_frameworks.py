@@ -26,16 +26,16 @@ def _words(text):
 def test_the_help_of_a_command_names_every_framework(command, capsys):
     with pytest.raises(SystemExit):
         options_of([command, "--help"])
-    told = capsys.readouterr().out.partition("--backend NAME  ")[2].partition("\n  --")[0]
-    assert FRAMEWORKS.keys() <= _words(told)
+    named = capsys.readouterr().out.partition("--backend NAME  ")[2].partition("\n  --")[0]
+    assert FRAMEWORKS.keys() <= _words(named)
 
 
 def test_the_help_of_the_pytest_plugin_names_every_framework(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    told = done.stdout.partition("--logitproof-backend=NAME")[2].partition("\n  --")[0]
-    assert FRAMEWORKS.keys() <= _words(told)
+    named = done.stdout.partition("--logitproof-backend=NAME")[2].partition("\n  --")[0]
+    assert FRAMEWORKS.keys() <= _words(named)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_the_help_of_the_pytest_plugin_names_every_framework(tmp_path):
 )
 def test_a_page_that_names_frameworks_names_them_all(page, line, names):
     text = (ROOT / page).read_text(encoding="utf-8")
-    (told,) = (each for each in text.splitlines() if line in each)
-    assert set(names) <= _words(told)
+    (line_of_names,) = (each for each in text.splitlines() if line in each)
+    assert set(names) <= _words(line_of_names)
 
 
 def test_no_two_frameworks_are_provided_by_the_same():

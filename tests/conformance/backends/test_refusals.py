@@ -31,21 +31,21 @@ def refused(folder: Path, backend: str, function: str, **arrays: np.ndarray) -> 
         backends=(backend,), profile="smoke", jobs=1, functions=(function,), dtypes=("float32",), inputs=file
     )
     return [
-        found
-        for found in run(asked, Silence()).discrepancies
-        if found.input_class == "user" and found.kind in ("refused", "error")
+        discrepancy
+        for discrepancy in run(asked, Silence()).discrepancies
+        if discrepancy.input_class == "user" and discrepancy.kind in ("refused", "error")
     ]
 
 
 @pytest.mark.framework("torch")
 def test_a_binary_target_beyond_1_is_a_convention_of_pytorch(tmp_path):
     probs, labels = np.full(6, 0.25, SINGLE), np.array([0, 1, 1.5, 0.5, 0.25, 1], SINGLE)
-    found = refused(tmp_path, "torch", "binary_cross_entropy", probs=probs, labels=labels)
-    assert {(each.severity, each.kind, each.entry_point) for each in found} == {
+    discrepancies = refused(tmp_path, "torch", "binary_cross_entropy", probs=probs, labels=labels)
+    assert {(each.severity, each.kind, each.entry_point) for each in discrepancies} == {
         ("convention", "refused", "torch.nn.functional.binary_cross_entropy")
     }
-    assert {each.quantity for each in found} == {"value", "gradient:probs", "gradient:labels"}
-    assert all("torch.nn.BCELoss.html" in each.explanation for each in found)
+    assert {each.quantity for each in discrepancies} == {"value", "gradient:probs", "gradient:labels"}
+    assert all("torch.nn.BCELoss.html" in each.explanation for each in discrepancies)
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_a_binary_target_beyond_1_is_a_convention_of_pytorch(tmp_path):
 )
 @pytest.mark.slow
 def test_what_a_framework_documents_to_refuse_is_a_convention(tmp_path, backend, function, arrays, names):
-    found = refused(tmp_path, backend, function, **arrays)
-    assert {each.entry_point for each in found} == names
-    assert {(each.severity, each.kind) for each in found} == {("convention", "refused")}
-    assert all("Documented: " in each.explanation and "https://" in each.explanation for each in found)
+    discrepancies = refused(tmp_path, backend, function, **arrays)
+    assert {each.entry_point for each in discrepancies} == names
+    assert {(each.severity, each.kind) for each in discrepancies} == {("convention", "refused")}
+    assert all("Documented: " in each.explanation and "https://" in each.explanation for each in discrepancies)
 
 
 RANGE = Refusal("labels", "unit interval", "RuntimeError", "between 0 and 1", "https://x", "between 0 and 1")
@@ -125,10 +125,10 @@ def test_a_documented_refusal_excuses_its_own_exception_on_its_own_inputs_alone(
 def test_a_class_index_is_within_the_classes_or_ignored(labels, options, is_refused):
     batch = call_batch("nll_loss", "float32", {"reduction": "mean", **options}, shape=(2, 4), labels=np.array(labels))
     stated = Refusal("labels", "class index", "IndexError", "", "https://x", "in range")
-    found = refusal_of(
+    refusal = refusal_of(
         EntryPoint("f", "nll_loss", (), (), (), refusals=(stated,)), batch, 0, Failure("error", "IndexError", "5")
     )
-    assert (found is not None) is is_refused
+    assert (refusal is not None) is is_refused
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ def test_a_class_index_is_within_the_classes_or_ignored(labels, options, is_refu
 def test_weights_are_finite_and_not_negative_and_have_a_sum(row, is_refused):
     stated = Refusal("logits", "weights", "ValueError", "", "https://x", "weights")
     entry_point = EntryPoint("f", "softmax", (), (), (), refusals=(stated,))
-    found = refusal_of(entry_point, softmax_batch([row]), 0, Failure("error", "ValueError", "no"))
-    assert (found is not None) is is_refused
+    refusal = refusal_of(entry_point, softmax_batch([row]), 0, Failure("error", "ValueError", "no"))
+    assert (refusal is not None) is is_refused
 
 
 @pytest.mark.framework("torch")
@@ -151,8 +151,8 @@ def test_valid_inputs_that_pytorch_refuses_all_the_same_stay_a_defect():
         batch = call_batch("entropy", "float16", {}, shape=(60, 17), probs=weights)
         examined = examine_batch(worker, batch, point.name, ["value"])
     assert examined.failures
-    for found in examined.failures:
-        assert refusal_of(point, batch, found.cases[0], found.failure) is None
+    for case_failure in examined.failures:
+        assert refusal_of(point, batch, case_failure.cases[0], case_failure.failure) is None
 
 
 @pytest.mark.framework("torch")

@@ -43,7 +43,7 @@ def softplus(x):
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def workspace(tmp_path, monkeypatch):
     """An empty folder to work in, with kernels of which one is right and one is wrong far to the left."""
     monkeypatch.chdir(tmp_path)
     Path("kernels.py").write_text(KERNELS)
@@ -55,28 +55,28 @@ def hunt(*options: str) -> int:
     return main(["hunt", "--dtype", "float32", "--seed", "1", *options])
 
 
-def test_a_hunt_without_failures_ends_with_status_0_and_writes_nothing(place, capsys):
+def test_a_hunt_without_failures_ends_with_status_0_and_writes_nothing(workspace, capsys):
     assert hunt("--backend", "kernels.py", "--function", "softplus", "--examples", "40") == 0
-    told = capsys.readouterr()
-    assert "40 examples with " in told.out
-    assert "New failures: 0. Known ones that were seen again: 0." in told.out
-    assert "seed 1" in told.err
-    assert "softplus float32: " in told.err
-    assert sorted(path.name for path in place.iterdir() if path.name != "__pycache__") == ["dying.py", "kernels.py"]
+    printed = capsys.readouterr()
+    assert "40 examples with " in printed.out
+    assert "New failures: 0. Known ones that were seen again: 0." in printed.out
+    assert "seed 1" in printed.err
+    assert "softplus float32: " in printed.err
+    assert sorted(path.name for path in workspace.iterdir() if path.name != "__pycache__") == ["dying.py", "kernels.py"]
 
 
-def test_failures_end_it_with_status_1_and_are_known_the_next_time(place, capsys):
+def test_failures_end_it_with_status_1_and_are_known_the_next_time(workspace, capsys):
     asked = ("--backend", "kernels.py", "--function", "sigmoid", "--examples", "60")
     assert hunt(*asked) == 1
     first = capsys.readouterr()
-    (witness,), notes = witnesses_in(place / WITNESSES)
+    (witness,), notes = witnesses_in(workspace / WITNESSES)
     assert (witness.function, witness.kind, notes) == ("sigmoid", "beyond bound", [])
     assert witness.id in first.out
-    told = re.search(
+    match = re.search(
         rf"{WITNESSES}/{witness.id}\.json: at worst .* ulps, (\S+) times the textbook bound, at x = ", first.out
     )
-    assert told is not None
-    assert f"sigmoid float32: {float(told[1]):.3g} times the bound" in first.err
+    assert match is not None
+    assert f"sigmoid float32: {float(match[1]):.3g} times the bound" in first.err
     (number,) = witness.batch().arguments[0].tolist()
     assert number < -17
     assert number == int(number)
@@ -101,50 +101,50 @@ def test_failures_end_it_with_status_1_and_are_known_the_next_time(place, capsys
         (("--profile", "ci"), "unknown option '--profile'"),
     ],
 )
-def test_a_wrong_command_line_is_told_in_one_line_with_status_2(place, capsys, options, line):
+def test_a_wrong_command_line_is_told_in_one_line_with_status_2(workspace, capsys, options, line):
     backend = () if "--backend" in options else ("--backend", "kernels.py")
     assert hunt(*backend, *options) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert line in told.err.splitlines()[-1]
-    assert not (place / ".logitproof").exists()
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert line in printed.err.splitlines()[-1]
+    assert not (workspace / ".logitproof").exists()
 
 
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("workspace")
 def test_witnesses_that_cannot_be_written_are_an_error_of_one_line(capsys):
     Path(".logitproof").write_text("a file where the folder should be")
     assert hunt("--backend", "kernels.py", "--function", "sigmoid", "--examples", "60") == 2
     assert "a witness cannot be written to .logitproof/witnesses: " in capsys.readouterr().err.splitlines()[-1]
 
 
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("workspace")
 def test_a_backend_that_does_not_start_leaves_the_hunt_incomplete(capsys):
     Path("broken.py").write_text("import os\nos._exit(3)\n")
     asked = ("--backend", "kernels.py", "--backend", "broken.py", "--function", "softplus", "--examples", "20")
     assert hunt(*asked) == 3
-    told = capsys.readouterr()
-    assert "20 examples" in told.out
-    assert "broken" in told.err
+    printed = capsys.readouterr()
+    assert "20 examples" in printed.out
+    assert "broken" in printed.err
     assert hunt("--backend", "broken.py", "--examples", "20") == 3
 
 
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("workspace")
 def test_a_hunt_without_a_seed_tells_one(capsys):
     assert main(["hunt", "--backend", "kernels.py", "--function", "softplus", "--examples", "5"]) == 0
-    told = capsys.readouterr()
-    (line,) = [line for line in told.err.splitlines() if " seed " in line]
-    assert f"seed {line.split()[-1]}." in told.out
+    printed = capsys.readouterr()
+    (line,) = [line for line in printed.err.splitlines() if " seed " in line]
+    assert f"seed {line.split()[-1]}." in printed.out
 
 
 @pytest.mark.slow
-def test_a_process_that_dies_is_survived_and_the_input_kept(place, capsys):
+def test_a_process_that_dies_is_survived_and_the_input_kept(workspace, capsys):
     assert hunt("--backend", "dying.py", "--backend", "kernels.py", "--function", "softplus", "--examples", "60") == 1
-    (witness,), _ = witnesses_in(place / WITNESSES)
+    (witness,), _ = witnesses_in(workspace / WITNESSES)
     assert (witness.backend, witness.kind, witness.observed) == ("dying", "crash", "exit status 11")
     assert [abs(number) for number in witness.batch().arguments[0].tolist()] == [128]
-    told = capsys.readouterr()
-    assert "dying: softplus has crashed or hung 2 times" in told.err
-    assert "kernels" in told.out
+    printed = capsys.readouterr()
+    assert "dying: softplus has crashed or hung 2 times" in printed.err
+    assert "kernels" in printed.out
 
 
 @pytest.mark.framework("torch")
@@ -158,23 +158,23 @@ def test_a_process_that_dies_is_survived_and_the_input_kept(place, capsys):
         ("softmax_cross_entropy", "value", "beyond bound", 2),
     ],
 )
-def test_planted_faults_of_a_torch_module_are_shrunk(place, function, quantity, kind, most):
+def test_planted_faults_of_a_torch_module_are_shrunk(workspace, function, quantity, kind, most):
     module = str(PLANTED / "faulty_torch_formulas.py")
     assert hunt("--backend", module, "--function", function, "--examples", "150") == 1
-    found = {(each.quantity, each.kind): each for each in witnesses_in(place / WITNESSES)[0]}
-    numbers = found[quantity, kind].batch().arguments[0].ravel().tolist()
+    witnesses = {(each.quantity, each.kind): each for each in witnesses_in(workspace / WITNESSES)[0]}
+    numbers = witnesses[quantity, kind].batch().arguments[0].ravel().tolist()
     assert len(numbers) <= most
     assert all(abs(number) <= 256 for number in numbers)
 
 
 @pytest.mark.framework("torch")
 @pytest.mark.slow
-def test_torch_itself_is_searched_and_its_failure_shrunk(place, capsys):
+def test_torch_itself_is_searched_and_its_failure_shrunk(workspace, capsys):
     """The gradient of torch.logsumexp is exp(x - lse): wrong far from 0 (Blanchard, Higham and Higham, 2021)."""
     assert hunt("--backend", "torch", "--function", "logsumexp", "--examples", "300") == 1
-    found = [each for each in witnesses_in(place / WITNESSES)[0] if each.quantity == "gradient:logits"]
-    assert [each.kind for each in found] == ["beyond bound"]
-    assert found[0].batch().arguments[0].size <= 2
+    witnesses = [each for each in witnesses_in(workspace / WITNESSES)[0] if each.quantity == "gradient:logits"]
+    assert [each.kind for each in witnesses] == ["beyond bound"]
+    assert witnesses[0].batch().arguments[0].size <= 2
     assert "torch.logsumexp" in capsys.readouterr().out
 
 
@@ -183,7 +183,7 @@ def _program(*options: str) -> list[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_with_status_3_and_keeps_what_was_found(place, number):
+def test_a_signal_ends_it_with_status_3_and_keeps_what_was_found(workspace, number):
     running = subprocess.Popen(
         _program("--function", "sigmoid", "--function", "softplus", "--minutes", "5"),
         stdout=subprocess.PIPE,
@@ -195,16 +195,16 @@ def test_a_signal_ends_it_with_status_3_and_keeps_what_was_found(place, number):
             if "kept: " in line:
                 break
         running.send_signal(number)
-        shown, told = running.communicate(timeout=60)
+        shown, notes = running.communicate(timeout=60)
     finally:
         running.kill()
     assert running.returncode == 3
-    assert "interrupted: keeping what was found" in told
+    assert "interrupted: keeping what was found" in notes
     assert "New failures: 1." in shown
-    assert len(witnesses_in(place / WITNESSES)[0]) == 1
+    assert len(witnesses_in(workspace / WITNESSES)[0]) == 1
 
 
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("workspace")
 def test_a_terminal_shows_the_largest_errors_while_it_hunts():
     master, terminal = pty.openpty()
     done = subprocess.run(

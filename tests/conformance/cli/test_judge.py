@@ -215,8 +215,8 @@ def test_what_the_assertion_shows_again_fails_with_the_kernel_and_passes_with_a_
     ],
 )
 def test_the_assertion_shows_how_to_call_with_the_smallest_input(function, inputs, quantity, words):
-    right = exact(function, {name: each for name, each in inputs.items() if name != "cotangent"}).nearest()
-    wrong = np.full_like(right if quantity == "value" else inputs["logits"], 7)
+    correct = exact(function, {name: each for name, each in inputs.items() if name != "cotangent"}).nearest()
+    wrong = np.full_like(correct if quantity == "value" else inputs["logits"], 7)
     source = _shown_again(judge(function, inputs, {quantity: wrong}))
     assert words in source
 

@@ -227,13 +227,13 @@ def test_an_older_run_that_cannot_be_read_does_not_cost_the_new_one(fake_run, tm
 
 
 @pytest.mark.parametrize(
-    ("trouble", "told", "left"),
+    ("trouble", "note", "left"),
     [
         (RuntimeError("a bug\nof ours"), "junit.xml could not be made (RuntimeError: a bug of ours)", ["report.html"]),
         (KeyboardInterrupt(), "interrupted: junit.xml is left out, and the record is kept", []),
     ],
 )
-def test_a_page_that_cannot_be_made_costs_nothing_else(fake_run, capsys, monkeypatch, tmp_path, *, trouble, told, left):
+def test_a_page_that_cannot_be_made_costs_nothing_else(fake_run, capsys, monkeypatch, tmp_path, *, trouble, note, left):
     fake_run()
     main(["run", "--backend", "torch"])
     capsys.readouterr()
@@ -241,7 +241,7 @@ def test_a_page_that_cannot_be_made_costs_nothing_else(fake_run, capsys, monkeyp
     fake_run(record(check(), discrepancies=(discrepancy(check()),)))
     assert main(["run", "--backend", "torch"]) == 1
     printed = capsys.readouterr()
-    assert [line for line in printed.err.splitlines() if told in line and line.startswith("logitproof: ")]
+    assert [line for line in printed.err.splitlines() if note in line and line.startswith("logitproof: ")]
     assert "junit.xml" not in printed.out
     folder = tmp_path / "logitproof-report"
     assert read_record(folder).discrepancies
@@ -316,8 +316,8 @@ def test_list_backends_names_what_is_installed_without_importing_it():
 )
 def test_nothing_that_is_typed_steers_the_terminal(capsys, monkeypatch, tmp_path, arguments):
     monkeypatch.chdir(tmp_path)
-    told = _fails(capsys, *(each.format("\x1b[31m\x07\x9b\u202e\r") for each in arguments))
-    assert told.removesuffix("\n").isprintable()
+    message = _fails(capsys, *(each.format("\x1b[31m\x07\x9b\u202e\r") for each in arguments))
+    assert message.removesuffix("\n").isprintable()
 
 
 def test_version_and_help_end_well(capsys):

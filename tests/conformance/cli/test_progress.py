@@ -47,16 +47,16 @@ def test_silence_writes_nothing(capsys):
 def test_without_a_terminal_a_note_tells_now_and_then_how_far_it_is(capsys, monkeypatch):
     """Also while nothing gets done: a log that stands still looks like a run that does."""
     monkeypatch.setattr("logitproof.conformance.run.progress.NOTED_EVERY", 0.02)
-    told = ""
+    notes = ""
     with shown_progress() as progress:
         progress.begin(["torch"], 2000)
         progress.advance(1200)
         for _ in range(500):
             time.sleep(0.02)
-            told += capsys.readouterr().err
-            if told.count("1,200 of 2,000 batches, ") >= 2:
+            notes += capsys.readouterr().err
+            if notes.count("1,200 of 2,000 batches, ") >= 2:
                 break
-    assert told.count("logitproof: 1,200 of 2,000 batches, 0 s elapsed\n") >= 2
+    assert notes.count("logitproof: 1,200 of 2,000 batches, 0 s elapsed\n") >= 2
     time.sleep(0.1)
     capsys.readouterr()
     time.sleep(0.1)

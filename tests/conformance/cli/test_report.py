@@ -69,15 +69,15 @@ def test_every_format_comes_from_file_folder_and_standard_input_alike(folder, na
 
 
 def test_formats_are_what_they_say(folder):
-    told = {name: _report(".", "--format", name, cwd=folder).stdout.decode() for name in FORMATS}
-    assert "The worst defects, grouped by cause" in told["terminal"]
-    assert "\x1b" not in told["terminal"]
-    assert told["html"].lower().startswith("<!doctype html>")
-    assert told["markdown"] == summary(finished())
-    assert told["junit"] == junit(finished())
-    assert ET.fromstring(told["junit"]).tag == "testsuites"  # noqa: S314 - our own
-    assert told["json"].encode() == encode_record(finished())
-    assert told["github"] == github_annotations(finished())
+    texts = {name: _report(".", "--format", name, cwd=folder).stdout.decode() for name in FORMATS}
+    assert "The worst defects, grouped by cause" in texts["terminal"]
+    assert "\x1b" not in texts["terminal"]
+    assert texts["html"].lower().startswith("<!doctype html>")
+    assert texts["markdown"] == summary(finished())
+    assert texts["junit"] == junit(finished())
+    assert ET.fromstring(texts["junit"]).tag == "testsuites"  # noqa: S314 - our own
+    assert texts["json"].encode() == encode_record(finished())
+    assert texts["github"] == github_annotations(finished())
 
 
 def test_the_page_shows_the_scripts_of_its_findings(folder):
@@ -91,13 +91,13 @@ def test_the_page_shows_the_scripts_of_its_findings(folder):
 
 
 @pytest.mark.parametrize(
-    ("made", "status"),
+    ("given", "status"),
     [(finished(), 1), (CLEAN, 0), (cut_short(), 3), (empty(), 3)],
     ids=["defects", "clean", "cut", "none"],
 )
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_exit_status_is_that_of_the_record(tmp_path, made, status, name):
-    (tmp_path / "record.json").write_bytes(encode_record(made))
+def test_the_exit_status_is_that_of_the_record(tmp_path, given, status, name):
+    (tmp_path / "record.json").write_bytes(encode_record(given))
     assert main(["report", str(tmp_path), "--format", name]) == status
 
 
@@ -133,8 +133,8 @@ def test_a_record_of_an_older_schema_is_told_and_comes_out_in_the_present_one(tm
 def test_what_is_new_since_an_earlier_record_is_told(folder):
     (folder / "old.json").write_bytes(encode_record(older()))
     for name in ("terminal", "markdown"):
-        told = _report(".", "--since", "old.json", "--format", name, cwd=folder).stdout.decode()
-        assert "1 new, 1 gone, 8 as before" in " ".join(told.split())
+        text = _report(".", "--since", "old.json", "--format", name, cwd=folder).stdout.decode()
+        assert "1 new, 1 gone, 8 as before" in " ".join(text.split())
     page = _report(".", "--since", "old.json", "--format", "html", cwd=folder).stdout
     assert page != _report(".", "--format", "html", cwd=folder).stdout
 
@@ -239,15 +239,15 @@ def test_a_truncated_record_is_one_line(tmp_path, part):
 def test_a_damaged_record_is_told_or_refused_and_breaks_nothing(tmp_path, capsys, number):
     """One byte in some hundred is another one."""
     whole = bytearray(encode_record(finished()))
-    for place in range(number * 7 + 3, len(whole), 501 + number):
-        whole[place] = (whole[place] * 31 + number) % 256
+    for position in range(number * 7 + 3, len(whole), 501 + number):
+        whole[position] = (whole[position] * 31 + number) % 256
     (tmp_path / "record.json").write_bytes(bytes(whole))
     for name in FORMATS:
         status = main(["report", str(tmp_path), "--format", name])
-        told = capsys.readouterr().err
+        errors = capsys.readouterr().err
         assert status in {0, 1, 2, 3}
-        assert "Traceback" not in told
-        assert (status == 2) == (told.startswith("logitproof: ") and "GITHUB" not in told)
+        assert "Traceback" not in errors
+        assert (status == 2) == (errors.startswith("logitproof: ") and "GITHUB" not in errors)
 
 
 def test_a_newer_record_is_refused_with_what_to_do(tmp_path):
@@ -257,7 +257,7 @@ def test_a_newer_record_is_refused_with_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "line"),
     [
         (["missing.json"], "missing.json: No such file or directory"),
         (["bare"], "bare/record.json: No such file or directory"),
@@ -272,9 +272,9 @@ def test_a_newer_record_is_refused_with_what_to_do(tmp_path):
         ([".", "."], "unexpected argument '.'"),
     ],
 )
-def test_what_is_wrong_is_one_line_and_nothing_is_written(folder, words, told):
+def test_what_is_wrong_is_one_line_and_nothing_is_written(folder, words, line):
     (folder / "bare").mkdir()
-    assert told in _one_line(_report(*words, cwd=folder, stdin=subprocess.DEVNULL))
+    assert line in _one_line(_report(*words, cwd=folder, stdin=subprocess.DEVNULL))
     assert sorted(file.name for file in folder.iterdir()) == ["bare", "record.json"]
 
 
@@ -298,9 +298,9 @@ def test_an_interrupt_is_status_3_and_leaves_nothing(tmp_path):
     running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
     time.sleep(1.5)
     running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=60)
+    _, errors = running.communicate(timeout=60)
     if running.returncode == 3:  # it may have been quicker
-        assert told == b"logitproof: interrupted\n"
+        assert errors == b"logitproof: interrupted\n"
         assert (tmp_path / "told").read_text() == "old"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["record.json", "told"]
 
@@ -323,17 +323,17 @@ def test_without_the_file_of_a_summary_there_are_annotations_and_a_note(folder):
 
 
 @pytest.mark.parametrize(
-    ("free", "told"),
+    ("free", "text"),
     [(60_000, "## Defects, the worst first"), (1_000, "There was no room for more"), (20, ""), (0, ""), (-1, "")],
 )
-def test_a_summary_never_outgrows_what_github_takes(folder, free, told):
+def test_a_summary_never_outgrows_what_github_takes(folder, free, text):
     file = folder / "summary"
     file.write_bytes(b"x" * ((1 << 20) - free))
     done = _report(".", "--format", "github", cwd=folder, environment={"GITHUB_STEP_SUMMARY": str(file)})
     assert done.returncode == 1
     assert max(1 << 20, (1 << 20) - free) >= file.stat().st_size >= (1 << 20) - free
-    assert told in file.read_text()
-    assert bool(told) != (b"is full" in done.stderr)
+    assert text in file.read_text()
+    assert bool(text) != (b"is full" in done.stderr)
 
 
 def test_a_summary_that_cannot_be_written_is_one_line(folder):

@@ -70,9 +70,9 @@ class Started:
 
     def processes(self):
         """The processes of the command that are left."""
-        return [int(place.name) for place in Path("/proc").glob("[0-9]*") if self._is_own(int(place.name))]
+        return [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if self._is_marked(int(folder.name))]
 
-    def _is_own(self, pid):
+    def _is_marked(self, pid):
         try:
             return self.mark.encode() in Path(f"/proc/{pid}/environ").read_bytes() and _status(pid)["State"][0] != "Z"
         except (OSError, KeyError):

@@ -107,7 +107,7 @@ def wrong_where(function, condition):
 def test_a_correct_function_has_no_failures(tmp_path):
     log = Log()
     result = hunted(tmp_path / "none", "softmax", textbook_softmax, log=log, dtypes=("float32", "float64"), examples=40)
-    assert (result.files, result.recognised, result.complete, result.found_defects) == ([], {}, True, False)
+    assert (result.files, result.recognised, result.complete, result.has_failures) == ([], {}, True, False)
     assert not (tmp_path / "none").exists()
     assert result.examples == 80
     assert result.cases == log.cases > 240
@@ -129,7 +129,7 @@ def test_a_fault_far_from_the_ordinary_is_found_and_shrunk_to_two_simple_numbers
     assert small == int(small)
     assert large == int(large)
     assert witness.parameters == {"axis": -1}
-    assert result.found_defects
+    assert result.has_failures
 
 
 def test_a_fault_of_one_number_is_shrunk_to_that(tmp_path):
@@ -238,7 +238,7 @@ def test_a_known_failure_is_recognised_and_not_shrunk_again(tmp_path):
     assert [line for line in log.lines if line.startswith(("known", "found"))] == [
         f"known: {signature}: see witness {witness}"
     ]
-    assert again.found_defects
+    assert again.has_failures
     assert again.examples == 150
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
@@ -349,7 +349,7 @@ def test_a_failure_that_does_not_happen_again_is_told_and_not_kept(tmp_path):
     log = Log()
     result = hunted(tmp_path, "sigmoid", call, log=log)
     assert result.files == []
-    assert not result.found_defects
+    assert not result.has_failures
     assert any(line.startswith("not kept, since it did not happen again: ") for line in log.lines)
     assert result.examples >= 140
 

@@ -39,11 +39,11 @@ EVERYTHING = frozenset(keyword for function in FUNCTIONS.values() for keyword in
 
 
 def batch_of(function: str, dtype: str, seed: object = 0) -> Batch:
-    made = function_inputs(Seeded("witness", function, dtype, seed), FUNCTIONS[function], FORMATS[dtype], EVERYTHING)
-    return Batch(function, dtype, WITNESS_CLASS, "hunt", made.arguments, made.parameters, made.cotangent)
+    inputs = function_inputs(Seeded("witness", function, dtype, seed), FUNCTIONS[function], FORMATS[dtype], EVERYTHING)
+    return Batch(function, dtype, WITNESS_CLASS, "hunt", inputs.arguments, inputs.parameters, inputs.cotangent)
 
 
-def found_in(batch: Batch, kind: str = "beyond bound") -> Discrepancy:
+def discrepancy_of(batch: Batch, kind: str = "beyond bound") -> Discrepancy:
     check = identity_of("kernels", f"kernels.{batch.function}", EAGER, batch, "value").id
     return Discrepancy(
         id=discrepancy_id(check, kind, case_hash(batch, 0)),
@@ -81,7 +81,7 @@ def softmax_batch(dtype: str = "float32") -> Batch:
 
 def witness(batch: Batch | None = None) -> Witness:
     batch = softmax_batch() if batch is None else batch
-    return witness_of(batch, found_in(batch))
+    return witness_of(batch, discrepancy_of(batch))
 
 
 def arrays_of(batch: Batch) -> tuple[np.ndarray, ...]:
@@ -231,7 +231,7 @@ def test_a_run_takes_the_witnesses_first_and_only_those_it_is_asked_for(tmp_path
 def test_equal_inputs_are_replayed_once_whatever_they_witness(tmp_path):
     batch = batch_of("softmax", "float32")
     for kind in ("nan", "infinity", "beyond bound"):
-        write_witness(tmp_path, witness_of(batch, found_in(batch, kind)))
+        write_witness(tmp_path, witness_of(batch, discrepancy_of(batch, kind)))
     assert len(list(tmp_path.iterdir())) == 3
     assert len(replayed(request(tmp_path), "softmax")) == 1
 
@@ -265,6 +265,6 @@ def test_a_run_finds_the_failure_of_a_witness_that_the_corpus_does_not_have(tmp_
     assert len(record["corpus"]["given"]) == 1
     assert {**record["corpus"], "given": {}} == corpus
     assert record["checks"][0]["input_class"] == "witness"
-    defects = [found for found in record["discrepancies"] if found["severity"] == "defect"]
-    assert {found["input_class"] for found in defects} == {"witness"}
+    defects = [discrepancy for discrepancy in record["discrepancies"] if discrepancy["severity"] == "defect"]
+    assert {discrepancy["input_class"] for discrepancy in defects} == {"witness"}
     assert "damaged.json: not a witness" in capsys.readouterr().err

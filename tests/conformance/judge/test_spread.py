@@ -129,7 +129,7 @@ def _batch(function, arguments, **parameters):
     return Batch(function, first.dtype.name, "ordinary", "made", arguments, parameters, np.ones_like(first))
 
 
-def doubts(batch, cases=None):
+def confidences(batch, cases=None):
     (positions,) = [each for each in positions_of(batch, "gradient:logits", cases) if each.by == "confidence"]
     positions_by_element = np.full(batch.arguments[0].size if cases is None else len(cases) * 3, np.nan)
     positions_by_element[positions.order] = positions.at
@@ -139,7 +139,7 @@ def doubts(batch, cases=None):
 LOGITS = np.array([[0.0, 30.0, -2.0], [800.0, 0.0, -5.0], [1.0, 1.0, 1.0]], np.float32)
 
 
-def exact_doubts(labels):
+def exact_confidences(labels):
     with mp.workprec(3000):
         weights = [[mp.exp(mpf(float(x))) for x in row] for row in LOGITS]
         return [float(1 - row[label] / sum(row)) for row, label in zip(weights, labels, strict=True)]
@@ -147,30 +147,30 @@ def exact_doubts(labels):
 
 def test_confidence_is_one_minus_p_of_the_labelled_class_without_cancellation():
     batch = _batch("sparse_softmax_cross_entropy", (LOGITS, np.array([1, 0, 2])), axis=-1)
-    expected = np.repeat(exact_doubts([1, 0, 2]), 3)
+    expected = np.repeat(exact_confidences([1, 0, 2]), 3)
     assert expected[0] < 1e-12
-    np.testing.assert_allclose(doubts(batch), expected, rtol=1e-14)
+    np.testing.assert_allclose(confidences(batch), expected, rtol=1e-14)
 
 
 def test_confidence_of_soft_labels_is_that_of_the_largest_whatever_the_axis():
     labels = np.array([[0.25, 0.5, 0.25], [0.75, 0.25, 0], [0.25, 0.25, 0.5]], np.float32)
     batch = _batch("softmax_cross_entropy", (LOGITS.T.copy(), labels.T.copy()), axis=0)
-    np.testing.assert_allclose(doubts(batch), np.repeat(exact_doubts([1, 0, 2]), 3), rtol=1e-14)
+    np.testing.assert_allclose(confidences(batch), np.repeat(exact_confidences([1, 0, 2]), 3), rtol=1e-14)
     np.testing.assert_allclose(
-        doubts(batch, np.array([2, 0])), np.repeat(exact_doubts([1, 0, 2]), 3)[[6, 7, 8, 0, 1, 2]]
+        confidences(batch, np.array([2, 0])), np.repeat(exact_confidences([1, 0, 2]), 3)[[6, 7, 8, 0, 1, 2]]
     )
 
 
 def test_a_row_that_labels_no_class_has_no_confidence():
     batch = _batch("sparse_softmax_cross_entropy", (LOGITS, np.array([-100, 3, 0])), axis=-1, ignore_index=-100)
-    assert np.isnan(doubts(batch)[:6]).all()
-    assert np.isfinite(doubts(batch)[6:]).all()
+    assert np.isnan(confidences(batch)[:6]).all()
+    assert np.isfinite(confidences(batch)[6:]).all()
 
 
 def test_confidence_of_sigmoid_is_that_of_the_side_of_the_label():
     logits = np.array([40.0, 40.0, -40.0, -800.0, 0.0])
     batch = _batch("sigmoid_cross_entropy", (logits, np.array([1.0, 0.0, 0.25, 0.0, 0.5])))
-    np.testing.assert_allclose(doubts(batch), [math.exp(-40), 1.0, math.exp(-40), 0.0, 0.5], rtol=1e-14)
+    np.testing.assert_allclose(confidences(batch), [math.exp(-40), 1.0, math.exp(-40), 0.0, 0.5], rtol=1e-14)
 
 
 def test_the_mean_of_all_elements_stands_at_no_input():
@@ -265,7 +265,7 @@ def test_every_curve_ascends_and_its_points_are_numbers(losses):
     for check in losses.checks:
         for by in ("input", "confidence", "classes"):
             points = curve_of(check, by)
-            assert all(left[0] <= right[0] for left, right in pairwise(points))
+            assert all(first[0] <= second[0] for first, second in pairwise(points))
             assert all(math.isfinite(at) and 0 <= ulps < math.inf and bound > 0 for at, ulps, bound in points)
 
 

@@ -28,7 +28,7 @@ from logitproof.reports import (
 )
 from logitproof.reports.record.words import readable
 
-RIGHT = """
+CORRECT = """
 import numpy as np
 framework = "numpy"
 
@@ -42,7 +42,7 @@ def sigmoid_vjp(cotangent, x):
     return ((cotangent * e / (1 + e) ** 2).astype(x.dtype),)
 """
 # Small results cut off, as a table of limited range has them.
-WRONG = RIGHT.replace("wide = x.astype(np.float64)\n    e", "wide = np.maximum(x.astype(np.float64), -8)\n    e")
+WRONG = CORRECT.replace("wide = x.astype(np.float64)\n    e", "wide = np.maximum(x.astype(np.float64), -8)\n    e")
 
 
 def examined(folder, source, **request):
@@ -56,14 +56,14 @@ ONE = {"properties": ("sigmoid-two-forms",)}
 
 
 def by_property(record):
-    found = {}
+    statuses = {}
     for result in record.properties:
-        found.setdefault(result.property, set()).add(result.status)
-    return found
+        statuses.setdefault(result.property, set()).add(result.status)
+    return statuses
 
 
 def test_a_right_module_satisfies_the_properties_of_its_functions(tmp_path):
-    record = examined(tmp_path, RIGHT)
+    record = examined(tmp_path, CORRECT)
     assert by_property(record)["sigmoid-two-forms"] == {"holds", "unsupported"}  # numpy has no bfloat16
     assert by_property(record)["sigmoid-derivative"] == {"holds", "unsupported"}
     assert record.discrepancies == ()
@@ -73,7 +73,7 @@ def test_a_right_module_satisfies_the_properties_of_its_functions(tmp_path):
 
 
 def test_properties_of_functions_that_a_backend_lacks_are_left_out(tmp_path):
-    assert "shift-invariance" not in by_property(examined(tmp_path, RIGHT))
+    assert "shift-invariance" not in by_property(examined(tmp_path, CORRECT))
 
 
 def test_a_broken_property_gates_and_is_told_with_its_smallest_input(tmp_path):
@@ -113,26 +113,26 @@ def test_the_same_inputs_give_the_same_results(tmp_path):
 
 def test_larger_profiles_try_more_inputs(tmp_path):
     cases = {
-        profile: sum(each.cases for each in examined(tmp_path, RIGHT, profile=profile, **ONE).properties)
+        profile: sum(each.cases for each in examined(tmp_path, CORRECT, profile=profile, **ONE).properties)
         for profile in ("smoke", "ci")
     }
     assert cases["ci"] == cases["smoke"] * BATCHES["ci"] / BATCHES["smoke"]
 
 
 def test_properties_are_examined_beside_checks(tmp_path):
-    record = examined(tmp_path, RIGHT, properties=(), dtypes=("float32",))
+    record = examined(tmp_path, CORRECT, properties=(), dtypes=("float32",))
     assert record.checks
     assert {result.dtype for result in record.properties} == {"float32"}
 
 
 def test_a_check_alone_is_examined_without_properties(tmp_path):
-    every = examined(tmp_path, RIGHT, properties=(), dtypes=("float32",))
-    record = examined(tmp_path, RIGHT, properties=(), checks=(every.checks[0].id,))
+    every = examined(tmp_path, CORRECT, properties=(), dtypes=("float32",))
+    record = examined(tmp_path, CORRECT, properties=(), checks=(every.checks[0].id,))
     assert record.properties == ()
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "told"),
+    ("body", "status", "reason"),
     [
         ('raise TypeError("never")', {"broken"}, "never"),
         ('if x.max() > 0.5:\n        raise TypeError("too large")\n    return x * 0 + 0.5', {"broken"}, "too large"),
@@ -140,12 +140,12 @@ def test_a_check_alone_is_examined_without_properties(tmp_path):
         ("return x * np.nan", {"broken"}, "nan"),
     ],
 )
-def test_what_a_backend_does_instead_of_an_answer_is_told(tmp_path, body, status, told):
+def test_what_a_backend_does_instead_of_an_answer_is_told(tmp_path, body, status, reason):
     source = f'import numpy as np\nframework = "numpy"\n\ndef sigmoid(x):\n    {body}\n'
     record = examined(tmp_path, source, dtypes=("float32",), profile="nightly", **ONE)
     assert by_property(record) == {"sigmoid-two-forms": status}
     (result,) = record.properties
-    assert told in (result.reason or result.worst.left)
+    assert reason in (result.reason or result.worst.left)
 
 
 @pytest.mark.slow
@@ -160,7 +160,7 @@ def test_an_entry_point_that_hangs_is_not_asked_forever(tmp_path):
 
 
 def test_an_input_on_which_a_property_crashes_is_told_alone(tmp_path):
-    source = RIGHT.replace("    wide =", "    if x.max() > 0.5:\n        __import__('os')._exit(1)\n    wide =")
+    source = CORRECT.replace("    wide =", "    if x.max() > 0.5:\n        __import__('os')._exit(1)\n    wide =")
     record = examined(tmp_path, source, dtypes=("float32",), profile="nightly", **ONE)
     (finding,) = record.discrepancies
     assert "exit status 1" in finding.explanation
@@ -203,7 +203,7 @@ def test_the_command_line_examines_one_property(tmp_path):
 
 
 def test_an_unknown_property_is_one_clear_line(tmp_path):
-    (tmp_path / "kernels.py").write_text(RIGHT, encoding="utf-8")
+    (tmp_path / "kernels.py").write_text(CORRECT, encoding="utf-8")
     outcome = _command(tmp_path, "run", "--backend", "kernels.py", "--property", "sigmoid-to-forms")
     assert outcome.returncode == 2
     assert outcome.stderr == "logitproof: unknown property 'sigmoid-to-forms': did you mean 'sigmoid-two-forms'?\n"
@@ -232,7 +232,7 @@ def test_an_error_of_our_own_costs_one_property_and_is_told(tmp_path, monkeypatc
 
     monkeypatch.setattr(f"logitproof.conformance.property_checks.ask.{step}", broken)
     monkeypatch.setattr("logitproof.conformance.run.run.processes", ThreadPoolExecutor)
-    record = examined(tmp_path, RIGHT, dtypes=("float32",), **ONE)
+    record = examined(tmp_path, CORRECT, dtypes=("float32",), **ONE)
     assert not record.complete
     assert exit_status(record) == 3
     assert "please report it: ValueError: no such thing" in record.backends[0].reason
@@ -248,7 +248,7 @@ def test_a_failure_of_a_published_figure_is_told_with_all_of_it(tmp_path):
 
 
 def test_inputs_in_the_record_are_exact(tmp_path):
-    record = examined(tmp_path, RIGHT)
+    record = examined(tmp_path, CORRECT)
     for result in record.properties:
         for array in result.worst.inputs.values() if result.worst else ():
             assert np.isfinite(array_value(array).astype(np.float64)).all()

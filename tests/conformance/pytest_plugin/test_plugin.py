@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-RIGHT = """
+CORRECT = """
 import numpy as np
 framework = "numpy"
 
@@ -19,7 +19,7 @@ def sigmoid(x):
     return np.where(wide >= 0, 1 / (1 + e), e / (1 + e)).astype(x.dtype)
 """
 # Wrong from 5 to 8 only: a search has to find it, and the simplest such input is 5 or 6.
-WRONG = RIGHT.replace("    e =", "    wide = np.where((wide >= 5) & (wide < 8), wide + 0.25, wide)\n    e =")
+WRONG = CORRECT.replace("    e =", "    wide = np.where((wide >= 5) & (wide < 8), wide + 0.25, wide)\n    e =")
 
 
 def _pytest(folder, *arguments, ci=None, plugins=("-p", "no:cacheprovider")):
@@ -35,7 +35,7 @@ def _properties(folder, *arguments, **settings):
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "right.py").write_text(RIGHT, encoding="utf-8")
+    (tmp_path / "right.py").write_text(CORRECT, encoding="utf-8")
     (tmp_path / "wrong.py").write_text(WRONG, encoding="utf-8")
     return tmp_path
 
@@ -52,7 +52,7 @@ def test_there_is_one_test_for_each_property_and_backend(folder):
 
 def test_modules_of_the_same_name_are_told_apart_by_their_paths(folder):
     (folder / "other").mkdir()
-    (folder / "other" / "right.py").write_text(RIGHT, encoding="utf-8")
+    (folder / "other" / "right.py").write_text(CORRECT, encoding="utf-8")
     backends = ("--logitproof-backend", "right.py", "--logitproof-backend", "other/right.py")
     outcome = _properties(folder, *backends, "--collect-only", "-q", "-k", "shift-invariance")
     assert "[shift-invariance-right.py]" in outcome.stdout
@@ -69,18 +69,18 @@ def test_right_functions_pass_and_lacking_ones_are_skipped_with_the_reason(folde
 def test_a_failure_tells_statement_input_sides_and_bound_and_brings_a_script(folder):
     outcome = _properties(folder, "--logitproof-backend", "wrong.py", "-k", "sigmoid-two-forms", ci="true")
     assert outcome.returncode == 1
-    told = outcome.stdout
-    assert "sigmoid-two-forms is broken: " in told
-    assert re.search(r"\n  x +\[0x1\.[48]000000000000p\+2\] +of shape \(1,\)", told), told
-    assert re.search(r"same search +--logitproof-seed \d+ --logitproof-examples 60\n", told)
+    output = outcome.stdout
+    assert "sigmoid-two-forms is broken: " in output
+    assert re.search(r"\n  x +\[0x1\.[48]000000000000p\+2\] +of shape \(1,\)", output), output
+    assert re.search(r"same search +--logitproof-seed \d+ --logitproof-examples 60\n", output)
     for part in ("in LaTeX", "source", "left side", "right side", "difference", "bound", "A script that shows it:"):
-        assert part in told
-    script = told.split("A script that shows it:\n\n")[1].split("\n=====")[0]
+        assert part in output
+    script = output.split("A script that shows it:\n\n")[1].split("\n=====")[0]
     (folder / "script.py").write_text(script, encoding="utf-8")
     run = [sys.executable, str(folder / "script.py")]
     assert "logitproof" not in re.sub(r'""".*?"""', "", script, flags=re.DOTALL).replace(str(folder), "")
     assert subprocess.run(run, capture_output=True, check=False).returncode == 1
-    (folder / "wrong.py").write_text(RIGHT, encoding="utf-8")
+    (folder / "wrong.py").write_text(CORRECT, encoding="utf-8")
     assert subprocess.run(run, capture_output=True, check=False).returncode == 0
 
 
@@ -195,7 +195,7 @@ def test_what_raises_in_every_dtype_fails_and_is_skipped_with_the_reason_where_i
 
 
 def test_a_backend_that_is_not_repeatable_is_told_and_not_pytest_s_own_failure(folder):
-    source = RIGHT + "\ncalls = [0]\nright = sigmoid\n\ndef sigmoid(x):\n    calls[0] += 1\n"
+    source = CORRECT + "\ncalls = [0]\nright = sigmoid\n\ndef sigmoid(x):\n    calls[0] += 1\n"
     source += "    return right(x) if calls[0] % 7 else right(x) + np.asarray(0.25, x.dtype)\n"
     (folder / "moody.py").write_text(source, encoding="utf-8")
     outcome = _properties(folder, "--logitproof-backend", "moody.py", "-k", "sigmoid-two-forms")

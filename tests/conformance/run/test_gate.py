@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from page_samples import identified_check as made
+from page_samples import identified_check
 from record_samples import record
 from waiver_samples import SIGNATURE, gated, known
 
@@ -40,7 +40,7 @@ def run(monkeypatch, tmp_path):
 def waived(run, tmp_path):
     """So, in a folder with the waivers for it; return where they are."""
     assert run == []
-    text = baseline_text([own.item for own in gated(known(), ()).gating], replace(SIGNATURE, expires=None))
+    text = baseline_text([each.item for each in gated(known(), ()).gating], replace(SIGNATURE, expires=None))
     (tmp_path / "logitproof.toml").write_text(text)
     return tmp_path / "logitproof.toml"
 
@@ -55,7 +55,7 @@ def test_a_run_whose_defects_are_waived_passes_and_its_pages_say_so(waived, caps
     assert "; waived: 1 defect (2 results), 1 broken property." in capsys.readouterr().out
     folder = waived.parent / "logitproof-report"
     for name in ("summary.md", "junit.xml", "report.html"):
-        assert f"waiver 1 (check {made().id})" in (folder / name).read_text().replace("<wbr>", ""), name
+        assert f"waiver 1 (check {identified_check().id})" in (folder / name).read_text().replace("<wbr>", ""), name
     assert "waiver" not in (folder / "record.json").read_text()
 
 
@@ -66,7 +66,7 @@ def test_options_have_their_say(words, status):
 
 
 def test_stale_waivers_gate_where_the_run_is_strict(waived):
-    waived.write_text(waived.read_text().replace(made().id, "0" * 16).replace('"beyond bound"', '"nan"'))
+    waived.write_text(waived.read_text().replace(identified_check().id, "0" * 16).replace('"beyond bound"', '"nan"'))
     words = ("--profile", "smoke", "--fail-on", "regression", "--since", _earlier(waived.parent))
     assert main([*RUN, *words]) == 0
     assert main([*RUN, *words, "--strict"]) == 1
@@ -79,7 +79,7 @@ def _earlier(folder, earlier=None):
 
 @pytest.mark.usefixtures("run")
 def test_regressions_are_those_since_the_named_run_and_the_pages_compare_with_it(tmp_path):
-    clean = replace(record(made(severities={})), run=replace(known().run, started="2025-12-24T00:00:00Z"))
+    clean = replace(record(identified_check(severities={})), run=replace(known().run, started="2025-12-24T00:00:00Z"))
     profile = ("--profile", "smoke", "--fail-on", "regression")
     assert main([*RUN, *profile, "--since", _earlier(tmp_path)]) == 0
     assert main([*RUN, *profile, "--since", _earlier(tmp_path, clean)]) == 1
@@ -87,7 +87,7 @@ def test_regressions_are_those_since_the_named_run_and_the_pages_compare_with_it
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("--fail-on", "regression"), "--fail-on regression needs the record of an earlier run: --since OLD"),
         (("--fail-on", "regresion"), "unknown --fail-on 'regresion': did you mean 'regression'?"),
@@ -95,12 +95,12 @@ def test_regressions_are_those_since_the_named_run_and_the_pages_compare_with_it
         (("--since", "other.json", "--fail-on", "regression"), "what is graver could not be told"),
     ],
 )
-def test_what_is_wrong_is_told_before_anything_is_examined(run, words, told, tmp_path, capsys):
+def test_what_is_wrong_is_told_before_anything_is_examined(run, words, message, tmp_path, capsys):
     other = replace(known(), corpus=replace(known().corpus, profile="nightly"))
     (tmp_path / "other.json").write_bytes(encode_record(other))
     assert main([*RUN, *words]) == 2
     printed = capsys.readouterr()
-    assert told in printed.err
+    assert message in printed.err
     assert printed.err.count("\n") == 1
     assert run == []
     assert not (tmp_path / "logitproof-report").exists()

@@ -61,34 +61,34 @@ def smoothed_only(tmp_path):
 
 @pytest.mark.parametrize("profile", PROFILES[:2])
 def test_a_module_that_forgets_its_only_option_fails_in_every_profile(smoothed_only, profile):
-    made = run(RunRequest((smoothed_only,), profile=profile, dtypes=("float32",), jobs=1), Silence())
-    assert made.backends[0].options == (
+    examined = run(RunRequest((smoothed_only,), profile=profile, dtypes=("float32",), jobs=1), Silence())
+    assert examined.backends[0].options == (
         EntryPointOptions(
             "softmax_cross_entropy", "softmax_cross_entropy", ("axis", "label_smoothing"), ("axis", "label_smoothing")
         ),
     )
-    assert uncalled_options(made) == ()
-    faulty = {tuple(each.parameters) for each in made.discrepancies if each.severity == "defect"}
+    assert uncalled_options(examined) == ()
+    faulty = {tuple(each.parameters) for each in examined.discrepancies if each.severity == "defect"}
     assert ("axis", "label_smoothing") in faulty
 
 
 def test_a_restricted_run_tells_what_it_did_not_call_in_every_format(smoothed_only, tmp_path, capsys):
     common = ("run", "--backend", smoothed_only, "--profile", "smoke", "--dtype", "float32", "--jobs", "1")
     assert main([*common, "--output", str(tmp_path / "whole")]) == 1
-    plain = next(
+    without_options = next(
         each for each in read_record(tmp_path / "whole").checks if each.input_class == "overflow" and each.elements
     )
     capsys.readouterr()
-    assert main([*common, "--output", str(tmp_path / "one"), "--check", plain.id]) in {0, 1}
-    made = read_record(tmp_path / "one")
-    title, name = f"kernels {made.backends[0].version}", "softmax_cross_entropy"
-    assert uncalled_options(made) == (UncalledOptions(title, name, name, ("axis", "label_smoothing")),)
+    assert main([*common, "--output", str(tmp_path / "one"), "--check", without_options.id]) in {0, 1}
+    examined = read_record(tmp_path / "one")
+    title, name = f"kernels {examined.backends[0].version}", "softmax_cross_entropy"
+    assert uncalled_options(examined) == (UncalledOptions(title, name, name, ("axis", "label_smoothing")),)
     words = f"{title}: softmax_cross_entropy: an axis other than the last, label_smoothing"
     assert f"Accepted, and called in no check: not examined\n  {words}\n" in capsys.readouterr().out
-    assert words in summary(made).replace("\\_", "_")
-    assert words in html_report(made, {}).replace("<wbr>", "")
-    assert words in github_annotations(made)
-    skipped = [case.find("skipped") for case in ET.fromstring(junit(made)).iter("testcase")]  # noqa: S314 - our own
+    assert words in summary(examined).replace("\\_", "_")
+    assert words in html_report(examined, {}).replace("<wbr>", "")
+    assert words in github_annotations(examined)
+    skipped = [case.find("skipped") for case in ET.fromstring(junit(examined)).iter("testcase")]  # noqa: S314 - our own
     assert [each.get("message").endswith(words) for each in skipped if each is not None] == [True]
 
 
@@ -111,8 +111,8 @@ def test_an_axis_that_a_framework_cannot_be_asked_is_not_accepted():
     request = RunRequest(
         ("torch",), functions=("entropy", "softmax_cross_entropy"), profile="smoke", dtypes=("float32",), jobs=1
     )
-    made = run(request, Silence())
-    options = {(each.function, each.entry_point): each for each in made.backends[0].options}
+    examined = run(request, Silence())
+    options = {(each.function, each.entry_point): each for each in examined.backends[0].options}
     assert ("entropy", "torch.distributions.Categorical(probs=).entropy") not in options
     functional = options["softmax_cross_entropy", "torch.nn.functional.cross_entropy"]
     assert functional.accepted == ("axis", "label_smoothing", "weight", "reduction=mean", "reduction=sum")
@@ -126,27 +126,28 @@ def test_an_entry_point_of_which_nothing_was_examined_has_no_uncalled_options():
         EntryPointOptions("sigmoid", "torch.sigmoid", ("weight", "axis"), ("axis",)),
         EntryPointOptions("softmax", "torch.softmax", ("axis",), ()),
     )
-    made = replace(record(check()), backends=(replace(backend(), options=options),))
-    assert uncalled_options(made) == (UncalledOptions("torch 2.13.0", "sigmoid", "torch.sigmoid", ("weight",)),)
-    unsupported = replace(made, checks=(replace(check(), status="unsupported"),))
+    examined = replace(record(check()), backends=(replace(backend(), options=options),))
+    assert uncalled_options(examined) == (UncalledOptions("torch 2.13.0", "sigmoid", "torch.sigmoid", ("weight",)),)
+    unsupported = replace(examined, checks=(replace(check(), status="unsupported"),))
     assert uncalled_options(unsupported) == ()
 
 
 def test_a_record_of_this_schema_from_before_a_key_was_added_is_read_with_its_default():
-    made = record(check())
-    raw = json.loads(encode_record(made))
+    examined = record(check())
+    raw = json.loads(encode_record(examined))
     del raw["backends"][0]["options"], raw["checks"][0]["definition"]
     read = decode_record(json.dumps(raw).encode())
-    assert read == made
-    assert encode_record(read) == encode_record(made)
+    assert read == examined
+    assert encode_record(read) == encode_record(examined)
 
 
 def test_hostile_names_are_cleaned_in_what_is_not_examined():
     hostile = "\x1b[31m\n" + "x" * 1000
     options = (EntryPointOptions("sigmoid", hostile, (hostile,), ()),)
-    made = replace(record(check(entry_point=hostile)), backends=(replace(backend(), options=options),))
+    examined = replace(record(check(entry_point=hostile)), backends=(replace(backend(), options=options),))
     screen = StringIO()
-    Console(width=120, color_system=None, file=screen).print(record_view(made))
-    for text in (screen.getvalue(), summary(made), github_annotations(made), html_report(made, {}), junit(made)):
+    Console(width=120, color_system=None, file=screen).print(record_view(examined))
+    texts = (screen.getvalue(), summary(examined), github_annotations(examined), html_report(examined, {}))
+    for text in (*texts, junit(examined)):
         assert "\x1b" not in text
         assert "not examined" in text

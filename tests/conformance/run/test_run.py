@@ -82,8 +82,8 @@ def test_a_dtype_on_which_everything_raises_is_a_defect(tmp_path):
 def test_a_dtype_that_is_declared_unsupported_is_not_examined(tmp_path):
     record = examined(tmp_path, NO_HALVES + 'unsupported = {"softplus": ["float16"]}\n')
     assert {check.status for check in of_half(record)} == {"unsupported"}
-    told = {(each.kind, each.reason) for check in of_half(record) for each in check.unexamined}
-    assert told == {("unsupported", "declared unsupported")}
+    unexamined = {(each.kind, each.reason) for check in of_half(record) for each in check.unexamined}
+    assert unexamined == {("unsupported", "declared unsupported")}
     assert "error" not in kinds(record, "defect")
 
 
@@ -108,8 +108,8 @@ class Right(torch.autograd.Function):
         raise NotImplementedError("no backward")
 """
     record = examined(tmp_path, source, dtypes=("float32",))
-    raised = {found.observed: found for found in record.discrepancies if found.kind == "error"}
-    assert {found.severity for found in raised.values()} == {"defect"}
+    raised = {discrepancy.observed: discrepancy for discrepancy in record.discrepancies if discrepancy.kind == "error"}
+    assert {discrepancy.severity for discrepancy in raised.values()} == {"defect"}
     assert set(raised) == {"NotImplementedError: no weights", "NotImplementedError: no backward"}
     lacking = [check for check in record.checks if "ignore_index" in check.parameters]
     assert {(check.status, check.unexamined) for check in lacking} == {("unsupported", ())}
@@ -152,8 +152,8 @@ def sigmoid(x):
 def test_a_function_without_the_axis_that_every_call_has_is_not_examined(tmp_path):
     source = SOFTPLUS + "def softmax(logits):\n    return logits\n"
     record = examined(tmp_path, source, functions=("softmax", "softplus"), dtypes=("float64",))
-    told = {each.kind for check in record.checks if check.function == "softmax" for each in check.unexamined}
-    assert told == {"signature"}
+    unexamined = {each.kind for check in record.checks if check.function == "softmax" for each in check.unexamined}
+    assert unexamined == {"signature"}
     assert "not examined: softmax in float64 (softmax does not take axis" in verdict(record)
 
 
@@ -186,9 +186,9 @@ def logsumexp(logits, *, axis):
 """
     record = examined(tmp_path, source, dtypes=("float32",))
     for check in record.checks:
-        own = [finding for finding in record.discrepancies if finding.check == check.id]
-        for severity, kind in {(finding.severity, finding.kind) for finding in own}:
-            same = [finding for finding in own if (finding.severity, finding.kind) == (severity, kind)]
+        of_check = [finding for finding in record.discrepancies if finding.check == check.id]
+        for severity, kind in {(finding.severity, finding.kind) for finding in of_check}:
+            same = [finding for finding in of_check if (finding.severity, finding.kind) == (severity, kind)]
             assert 1 <= len(same) <= 2
             assert len({finding.id for finding in same}) == len(same)
     assert {"nan", "infinity"} & kinds(record, "defect")
@@ -199,9 +199,9 @@ def test_every_finding_names_an_enclosure_that_holds_the_truth(tmp_path):
         'import numpy as np\nframework = "numpy"\ndef sigmoid(x):\n    return np.float32(0.5) * (1 + np.tanh(x / 2))\n'
     )
     record = examined(tmp_path, source, dtypes=("float32",))
-    found = [finding for finding in record.discrepancies if finding.kind == "beyond bound"]
-    assert found
-    for finding in found:
+    findings = [finding for finding in record.discrepancies if finding.kind == "beyond bound"]
+    assert findings
+    for finding in findings:
         (x,) = (float_from(text) for text in finding.inputs["x"].values or ())
         exact = float(logitproof.exact("sigmoid", [x], dtype="float64").nearest("float64")[0])
         assert float_from(finding.expected.lower) <= exact <= float_from(finding.expected.upper)
@@ -239,9 +239,9 @@ def test_a_wrong_gradient_in_hand_is_a_defect_and_a_right_one_is_not():
     exact = logitproof.exact("softmax", [[2.0, 3.0, 4.0]]).nearest()
     gradient = exact - np.array([[0.0, 1.0, 0.0]])
     inputs = {"logits": logits, "labels": np.array([1]), "cotangent": np.array([1.0])}
-    right = logitproof.judge("sparse_softmax_cross_entropy", inputs, {"gradient:logits": gradient})
+    result = logitproof.judge("sparse_softmax_cross_entropy", inputs, {"gradient:logits": gradient})
     wrong = logitproof.judge("sparse_softmax_cross_entropy", inputs, {"gradient:logits": exact})
-    logitproof.assert_ok(right)
+    logitproof.assert_ok(result)
     assert [finding.severity for finding in wrong.discrepancies] == ["defect"]
 
 

@@ -58,7 +58,7 @@ from logitproof.reports import (
 from logitproof.reports.comparison.groups import change_groups
 from logitproof.reports.comparison.words import change_headline
 from logitproof.reports.findings.headline import trigger_words
-from logitproof.reports.findings.overview import places_of, rows
+from logitproof.reports.findings.overview import rows, setting_titles
 from logitproof.reports.findings.properties import property_titles
 from logitproof.reports.gate.regression import Earlier
 
@@ -126,12 +126,12 @@ def _of(parts, setting):
 
 
 def test_what_is_wrong_in_one_setting_is_a_defect_of_that_one_alone(record):
-    right, wrong = _of(record.checks, EAGER), _of(record.checks, PLANTED)
-    assert len(right) == len(wrong) == len(record.checks) / 2
-    assert not any(check.severities.keys() - {"convention"} for check in right)
+    correct, wrong = _of(record.checks, EAGER), _of(record.checks, PLANTED)
+    assert len(correct) == len(wrong) == len(record.checks) / 2
+    assert not any(check.severities.keys() - {"convention"} for check in correct)
     assert all(check.severities["defect"] for check in wrong if check.elements)
-    assert {found.severity for found in _of(record.discrepancies, EAGER)} <= {"convention"}
-    assert {found.setting for found in record.discrepancies if found.kind == "beyond bound"} == {PLANTED}
+    assert {discrepancy.severity for discrepancy in _of(record.discrepancies, EAGER)} <= {"convention"}
+    assert {each.setting for each in record.discrepancies if each.kind == "beyond bound"} == {PLANTED}
     assert {each.setting for each in record.properties if each.status == "broken"} == {PLANTED}
     assert len(_of(record.properties, EAGER)) == len(_of(record.properties, PLANTED)) > 0
 
@@ -140,10 +140,10 @@ def test_the_two_settings_share_no_identity(record):
     for parts in (record.checks, record.properties, record.discrepancies):
         ids = [each.id for each in parts]
         assert len(set(ids)) == len(ids)
-    places = {
+    identities = {
         (each.setting, each.function, each.quantity, each.input_class, str(each.parameters)) for each in record.checks
     }
-    assert len(places) == len(record.checks)
+    assert len(identities) == len(record.checks)
 
 
 def test_the_first_setting_alone_gives_the_same_checks_as_beside_another(kernels, record):
@@ -180,21 +180,21 @@ def test_the_tables_of_a_report_have_each_setting_apart(record):
     titles = [f"{backend_title(record.checks[0])}, {setting}" for setting in (EAGER, PLANTED)]
     console = Console(width=200, file=StringIO())
     console.print(record_view(record))
-    for told in (console.file.getvalue(), summary(record)):
-        assert all(title in told for title in titles)
-    assert places_of(record.checks) == property_titles(record.properties) == titles
-    right, wrong = (rows(record.checks, title) for title in titles)
-    assert not any(row.severities.get("defect") for row in right)
+    for text in (console.file.getvalue(), summary(record)):
+        assert all(title in text for title in titles)
+    assert setting_titles(record.checks) == property_titles(record.properties) == titles
+    correct, wrong = (rows(record.checks, title) for title in titles)
+    assert not any(row.severities.get("defect") for row in correct)
     assert all(row.severities.get("defect") for row in wrong)
     assert all(title in html_report(record, {}) for title in titles)
 
 
 def test_a_script_is_refused_where_it_cannot_spell_the_setting(record):
     (backend,) = record.backends
-    found = next(each for each in record.discrepancies if each.kind == "beyond bound")
+    discrepancy = next(each for each in record.discrepancies if each.kind == "beyond bound")
     with pytest.raises(ValueError, match="no script for mode 'planted' on device 'cpu': scripts call numpy eager on"):
-        script_for(reproduction_of(found, backend))
-    assert "softmax" in script_for(reproduction_of(replace(found, mode="eager"), backend))
+        script_for(reproduction_of(discrepancy, backend))
+    assert "softmax" in script_for(reproduction_of(replace(discrepancy, mode="eager"), backend))
 
 
 def test_what_was_lost_is_told_of_its_setting(record):
@@ -230,10 +230,10 @@ def test_a_finding_of_both_settings_says_so(tmp_path):
     source = KERNELS.replace("e.sum(axis, keepdims=True)", "(1.05 * e.sum(axis, keepdims=True))")
     record = _run(module(tmp_path, source), modes=("eager", "planted"))
     for finding in findings(record):
-        seen = {found.setting for found in finding.discrepancies}
-        told = trigger_words(finding)
-        assert seen == {EAGER, PLANTED}
-        assert ("eager on cpu or planted on cpu" if finding.is_of_property else "in eager or planted") in told
+        settings = {discrepancy.setting for discrepancy in finding.discrepancies}
+        words = trigger_words(finding)
+        assert settings == {EAGER, PLANTED}
+        assert ("eager on cpu or planted on cpu" if finding.is_of_property else "in eager or planted") in words
 
 
 def test_an_option_counts_as_called_where_every_setting_was_called_with_it():
@@ -249,13 +249,13 @@ def test_an_option_counts_as_called_where_every_setting_was_called_with_it():
         options = OptionCalls()
         for setting, examined in ((EAGER, first), (PLANTED, second)):
             options.take_in(batch, Task("kernels", entry, setting, ("value",), {}), examined)
-        (made,) = options.of("kernels", (entry,))
-        assert (made.accepted, made.called) == (("axis",), called)
+        (options_called,) = options.of("kernels", (entry,))
+        assert (options_called.accepted, options_called.called) == (("axis",), called)
     options = OptionCalls()
     options.take_in(batch, Task("kernels", entry, EAGER, ("value",), {}), answered)
-    plain = softmax_batch([[0.0, 1.0]])
+    batch = softmax_batch([[0.0, 1.0]])
     options.take_in(
-        plain, Task("kernels", entry, PLANTED, ("value",), {}), ExaminedCalls((BatchPart(plain, (0,), Reply()),))
+        batch, Task("kernels", entry, PLANTED, ("value",), {}), ExaminedCalls((BatchPart(batch, (0,), Reply()),))
     )
     assert options.of("kernels", (entry,))[0].called == ()
 
@@ -264,12 +264,12 @@ def test_what_one_setting_implements_says_nothing_of_another():
     batch = softmax_batch([[0.0, 1.0]])
     entry = EntryPoint("softmax", "softmax", ("axis",), ("logits",), ())
     failure = Failure("not implemented", "NotImplementedError", "no kernel for float32")
-    right, lacking = (
+    correct, lacking = (
         CheckTally(identity_of("kernels", "softmax", each, batch, "value"), entry) for each in (EAGER, PLANTED)
     )
-    right.answered = True
+    correct.answered = True
     lacking.fail(FailedCase(batch, 0, failure, is_valid=True))
-    assert settle([right, lacking]) == []
+    assert settle([correct, lacking]) == []
     assert [each.kind for each in lacking.omitted] == ["not implemented"]
 
 
@@ -292,25 +292,23 @@ def _gated(record, **changes):
 
 @pytest.mark.parametrize(("changes", "waived"), [({"mode": "planted"}, True), ({"mode": "eager"}, False), ({}, True)])
 def test_a_waiver_names_a_setting_or_all(record, changes, waived):
-    causes = tuple({found.cause or "" for found in record.discrepancies})
-    made = _gated(record, causes=causes, **changes)
-    of_value = {each.item.check for each in made.waived}
-    wrong = {
-        found.check for found in record.discrepancies if found.kind == "beyond bound" and found.severity == "defect"
-    }
+    causes = tuple({discrepancy.cause or "" for discrepancy in record.discrepancies})
+    gate = _gated(record, causes=causes, **changes)
+    of_value = {each.item.check for each in gate.waived}
+    wrong = {each.check for each in record.discrepancies if each.kind == "beyond bound" and each.severity == "defect"}
     assert of_value == (wrong if waived else set())
-    assert {each.item.setting for each in made.waived} == ({PLANTED} if waived else set())
+    assert {each.item.setting for each in gate.waived} == ({PLANTED} if waived else set())
 
 
 def test_a_baseline_names_the_settings_where_there_are_several(kernels, record):
     every = gate(record, (), "defect", strict=False, today=date(2026, 1, 1))
-    text = baseline_text([own.item for own in every.gating], WaiverAuthor())
+    text = baseline_text([each.item for each in every.gating], WaiverAuthor())
     assert text.count('mode = "planted"\ndevice = "cpu"') == text.count('mode = "planted"') > 0
     waivers = settings_in(text, "logitproof.toml")["waiver"]
     assert gate(record, waivers, "defect", strict=True, today=date(2026, 1, 1)).status == 0
     alone = gate(_run(kernels, modes=("planted",)), (), "defect", strict=False, today=date(2026, 1, 1))
     assert alone.gating
-    assert "mode = " not in baseline_text([own.item for own in alone.gating], WaiverAuthor())
+    assert "mode = " not in baseline_text([each.item for each in alone.gating], WaiverAuthor())
 
 
 def test_a_witness_keeps_its_setting_and_an_older_one_stands_for_all(kernels):
@@ -318,11 +316,11 @@ def test_a_witness_keeps_its_setting_and_an_older_one_stands_for_all(kernels):
     with Worker.start(kernels) as worker:
         hellos = {"kernels": worker.hello}
         examiner = Examiner({"kernels": worker}, hellos, (), lambda _: None, SettingChoice(modes=("eager", "planted")))
-        found = examiner.examine(batch, {}).defects
-    assert {each.setting for each in found if each.kind == "beyond bound"} == {PLANTED}
+        defects = examiner.examine(batch, {}).defects
+    assert {each.setting for each in defects if each.kind == "beyond bound"} == {PLANTED}
     offered = {"kernels": (EAGER, PLANTED)}
-    made = _run(kernels, modes=("planted",)).discrepancies[0]
-    witness = witness_of(batch, made)
+    discrepancy = _run(kernels, modes=("planted",)).discrepancies[0]
+    witness = witness_of(batch, discrepancy)
     assert decode_witness(encode_witness(witness)) == witness
     assert [each.setting for each in known_signatures([witness], offered)] == [PLANTED]
     older = decode_witness(encode_witness(witness).replace(b',\n"mode": "planted",\n"device": "cpu"', b""))
@@ -371,7 +369,7 @@ OFFERED = (Setting("a", "x"), Setting("b", "x"), Setting("a", "y"), Setting("c",
     ],
 )
 def test_what_is_named_is_chosen_and_what_is_not_is_the_first(modes, devices, chosen):
-    assert SettingChoice(modes, devices).among(OFFERED) == tuple(OFFERED[place] for place in chosen)
+    assert SettingChoice(modes, devices).among(OFFERED) == tuple(OFFERED[index] for index in chosen)
 
 
 @pytest.mark.parametrize(

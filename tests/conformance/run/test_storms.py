@@ -61,11 +61,11 @@ def _examined(folder, source, **request):
 def test_an_entry_point_that_crashes_on_infinities_costs_few_workers_and_shows_a_case_of_each_class(tmp_path):
     record = _examined(tmp_path, ABORTING, profile="ci")
     crashes = [each for each in record.discrepancies if each.kind == "crash"]
-    found = {(each.input_class, each.dtype, each.case) for each in crashes}
-    by_class = {name: {each for each in found if each[0] == name} for name, _, _ in found}
+    failures = {(each.input_class, each.dtype, each.case) for each in crashes}
+    by_class = {name: {each for each in failures if each[0] == name} for name, _, _ in failures}
     assert len(by_class) >= 2
     assert all(1 <= len(each) <= MOST_OF_CLASS for each in by_class.values())
-    assert len(found) <= MOST_OF_ENTRY_POINT
+    assert len(failures) <= MOST_OF_ENTRY_POINT
     for each in crashes:
         logits = array_value(each.inputs["logits"])
         assert logits.ndim == 1
@@ -94,8 +94,8 @@ def test_what_is_left_out_after_crashes_stands_in_the_record_and_the_record_repe
 @pytest.mark.slow
 def test_an_entry_point_that_always_hangs_is_given_up_after_six_inputs(tmp_path):
     record = _examined(tmp_path, HANGING, dtypes=("float32",), timeout=0.5)
-    found = {(each.input_class, each.case) for each in record.discrepancies if each.kind == "hang"}
-    assert len(found) <= MOST_OF_ENTRY_POINT
+    failures = {(each.input_class, each.case) for each in record.discrepancies if each.kind == "hang"}
+    assert len(failures) <= MOST_OF_ENTRY_POINT
     assert {check.status for check in record.checks if check.quantity == "value"} == {"hang"}
     assert any("sigmoid has crashed or hung 6 times" in check.reason for check in record.checks)
     assert {each.status for each in record.properties} == {"unsupported"}
@@ -130,8 +130,8 @@ def test_a_hunt_leaves_out_what_crashes_and_keeps_the_smallest_input(tmp_path):
 @pytest.mark.slow
 def test_the_tests_of_properties_tell_one_input_that_crashes_and_ask_no_more(tmp_path):
     _kernel(tmp_path, ABORTING.replace("np.isinf(logits)", "(logits > 1)"))
-    own = ("-rsf", "--logitproof-seed", "0", "-k", "softmax or shift")
-    done = _command(tmp_path, *_PROPERTIES, *own, "--logitproof-backend", "kernels.py")
+    options = ("-rsf", "--logitproof-seed", "0", "-k", "softmax or shift")
+    done = _command(tmp_path, *_PROPERTIES, *options, "--logitproof-backend", "kernels.py")
     assert done.returncode == 1
     failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
     assert len(failed) <= 2, done.stdout

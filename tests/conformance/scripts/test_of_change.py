@@ -142,11 +142,11 @@ def test_regressions_come_first_and_no_more_than_asked_for():
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_whatever_a_comparison_holds_stays_text_in_its_scripts(text, capsys):
-    made = regressed()
+    sample = regressed()
     hostile = replace(
-        made,
+        sample,
         titles=(text, text),
-        backends=tuple(replace(each, old=text, new=text, variables={text: text}) for each in made.backends),
+        backends=tuple(replace(each, old=text, new=text, variables={text: text}) for each in sample.backends),
         checks=tuple(
             replace(
                 check,
@@ -157,7 +157,7 @@ def test_whatever_a_comparison_holds_stays_text_in_its_scripts(text, capsys):
                     for each in check.changes
                 ),
             )
-            for check in made.checks
+            for check in sample.checks
         ),
     )
     scripts = scripts_for_comparison(hostile)
@@ -190,18 +190,18 @@ def test_a_script_is_had_by_its_key_or_the_beginning_of_one(written, scripts, ca
 
 @pytest.mark.usefixtures("written")
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["0123456789abcdef-regressed"], "there is no change '0123456789abcdef-regressed'"),
         ([""], "there is no change ''"),
         (["x" * 6, "--whole-batch"], "leave it out"),
     ],
 )
-def test_what_cannot_be_had_is_one_line(words, told, capsys):
+def test_what_cannot_be_had_is_one_line(words, message, capsys):
     assert main(["reproduce", *words, "--record", "comparison.json"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert told in printed.err
+    assert message in printed.err
     assert printed.err.count("\n") == 1
 
 

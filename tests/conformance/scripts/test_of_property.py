@@ -12,7 +12,7 @@ import pytest
 from logitproof.conformance.cli.main import main
 from logitproof.conformance.scripts.of_property import Apart, Entry
 
-RIGHT = """
+CORRECT = """
 import numpy as np
 framework = "numpy"
 
@@ -21,7 +21,7 @@ def softmax(logits, *, axis):
     return e / e.sum(axis=axis, keepdims=True)
 """
 # The last entry of a row is off by more than its neighbours explain.
-WRONG = RIGHT.replace("    return e /", "    e[..., -1:] *= np.asarray(1.0625, e.dtype)\n    return e /")
+WRONG = CORRECT.replace("    return e /", "    e[..., -1:] *= np.asarray(1.0625, e.dtype)\n    return e /")
 
 
 def _record(folder, *properties):
@@ -51,13 +51,13 @@ def test_the_script_of_a_broken_property_ends_with_1_until_it_is_mended(tmp_path
     if name == "shift-invariance":  # the wrong factor is the same on both sides
         assert record["discrepancies"] == []
         return
-    (found,) = record["discrepancies"]
-    script = _script(tmp_path, found["id"])
+    (discrepancy,) = record["discrepancies"]
+    script = _script(tmp_path, discrepancy["id"])
     assert "logitproof" not in script.read_text(encoding="utf-8").split('"""')[2].replace(str(tmp_path), "")
     broken = _executed(script)
     assert broken.returncode == 1, broken.stdout + broken.stderr
     assert "the discrepancy is there" in broken.stdout
-    (tmp_path / "kernels.py").write_text(RIGHT, encoding="utf-8")
+    (tmp_path / "kernels.py").write_text(CORRECT, encoding="utf-8")
     mended = _executed(script)
     assert mended.returncode == 0, mended.stdout + mended.stderr
     assert "the discrepancy is gone" in mended.stdout
@@ -72,19 +72,19 @@ def test_the_script_shows_a_property_that_a_real_framework_breaks(tmp_path, name
     main(["run", "--backend", "torch", "--property", name, "--output", str(report)])
     record = json.loads((report / "record.json").read_text(encoding="utf-8"))
     assert record["discrepancies"]
-    for found in record["discrepancies"][:4]:
-        outcome = _executed(_script(tmp_path, found["id"]))
-        assert outcome.returncode == 1, (found["dtype"], outcome.stdout + outcome.stderr)
+    for discrepancy in record["discrepancies"][:4]:
+        outcome = _executed(_script(tmp_path, discrepancy["id"]))
+        assert outcome.returncode == 1, (discrepancy["dtype"], outcome.stdout + outcome.stderr)
     capsys.readouterr()
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda found: found["inputs"].clear(), "are not those of softmax-ratio"),
-        (lambda found: found.update(quantity="property:softmax-rattle"), "did you mean 'softmax-ratio'?"),
+        (lambda discrepancy: discrepancy["inputs"].clear(), "are not those of softmax-ratio"),
+        (lambda discrepancy: discrepancy.update(quantity="property:softmax-rattle"), "did you mean 'softmax-ratio'?"),
         (
-            lambda found: found["inputs"].update(
+            lambda discrepancy: discrepancy["inputs"].update(
                 x={"dtype": "float32", "shape": [1], "values": ["inf"], "data": None, "corpus": None}
             ),
             "not in the domain",
@@ -94,11 +94,11 @@ def test_the_script_shows_a_property_that_a_real_framework_breaks(tmp_path, name
 def test_a_record_that_was_tampered_with_is_one_clear_line(tmp_path, capsys, change, words):
     (tmp_path / "kernels.py").write_text(WRONG, encoding="utf-8")
     record = _record(tmp_path, "softmax-ratio")
-    (found,) = record["discrepancies"]
-    change(found)
+    (discrepancy,) = record["discrepancies"]
+    change(discrepancy)
     (tmp_path / "r" / "record.json").write_text(json.dumps(record), encoding="utf-8")
     capsys.readouterr()
-    assert main(["reproduce", found["id"], "--record", str(tmp_path / "r")]) == 2
+    assert main(["reproduce", discrepancy["id"], "--record", str(tmp_path / "r")]) == 2
     line = capsys.readouterr().err
     assert words in line
     assert line.count("\n") == 1

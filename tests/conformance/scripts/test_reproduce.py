@@ -33,19 +33,19 @@ PACKAGES = {"numpy", "torch", "tensorflow", "keras"}
 
 def _run(*backends, folder=None, **asked):
     """Make a run, and leave its record in `folder`."""
-    made = run(RunRequest(backends=backends, **{"profile": "smoke", "jobs": 1, **asked}), Silence())
+    examined = run(RunRequest(backends=backends, **{"profile": "smoke", "jobs": 1, **asked}), Silence())
     if folder is not None:
-        (folder / "record.json").write_bytes(encode_record(made))
-    return made
+        (folder / "record.json").write_bytes(encode_record(examined))
+    return examined
 
 
-def _findings(made):
-    return [each for each in made.discrepancies if not each.quantity.startswith("property:")]
+def _findings(examined):
+    return [each for each in examined.discrepancies if not each.quantity.startswith("property:")]
 
 
-def _script(made, found):
-    found, owner = (findings := Known(made, Path("record.json"), ())).find(found.id)
-    return script_for(reproduction_of(found, owner, apart=findings.called_apart(found)))
+def _script(examined, finding):
+    finding, owner = (findings := Known(examined, Path("record.json"), ())).find(finding.id)
+    return script_for(reproduction_of(finding, owner, apart=findings.called_apart(finding)))
 
 
 def _stands_alone(script):
@@ -60,35 +60,35 @@ def _stands_alone(script):
 def torch_run(tmp_path_factory):
     """A run of PyTorch on the corpus and on tensors of a user's own; its folder and its record."""
     folder = tmp_path_factory.mktemp("torch")
-    own = folder / "own.npz"
-    np.savez(own, logits=np.float32([[1000, 994.455, 994.166], [1, 2, 3]]))
+    file = folder / "own.npz"
+    np.savez(file, logits=np.float32([[1000, 994.455, 994.166], [1, 2, 3]]))
     functions = ("logsumexp", "sigmoid_cross_entropy", "kl_divergence_terms_from_logs")
-    return folder, _run("torch", folder=folder, functions=functions, inputs=own)
+    return folder, _run("torch", folder=folder, functions=functions, inputs=file)
 
 
 @pytest.mark.framework("torch")
 @pytest.mark.slow
 def test_every_finding_in_a_framework_is_shown_by_its_script(torch_run, tmp_path):
-    _, made = torch_run
-    found = _findings(made)
-    assert {"beyond bound", "inaccurate", "choice", "nan"} <= {each.kind for each in found}
-    assert {each.batch.partition("/")[0] for each in found} >= {"user", "mixed", "limits"}
-    scripts = [_script(made, each) for each in found]
+    _, examined = torch_run
+    discrepancies = _findings(examined)
+    assert {"beyond bound", "inaccurate", "choice", "nan"} <= {each.kind for each in discrepancies}
+    assert {each.batch.partition("/")[0] for each in discrepancies} >= {"user", "mixed", "limits"}
+    scripts = [_script(examined, each) for each in discrepancies]
     assert all(map(_stands_alone, scripts))
     endings = [ran.status for ran in run_scripts(scripts, tmp_path)]
-    assert [(each.id, status) for each, status in zip(found, endings, strict=True) if status != 1] == []
+    assert [(each.id, status) for each, status in zip(discrepancies, endings, strict=True) if status != 1] == []
 
 
 @pytest.mark.framework("keras")
 @pytest.mark.slow
 def test_every_finding_in_keras_is_shown_by_its_script(tmp_path):
-    made = _run("keras", functions=("binary_cross_entropy",), dtypes=("bfloat16",))
-    found = _findings(made)[::3]
-    assert len(found) > 20
-    scripts = [_script(made, each) for each in found]
+    examined = _run("keras", functions=("binary_cross_entropy",), dtypes=("bfloat16",))
+    discrepancies = _findings(examined)[::3]
+    assert len(discrepancies) > 20
+    scripts = [_script(examined, each) for each in discrepancies]
     assert all(map(_stands_alone, scripts))
     endings = [ran.status for ran in run_scripts(scripts, tmp_path)]
-    assert [(each.id, status) for each, status in zip(found, endings, strict=True) if status != 1] == []
+    assert [(each.id, status) for each, status in zip(discrepancies, endings, strict=True) if status != 1] == []
 
 
 MODULES = ("places", "gradients", "options", "formulas")
@@ -101,32 +101,32 @@ def faulty_run():
     """A run of faulty modules: its record, without findings that are weaknesses of the formula."""
     modules = [str(PLANTED / f"faulty_torch_{name}.py") for name in MODULES]
     functions = ("sigmoid", "softplus", "logit", "softmax", "logsumexp")
-    made = _run(*modules, functions=functions, dtypes=("float32",))
-    kept = [each for each in _findings(made) if each.severity == "defect"]
-    return replace(made, discrepancies=tuple(each for each in kept if (each.backend, each.function) != REMEMBERS))
+    examined = _run(*modules, functions=functions, dtypes=("float32",))
+    kept = [each for each in _findings(examined) if each.severity == "defect"]
+    return replace(examined, discrepancies=tuple(each for each in kept if (each.backend, each.function) != REMEMBERS))
 
 
 @pytest.mark.framework("torch")
 @pytest.mark.slow
 def test_faults_of_every_kind_are_shown_by_their_scripts(faulty_run, tmp_path):
-    found = faulty_run.discrepancies
+    discrepancies = faulty_run.discrepancies
     kinds = {"beyond bound", "nan", "infinity", "limit missed", "error", "shape", "input modified", "missing gradient"}
-    assert {each.kind for each in found} == kinds
-    assert any("while gradients are recorded" in each.explanation for each in found)
-    scripts = [_script(faulty_run, each) for each in found]
+    assert {each.kind for each in discrepancies} == kinds
+    assert any("while gradients are recorded" in each.explanation for each in discrepancies)
+    scripts = [_script(faulty_run, each) for each in discrepancies]
     assert all(map(_stands_alone, scripts))
     endings = [ran.status for ran in run_scripts(scripts, tmp_path)]
-    assert [(each, status) for each, status in zip(found, endings, strict=True) if status != 1] == []
+    assert [(each, status) for each, status in zip(discrepancies, endings, strict=True) if status != 1] == []
 
 
 @pytest.mark.framework("torch")
 @pytest.mark.slow
 def test_scripts_see_when_a_fault_is_repaired(faulty_run, tmp_path):
-    found = faulty_run.discrepancies
+    discrepancies = faulty_run.discrepancies
     repaired = PLANTED / "correct_torch_textbook.py"
-    ran = run_scripts([_script(faulty_run, each) for each in found], tmp_path, argument=repaired)
-    assert [(each, one) for each, one in zip(found, ran, strict=True) if one.status != 0] == []
-    assert Counter(one.printed.splitlines()[-1] for one in ran) == {"the discrepancy is gone": len(found)}
+    ran = run_scripts([_script(faulty_run, each) for each in discrepancies], tmp_path, argument=repaired)
+    assert [(each, one) for each, one in zip(discrepancies, ran, strict=True) if one.status != 0] == []
+    assert Counter(one.printed.splitlines()[-1] for one in ran) == {"the discrepancy is gone": len(discrepancies)}
 
 
 DEADLY = {
@@ -175,11 +175,11 @@ def test_a_call_that_does_not_come_back_shows_in_the_status(kind, tmp_path):
 
 
 def test_a_wrong_dtype_is_shown_until_it_is_right(tmp_path):
-    found = replace(_deadly("error"), kind="dtype", explanation="the value of float32 inputs has dtype float64")
-    script = script_for(reproduction_of(found, _module("faulty_numpy_formulas")))
+    given = replace(_deadly("error"), kind="dtype", explanation="the value of float32 inputs has dtype float64")
+    script = script_for(reproduction_of(given, _module("faulty_numpy_formulas")))
     (wrong,) = run_scripts([script], tmp_path)
-    (right,) = run_scripts([script], tmp_path, argument=PLANTED / "correct_numpy_textbook.py")
-    assert (wrong.status, right.status) == (1, 0)
+    (correct,) = run_scripts([script], tmp_path, argument=PLANTED / "correct_numpy_textbook.py")
+    assert (wrong.status, correct.status) == (1, 0)
 
 
 # Which inputs a script gets
@@ -189,7 +189,7 @@ def test_the_case_stands_in_its_place_among_copies_of_itself():
     batch = build(BatchKey("softmax_cross_entropy", "float32", "options/3x7x5,axis=1/ordinary/weight"))
     case = 11
     arguments = {name: array_record(array) for name, array in case_arguments(batch, case).items()}
-    found = replace(
+    given = replace(
         discrepancy(check()),
         function="softmax_cross_entropy",
         batch=batch.name,
@@ -198,23 +198,23 @@ def test_the_case_stands_in_its_place_among_copies_of_itself():
         inputs=arguments,
         parameters={"axis": 1, "weight": array_record(batch.parameters["weight"])},
     )
-    staged = script_inputs(found)
-    assert staged.batch.arguments[0].shape == (3, 7, 5)
-    assert (staged.batch.arguments[0] == batch.arguments[0][2:, :, 1:2]).all()
-    assert (staged.batch.cotangent == batch.cotangent[2, 1]).all()
-    assert script_inputs(found, whole_batch=True).batch is not staged.batch
-    assert script_inputs(found, whole_batch=True).batch.arguments[0].tobytes() == batch.arguments[0].tobytes()
-    for by_itself in (alone(found), script_inputs(found, apart=True)):
+    inputs = script_inputs(given)
+    assert inputs.batch.arguments[0].shape == (3, 7, 5)
+    assert (inputs.batch.arguments[0] == batch.arguments[0][2:, :, 1:2]).all()
+    assert (inputs.batch.cotangent == batch.cotangent[2, 1]).all()
+    assert script_inputs(given, whole_batch=True).batch is not inputs.batch
+    assert script_inputs(given, whole_batch=True).batch.arguments[0].tobytes() == batch.arguments[0].tobytes()
+    for by_itself in (alone(given), script_inputs(given, apart=True)):
         assert by_itself.batch.arguments[0].tobytes() == batch.arguments[0][2, :, 1].tobytes()
         assert (by_itself.batch.arguments[0].shape, by_itself.index) == ((1, 7), (0,))
-    gradient = replace(found, quantity="gradient:logits", index=(2, 4, 1))
+    gradient = replace(given, quantity="gradient:logits", index=(2, 4, 1))
     assert script_inputs(gradient, apart=True).index == (0, 4)
 
 
 def test_a_weight_of_every_element_goes_with_its_element():
     batch = build(BatchKey("sigmoid_cross_entropy", "float32", "options/size=7x9/ordinary/pos_weight,weight"))
     case = 4 * 9 + 5
-    found = replace(
+    given = replace(
         discrepancy(check()),
         function="sigmoid_cross_entropy",
         batch="no batch of the corpus",
@@ -223,17 +223,17 @@ def test_a_weight_of_every_element_goes_with_its_element():
         inputs={name: array_record(array) for name, array in case_arguments(batch, case).items()},
         parameters={name: array_record(value) for name, value in batch.parameters.items()},
     )
-    staged = script_inputs(found)
+    inputs = script_inputs(given)
     for name, value in batch.parameters.items():
-        assert staged.batch.parameters[name] == np.broadcast_to(value, (7, 9))[4, 5]
-    in_place = script_inputs(replace(found, batch=batch.name, case=case_hash(batch, case)))
+        assert inputs.batch.parameters[name] == np.broadcast_to(value, (7, 9))[4, 5]
+    of_corpus = script_inputs(replace(given, batch=batch.name, case=case_hash(batch, case)))
     for name, value in batch.parameters.items():
-        assert (in_place.batch.parameters[name] == np.broadcast_to(value, (7, 9))[4, 5]).all()
+        assert (of_corpus.batch.parameters[name] == np.broadcast_to(value, (7, 9))[4, 5]).all()
 
 
 def test_a_long_row_comes_from_the_corpus_or_not_at_all():
     batch = build(BatchKey("logsumexp", "float32", "wide/n=65537"))
-    found = replace(
+    given = replace(
         discrepancy(check()),
         function="logsumexp",
         batch=batch.name,
@@ -242,9 +242,9 @@ def test_a_long_row_comes_from_the_corpus_or_not_at_all():
         inputs={"logits": Array("float32", (65537,), corpus="logsumexp/float32/wide/n=65537#0:logits")},
         parameters={"axis": -1},
     )
-    assert (script_inputs(found).batch.arguments[0] == batch.arguments[0][0]).all()
+    assert (script_inputs(given).batch.arguments[0] == batch.arguments[0][0]).all()
     with pytest.raises(ValueError, match="not the one of this release"):
-        script_inputs(replace(found, case="another corpus"))
+        script_inputs(replace(given, case="another corpus"))
 
 
 # The command line
@@ -306,16 +306,16 @@ def test_without_a_record_the_command_line_says_how_to_make_one(tmp_path, monkey
 
 def test_a_case_is_called_alone_where_the_run_called_cases_apart():
     batch = build(BatchKey("sigmoid", "float32", "mixed/size=7"))
-    found = discrepancy(
+    given = discrepancy(
         check(),
         batch=batch.name,
         case=case_hash(batch, 3),
         inputs={name: array_record(array) for name, array in case_arguments(batch, 3).items()},
     )
     for reason, text in ((None, "np.full((7,), "), ("ValueError: not this", "numbers(")):
-        made = record(check(reason=reason), discrepancies=(replace(found, check=check().id),))
-        findings = Known(made, Path("record.json"), ())
-        script = script_for(reproduction_of(found, made.backends[0], apart=findings.called_apart(found)))
+        examined = record(check(reason=reason), discrepancies=(replace(given, check=check().id),))
+        findings = Known(examined, Path("record.json"), ())
+        script = script_for(reproduction_of(given, examined.backends[0], apart=findings.called_apart(given)))
         assert f"x = torch.from_numpy({text}" in script
 
 
@@ -354,8 +354,8 @@ def test_a_finding_that_does_not_fit_together_is_refused(report, capsys, damage)
 @pytest.mark.framework("torch")
 @pytest.mark.slow
 def test_a_script_on_its_own_ends_as_the_discrepancy_does(torch_run, tmp_path):
-    folder, made = torch_run
-    worst = next(each for each in made.discrepancies if each.kind == "beyond bound")
+    folder, examined = torch_run
+    worst = next(each for each in examined.discrepancies if each.kind == "beyond bound")
     path = tmp_path / "finding.py"
     assert main(["reproduce", worst.id, "--record", str(folder), "--output", str(path)]) == 0
     ended = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=False, timeout=120)
@@ -367,10 +367,10 @@ def test_a_script_on_its_own_ends_as_the_discrepancy_does(torch_run, tmp_path):
 @pytest.mark.framework("torch")
 @pytest.mark.slow
 def test_a_witness_is_reproduced_without_a_record(torch_run, tmp_path, monkeypatch):
-    _, made = torch_run
+    _, examined = torch_run
     monkeypatch.chdir(tmp_path)
-    found = [each for each in _findings(made) if each.severity == "defect" and each.dtype == "float32"]
-    witnesses = [witness_of(alone(each).batch, each) for each in found]
+    discrepancies = [each for each in _findings(examined) if each.severity == "defect" and each.dtype == "float32"]
+    witnesses = [witness_of(alone(each).batch, each) for each in discrepancies]
     scripts = []
     for witness in witnesses:
         write_witness(WITNESSES, witness)
@@ -382,6 +382,6 @@ def test_a_witness_is_reproduced_without_a_record(torch_run, tmp_path, monkeypat
 
 @pytest.mark.usefixtures("report")
 def test_a_witness_in_a_module_needs_the_record_that_says_where_the_module_is(capsys):
-    found = replace(discrepancy(check()), backend="kernels", id="bbbbbb1111111111", batch="", case="")
-    write_witness(WITNESSES, witness_of(alone(replace(found, index=(0,))).batch, found))
+    given = replace(discrepancy(check()), backend="kernels", id="bbbbbb1111111111", batch="", case="")
+    write_witness(WITNESSES, witness_of(alone(replace(given, index=(0,))).batch, given))
     assert "where the backend 'kernels' of bbbbbb1111111111 lies is not in" in _fails(capsys, "bbbbbb1111111111")

@@ -50,13 +50,13 @@ def _numbers(count, dtype):
 
 
 def _arrays(dtype):
-    plain = np.arange(-3, 3).astype(np.float64).astype(format_named(dtype).numpy_dtype)
-    yield "hex floats", plain
-    yield "a scalar", plain[:1].reshape(())
-    yield "one number over and over", np.full((3, 4), plain[0])
-    yield "one row over and over", np.tile(plain, (2, 3, 1))
+    numbers = np.arange(-3, 3).astype(np.float64).astype(format_named(dtype).numpy_dtype)
+    yield "hex floats", numbers
+    yield "a scalar", numbers[:1].reshape(())
+    yield "one number over and over", np.full((3, 4), numbers[0])
+    yield "one row over and over", np.tile(numbers, (2, 3, 1))
     yield "a special row over and over", np.tile(_numbers(6, dtype), (4, 1))
-    yield "long runs", np.repeat(plain, 40).reshape(-1, 8)
+    yield "long runs", np.repeat(numbers, 40).reshape(-1, 8)
     yield "any bits", _numbers(60, dtype)
     yield "many bits", _numbers(600, dtype).reshape(3, 20, 10)
 
@@ -67,10 +67,10 @@ def test_an_array_is_written_to_the_last_bit(dtype, framework):
     storage = storage_of(dtype, framework_named(framework).spelling)
     for what, array in _arrays(dtype):
         for axis in {None, *range(array.ndim)}:
-            made = _evaluated(array_source(array, storage, axis), storage)
-            assert made.shape == array.shape, what
-            assert made.tobytes() == array.tobytes(), what
-            assert made.flags.writeable, what
+            evaluated = _evaluated(array_source(array, storage, axis), storage)
+            assert evaluated.shape == array.shape, what
+            assert evaluated.tobytes() == array.tobytes(), what
+            assert evaluated.flags.writeable, what
 
 
 @pytest.mark.parametrize("layout", ["transposed", "sliced"])
@@ -78,17 +78,17 @@ def test_an_array_is_written_to_the_last_bit(dtype, framework):
 def test_an_array_lies_in_memory_as_the_worker_lays_it(layout, shape):
     storage = storage_of("float32", framework_named("torch").spelling)
     array = _numbers(int(np.prod(shape)), "float32").reshape(shape)
-    made, expected = _evaluated(array_source(array, storage, 0, layout), storage), laid_out(array, layout)
-    assert made.tobytes() == array.tobytes()
-    assert made.strides == expected.strides
+    evaluated, expected = _evaluated(array_source(array, storage, 0, layout), storage), laid_out(array, layout)
+    assert evaluated.tobytes() == array.tobytes()
+    assert evaluated.strides == expected.strides
 
 
 @pytest.mark.parametrize("labels", [[3], [2, 2, 2], [0, -100, 65536], list(range(200))])
 def test_labels_are_64_bit_integers_everywhere(labels):
     storage = storage_of("float32", framework_named("torch").spelling)
-    made = _evaluated(array_source(np.array(labels, np.int64), storage), storage)
-    assert made.dtype == np.int64
-    assert made.tolist() == labels
+    evaluated = _evaluated(array_source(np.array(labels, np.int64), storage), storage)
+    assert evaluated.dtype == np.int64
+    assert evaluated.tolist() == labels
 
 
 def test_what_repeats_itself_is_written_once():
@@ -108,7 +108,7 @@ def test_no_line_of_a_long_array_is_longer_than_a_screen(dtype):
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("text", "expected"),
     [
         ("0.25", "0.25"),
         ("-2.938e-39", "-2.938e-39"),
@@ -119,16 +119,16 @@ def test_no_line_of_a_long_array_is_longer_than_a_screen(dtype):
         ("-17e399", None),
     ],
 )
-def test_a_decimal_is_one_that_fractions_read_at_once(told, expected):
-    assert decimal_of(told) == expected
+def test_a_decimal_is_one_that_fractions_read_at_once(text, expected):
+    assert decimal_of(text) == expected
 
 
 @pytest.mark.parametrize(
-    "told", ["", "nan", "1;import os", "0x1p+0", "1e999999999999999999999999999999999999999999", "١"]
+    "text", ["", "nan", "1;import os", "0x1p+0", "1e999999999999999999999999999999999999999999", "١"]
 )
-def test_what_is_no_decimal_is_refused(told):
+def test_what_is_no_decimal_is_refused(text):
     with pytest.raises(ValueError, match="not a decimal"):
-        decimal_of(told)
+        decimal_of(text)
 
 
 @pytest.mark.parametrize("dtype", FORMATS)
@@ -248,9 +248,9 @@ def test_an_entry_point_that_is_none_of_the_frameworks_makes_no_script(text):
     ],
 )
 def test_only_switches_of_numerical_libraries_reach_a_script(name, value, is_kept):
-    made = reproduction_of(discrepancy(check()), replace(backend(), environment={name: value}))
-    assert made.environment == ({name: value} if is_kept else {})
-    assert (f'os.environ["{name}"] = "{value}"' in script_for(made)) == is_kept
+    reproduction = reproduction_of(discrepancy(check()), replace(backend(), environment={name: value}))
+    assert reproduction.environment == ({name: value} if is_kept else {})
+    assert (f'os.environ["{name}"] = "{value}"' in script_for(reproduction)) == is_kept
 
 
 def test_an_element_without_ulps_is_written_as_python_reads_it():

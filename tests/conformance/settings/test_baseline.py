@@ -10,9 +10,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from page_samples import identified_check as made
-from page_samples import identified_discrepancy as found
-from page_samples import stated
+from page_samples import identified_check, identified_discrepancy, stated
 from record_samples import check, record
 from report_samples import HOSTILE, cut_short, empty, finished
 from waiver_samples import SIGNATURE, TODAY, gated, known, waivers_for, waivers_in
@@ -51,7 +49,7 @@ def records(draw, *, finite=False):
         kinds = draw(st.lists(TEXTS, unique=True, min_size=int(finite), max_size=2))
         counts = draw(st.lists(st.integers(1, 10**6), min_size=2, max_size=2))
         left = draw(st.integers(0, 3))
-        owner = made(
+        owner = identified_check(
             backend,
             version=version,
             input_class=str(number),
@@ -61,11 +59,11 @@ def records(draw, *, finite=False):
         )
         checks.append(owner)
         for kind, count in zip(kinds, counts, strict=False):
-            told = {"kind": kind, "count": count, "largest_ulps": hex_of(draw(errors)), "extent": draw(EXTENTS)}
+            fields = {"kind": kind, "count": count, "largest_ulps": hex_of(draw(errors)), "extent": draw(EXTENTS)}
             for case in ("worst", "smallest")[: draw(st.integers(1, 2))]:
-                told |= {"error_ulps": hex_of(draw(errors)), "error_bound_ratio": hex_of(draw(errors))}
-                told["cause"] = draw(st.one_of(st.none(), TEXTS))
-                cases.append(found(owner, case=case, **told))
+                fields |= {"error_ulps": hex_of(draw(errors)), "error_bound_ratio": hex_of(draw(errors))}
+                fields["cause"] = draw(st.one_of(st.none(), TEXTS))
+                cases.append(identified_discrepancy(owner, case=case, **fields))
     if draw(st.booleans()):
         properties.append(stated(backend, version=version, property_name=draw(TEXTS)))
     base = record(*checks, discrepancies=tuple(cases))
@@ -78,7 +76,7 @@ EXTENTS = st.dictionaries(st.sampled_from(["x", "logits", "labels", "probs"]), i
 @settings(max_examples=150, deadline=None)
 @given(run=records())
 def test_a_baseline_makes_its_record_pass_whatever_the_record_holds(run):
-    text = baseline_text([own.item for own in gated(run, ()).gating], SIGNATURE)
+    text = baseline_text([each.item for each in gated(run, ()).gating], SIGNATURE)
     waivers = waivers_in(text)
     now = gated(run, waivers, strict=True)
     assert (now.gating, now.stale) == ((), ())
@@ -92,11 +90,11 @@ def _farther(text):
 
 
 def _largest(run, one, *names):
-    return max((getattr(found, name) for found in _alike(run, one) for name in names), key=float_from)
+    return max((getattr(each, name) for each in _alike(run, one) for name in names), key=float_from)
 
 
 def _alike(run, one):
-    return [found for found in run.discrepancies if (found.check, found.kind) == (one.check, one.kind)]
+    return [each for each in run.discrepancies if (each.check, each.kind) == (one.check, one.kind)]
 
 
 def _case(run, one, **changes):
@@ -104,28 +102,28 @@ def _case(run, one, **changes):
     return _cases(run, [one], **changes)
 
 
-def _cases(run, own, **changes):
-    ids = {found.id for found in own}
-    cases = (replace(found, **changes) if found.id in ids else found for found in run.discrepancies)
+def _cases(run, replaced, **changes):
+    ids = {each.id for each in replaced}
+    cases = (replace(each, **changes) if each.id in ids else each for each in run.discrepancies)
     return replace(run, discrepancies=tuple(cases))
 
 
 def _counting(run, one):
     """The run whose check counts one result more."""
     checks = (
-        replace(own, severities={"defect": own.severities["defect"] + 1}) if own.id == one.check else own
-        for own in run.checks
+        replace(check, severities={"defect": check.severities["defect"] + 1}) if check.id == one.check else check
+        for check in run.checks
     )
     return replace(run, checks=tuple(checks))
 
 
 def _more_results(run, one):
-    return _counting(_case(run, one, count=max(found.count for found in _alike(run, one)) + 1), one)
+    return _counting(_case(run, one, count=max(each.count for each in _alike(run, one)) + 1), one)
 
 
 def _another_version(run, _):
-    checks = tuple(replace(own, version="3.0.0") for own in run.checks)
-    cases = tuple(replace(found, version="3.0.0") for found in run.discrepancies)
+    checks = tuple(replace(check, version="3.0.0") for check in run.checks)
+    cases = tuple(replace(each, version="3.0.0") for each in run.discrepancies)
     return replace(run, checks=checks, discrepancies=cases, properties=())
 
 
@@ -158,14 +156,14 @@ FARTHER = {
     "a larger multiple of the bound": lambda run, one: _case(
         run, one, error_bound_ratio=_farther(_largest(run, one, "error_bound_ratio"))
     ),
-    "another cause": lambda run, one: _case(run, one, cause=_new({found.cause for found in _alike(run, one)})),
+    "another cause": lambda run, one: _case(run, one, cause=_new({each.cause for each in _alike(run, one)})),
     "no known cause": lambda run, one: (
-        _case(run, one, cause=None) if all(found.cause for found in _alike(run, one)) else None
+        _case(run, one, cause=None) if all(each.cause for each in _alike(run, one)) else None
     ),
     "more results": _more_results,
     "more results without a case": _counting,
     "another version": _another_version,
-    "another kind": lambda run, one: _case(run, one, kind=_new({found.kind for found in run.discrepancies})),
+    "another kind": lambda run, one: _case(run, one, kind=_new({each.kind for each in run.discrepancies})),
     "inputs above": lambda run, one: _reaching(run, one, _above),
     "inputs below": lambda run, one: _reaching(run, one, _below),
     "NaN among the inputs": lambda run, one: _reaching(run, one, lambda interval: replace(interval, nan=True)),
@@ -191,7 +189,7 @@ def test_what_goes_farther_than_its_baseline_gates_again(name):
         assert gated(run, waivers).status == 0
         now = gated(farther, waivers)
         assert now.status == 1
-        assert one.check in {own.item.check for own in now.gating}
+        assert one.check in {each.item.check for each in now.gating}
 
     attempt()
     assert len(tried) > 5
@@ -207,11 +205,11 @@ def test_any_text_is_read_back_from_one_line(text):
 
 def test_it_is_the_same_each_time_and_says_what_the_record_can_tell():
     run = known()
-    items = [own.item for own in gated(run, ()).gating]
+    items = [each.item for each in gated(run, ()).gating]
     assert baseline_text(items, SIGNATURE) == baseline_text(items, SIGNATURE)
     first, second = tomllib.loads(baseline_text(items, SIGNATURE))["waiver"]
     assert first == {
-        "check": made().id,
+        "check": identified_check().id,
         "backend": "torch",
         "versions": "==2.13.0",
         "function": "sigmoid",
@@ -232,10 +230,16 @@ def test_it_is_the_same_each_time_and_says_what_the_record_can_tell():
 
 
 def test_two_causes_and_nan_among_the_inputs_are_both_named():
-    owner = made()
-    told = {"kind": "nan", "extent": {"x": Interval(hex_of(0.0), hex_of(1.0), nan=True)}}
-    run = record(owner, discrepancies=(found(owner, **told), found(owner, case="small", cause="overflow", **told)))
-    (table,) = tomllib.loads(baseline_text([own.item for own in gated(run, ()).gating], WaiverAuthor()))["waiver"]
+    owner = identified_check()
+    fields = {"kind": "nan", "extent": {"x": Interval(hex_of(0.0), hex_of(1.0), nan=True)}}
+    run = record(
+        owner,
+        discrepancies=(
+            identified_discrepancy(owner, **fields),
+            identified_discrepancy(owner, case="small", cause="overflow", **fields),
+        ),
+    )
+    (table,) = tomllib.loads(baseline_text([each.item for each in gated(run, ()).gating], WaiverAuthor()))["waiver"]
     assert table["cause"] == ["", "overflow"]
     assert table["region"] == {"x": {"from": 0.0, "to": 1.0, "nan": True}}
     assert table.keys().isdisjoint({"owner", "expires", "severity"})
@@ -250,8 +254,8 @@ def test_the_other_severities_are_waived_by_their_name():
 
 
 def test_a_version_that_no_set_can_name_is_refused_and_not_widened():
-    owner = made(version="built here, by hand")
-    run = record(owner, discrepancies=(found(owner),))
+    owner = identified_check(version="built here, by hand")
+    run = record(owner, discrepancies=(identified_discrepancy(owner),))
     with pytest.raises(UserError, match=r"the version of 'torch' is 'built here, by hand', which no set of versions"):
         waivers_for(run)
 
@@ -306,7 +310,7 @@ def test_what_a_file_has_is_kept_and_not_written_again(folder, capsys):
 
 
 def test_a_waiver_that_has_expired_is_written_anew(folder):
-    text = baseline_text([own.item for own in gated(known(), ()).gating], WaiverAuthor(expires=date(2020, 1, 1)))
+    text = baseline_text([each.item for each in gated(known(), ()).gating], WaiverAuthor(expires=date(2020, 1, 1)))
     (folder / "logitproof.toml").write_text(text)
     assert main(["report", "record.json"]) == 1
     assert _baseline("--output", "logitproof.toml") == 0
@@ -319,9 +323,11 @@ def test_weaknesses_are_waived_where_they_gate():
     assert main(["report", "record.json", "--fail-on", "weakness"]) == 0
 
 
-@pytest.mark.parametrize(("made_of", "words"), [(cut_short, "incomplete"), (empty, "incomplete, or examined nothing")])
-def test_an_incomplete_record_cannot_be_made_to_pass(folder, made_of, words, capsys):
-    (folder / "record.json").write_bytes(encode_record(made_of()))
+@pytest.mark.parametrize(
+    ("incomplete", "words"), [(cut_short, "incomplete"), (empty, "incomplete, or examined nothing")]
+)
+def test_an_incomplete_record_cannot_be_made_to_pass(folder, incomplete, words, capsys):
+    (folder / "record.json").write_bytes(encode_record(incomplete()))
     assert _baseline("--output", "logitproof.toml") == 3
     assert words in capsys.readouterr().err
     assert main(["report", "record.json"]) == 3
@@ -334,7 +340,7 @@ def test_nothing_to_waive_is_no_waiver(folder, capsys):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("--output", "no/such/folder.toml"), "--output no/such/folder.toml: No such file or directory"),
         (("--output", "."), "--output .: "),
@@ -345,16 +351,16 @@ def test_nothing_to_waive_is_no_waiver(folder, capsys):
         (("--fail-on", "defects"), "unknown --fail-on 'defects': did you mean 'defect'?"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(folder, words, told, capsys):
+def test_what_is_wrong_is_told_in_one_line(folder, words, message, capsys):
     assert _baseline(*words) == 2
     printed = capsys.readouterr()
     assert (printed.out, printed.err.count("\n")) == ("", 1)
-    assert told in printed.err
+    assert message in printed.err
     assert {path.name for path in folder.iterdir()} == {"record.json"}
 
 
 @pytest.mark.parametrize(
-    ("older", "told"),
+    ("older", "message"),
     [
         ("jobs = [", "cannot be read"),
         ("colour = 'red'", "unknown key in logitproof.toml: 'colour'"),
@@ -362,11 +368,11 @@ def test_what_is_wrong_is_told_in_one_line(folder, words, told, capsys):
         ("[[waiver]]\nchek = 'x'", "waiver 1: unknown key 'chek': did you mean 'check'?"),
     ],
 )
-def test_a_file_that_is_wrong_is_left_alone(folder, older, told, capsys):
+def test_a_file_that_is_wrong_is_left_alone(folder, older, message, capsys):
     (folder / "known.toml").write_text(older)
     (folder / "record.json").write_bytes(encode_record(finished()))
     assert _baseline("--output", "known.toml") == 2
-    assert told.replace("logitproof.toml", "known.toml") in capsys.readouterr().err
+    assert message.replace("logitproof.toml", "known.toml") in capsys.readouterr().err
     assert (folder / "known.toml").read_text() == older
 
 
@@ -397,12 +403,12 @@ def test_a_real_run_passes_by_its_baseline_and_one_that_is_worse_does_not(tmp_pa
     run = ("run", "--backend", "kernels.py", "--dtype", "float32", "--profile", "smoke", "--jobs", "1")
     (tmp_path / "kernels.py").write_text(KERNELS.format(factor=1))
     assert main(run) == 1
-    for own in read_record(tmp_path / "logitproof-report").discrepancies:
-        if own.kind != "identity broken":
-            assert own.extent.keys() == {"x"}
-            assert float_from(own.extent["x"].lower) <= float_from(own.inputs["x"].values[0])
-            assert float_from(own.inputs["x"].values[0]) <= float_from(own.extent["x"].upper)
-            assert float_from(own.error_ulps) <= float_from(own.largest_ulps)
+    for discrepancy in read_record(tmp_path / "logitproof-report").discrepancies:
+        if discrepancy.kind != "identity broken":
+            assert discrepancy.extent.keys() == {"x"}
+            assert float_from(discrepancy.extent["x"].lower) <= float_from(discrepancy.inputs["x"].values[0])
+            assert float_from(discrepancy.inputs["x"].values[0]) <= float_from(discrepancy.extent["x"].upper)
+            assert float_from(discrepancy.error_ulps) <= float_from(discrepancy.largest_ulps)
     assert main(["baseline", "--output", "logitproof.toml"]) == 0
     assert main([*run, "--strict"]) == 0
     (tmp_path / "kernels.py").write_text(KERNELS.format(factor=1.001))
@@ -411,9 +417,9 @@ def test_a_real_run_passes_by_its_baseline_and_one_that_is_worse_does_not(tmp_pa
 
 def test_waivers_can_follow_any_table_of_pyproject():
     older = '[project]\nname = "mine"\n\n[tool.logitproof]\njobs = 2\n\n[tool.other]\nx = 1\n'
-    text = baseline_text([own.item for own in gated(known(), ()).gating], SIGNATURE, "tool.logitproof.waiver")
+    text = baseline_text([each.item for each in gated(known(), ()).gating], SIGNATURE, "tool.logitproof.waiver")
     whole = appended(older, text)
-    told = settings_in(whole, "pyproject.toml")
-    assert (told["jobs"], len(told["waiver"])) == (2, 2)
+    settings = settings_in(whole, "pyproject.toml")
+    assert (settings["jobs"], len(settings["waiver"])) == (2, 2)
     assert tomllib.loads(whole)["tool"]["other"] == {"x": 1}
-    assert gated(known(), told["waiver"], today=TODAY).status == 0
+    assert gated(known(), settings["waiver"], today=TODAY).status == 0

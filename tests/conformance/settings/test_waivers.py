@@ -31,7 +31,7 @@ def test_what_a_waiver_must_say_is_enough():
 
 
 def test_every_key_is_read():
-    told = {
+    keys = {
         "function": "sigmoid",
         "entry_point": "torch.*",
         "mode": "compiled",
@@ -47,7 +47,7 @@ def test_every_key_is_read():
         "owner": "a team",
         "expires": date(2027, 1, 31),
     }
-    waiver = _one(check=None, discrepancy=[ID, OTHER], cause=["overflow", ""], **told)
+    waiver = _one(check=None, discrepancy=[ID, OTHER], cause=["overflow", ""], **keys)
     assert waiver == Waiver(
         1, "torch", ">=2.13,<2.14", "nan", ("overflow", ""), "known", discrepancies=(ID, OTHER), function="sigmoid",
         entry_point="torch.*", mode="compiled", device="cuda*", dtype="float16", quantity="gradient:*",
@@ -57,7 +57,7 @@ def test_every_key_is_read():
         region={"x": Region(-1.0, 2.5), "logits": Region(math.inf, -math.inf, nan=True),
                 "probs": Region(-math.inf, 0.0, nan=True)},
     )  # fmt: skip
-    written = {"check", "discrepancy", *LEAST, *(key.replace("_", "-") for key in told)}
+    written = {"check", "discrepancy", *LEAST, *(key.replace("_", "-") for key in keys)}
     assert written == set(_READERS)
 
 
@@ -175,9 +175,9 @@ expires = 2027-01-31
 )
 def test_they_stand_in_the_settings(tmp_path, name, text):
     (tmp_path / name).write_text(text)
-    told = read_settings(tmp_path)
-    assert told["jobs"] == 2
-    (waiver,) = told["waiver"]
+    settings = read_settings(tmp_path)
+    assert settings["jobs"] == 2
+    (waiver,) = settings["waiver"]
     assert (waiver.check, waiver.region) == (ID, {"x": Region(-math.inf, -88.5)})
     assert waiver.expires == date(2027, 1, 31)
 
@@ -207,5 +207,5 @@ def test_the_waivers_of_the_documentation_are_waivers():
 
 def test_the_documentation_tells_every_key_and_every_way_to_fail():
     rows = re.findall(r"^\| (`[^|]*) \|", PAGE, flags=re.MULTILINE)
-    told = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
-    assert told - {"--fail-on"} == {*_READERS, *FAIL_ON}
+    documented = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert documented - {"--fail-on"} == {*_READERS, *FAIL_ON}

@@ -208,9 +208,9 @@ def test_a_gradient_that_does_not_come_is_missing(tmp_path, framework):
 def test_a_value_that_depends_on_recording_is_seen(tmp_path):
     source = TORCH + "def softmax(logits, *, axis): return torch.softmax(logits, axis) + logits.requires_grad * 0.5\n"
     answer = answer_of(module(tmp_path, source), quantities=["value"])
-    plain, repeat, recorded = answer.of("value")
+    first, repeat, recorded = answer.of("value")
     assert (repeat.same_as, recorded.same_as) == ("plain", None)
-    np.testing.assert_array_equal(recorded.array, plain.array + np.float32(0.5))
+    np.testing.assert_array_equal(recorded.array, first.array + np.float32(0.5))
 
 
 @pytest.mark.framework("torch")
@@ -243,9 +243,9 @@ def test_results_are_told_apart_bit_for_bit(tmp_path):
         "    calls.append(1)\n"
         "    return kept(x, axis=axis) + np.float32(len(calls) - 1)\n"
     )
-    plain, repeat = answer_of(module(tmp_path, source)).of("value")
+    first, repeat = answer_of(module(tmp_path, source)).of("value")
     assert repeat.same_as is None
-    assert (repeat.array == plain.array + 1).all()
+    assert (repeat.array == first.array + 1).all()
 
 
 @pytest.mark.parametrize(

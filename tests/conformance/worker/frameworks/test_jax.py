@@ -82,5 +82,5 @@ def test_a_module_that_computes_with_it_is_examined_there(python, tmp_path, monk
     (tmp_path / "kernels.py").write_text(NAIVE)
     assert main(["run", "--backend", f"kernels.py@{python}", "--profile", "smoke", "--dtype", "float32"]) == 1
     record = json.loads((tmp_path / "logitproof-report" / "record.json").read_text())
-    defects = {(found["function"], found["kind"]) for found in record["discrepancies"] if found["severity"] == "defect"}
+    defects = {(each["function"], each["kind"]) for each in record["discrepancies"] if each["severity"] == "defect"}
     assert {("softmax", "nan"), ("softmax", "beyond bound")} <= defects

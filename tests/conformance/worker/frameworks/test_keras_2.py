@@ -58,5 +58,5 @@ def test_its_binary_cross_entropy_of_probabilities_follows_the_definition_with_o
     assert {check.definition for check in checks} >= {"clip-add-1e-7"}
     assert sum(check.elements for check in checks) > 1000
     assert [check.id for check in checks if check.severities.get("defect")] == []
-    found = {each.kind for each in record.discrepancies if each.severity == "convention"}
-    assert "deviation: clip-add-1e-7" in found
+    kinds = {each.kind for each in record.discrepancies if each.severity == "convention"}
+    assert "deviation: clip-add-1e-7" in kinds
