@@ -78,7 +78,7 @@ class Lines:
         if current and current[0][1].ratio > self._written.get(self._subject, 0.0):
             identity, judged = current[0]
             self._written[self._subject] = judged.ratio
-            where = f"{identity.entry_point}, {identity.quantity.replace(':', ' by ')}"
+            where = f"{identity.entry_point}, {identity.setting}, {identity.quantity.replace(':', ' by ')}"
             self.note(f"{self._subject}: {judged.ratio:.3g} times the bound, {judged.ulps:.3g} ulps ({where})")
 
 
@@ -116,7 +116,7 @@ class Screen:
         left = f" of {_clock(int(self._seconds))}" if self._seconds < float("inf") else ""
         head = f"hunting {self._subject} · {self._examples} examples, {self._cases} cases · {_clock(elapsed)}{left}"
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for name in ("error/bound", "ulps", "function", "dtype", "quantity", "entry point"):
+        for name in ("error/bound", "ulps", "function", "dtype", "quantity", "entry point", "setting"):
             table.add_column(name, justify="right" if name in {"error/bound", "ulps"} else "left", no_wrap=True)
         for its, judged in _sorted(self._largest)[:_SHOWN]:
             cells = (
@@ -126,6 +126,7 @@ class Screen:
                 its.dtype,
                 its.quantity,
                 its.entry_point,
+                str(its.setting),
             )
             table.add_row(*(Text(cell) for cell in cells))
         return Group(Text(head, style="bold"), table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 
 from ..record.model import Check, Discrepancy, OtherAnswer
@@ -23,6 +23,12 @@ def settings_by_backend(
     for each in examined:
         by_backend.setdefault((each.backend, each.version), {})[each.setting] = None
     return {backend: tuple(settings) for backend, settings in by_backend.items()}
+
+
+def mode_words(settings: Iterable[Setting]) -> Callable[[Setting], str]:
+    """Return what is said of a setting among others: its mode, and its device where these are on several."""
+    several = len({setting.device for setting in settings}) > 1
+    return lambda setting: str(setting) if several else setting.mode
 
 
 class Titles:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,9 +10,11 @@ from markupsafe import Markup
 
 from ..findings.findings import Finding
 from ..findings.overview import standing
+from ..findings.settings import mode_words
 from ..record.array import Array
 from ..record.hexfloat import measure
 from ..record.model import SEVERITIES, TIERS, Check, Extreme, Record
+from ..record.setting import Setting
 from ..record.words import array_words, backend_title, brief, clean, magnitude, parameters_words
 from .map import LETTERS, worst_tier
 from .text import decimal
@@ -46,11 +48,12 @@ def embedded(record: Record, shown: Sequence[Finding]) -> Markup:
     """Return the checks, and what the filters need to know of the findings shown, as JSON that can stand in HTML."""
     words = Vocabulary()
     anchors = _anchors(shown)
+    mode_of = mode_words(check.setting for check in record.checks)
     data = {
         "severities": SEVERITIES,
         "tiers": [LETTERS[tier] for tier in TIERS],
-        "checks": [_check(check, words, anchors.get(check.id, [])) for check in record.checks],
-        "findings": [_finding(finding, words) for finding in shown],
+        "checks": [_check(check, words, mode_of, anchors.get(check.id, [])) for check in record.checks],
+        "findings": [_finding(finding, words, mode_of) for finding in shown],
         "words": words.texts,
     }
     return embeddable(data)
@@ -71,7 +74,7 @@ def _anchors(shown: Iterable[Finding]) -> dict[str, list[str]]:
     return {check: list(of_check) for check, of_check in anchors.items()}
 
 
-def _check(check: Check, words: Vocabulary, anchors: list[str]) -> list[Any]:
+def _check(check: Check, words: Vocabulary, mode_of: Callable[[Setting], str], anchors: list[str]) -> list[Any]:
     """One check as a row; templates/report.js names the columns in the same order."""
     tier = worst_tier([check])
     worst = check.worst_ulps
@@ -80,7 +83,7 @@ def _check(check: Check, words: Vocabulary, anchors: list[str]) -> list[Any]:
         words.number(backend_title(check)),
         words.number(check.function),
         words.number(check.dtype),
-        words.number(check.mode),
+        words.number(mode_of(check.setting)),
         words.number(brief(check.entry_point)),
         words.number(check.quantity),
         words.number(check.input_class),
@@ -131,9 +134,9 @@ def _short(array: Array) -> str:
     return f"[{', '.join(numbers)}{more}]"
 
 
-def _finding(finding: Finding, words: Vocabulary) -> list[Any]:
+def _finding(finding: Finding, words: Vocabulary, mode_of: Callable[[Setting], str]) -> list[Any]:
     """What the filters compare: anchor, severity, and the texts by number."""
-    modes = dict.fromkeys(discrepancy.mode for discrepancy in finding.discrepancies)
+    modes = dict.fromkeys(mode_of(discrepancy.setting) for discrepancy in finding.discrepancies)
     return [
         finding.anchor,
         SEVERITIES.index(finding.severity),

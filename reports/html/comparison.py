@@ -41,6 +41,7 @@ from ..comparison.words import (
     uncompared_reasons,
     where_words,
 )
+from ..findings.settings import mode_words
 from ..pictures.comparison import comparison_pictures
 from ..record.words import brief, clean, magnitude
 from .comparison_changes import change_chapters, group_title
@@ -159,13 +160,14 @@ def _context(comparison: Comparison, scripts: Mapping[str, str]) -> dict[str, An
 def _choices(comparison: Comparison) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer: values, and the words for them."""
     titles = backend_titles(comparison)
+    settings = [check.setting for check in comparison.checks]
     kinds = {change.kind for check in comparison.checks for change in check.changes}
     weights = {weight_of(change) for check in comparison.checks for change in check.changes}
     return {
         "backend": [(clean(check), titles[check]) for check in dict.fromkeys(c.backend for c in comparison.checks)],
         "function": choices(check.function for check in comparison.checks),
         "dtype": choices(check.dtype for check in comparison.checks),
-        "mode": choices(check.mode for check in comparison.checks),
+        "mode": choices(map(mode_words(settings), settings)),
         "change": [
             *((weight, f"anything that {WEIGHT_WORDS[weight]}") for weight in WEIGHTS if weight in weights),
             *((kind, kind) for kind in KINDS if kind in kinds and kind != "identical"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -10,6 +10,8 @@ from markupsafe import Markup
 from ..comparison.groups import KINDS, WEIGHTS, ChangeGroup, gravest, weight_of
 from ..comparison.model import ComparedCheck, Comparison
 from ..comparison.words import result_words, severity_words, ulps_words
+from ..findings.settings import mode_words
+from ..record.setting import Setting
 from ..record.words import brief, clean, is_number, parameters_words
 from .checks import Vocabulary, embeddable, short_inputs, sortable
 from .comparison_map import SIGNS, UNCOMPARED, weight_class
@@ -19,14 +21,15 @@ def embedded_comparison(comparison: Comparison, groups: Sequence[ChangeGroup]) -
     """Return the checks, and what the filters need to know of the groups of changes, as JSON that can stand in HTML."""
     words = Vocabulary()
     anchors = _anchors(groups)
+    mode_of = mode_words(check.setting for check in comparison.checks)
     return embeddable(
         {
             "weights": WEIGHTS,
             "signs": [SIGNS[weight] for weight in WEIGHTS],
             "classes": [weight_class(weight) for weight in WEIGHTS],
             "kinds": KINDS,
-            "checks": [_check(check, words, anchors.get(check.id, [])) for check in comparison.checks],
-            "changes": [_group(group, words) for group in groups],
+            "checks": [_check(check, words, mode_of, anchors.get(check.id, [])) for check in comparison.checks],
+            "changes": [_group(group, words, mode_of) for group in groups],
             "words": words.texts,
         }
     )
@@ -41,7 +44,7 @@ def _anchors(groups: Iterable[ChangeGroup]) -> dict[str, list[str]]:
     return {check: list(of_check) for check, of_check in anchors.items()}
 
 
-def _check(check: ComparedCheck, words: Vocabulary, anchors: list[str]) -> list[Any]:
+def _check(check: ComparedCheck, words: Vocabulary, mode_of: Callable[[Setting], str], anchors: list[str]) -> list[Any]:
     """One check as a row; templates/comparison.js names the columns in the same order."""
     worst = gravest(check)
     changed = 0 if not check.by_element else check.elements - _identical(check)
@@ -50,7 +53,7 @@ def _check(check: ComparedCheck, words: Vocabulary, anchors: list[str]) -> list[
         words.number(check.backend),
         words.number(check.function),
         words.number(check.dtype),
-        words.number(check.mode),
+        words.number(mode_of(check.setting)),
         words.number(brief(check.entry_point)),
         words.number(check.quantity),
         words.number(check.input_class),
@@ -101,7 +104,7 @@ def _written(text: str, dtype: str) -> tuple[str, str]:
     return (result_words(text, dtype), clean(text)) if is_number(text) else (brief(text), "")
 
 
-def _group(group: ChangeGroup, words: Vocabulary) -> list[Any]:
+def _group(group: ChangeGroup, words: Vocabulary, mode_of: Callable[[Setting], str]) -> list[Any]:
     """What the filters compare: anchor, kind and weight, and the texts by number."""
     return [
         group.anchor,
@@ -110,6 +113,6 @@ def _group(group: ChangeGroup, words: Vocabulary) -> list[Any]:
         words.number(group.backend),
         words.number(group.function),
         [words.number(text) for text in group.dtypes],
-        [words.number(text) for text in group.modes],
+        [words.number(text) for text in dict.fromkeys(mode_of(member.check.setting) for member in group.members)],
         words.number(brief(group.entry_point)),
     ]

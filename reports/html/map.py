@@ -10,8 +10,10 @@ from typing import Protocol, TypeVar
 from logitproof.reference import FORMATS, FUNCTIONS
 
 from ..findings.overview import tallies
+from ..findings.settings import mode_words
 from ..record.hexfloat import measure
 from ..record.model import SEVERITIES, TIER_MEANINGS, TIERS, Check, Record, Tier
+from ..record.setting import Setting
 from ..record.words import backend_title, counted, magnitude
 from .text import checks_link
 
@@ -52,7 +54,7 @@ class MapRow:
 
 @dataclass(frozen=True)
 class Map:
-    """The map of one mode, or of all modes together: `mode` is then ""."""
+    """The map of one setting, by its mode and where needed its device, or of all together: `mode` is then ""."""
 
     mode: str
     columns: tuple[tuple[str, tuple[str, ...]], ...]
@@ -71,8 +73,8 @@ class Examined(Protocol):
         """The dtype."""
 
     @property
-    def mode(self) -> str:
-        """The mode."""
+    def setting(self) -> Setting:
+        """The setting."""
 
 
 Kind = TypeVar("Kind", bound=Examined)
@@ -93,13 +95,15 @@ def maps_of(
         title_of: what the backend of a check is called.
         cell_of: what becomes of the checks of a function, backend and dtype in a mode; "" is all of them.
     """
-    modes = list(dict.fromkeys(check.mode for check in checks))
-    chosen = ("", *(modes if len(modes) > 1 else ())) if modes else ()
-    return tuple(_map(checks, mode, title_of, cell_of) for mode in chosen)
+    settings = list(dict.fromkeys(check.setting for check in checks))
+    mode_of = mode_words(settings)
+    chosen = (None, *(settings if len(settings) > 1 else ())) if settings else ()
+    return tuple(_map(checks, setting, mode_of(setting) if setting else "", title_of, cell_of) for setting in chosen)
 
 
 def _map(
     checks: Sequence[Kind],
+    setting: Setting | None,
     mode: str,
     title_of: Callable[[Kind], str],
     cell_of: Callable[[Sequence[Kind], str], Cell | None],
@@ -108,7 +112,7 @@ def _map(
     groups: dict[tuple[str, str, str], list[Kind]] = {}
     for check in checks:
         group = groups.setdefault((check.function, title_of(check), check.dtype), [])
-        if not mode or check.mode == mode:
+        if setting is None or check.setting == setting:
             group.append(check)
     functions = sorted({function for function, _, _ in groups}, key=lambda name: (_index_in(name, FUNCTIONS), name))
     columns = {title: _dtypes(title, groups) for title in dict.fromkeys(map(title_of, checks))}

@@ -12,7 +12,7 @@ from ..findings.findings import findings
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
 from ..findings.overview import standing, tallies
 from ..findings.properties import broken_properties
-from ..findings.settings import Titles
+from ..findings.settings import Titles, mode_words
 from ..gate.changes import changes
 from ..gate.gate import Gate
 from ..gate.words import gates_words, waived_words
@@ -96,10 +96,11 @@ def _not_run(record: Record) -> list[tuple[tuple[str, str, str], int]]:
 
 def _choices(record: Record) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer: values, and the words for them."""
+    settings = [check.setting for check in record.checks]
     return {
         "backend": choices(map(backend_title, record.checks)),
         "function": choices(check.function for check in record.checks),
         "dtype": choices(check.dtype for check in record.checks),
-        "mode": choices(check.mode for check in record.checks),
+        "mode": choices(map(mode_words(settings), settings)),
         "severity": [*choices(SEVERITIES), ("none", "no finding"), ("not run", "not run")],
     }

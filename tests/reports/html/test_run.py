@@ -18,6 +18,7 @@ from logitproof.reference import FUNCTIONS
 from logitproof.reports import encode_record, verdict
 from logitproof.reports.findings.findings import findings
 from logitproof.reports.html.findings import WEAKNESSES_IN_FULL
+from logitproof.reports.html.map import maps
 from logitproof.reports.html.mathematics import FORMULAS, mathematics
 from logitproof.reports.html.run import html_report
 
@@ -122,6 +123,20 @@ def test_the_map_tells_tier_letter_and_defects_without_colour():
 def test_modes_are_a_switch_only_where_there_are_several():
     assert [radio["value"] for radio in _page().of("input") if radio["type"] == "radio"] == ["", "eager", "compiled"]
     assert [radio for radio in _page(record(check())).of("input") if radio["type"] == "radio"] == []
+
+
+def test_two_devices_of_a_mode_share_no_map_and_no_filter():
+    of = record(identified_check(severities={}), identified_check(device="cuda"))
+    page = _page(of)
+    settings = ["eager on cpu", "eager on cuda"]
+    assert [radio["value"] for radio in page.of("input") if radio["type"] == "radio"] == ["", *settings]
+    tiers = [[cell.letter for row in each.rows for cell in row.cells if cell] for each in maps(of)]
+    links = [cell.link for each in maps(of) for row in each.rows for cell in row.cells if cell]
+    assert len(tiers) == 3
+    assert [link.partition("&mode=")[2] for link in links] == ["", "eager%20on%20cpu", "eager%20on%20cuda"]
+    defects = [cell.defects for each in maps(of) for row in each.rows for cell in row.cells if cell]
+    assert defects == [defects[2], 0, defects[2]]
+    assert defects[2]
 
 
 def test_conventions_stand_side_by_side_the_differing_ones_first():
