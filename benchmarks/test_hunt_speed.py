@@ -13,7 +13,7 @@ from logitproof.conformance.backends.bisection import examine_batch
 from logitproof.conformance.backends.client import Worker, parse_backend
 from logitproof.conformance.hunt.examiner import Examination, Examiner
 from logitproof.conformance.hunt.hunt import Hunted, HuntRequest, hunt
-from logitproof.conformance.hunt.progress import HuntProgress, Lines
+from logitproof.conformance.hunt.progress import HuntLines, HuntProgress
 from logitproof.conformance.inputs.batch import Batch
 from logitproof.conformance.inputs.witness import FailureIdentity
 from logitproof.conformance.run.plan import tasks_of
@@ -45,7 +45,7 @@ class _Unjudged(Examiner):
         return _Recording.outcomes.pop(0)
 
 
-class _Silent(Lines):
+class _Silent(HuntLines):
     def note(self, line: str) -> None:
         """Write nothing."""
 

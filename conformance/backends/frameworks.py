@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 
 @dataclass(frozen=True)
-class Framework:
+class FrameworkRow:
     """A framework, as results, records and the command line call it.
 
     Attributes:
@@ -55,8 +55,8 @@ class Framework:
 
 
 TABLE = (
-    Framework("torch", ("torch",), "torch"),
-    Framework(
+    FrameworkRow("torch", ("torch",), "torch"),
+    FrameworkRow(
         "tensorflow",
         ("tensorflow-cpu", "tensorflow", "tensorflow-intel", "tensorflow-macos", "tf-nightly", "tf-nightly-cpu"),
         "tensorflow",
@@ -64,7 +64,7 @@ TABLE = (
         thread_counts=("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
         defaults={"TF_CPP_MIN_LOG_LEVEL": "2"},
     ),
-    Framework(
+    FrameworkRow(
         "keras",
         ("keras", "keras-nightly"),
         "tensorflow",
@@ -72,17 +72,17 @@ TABLE = (
         is_for_modules=False,
         environment={"KERAS_BACKEND": "tensorflow"},
     ),
-    Framework("jax", ("jax",), "jax"),
-    Framework("numpy", ("numpy",), None, is_backend=False),
+    FrameworkRow("jax", ("jax",), "jax"),
+    FrameworkRow("numpy", ("numpy",), None, is_backend=False),
 )
 
-FRAMEWORKS: Mapping[str, Framework] = MappingProxyType({row.name: row for row in TABLE if row.is_backend})
+FRAMEWORKS: Mapping[str, FrameworkRow] = MappingProxyType({row.name: row for row in TABLE if row.is_backend})
 """The frameworks that logitproof brings adapters for, by name."""
 
 MODULE_FRAMEWORKS = tuple(row.name for row in TABLE if row.is_for_modules)
 """The names of the frameworks that a user's module may compute with."""
 
-PROVIDED: Mapping[str, Framework] = MappingProxyType(
+PROVIDED: Mapping[str, FrameworkRow] = MappingProxyType(
     {distribution: row for row in FRAMEWORKS.values() for distribution in row.distributions}
 )
 """The framework that a distribution provides; of another one nothing can be examined."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 
-from .frameworks import FRAMEWORKS, TABLE, Framework
+from .frameworks import FRAMEWORKS, TABLE, FrameworkRow
 
 
 def installed() -> tuple[str, ...]:
@@ -14,7 +14,7 @@ def installed() -> tuple[str, ...]:
     return tuple(name for name, framework in FRAMEWORKS.items() if {name, framework.tensors} <= there)
 
 
-def version_of(framework: Framework) -> str | None:
+def version_of(framework: FrameworkRow) -> str | None:
     """Return the version that is installed in this environment; None where there is none."""
     if importlib.util.find_spec(framework.name) is None:
         return None

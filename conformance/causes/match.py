@@ -70,12 +70,12 @@ def matches(stack: Stack) -> Iterator[Match]:
     candidates = mistakes(case.function, case.quantity)
     if stack.is_of_rounding:
         candidates = tuple(each for each in candidates if is_of_rounding(each.name))
-    bench = _Bench(stack, used)
+    bench = _StackTrials(stack, used)
     for mistake in candidates:
         yield from bench.matches(mistake)
 
 
-class _Bench:
+class _StackTrials:
     """One stack with the right results in every arithmetic, against which candidates are held."""
 
     def __init__(self, stack: Stack, used: tuple[FloatArithmetic, ...]) -> None:

@@ -29,7 +29,7 @@ from ..judge.truth import Truth, exact_element, truth
 from ..judge.verdicts import judge
 from .counts import Candidate, ChangeCounts, Position, compared, gravest, origin_of, severity_at
 from .kinds import Twice, ranks
-from .stored import Lines, StoredPart, lines_of, same_bits
+from .stored import CaseLines, StoredPart, lines_of, same_bits
 
 INF = "inf"
 
@@ -102,11 +102,11 @@ def changes_in(job: ComparisonJob) -> list[tuple[int, ChangeCounts]]:
     wanted = np.zeros(case_count(batch), dtype=bool)
     for pair in pairs:
         wanted |= pair.to_judge
-    bench = _Bench(batch, np.flatnonzero(wanted))
+    bench = _CaseJudge(batch, np.flatnonzero(wanted))
     return [(pair.asked.number, pair.changes(bench)) for pair in pairs]
 
 
-class _Bench:
+class _CaseJudge:
     """The judge, with the truth about some cases of a batch; equal outputs are judged once."""
 
     def __init__(self, batch: Batch, cases: np.ndarray) -> None:
@@ -117,7 +117,7 @@ class _Bench:
         self._truths: dict[tuple[str, str], Truth] = {}
         self._done: dict[tuple[object, ...], JudgedOutput] = {}
 
-    def judged(self, quantity: str, definition: str, lines: Lines, cases: np.ndarray) -> JudgedOutput:
+    def judged(self, quantity: str, definition: str, lines: CaseLines, cases: np.ndarray) -> JudgedOutput:
         """Judge the lines of some cases, all of them among those of the bench."""
         output = lines.values[cases]
         key = (quantity, definition, cases.tobytes(), output.dtype.name, output.tobytes())
@@ -219,12 +219,12 @@ class _Loaded:
         return cls(pair, batch, (old, new), changed)
 
     @property
-    def before(self) -> Lines:
+    def before(self) -> CaseLines:
         """The older lines."""
         return self.sides[0].lines
 
     @property
-    def after(self) -> Lines:
+    def after(self) -> CaseLines:
         """The newer lines."""
         return self.sides[1].lines
 
@@ -246,7 +246,7 @@ class _Loaded:
             wanted[self._lost_case()] = True
         return wanted
 
-    def changes(self, bench: _Bench) -> ChangeCounts:
+    def changes(self, bench: _CaseJudge) -> ChangeCounts:
         """Count what became of the elements."""
         kept = ChangeCounts()
         both = self.before.known & self.after.known
@@ -264,7 +264,7 @@ class _Loaded:
     def _elements(self, cases: np.ndarray) -> int:
         return int(np.count_nonzero(cases)) * int(self.after.values.shape[1])
 
-    def _twice(self, bench: _Bench) -> Twice:
+    def _twice(self, bench: _CaseJudge) -> Twice:
         cases = np.flatnonzero(self.changed.any(axis=1))
         old, new = self.asked.definitions
         before = bench.judged(self.asked.quantity, old, self.before, cases)
@@ -280,7 +280,7 @@ class _Loaded:
         """Return the first case that is lost and was seen to fail, or else the first."""
         return _first(self.lost, self.sides[1].is_observed)
 
-    def _of_lost(self, bench: _Bench) -> Candidate:
+    def _of_lost(self, bench: _CaseJudge) -> Candidate:
         case = self._lost_case()
         judged = bench.judged(self.asked.quantity, self.asked.definitions[0], self.before, np.array([case]))
         position = _worst(judged, np.ones(judged.output.shape, dtype=bool))
@@ -299,7 +299,7 @@ class _Loaded:
         )
         return Candidate((float(self.sides[1].is_observed[case]),), example)
 
-    def _of_gained(self, bench: _Bench) -> Candidate:
+    def _of_gained(self, bench: _CaseJudge) -> Candidate:
         cases, is_observed = np.flatnonzero(self.gained), self.sides[0].is_observed
         judged = bench.judged(self.asked.quantity, self.asked.definitions[1], self.after, cases)
         wrong = gravest(judged, np.ones(judged.output.shape, dtype=bool))

@@ -120,7 +120,7 @@ class Misfit:
 
 
 @dataclass(frozen=True)
-class Lines:
+class CaseLines:
     """What came of a quantity of a batch, one line per case.
 
     Attributes:
@@ -156,7 +156,7 @@ class Lines:
         return next((misfit for misfit in self.misfits if case in misfit.cases), None)
 
 
-def lines_of(parts: Sequence[StoredPart], batch: Batch, quantity: str) -> Lines:
+def lines_of(parts: Sequence[StoredPart], batch: Batch, quantity: str) -> CaseLines:
     """Arrange stored arrays as lines of cases.
 
     Raises:
@@ -178,7 +178,7 @@ def lines_of(parts: Sequence[StoredPart], batch: Batch, quantity: str) -> Lines:
             misfits.append(Misfit(cases, array, "dtype", f"dtype {part.dtype}"))
         else:
             values[cases], known[cases] = by_case(array, evaluated), True
-    return Lines(values, known, tuple(misfits))
+    return CaseLines(values, known, tuple(misfits))
 
 
 def _cases_of(part: StoredPart, batch: Batch) -> np.ndarray:

@@ -22,7 +22,7 @@ from ..run.request import RunRequest
 from ..signals import interruptible, undisturbed
 from .examiner import Examination, Examiner
 from .progress import HuntProgress
-from .search import Search, SearchTarget, TimeIsUp, no_litter
+from .search import HuntTarget, Search, TimeIsUp, no_litter
 
 _RATE = 50.0
 """Examples a second that a hunt can count on: it tells from the time there is how long one search may be."""
@@ -121,7 +121,7 @@ class _Hunt:
             self._progress.note(str(error))
             self._hunted.complete = False
 
-    def _visit_all(self, subjects: list[SearchTarget]) -> None:
+    def _visit_all(self, subjects: list[HuntTarget]) -> None:
         for number in count():
             # Shuffled, so that a hunt that ends early has not left out the same ones every time.
             for subject in sorted(subjects, key=lambda each: self._digest(number, each)):
@@ -145,18 +145,18 @@ class _Hunt:
             shrunk, check=worst.check, count=worst.count, extent=worst.extent, largest_ulps=worst.largest_ulps
         )
 
-    def _digest(self, number: int, subject: SearchTarget) -> str:
+    def _digest(self, number: int, subject: HuntTarget) -> str:
         key = f"{self._request.seed}/{number}/{subject}/{sorted(subject.keywords)}"
         return hashlib.sha256(key.encode()).hexdigest()
 
-    def _length(self, subject: SearchTarget, subjects: list[SearchTarget]) -> int:
+    def _length(self, subject: HuntTarget, subjects: list[HuntTarget]) -> int:
         """Return the examples of one search: from the request alone, so that equal requests search alike."""
         if self._request.examples is not None:
             alike = sum(str(each) == str(subject) for each in subjects)
             return max(self._request.examples // alike, 1)
         return int(min(max(_RATE * self._request.seconds / len(subjects), _SHORTEST), _LONGEST))
 
-    def _visit(self, subject: SearchTarget, number: int, length: int) -> None:
+    def _visit(self, subject: HuntTarget, number: int, length: int) -> None:
         """Search one subject until nothing new is found there."""
         self._progress.visit(str(subject))
         for attempt in count():
@@ -198,7 +198,7 @@ class _Hunt:
             self._progress.note(f"kept: {file}: {signature}")
 
 
-def _subjects(request: HuntRequest, examiner: Examiner) -> Iterator[SearchTarget]:
+def _subjects(request: HuntRequest, examiner: Examiner) -> Iterator[HuntTarget]:
     """Give what there is to look at: functions and formats that a backend has, with no option, with each, with all."""
     examined = request.examined
     for function in (FUNCTIONS[name] for name in examined.functions or FUNCTIONS):
@@ -212,7 +212,7 @@ def _subjects(request: HuntRequest, examiner: Examiner) -> Iterator[SearchTarget
             ]
             options = [name for name in function.options if any(name in entry.keywords for entry in entries)]
             themes = dict.fromkeys([(), *((name,) for name in options), tuple(options)])
-            yield from (SearchTarget(function, fmt, frozenset(theme)) for theme in themes if entries)
+            yield from (HuntTarget(function, fmt, frozenset(theme)) for theme in themes if entries)
 
 
 def _order(identity: CheckIdentity) -> tuple[str, int, int]:

@@ -43,7 +43,7 @@ class HuntProgress(Protocol):
         """Say something that a person should read now, in one line."""
 
 
-class Lines:
+class HuntLines:
     """A hunt without a terminal: a line on standard error where a larger error, or a failure, was found."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class Lines:
             self.note(f"{self._subject}: {judged.ratio:.3g} times the bound, {judged.ulps:.3g} ulps ({where})")
 
 
-class Screen:
+class HuntScreen:
     """A hunt on a terminal: what is looked at, and a table of the largest errors so far; notes above it."""
 
     def __init__(self, console: Console, seconds: float) -> None:
@@ -149,11 +149,11 @@ def _subject(identity: CheckIdentity) -> str:
 def shown_hunt(seconds: float) -> Iterator[HuntProgress]:
     """Give the progress that standard error can show."""
     if not sys.stderr.isatty():
-        lines = Lines()
+        lines = HuntLines()
         yield lines
         lines.end()
         return
     console = Console(stderr=True)
-    screen = Screen(console, seconds)
+    screen = HuntScreen(console, seconds)
     with Live(screen, console=console, refresh_per_second=4, transient=True):
         yield screen

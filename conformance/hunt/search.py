@@ -31,7 +31,7 @@ _FATAL = ("crash", "hang")
 
 
 @dataclass(frozen=True)
-class SearchTarget:
+class HuntTarget:
     """What one search looks at: a function, a format, and the keywords that it may give beside `axis`."""
 
     function: Function
@@ -88,7 +88,7 @@ class Search:
         self.examples = 0
         self.vanished: FailureIdentity | None = None
 
-    def run(self, subject: SearchTarget, examples: int, key: str) -> None:
+    def run(self, subject: HuntTarget, examples: int, key: str) -> None:
         """Search among at most so many examples; `key` decides which.
 
         Raises:
@@ -195,7 +195,7 @@ def _size(batch: Batch) -> tuple[int, int, int, int]:
     return case_count(batch), *complexity(batch)
 
 
-def _batch(choices: Choices, subject: SearchTarget) -> Batch:
+def _batch(choices: Choices, subject: HuntTarget) -> Batch:
     inputs = function_inputs(choices, subject.function, subject.fmt, subject.keywords)
     return Batch(
         function=subject.function.name,

@@ -156,12 +156,12 @@ def _row_symptom(call: FunctionCall, broken_index: tuple[int, ...]) -> Apart | N
     with np.errstate(invalid="ignore"):
         wide = logits.astype(np.float64)
     bound = spread_bound(call.function, call.arguments, call.parameters, dtype=call.dtype).textbook
-    entries: list[Entry] = []
+    entries: list[RowEntry] = []
     for index in _chosen(wide.shape, broken_index):
         first = (index[0], int(np.argmax(wide[index[0]])))
         if index != first and np.isfinite(wide[index]):
             expected = _relative(call.function, float(wide[index]), float(wide[first]))
-            entries.append(Entry(index, first, expected, float(bound[index]), float(bound[first])))
+            entries.append(RowEntry(index, first, expected, float(bound[index]), float(bound[first])))
     return Apart(tuple(entries), "ratio" if call.function == "softmax" else "difference") if entries else None
 
 
@@ -185,7 +185,7 @@ def _failing_call(call: FunctionCall, failure: str, entry_points: Mapping[str, s
 
 
 @dataclass(frozen=True)
-class Entry:
+class RowEntry:
     """An entry of a row and what it must be relative to the row's leading one.
 
     Attributes:
@@ -207,7 +207,7 @@ class Entry:
 class Apart(Symptom):
     """Entries that are wrong against each other, whatever the row was normalised by."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[RowEntry, ...]
     relation: Literal["ratio", "difference"]
 
     def source(self, dtype: str) -> str:

@@ -59,7 +59,7 @@ class Condition:
     is_apart: bool = True
 
 
-class Examined:
+class ExaminedChecks:
     """The checks of a record by what was asked of whom, each with its batches."""
 
     def __init__(self, checks: Sequence[Check], properties: Sequence[PropertyResult] = ()) -> None:

@@ -17,7 +17,7 @@ from ..record.hexfloat import float_from, measure
 from ..record.model import SEVERITIES, Discrepancy, ExaminationResult, Record, Severity
 from ..record.setting import Setting
 from ..record.words import backend_title
-from .conditions import Condition, Examined
+from .conditions import Condition, ExaminedChecks
 
 GateItemKey = tuple[str, str, str, str, str]
 """Backend, version, check, severity and kind: what the record counts results by."""
@@ -43,7 +43,7 @@ class Finding:
     anchor: str
     cause: str | None
     discrepancies: tuple[Discrepancy, ...]
-    examined: Examined = field(repr=False, compare=False)
+    examined: ExaminedChecks = field(repr=False, compare=False)
 
     @property
     def example(self) -> Discrepancy:
@@ -132,7 +132,7 @@ class Finding:
 
 def findings(record: Record | ExaminationResult) -> tuple[Finding, ...]:
     """Return the discrepancies of a record grouped by cause, the gravest finding first."""
-    examined = Examined(record.checks, record.properties if isinstance(record, Record) else ())
+    examined = ExaminedChecks(record.checks, record.properties if isinstance(record, Record) else ())
     items: dict[GateItemKey, list[Discrepancy]] = {}
     for discrepancy in record.discrepancies:
         items.setdefault(key_of(discrepancy), []).append(discrepancy)

@@ -61,7 +61,7 @@ class Map:
     rows: tuple[MapRow, ...]
 
 
-class Examined(Protocol):
+class MappedCheck(Protocol):
     """What a map shows: a check of one run, or of two."""
 
     @property
@@ -77,7 +77,7 @@ class Examined(Protocol):
         """The setting."""
 
 
-Kind = TypeVar("Kind", bound=Examined)
+Kind = TypeVar("Kind", bound=MappedCheck)
 
 
 def maps(record: Record) -> tuple[Map, ...]:

@@ -15,7 +15,7 @@ ROW = 19.0
 
 
 @dataclass(frozen=True)
-class Entry:
+class KeyEntry:
     """A sample, and what it means."""
 
     sample: Literal["line", "marked line", "bar", "bound", "beyond", "unmeasured"]
@@ -28,12 +28,12 @@ class Entry:
         return 42 + 6.0 * len(self.text)
 
 
-Rows = Sequence[Sequence[tuple[float, Entry]]]
+Rows = Sequence[Sequence[tuple[float, KeyEntry]]]
 
 
 def key_of(chart: Chart, left_edge: float, right_edge: float) -> Rows:
     """Return the entries of a chart's key with their left ends, in as many rows as it takes."""
-    rows: list[list[tuple[float, Entry]]] = [[]]
+    rows: list[list[tuple[float, KeyEntry]]] = [[]]
     x = left_edge
     for entry in _entries(chart):
         if rows[-1] and x + entry.width > right_edge:
@@ -53,22 +53,22 @@ def draw_key(canvas: Canvas, rows: Rows) -> None:
             canvas.write((x + 28, y + 4), entry.text, colour=INK, size=TEXT)
 
 
-def _entries(chart: Chart) -> list[Entry]:
+def _entries(chart: Chart) -> list[KeyEntry]:
     lines = [line for panel in chart.panels if isinstance(panel, CurvePanel) for line in panel.lines]
     bars = [bar for panel in chart.panels if isinstance(panel, BarPanel) for bar, _ in panel.shares]
     kind: Literal["line", "marked line"] = "marked line" if chart.kind == "classes" else "line"
-    entries = [Entry(kind, chart.series[number], number) for number in sorted({line.series for line in lines})]
-    entries += [Entry("bar", chart.series[number], number) for number in sorted(set(bars))]
+    entries = [KeyEntry(kind, chart.series[number], number) for number in sorted({line.series for line in lines})]
+    entries += [KeyEntry("bar", chart.series[number], number) for number in sorted(set(bars))]
     if lines:
-        entries.append(Entry("bound", "within the textbook bound"))
+        entries.append(KeyEntry("bound", "within the textbook bound"))
     if any(line.beyond for line in lines):
-        entries.append(Entry("beyond", "beyond it"))
+        entries.append(KeyEntry("beyond", "beyond it"))
     if any(line.unmeasured for line in lines):
-        entries.append(Entry("unmeasured", "no number"))
+        entries.append(KeyEntry("unmeasured", "no number"))
     return entries
 
 
-def _draw_sample(canvas: Canvas, entry: Entry, x: float, y: float) -> None:
+def _draw_sample(canvas: Canvas, entry: KeyEntry, x: float, y: float) -> None:
     style = style_of(entry.series)
     if entry.sample == "bar":
         canvas.fill([_box(x + 10, y, 11)], style.colour)

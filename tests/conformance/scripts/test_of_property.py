@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from logitproof.conformance.cli.main import main
-from logitproof.conformance.scripts.of_property import Apart, Entry
+from logitproof.conformance.scripts.of_property import Apart, RowEntry
 
 CORRECT = """
 import numpy as np
@@ -116,7 +116,7 @@ def test_a_record_that_was_tampered_with_is_one_clear_line(tmp_path, capsys, cha
     ],
 )
 def test_entries_of_a_row_are_compared_with_the_leading_one(relation, observed, there):
-    symptom = Apart((Entry((1,), (0,), "0.5", 2.0**-30, 2.0**-30),), relation)
+    symptom = Apart((RowEntry((1,), (0,), "0.5", 2.0**-30, 2.0**-30),), relation)
     source = (
         "from fractions import Fraction\nis_there = False\n" + symptom.helper("float32") + symptom.source("float32")
     )
