@@ -81,5 +81,4 @@ def property_named(name: str) -> Property:
         return PROPERTIES[name]
     near = difflib.get_close_matches(name, PROPERTIES, n=1)
     hint = f"did you mean {near[0]!r}?" if near else "see `logitproof list properties`"
-    message = f"unknown property {name!r}: {hint}"
-    raise ValueError(message)
+    raise ValueError(f"unknown property {name!r}: {hint}")

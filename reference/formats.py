@@ -75,8 +75,7 @@ def format_named(name: str) -> Format:
     try:
         return FORMATS[name]
     except KeyError:
-        message = f"unknown dtype {name!r}: choose from {', '.join(FORMATS)}"
-        raise ValueError(message) from None
+        raise ValueError(f"unknown dtype {name!r}: choose from {', '.join(FORMATS)}") from None
 
 
 def format_of(array: np.ndarray) -> Format:

@@ -27,8 +27,7 @@ def record_schema(version: int = SCHEMA_VERSION) -> Schema:
     if version == SCHEMA_VERSION:
         return schema_of(Record, version)
     if not 1 <= version < SCHEMA_VERSION:
-        message = f"there is no schema {version}: this release knows 1 to {SCHEMA_VERSION}"
-        raise ValueError(message)
+        raise ValueError(f"there is no schema {version}: this release knows 1 to {SCHEMA_VERSION}")
     text = files(__package__).joinpath("schemas", schema_name(version)).read_text(encoding="utf-8")
     schema: Schema = json.loads(text)
     return schema

@@ -188,8 +188,7 @@ def exact(
     given |= {name: value for name, value in parameters.items() if value is not None}
     names = [argument.name for argument in spec.arguments]
     if surplus := [name for name in given if name not in (*names, *spec.keywords)]:
-        message = f"{function} takes no {surplus[0]!r}: its signature is {spec.signature}"
-        raise ValueError(message)
+        raise ValueError(f"{function} takes no {surplus[0]!r}: its signature is {spec.signature}")
     _check_choice("quantity", quantity, spec.quantities)
     _check_choice("definition", definition, DEFINITIONS[function])
     real = {argument.name for argument in spec.arguments if argument.is_real} | {"weight", "pos_weight"}
@@ -248,18 +247,16 @@ def _common_format(given: Mapping[str, object], real: set[str]) -> Format:
     dtypes = {name: np.asarray(given[name]).dtype.name for name in given if name in real}
     formats = {dtype for dtype in dtypes.values() if dtype in FORMATS}
     if len(formats) > 1:
-        message = (
+        raise ValueError(
             f"different dtypes ({', '.join(f'{name}: {dtype}' for name, dtype in dtypes.items())}): choose by dtype="
         )
-        raise ValueError(message)
     return format_named(formats.pop() if formats else "float64")
 
 
 def _in_format(values: object, fmt: Format) -> np.ndarray:
     array = np.asarray(values)
     if array.dtype.name not in FORMATS and array.dtype.kind not in "iu":
-        message = f"not an array of real numbers: dtype {array.dtype}"
-        raise ValueError(message)
+        raise ValueError(f"not an array of real numbers: dtype {array.dtype}")
     if array.dtype == fmt.numpy_dtype:
         return array
     numbers = array.astype(object).ravel() if array.dtype.kind in "iu" else array.astype(np.float64).ravel()
@@ -276,5 +273,4 @@ def _rounded(number: float, fmt: Format) -> float:
 
 def _check_choice(what: str, value: object, choices: Sequence[str]) -> None:
     if value not in choices:
-        message = f"unknown {what} {value!r}: choose from {', '.join(choices)}"
-        raise ValueError(message)
+        raise ValueError(f"unknown {what} {value!r}: choose from {', '.join(choices)}")

@@ -116,21 +116,17 @@ def _check_quantities(function: str, outputs: Mapping[str, object], *, has_cotan
     known = function_named(function).quantities
     for quantity in outputs:
         if quantity not in known:
-            message = f"{function} has no {quantity!r}: outputs may be called {', '.join(known)}"
-            raise ValueError(message)
+            raise ValueError(f"{function} has no {quantity!r}: outputs may be called {', '.join(known)}")
     if not outputs:
-        message = f"there is nothing to judge: outputs may be called {', '.join(known)}"
-        raise ValueError(message)
+        raise ValueError(f"there is nothing to judge: outputs may be called {', '.join(known)}")
     if not has_cotangent and any(quantity != "value" for quantity in outputs):
-        message = "a gradient is judged with what it was multiplied with: give the inputs a 'cotangent' as well"
-        raise ValueError(message)
+        raise ValueError("a gradient is judged with what it was multiplied with: give the inputs a 'cotangent' as well")
 
 
 def _deviating(entry_point: EntryPoint, definition: str, quantities: tuple[str, ...]) -> EntryPoint:
     if definition not in DEFINITIONS[entry_point.function]:
         known = ", ".join(DEFINITIONS[entry_point.function])
-        message = f"{entry_point.function} has no definition {definition!r}: choose from {known}"
-        raise ValueError(message)
+        raise ValueError(f"{entry_point.function} has no definition {definition!r}: choose from {known}")
     stated = Deviation(quantities, definition, "documented", "", "stated by the caller")
     return replace(entry_point, deviations=(stated,))
 

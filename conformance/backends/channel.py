@@ -140,8 +140,7 @@ class Channel:
         header_size, body_size = PREFIX.unpack_from(self._received)
         end = PREFIX.size + header_size + body_size
         if end > _LARGEST_MESSAGE:
-            message = f"a message of {end} bytes"
-            raise WireError(message)
+            raise WireError(f"a message of {end} bytes")
         if len(self._received) < end:
             return None
         middle = PREFIX.size + header_size

@@ -195,8 +195,7 @@ class Worker:
             WorkerUnavailable: the worker has died and cannot be restarted, or was stopped.
         """
         if all(entry.name != entry_point for entry in self.hello.entry_points_for(batch.function)):
-            message = f"{self._spec.name} has no entry point {entry_point!r} for {batch.function}"
-            raise ValueError(message)
+            raise ValueError(f"{self._spec.name} has no entry point {entry_point!r} for {batch.function}")
         setting = setting or self.hello.settings[0]
         answer = self._asked(evaluate_request(batch, entry_point, quantities, setting=setting, once=once), read_answer)
         if isinstance(answer, Failure):
@@ -360,28 +359,23 @@ def _started(spec: BackendSpec, limits: Limits) -> Channel:
     try:
         return Channel(command, _environment(os.environ, limits.threads))
     except OSError as error:
-        message = f"{spec.name}: the interpreter {spec.python} cannot be started: {error}"
-        raise WorkerUnavailable(message) from None
+        raise WorkerUnavailable(f"{spec.name}: the interpreter {spec.python} cannot be started: {error}") from None
 
 
 def _heard(channel: Channel, spec: BackendSpec, limits: Limits) -> Hello:
     try:
         header, _ = channel.exchange(hello_request(spec.target, limits.threads), [], limits.hello)
         if header.get("message") == "error":
-            message = f"{spec.name}: {header['text']}"
-            raise BackendError(message)
+            raise BackendError(f"{spec.name}: {header['text']}")
         hello = read_hello(header)
     except TimeLimitPassedError:
-        message = f"{spec.name}: the worker did not start within {limits.hello:g} s"
-        raise WorkerUnavailable(message) from None
+        raise WorkerUnavailable(f"{spec.name}: the worker did not start within {limits.hello:g} s") from None
     except WorkerEndedError:
         how, printed = channel.ending()
         last = printed.splitlines()[-1] if printed else "it printed nothing"
-        message = f"{spec.name}: the worker ended while it started ({how}): {last}"
-        raise WorkerUnavailable(message) from None
+        raise WorkerUnavailable(f"{spec.name}: the worker ended while it started ({how}): {last}") from None
     except (WireError, ProtocolError) as error:
-        message = f"{spec.name}: {error}"
-        raise WorkerUnavailable(message) from None
+        raise WorkerUnavailable(f"{spec.name}: {error}") from None
     _require_known_names(hello, spec)
     return hello
 
@@ -390,19 +384,17 @@ def _require_known_names(hello: Hello, spec: BackendSpec) -> None:
     for entry in hello.entry_points:
         for refusal in entry.refusals:
             if refusal.allowed not in ALLOWED or refusal.argument not in _arguments(entry):
-                message = (
+                raise BackendError(
                     f"{spec.name}: {entry.function} states that it refuses {refusal.argument!r} unless it is "
                     f"{refusal.allowed!r}, which logitproof does not know: choose from {', '.join(ALLOWED)}"
                 )
-                raise BackendError(message)
         known = DEFINITIONS[entry.function]
         for deviation in entry.deviations:
             if deviation.definition not in known:
-                message = (
+                raise BackendError(
                     f"{spec.name}: {entry.function} states the deviation {deviation.definition!r}, "
                     f"which logitproof does not know: choose from {', '.join(known)}"
                 )
-                raise BackendError(message)
 
 
 def _arguments(entry: EntryPoint) -> tuple[str, ...]:

@@ -43,8 +43,7 @@ class InProcess:
             ImportError: the framework is not installed.
         """
         if framework not in MODULE_FRAMEWORKS:
-            message = f"unknown framework {framework!r}: choose from {', '.join(MODULE_FRAMEWORKS)}"
-            raise ValueError(message)
+            raise ValueError(f"unknown framework {framework!r}: choose from {', '.join(MODULE_FRAMEWORKS)}")
         module = ModuleType(_MODULE)
         module.__dict__.update({"framework": framework, function: call, f"{function}_vjp": vjp})
         session = WorkerSession()

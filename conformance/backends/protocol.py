@@ -234,8 +234,7 @@ def read_hello(header: Header) -> Hello:
     """
     try:
         if header["message"] != "hello" or header["protocol"] != PROTOCOL:
-            message = f"a hello of protocol {PROTOCOL} was expected, not {str(header)[:200]}"
-            raise ProtocolError(message)
+            raise ProtocolError(f"a hello of protocol {PROTOCOL} was expected, not {str(header)[:200]}")
         return Hello(
             protocol=PROTOCOL,
             framework=str(header["framework"]),
@@ -249,19 +248,16 @@ def read_hello(header: Header) -> Hello:
             entry_points=tuple(_read_entry_point(entry) for entry in header["entry_points"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        message = f"the hello is not complete: {type(error).__name__}: {error}"
-        raise ProtocolError(message) from None
+        raise ProtocolError(f"the hello is not complete: {type(error).__name__}: {error}") from None
 
 
 def _read_settings(items: object) -> tuple[Setting, ...]:
     """Read settings strictly: what they are called is part of the identity of every check."""
     if not isinstance(items, list) or not items:
-        message = f"settings must be a list of one or more, not {str(items)[:200]}"
-        raise ProtocolError(message)
+        raise ProtocolError(f"settings must be a list of one or more, not {str(items)[:200]}")
     settings = tuple(map(_read_setting, items))
     if len(set(settings)) < len(settings):
-        message = f"a setting is offered twice: {', '.join(map(str, settings))[:200]}"
-        raise ProtocolError(message)
+        raise ProtocolError(f"a setting is offered twice: {', '.join(map(str, settings))[:200]}")
     return settings
 
 
@@ -271,8 +267,7 @@ def _read_setting(item: object) -> Setting:
         or item.keys() != {"mode", "device"}
         or not all(isinstance(name, str) and name.strip() for name in item.values())
     ):
-        message = f"a setting must be a mode and a device, not {str(item)[:200]}"
-        raise ProtocolError(message)
+        raise ProtocolError(f"a setting must be a mode and a device, not {str(item)[:200]}")
     return Setting(item["mode"], item["device"])
 
 
@@ -354,8 +349,7 @@ def read_answer(header: Header, arrays: Sequence[Array]) -> Reply:
         if header["message"] == "error":
             return Reply(failure=_read_failure(header))
         if header["message"] != "outputs":
-            message = f"outputs or an error were expected, not {header['message']!r}"
-            raise ProtocolError(message)
+            raise ProtocolError(f"outputs or an error were expected, not {header['message']!r}")
         return Reply(
             outputs=_read_outputs(header["outputs"], arrays),
             missing=tuple(header["missing"]),
@@ -364,8 +358,7 @@ def read_answer(header: Header, arrays: Sequence[Array]) -> Reply:
             seconds=_seconds(header.get("seconds")),
         )
     except (KeyError, TypeError, IndexError) as error:
-        message = f"the answer is not complete: {type(error).__name__}: {error}"
-        raise ProtocolError(message) from None
+        raise ProtocolError(f"the answer is not complete: {type(error).__name__}: {error}") from None
 
 
 def _seconds(value: object) -> float:

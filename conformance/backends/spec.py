@@ -47,14 +47,12 @@ def parse_backend(text: str, *, python: str = sys.executable) -> BackendSpec:
     if text.endswith(".py") or os.sep in text:
         path = Path(text)
         if not path.is_file():
-            message = f"backend {text!r}: there is no such file"
-            raise ValueError(message)
+            raise ValueError(f"backend {text!r}: there is no such file")
         return BackendSpec(path.stem, python, str(path.resolve()))
     if not _may_be_module(text, python):
-        message = (
+        raise ValueError(
             f"unknown backend {text!r}: choose {', '.join(FRAMEWORKS)}, the path of a .py file, or a module's name"
         )
-        raise ValueError(message)
     return BackendSpec(text, python, text)
 
 
@@ -65,22 +63,19 @@ def check_backend(name: str, usable: Sequence[str]) -> None:
         UserError: the framework is not installed, or there is no such framework, file or module.
     """
     if name in FRAMEWORKS and name not in usable:
-        message = f"backend {name!r} is not installed here: {FRAMEWORKS[name].install}"
-        raise UserError(message)
+        raise UserError(f"backend {name!r} is not installed here: {FRAMEWORKS[name].install}")
     try:
         parse_backend(name)
     except ValueError as error:
         near = [] if "@" in name else difflib.get_close_matches(name, list(FRAMEWORKS), n=1)
-        message = f"unknown backend {name!r}: did you mean {near[0]!r}?" if near else str(error)
-        raise UserError(message) from None
+        raise UserError(f"unknown backend {name!r}: did you mean {near[0]!r}?" if near else str(error)) from None
 
 
 def _interpreter(text: str, program: str) -> str:
     """Return the absolute path of an interpreter, links kept: an environment is known by the link's place."""
     path = Path(program).expanduser()
     if not path.is_file() or not os.access(path, os.X_OK):
-        message = f"backend {text!r}: {program} is not a program that can be started"
-        raise ValueError(message)
+        raise ValueError(f"backend {text!r}: {program} is not a program that can be started")
     return str(path.absolute())
 
 

@@ -42,12 +42,10 @@ def read_trained(header: Header, arrays: Sequence[Array]) -> Trained:
         if header["message"] == "error":
             return Trained(failure=Failure(str(header["kind"]), str(header["type"]), str(header["text"])))
         if header["message"] != "trained":
-            message = f"trained or an error were expected, not {header['message']!r}"
-            raise ProtocolError(message)
+            raise ProtocolError(f"trained or an error were expected, not {header['message']!r}")
         weights, biases = (from_wire(arrays[header[name]["array"]]) for name in ("weights", "biases"))
     except (KeyError, TypeError, IndexError) as error:
-        message = f"the answer is not complete: {type(error).__name__}: {error}"
-        raise ProtocolError(message) from None
+        raise ProtocolError(f"the answer is not complete: {type(error).__name__}: {error}") from None
     return Trained(TrainingPath(weights, biases))
 
 
@@ -96,5 +94,4 @@ def _require(name: str, given: np.ndarray, before: np.ndarray, steps: int) -> No
     shape = (steps, *before.shape)
     if given.dtype != before.dtype or given.shape != shape:
         observed = f"{given.dtype.name} of shape {given.shape}"
-        message = f"training gives {name} in {observed}, not in {before.dtype.name} of shape {shape}"
-        raise Failed(message)
+        raise Failed(f"training gives {name} in {observed}, not in {before.dtype.name} of shape {shape}")

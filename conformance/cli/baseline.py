@@ -39,8 +39,7 @@ def _gating(options: argparse.Namespace) -> GateOptions:
     """What gates without any waiver; where the settings fail on regressions, which one run has none of, defects do."""
     settings = read_settings(Path.cwd())
     if options.fail_on == "regression":
-        message = "--fail-on regression: a baseline is of one run; use defect, weakness, any or unexamined"
-        raise UserError(message)
+        raise UserError("--fail-on regression: a baseline is of one run; use defect, weakness, any or unexamined")
     alone = {key: value for key, value in settings.items() if (key, value) != ("fail_on", "regression")}
     return replace(gating_from(options, alone, None), waivers=(), strict=False)
 
@@ -48,11 +47,9 @@ def _gating(options: argparse.Namespace) -> GateOptions:
 def _signature(options: argparse.Namespace, gating: GateOptions) -> WaiverAuthor:
     for name in ("reason", "owner"):
         if getattr(options, name) is not None and not getattr(options, name).strip():
-            message = f"--{name} is empty"
-            raise UserError(message)
+            raise UserError(f"--{name} is empty")
     if options.expires is not None and options.expires < gating.today:
-        message = f"--expires {options.expires}: that day is over"
-        raise UserError(message)
+        raise UserError(f"--expires {options.expires}: that day is over")
     return WaiverAuthor(options.reason or REASON, options.owner, options.expires)
 
 
@@ -76,11 +73,9 @@ def _write(file: Path, record: Record, gating: GateOptions, signature: WaiverAut
         if missing or not file.exists():
             write_whole(file, whole.encode())
     except OSError as error:
-        message = f"--output {file}: {error.strerror or error}"
-        raise UserError(message) from None
+        raise UserError(f"--output {file}: {error.strerror or error}") from None
     except UserError as error:
-        message = f"--output {file}: {error}"
-        raise UserError(message) from None
+        raise UserError(f"--output {file}: {error}") from None
     tell(f"{file}: {len(missing)} {'waiver' if len(missing) == 1 else 'waivers'} added")
 
 
@@ -93,8 +88,7 @@ def _require_single_file(file: Path) -> None:
     others = {DEDICATED: SHARED, SHARED: DEDICATED}
     other = file.with_name(others[file.name]) if file.name in others else None
     if other is not None and has_settings(other):
-        message = f"{other.name} has settings: keep one place, and write there"
-        raise UserError(message)
+        raise UserError(f"{other.name} has settings: keep one place, and write there")
 
 
 def _waivers(text: str, name: str) -> tuple[Waiver, ...]:

@@ -85,11 +85,11 @@ def tell_comparison(comparison: Comparison, form: str, output: Path | None) -> N
 
 def _require_sense(options: argparse.Namespace) -> None:
     if options.output is not None and options.format == "github":
-        message = "--output: annotations are read from standard output, and the summary goes to the job's own file"
-        raise UserError(message)
+        raise UserError(
+            "--output: annotations are read from standard output, and the summary goes to the job's own file"
+        )
     if str(options.old) == str(options.new) == STANDARD_INPUT:
-        message = "OLD and NEW cannot both be standard input"
-        raise UserError(message)
+        raise UserError("OLD and NEW cannot both be standard input")
 
 
 def _paths(named: tuple[Path, Path], store: object) -> tuple[Path, Path]:
@@ -134,8 +134,7 @@ def given_batches(records: tuple[Record, Record], inputs: Path | None) -> dict[s
     wanted = {name: digest for record in records for name, digest in record.corpus.given.items()}
     if not wanted:
         if inputs is not None:
-            message = f"--inputs {inputs}: neither run was given any"
-            raise UserError(message)
+            raise UserError(f"--inputs {inputs}: neither run was given any")
         return {}
     batches = [witness.batch() for witness in witnesses_in(WITNESSES)[0]]
     from_file = input_batches(inputs) if inputs is not None else []
@@ -143,8 +142,7 @@ def given_batches(records: tuple[Record, Record], inputs: Path | None) -> dict[s
         _name(batch): batch for batch in (*batches, *from_file) if wanted.get(_name(batch)) == batch_hash(batch)
     }
     if from_file and not any(_name(batch) in matching for batch in from_file):
-        message = f"--inputs {inputs}: this is not what the runs were given"
-        raise UserError(message)
+        raise UserError(f"--inputs {inputs}: this is not what the runs were given")
     return matching
 
 

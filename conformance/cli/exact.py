@@ -59,8 +59,7 @@ def _evaluate(spec: Function, options: argparse.Namespace, fmt: Format) -> Exact
         message = f"{spec.name} takes its first argument, {first}, without an option, and no --{surplus[0]}"
         raise ValueError(message.replace("log_probs", "log-probs"))
     if missing := [name for name, text in texts.items() if not text]:
-        message = f"{spec.name} needs --{missing[0].replace('_', '-')}: its signature is {spec.signature}"
-        raise ValueError(message)
+        raise ValueError(f"{spec.name} needs --{missing[0].replace('_', '-')}: its signature is {spec.signature}")
     real = {argument.name: argument.is_real for argument in spec.arguments}
     inputs = {name: _reals(text, fmt) if real[name] else _indices(text) for name, text in texts.items()}
     parameters = {name: getattr(options, name) for name in _KEYWORDS}
@@ -90,8 +89,7 @@ def _cotangent(texts: Sequence[str] | None, fmt: Format, *, scalar: bool) -> np.
 
 def _single(name: str, array: np.ndarray) -> np.ndarray:
     if array.shape != (1,):
-        message = f"one row has one index in --{name}, not {array.size}"
-        raise ValueError(message)
+        raise ValueError(f"one row has one index in --{name}, not {array.size}")
     return array.reshape(())
 
 
@@ -116,8 +114,7 @@ def _rows(texts: Sequence[str]) -> list[list[str]]:
         else:
             rows[-1].append(text.strip())
     if len({len(row) for row in rows}) != 1 or not rows[0]:
-        message = f"rows of different lengths: {' '.join(texts)}"
-        raise ValueError(message)
+        raise ValueError(f"rows of different lengths: {' '.join(texts)}")
     return rows
 
 
@@ -125,8 +122,7 @@ def _index(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        message = f"not a class index: {text!r}"
-        raise ValueError(message) from None
+        raise ValueError(f"not a class index: {text!r}") from None
 
 
 @dataclass(frozen=True)
@@ -156,8 +152,7 @@ class _Typed:
         try:
             near = float(text)
         except ValueError:
-            message = f"not a number: {text!r}"
-            raise ValueError(message) from None
+            raise ValueError(f"not a number: {text!r}") from None
         if math.isnan(near) or "inf" in text.lower():
             return cls(special=near)
         mantissa = Fraction(text.lower().partition("e")[0])

@@ -57,8 +57,7 @@ def _seconds(options: argparse.Namespace) -> float:
     if options.minutes is None:
         return 60 * MINUTES if options.examples is None else float("inf")
     if not 0 < options.minutes < float("inf"):
-        message = f"--minutes must be more than 0, not {options.minutes:g}"
-        raise UserError(message)
+        raise UserError(f"--minutes must be more than 0, not {options.minutes:g}")
     return 60.0 * options.minutes
 
 
@@ -85,8 +84,7 @@ def _hunted(
         try:
             hunted = hunt(HuntRequest(examined, WITNESSES, seconds, examples, seed), examiner, progress)
         except OSError as error:
-            message = f"a witness cannot be written to {WITNESSES}: {error.strerror or error}"
-            raise UserError(message) from None
+            raise UserError(f"a witness cannot be written to {WITNESSES}: {error.strerror or error}") from None
     if len(workers) < len(examined.backends):
         hunted.complete = False
     return hunted

@@ -97,8 +97,7 @@ def _delivered() -> Iterator[None]:
         UserError: standard output is closed, or refuses.
     """
     if sys.stdout is None:
-        message = "standard output is closed"
-        raise UserError(message)
+        raise UserError("standard output is closed")
     try:
         with interruptible():  # whoever reads may take their time
             yield
@@ -107,8 +106,7 @@ def _delivered() -> Iterator[None]:
         _silence()
     except OSError as error:
         _silence()
-        message = f"standard output: {error.strerror or error}"
-        raise UserError(message) from None
+        raise UserError(f"standard output: {error.strerror or error}") from None
 
 
 def _silence() -> None:

@@ -80,14 +80,15 @@ def _require_sense(options: argparse.Namespace, settings: Mapping[str, object]) 
     """
     gates = (options.fail_on or settings.get("fail_on")) == "regression"
     if options.since is not None and options.format not in _COMPARING and not gates:
-        message = f"--since says nothing in --format {options.format}: leave it out, or use {', '.join(_COMPARING)}"
-        raise UserError(message)
+        raise UserError(
+            f"--since says nothing in --format {options.format}: leave it out, or use {', '.join(_COMPARING)}"
+        )
     if options.output is not None and options.format == "github":
-        message = "--output: annotations are read from standard output, and the summary goes to the job's own file"
-        raise UserError(message)
+        raise UserError(
+            "--output: annotations are read from standard output, and the summary goes to the job's own file"
+        )
     if str(options.record) == str(options.since) == STANDARD_INPUT:
-        message = "RECORD and --since cannot both be standard input"
-        raise UserError(message)
+        raise UserError("RECORD and --since cannot both be standard input")
 
 
 def _named(record: Path | None) -> Path:
@@ -121,8 +122,7 @@ def record_from(path: Path, option: str) -> Record:
 
 def _from_standard_input(option: str) -> Record:
     if sys.stdin is None or sys.stdin.isatty():
-        message = f"{option} is -, and nothing is piped into standard input: name a file, or pipe a record in"
-        raise UserError(message)
+        raise UserError(f"{option} is -, and nothing is piped into standard input: name a file, or pipe a record in")
     return _read(lambda: read_record_stream(sys.stdin.buffer), "standard input")
 
 
@@ -132,8 +132,7 @@ def _read(reading: Callable[[], Record], name: str) -> Record:
     except RecordError as error:
         raise UserError(str(error)) from None
     except UnicodeDecodeError as error:
-        message = f"{name}: not a record: {error}"
-        raise UserError(message) from None
+        raise UserError(f"{name}: not a record: {error}") from None
 
 
 def write_text(file: Path, text: str) -> None:
@@ -145,8 +144,7 @@ def write_text(file: Path, text: str) -> None:
     try:
         write_whole(file, text.encode())
     except OSError as error:
-        message = f"--output {file}: {error.strerror or error}"
-        raise UserError(message) from None
+        raise UserError(f"--output {file}: {error.strerror or error}") from None
 
 
 def tell_github(annotations: Callable[[], str], summary_in: Callable[[int], str]) -> None:
@@ -177,8 +175,7 @@ def _add_to_summary(file: Path, summary_in: Callable[[int], str]) -> None:
             return
         _append(file, (f"\n{text}" if used else text).encode(), used)
     except OSError as error:
-        message = f"${JOB_SUMMARY}: {file}: {error.strerror or error}"
-        raise UserError(message) from None
+        raise UserError(f"${JOB_SUMMARY}: {file}: {error.strerror or error}") from None
 
 
 def _append(file: Path, content: bytes, used: int) -> None:

@@ -35,8 +35,7 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
         else:
             script = script_for(reproduction_of(finding, backend, whole_batch=options.whole_batch))
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # whatever a damaged finding leads to
-        message = f"there can be no script for {finding.id}: {error}"
-        raise UserError(message) from None
+        raise UserError(f"there can be no script for {finding.id}: {error}") from None
     _write(script, options.output)
     return 0
 
@@ -48,8 +47,7 @@ def _of_change(options: argparse.Namespace) -> str:
         UserError: the comparison cannot be read, there is no such change, or no script for it.
     """
     if options.whole_batch:
-        message = "--whole-batch: the script of a change calls with its one case; leave it out"
-        raise UserError(message)
+        raise UserError("--whole-batch: the script of a change calls with its one case; leave it out")
     try:
         comparison = read_comparison(options.record)
     except (RecordError, UnicodeDecodeError) as error:
@@ -58,8 +56,7 @@ def _of_change(options: argparse.Namespace) -> str:
     try:
         return script_of_change(comparison, check, change)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # whatever a damaged comparison leads to
-        message = f"there can be no script for {change_key(check, change)}: {error}"
-        raise UserError(message) from None
+        raise UserError(f"there can be no script for {change_key(check, change)}: {error}") from None
 
 
 def _write(script: str, output: Path | None) -> None:
@@ -70,5 +67,4 @@ def _write(script: str, output: Path | None) -> None:
     try:
         write_whole(output, script.encode())
     except OSError as error:
-        message = f"--output {output}: {error.strerror or error}"
-        raise UserError(message) from None
+        raise UserError(f"--output {output}: {error.strerror or error}") from None

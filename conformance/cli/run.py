@@ -166,8 +166,7 @@ def _request(given: Mapping[str, object], backends: tuple[str, ...], typed: Sequ
     _known("dtype", lists["dtype"], FORMATS)
     _known("property", lists["property"], (*PROPERTIES, TRAINING_STEP.id))
     if lists["check"] and lists["property"]:
-        message = "--check and --property each leave out what the other asks for: give one of them"
-        raise UserError(message)
+        raise UserError("--check and --property each leave out what the other asks for: give one of them")
     profile = str(given.get("profile", RunRequest.profile))
     _known("profile", (profile,), PROFILES)
     return RunRequest(
@@ -204,11 +203,10 @@ def _backends(names: Sequence[str]) -> tuple[str, ...]:
     usable = installed()
     if not names and not usable:
         extras = " or ".join(dict.fromkeys(f"'{framework.requirement}'" for framework in FRAMEWORKS.values()))
-        message = (
+        raise UserError(
             f"no framework is installed here: pip install {extras}, "
             "or name your own module with --backend path/to/kernels.py"
         )
-        raise UserError(message)
     for name in names:
         check_backend(name, usable)
     return tuple(dict.fromkeys(names)) or usable
@@ -219,8 +217,7 @@ def _npz(value: object) -> Path | None:
         return None
     path = Path(str(value))
     if not path.is_file():
-        message = f"--inputs {path}: there is no such file"
-        raise UserError(message)
+        raise UserError(f"--inputs {path}: there is no such file")
     return path
 
 
@@ -231,6 +228,5 @@ def _seconds(key: str, given: Mapping[str, object], default: float) -> float:
 def _at_least(key: str, value: object, least: float) -> float:
     number = float(value)  # type: ignore[arg-type]
     if not least <= number < float("inf"):
-        message = f"--{key} must be at least {least:g}, not {value}"
-        raise UserError(message)
+        raise UserError(f"--{key} must be at least {least:g}, not {value}")
     return number

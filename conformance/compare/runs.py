@@ -54,29 +54,25 @@ def require_comparable(old: ComparedRun, new: ComparedRun) -> None:
     """
     was, now = old.record.corpus, new.record.corpus
     if was.version != now.version:
-        message = (
+        raise UserError(
             f"the runs are not on the same inputs: the older one is on version {was.version} of the corpus, the newer "
             f"on version {now.version}; make both with one release of logitproof"
         )
-        raise UserError(message)
     profiles = old.record.run.profile, new.record.run.profile
     if was.profile != now.profile or profiles[0] != profiles[1]:
-        message = (
+        raise UserError(
             f"the runs are not on the same inputs: the older one has the profile {profiles[0]!r}, the newer "
             f"{profiles[1]!r}; make both with one"
         )
-        raise UserError(message)
     for name in sorted(was.given.keys() & now.given.keys()):
         if was.given[name] != now.given[name]:
-            message = f"the runs are not on the same inputs: {name} is not what it was"
-            raise UserError(message)
+            raise UserError(f"the runs are not on the same inputs: {name} is not what it was")
     users = [sorted(_of_user(each.given)) for each in (was, now)]
     if all(users) and users[0] != users[1]:
-        message = (
+        raise UserError(
             f"the runs are not on the same inputs: the older one was given {', '.join(users[0][:3])}, the newer "
             f"{', '.join(users[1][:3])}"
         )
-        raise UserError(message)
 
 
 def _of_user(given: Mapping[str, str]) -> set[str]:
@@ -101,11 +97,10 @@ def backends_paired(old: ComparedRun, new: ComparedRun) -> dict[str, str]:
         modules = was.target not in FRAMEWORKS and now.target not in FRAMEWORKS
         if modules and was.framework == now.framework:
             return {was.name: now.name}
-    message = (
+    raise UserError(
         f"the runs have no backend in common: the older one has {_listed(old.backends)}, the newer "
         f"{_listed(new.backends)}"
     )
-    raise UserError(message)
 
 
 def _listed(names: Mapping[str, Backend]) -> str:

@@ -61,8 +61,7 @@ class StoredPart:
             stream.seek(self.offset)
             content = stream.read(length)
         if len(content) != length:
-            message = f"{self.file} has become shorter"
-            raise ValueError(message)
+            raise ValueError(f"{self.file} has become shorter")
         return np.frombuffer(content, dtype).reshape(self.shape)
 
 
@@ -185,8 +184,7 @@ def _cases_of(part: StoredPart, batch: Batch) -> np.ndarray:
     if part.cases is None:
         return np.arange(case_count(batch))
     if batch.is_reduced or max(part.cases) >= case_count(batch):
-        message = f"there are no cases {part.cases[:3]} … in the batch {batch.name!r}"
-        raise ValueError(message)
+        raise ValueError(f"there are no cases {part.cases[:3]} … in the batch {batch.name!r}")
     return np.asarray(part.cases, dtype=np.intp)
 
 

@@ -46,8 +46,7 @@ def keys(
         ValueError: unknown profile, function or dtype.
     """
     if profile not in PROFILES:
-        message = f"unknown profile {profile!r}: choose from {', '.join(PROFILES)}"
-        raise ValueError(message)
+        raise ValueError(f"unknown profile {profile!r}: choose from {', '.join(PROFILES)}")
     included = PROFILES[: PROFILES.index(profile) + 1]
     return [
         BatchKey(function, dtype, name)
@@ -66,8 +65,7 @@ def build(key: BatchKey) -> Batch:
     """
     recipe = recipes(key.function, key.dtype).get(key.name)
     if recipe is None:
-        message = f"no batch {key.name!r} for {key.function} in {key.dtype} in corpus version {CORPUS_VERSION}"
-        raise ValueError(message)
+        raise ValueError(f"no batch {key.name!r} for {key.function} in {key.dtype} in corpus version {CORPUS_VERSION}")
     function, fmt = function_named(key.function), format_named(key.dtype)
     source = BitStream.of(key.function, key.dtype, key.name)
     parameters = parameters_of(recipe, fmt)

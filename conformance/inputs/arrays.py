@@ -44,19 +44,18 @@ def input_batches(
     fitting = [each for each in _chosen(functions) if _fits(each, arrays)]
     if not fitting:
         held = ", ".join(f"{name} ({array.dtype.name})" for name, array in arrays.items())
-        message = f"{path}: no function finds its arguments here: {held}; name the arrays as a function's arguments are"
-        raise UserError(message)
+        raise UserError(
+            f"{path}: no function finds its arguments here: {held}; name the arrays as a function's arguments are"
+        )
     known = {_COTANGENT, *(name for each in fitting for name in _names(each))}
     _refuse_unknown(arrays, known, f"{path}: ")
     try:
         batches = [batch_from_arrays(each.name, arrays, name=f"{USER_CLASS}/{path.name}") for each in fitting]
     except ValueError as error:
-        message = f"{path}: {error}"
-        raise UserError(message) from None
+        raise UserError(f"{path}: {error}") from None
     kept = [batch for batch in batches if not dtypes or batch.dtype in dtypes]
     if not kept:
-        message = f"{path}: the arrays are {batches[0].dtype}, and only {', '.join(dtypes or ())} was asked for"
-        raise UserError(message)
+        raise UserError(f"{path}: the arrays are {batches[0].dtype}, and only {', '.join(dtypes or ())} was asked for")
     return kept
 
 
@@ -77,8 +76,7 @@ def batch_from_arrays(function: str, arrays: Mapping[str, np.ndarray], *, name: 
     spec = function_named(function)
     missing = [each.name for each in spec.arguments if each.name not in arrays]
     if missing:
-        message = f"{function} needs {' and '.join(missing)}; there are {', '.join(arrays)}"
-        raise ValueError(message)
+        raise ValueError(f"{function} needs {' and '.join(missing)}; there are {', '.join(arrays)}")
     arguments = tuple(np.array(arrays[each.name], order="C") for each in spec.arguments)
     dtype = _common_dtype(spec, arguments)
     parameters = _parameters(spec, arrays, arguments[0], dtype)
@@ -111,8 +109,7 @@ def _fits(function: Function, arrays: Mapping[str, np.ndarray]) -> bool:
 def _refuse_unknown(arrays: Mapping[str, np.ndarray], known: set[str], prefix: str) -> None:
     unknown = sorted(arrays.keys() - known)
     if unknown:
-        message = f"{prefix}nothing takes {', '.join(unknown)}: arrays may be called {', '.join(sorted(known))}"
-        raise UserError(message)
+        raise UserError(f"{prefix}nothing takes {', '.join(unknown)}: arrays may be called {', '.join(sorted(known))}")
 
 
 def _is_integer(array: np.ndarray) -> bool:
@@ -124,14 +121,12 @@ def _common_dtype(function: Function, arguments: tuple[np.ndarray, ...]) -> str:
     for argument, array in zip(function.arguments, arguments, strict=True):
         if argument.is_real == _is_integer(array) or (argument.is_real and array.dtype.name not in FORMATS):
             wanted = f"one of {', '.join(FORMATS)}" if argument.is_real else "integers"
-            message = f"{function.name}: {argument.name} are {array.dtype.name}, and must be {wanted}"
-            raise ValueError(message)
+            raise ValueError(f"{function.name}: {argument.name} are {array.dtype.name}, and must be {wanted}")
         if argument.is_real:
             dtypes[argument.name] = array.dtype.name
     if len(set(dtypes.values())) > 1:
         named = " and ".join(f"{name} are {dtype}" for name, dtype in dtypes.items())
-        message = f"{function.name}: {named}; give them in one dtype"
-        raise ValueError(message)
+        raise ValueError(f"{function.name}: {named}; give them in one dtype")
     return next(iter(dtypes.values()))
 
 
@@ -150,12 +145,10 @@ def _parameters(
 def _keyword(function: Function, keyword: str, given: np.ndarray, first: np.ndarray, dtype: str) -> object:
     if keyword in ("weight", "pos_weight"):
         if given.dtype.name != dtype:
-            message = f"{function.name}: {keyword} is {given.dtype.name}, the arguments are {dtype}"
-            raise ValueError(message)
+            raise ValueError(f"{function.name}: {keyword} is {given.dtype.name}, the arguments are {dtype}")
         return given
     if given.ndim:
-        message = f"{function.name}: {keyword} must be a single value, not an array of shape {given.shape}"
-        raise ValueError(message)
+        raise ValueError(f"{function.name}: {keyword} must be a single value, not an array of shape {given.shape}")
     value = given.item()
     allowed = {
         "axis": isinstance(value, int) and -first.ndim <= value < first.ndim,
@@ -164,21 +157,18 @@ def _keyword(function: Function, keyword: str, given: np.ndarray, first: np.ndar
         "reduction": value in _REDUCTIONS,
     }
     if not allowed[keyword]:
-        message = f"{function.name}: {keyword} cannot be {value!r} for arguments of shape {first.shape}"
-        raise ValueError(message)
+        raise ValueError(f"{function.name}: {keyword} cannot be {value!r} for arguments of shape {first.shape}")
     return value
 
 
 def _check_shapes(function: Function, arguments: tuple[np.ndarray, ...], parameters: Mapping[str, object]) -> None:
     real = next(array for each, array in zip(function.arguments, arguments, strict=True) if each.is_real)
     if real.size == 0 or (function.has_axis and real.ndim == 0):
-        message = f"{function.name}: arguments of shape {real.shape} hold no case"
-        raise ValueError(message)
+        raise ValueError(f"{function.name}: arguments of shape {real.shape} hold no case")
     for argument, array in zip(function.arguments, arguments, strict=True):
         wanted = real.shape if argument.is_real else _without_axis(real.shape, parameters)
         if array.shape != wanted:
-            message = f"{function.name}: {argument.name} have shape {array.shape}, and must have {wanted}"
-            raise ValueError(message)
+            raise ValueError(f"{function.name}: {argument.name} have shape {array.shape}, and must have {wanted}")
     for keyword in ("weight", "pos_weight"):
         value = parameters.get(keyword)
         if isinstance(value, np.ndarray):
@@ -200,8 +190,7 @@ def _check_weight(
         except ValueError:
             good = False
     if not good:
-        message = f"{function.name}: {keyword} of shape {shape} does not fit arguments of shape {real}"
-        raise ValueError(message)
+        raise ValueError(f"{function.name}: {keyword} of shape {shape} does not fit arguments of shape {real}")
 
 
 def _axis(parameters: Mapping[str, object]) -> int:
@@ -230,9 +219,8 @@ def _cotangent(function: Function, arrays: Mapping[str, np.ndarray], shape: tupl
         return stored(np.ldexp(eighths, -3), FORMATS[dtype])
     given = arrays[_COTANGENT]
     if given.shape != shape or given.dtype.name != dtype:
-        message = (
+        raise ValueError(
             f"{function.name}: the cotangent is {given.dtype.name} of shape {given.shape}, "
             f"and must be {dtype} of shape {shape}"
         )
-        raise ValueError(message)
     return given

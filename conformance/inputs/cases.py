@@ -32,8 +32,7 @@ def take_cases(batch: Batch, cases: Sequence[int]) -> Batch:
         ValueError: the batch is reduced, so it is one case.
     """
     if batch.is_reduced:
-        message = "a reduced batch is one case and cannot be taken apart"
-        raise ValueError(message)
+        raise ValueError("a reduced batch is one case and cannot be taken apart")
     chosen = np.asarray(cases, dtype=np.intp)
     parameters = dict(batch.parameters)
     if batch.spec.has_axis:

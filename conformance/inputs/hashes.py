@@ -62,8 +62,7 @@ def case_cotangent(batch: Batch, case_index: int) -> np.ndarray:
 
 def _case(batch: Batch, case_index: int) -> Batch:
     if not 0 <= case_index < case_count(batch):
-        message = f"batch {batch.name!r} has no case {case_index}: it has {case_count(batch)}"
-        raise IndexError(message)
+        raise IndexError(f"batch {batch.name!r} has no case {case_index}: it has {case_count(batch)}")
     return batch if batch.is_reduced else take_cases(batch, [case_index])
 
 

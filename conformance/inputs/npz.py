@@ -24,24 +24,19 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(item.file_size for item in archive.infolist()) > MAX_BYTES:
-                message = f"{path}: more than {MAX_BYTES} bytes of arrays"
-                raise UserError(message)
+                raise UserError(f"{path}: more than {MAX_BYTES} bytes of arrays")
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: _named(archive[name]) for name in archive.files}
     except OSError as error:
-        message = f"{path}: {error.strerror or error}"
-        raise UserError(message) from None
+        raise UserError(f"{path}: {error.strerror or error}") from None
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
-        message = f"{path}: not a .npz file of plain arrays (write it with numpy.savez): {error}"
-        raise UserError(message) from None
+        raise UserError(f"{path}: not a .npz file of plain arrays (write it with numpy.savez): {error}") from None
     if not arrays:
-        message = f"{path}: holds no arrays"
-        raise UserError(message)
+        raise UserError(f"{path}: holds no arrays")
     return arrays
 
 
 def _named(array: object) -> np.ndarray:
     if not isinstance(array, np.ndarray):
-        message = "an entry is not an array"
-        raise ValueError(message)  # noqa: TRY004 - it is the file that is wrong, not the caller
+        raise ValueError("an entry is not an array")  # noqa: TRY004 - it is the file that is wrong, not the caller
     return array.view(ml_dtypes.bfloat16) if array.dtype == np.dtype("V2") else array

@@ -103,8 +103,7 @@ class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     def __post_init__(self) -> None:
         if (self.mode is None) != (self.device is None):
-            message = "a mode and a device belong together"
-            raise ValueError(message)
+            raise ValueError("a mode and a device belong together")
 
     @property
     def setting(self) -> Setting | None:
@@ -127,17 +126,14 @@ class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         """
         spec = function_named(self.function)
         if self.arguments.keys() != {each.name for each in spec.arguments}:
-            message = f"{self.function} takes {', '.join(each.name for each in spec.arguments)}"
-            raise ValueError(message)
+            raise ValueError(f"{self.function} takes {', '.join(each.name for each in spec.arguments)}")
         if surplus := self.parameters.keys() - set(spec.keywords):
-            message = f"{self.function} does not take {', '.join(sorted(surplus))}"
-            raise ValueError(message)
+            raise ValueError(f"{self.function} does not take {', '.join(sorted(surplus))}")
         arrays = {name: _array(array) for name, array in (*self.arguments.items(), ("cotangent", self.cotangent))}
         arrays |= {name: _keyword(name, value) for name, value in self.parameters.items()}
         batch = batch_from_arrays(self.function, arrays, name=f"{WITNESS_CLASS}/{self.id}")
         if batch.dtype != self.dtype:
-            message = f"the arguments are {batch.dtype}, not {self.dtype}"
-            raise ValueError(message)
+            raise ValueError(f"the arguments are {batch.dtype}, not {self.dtype}")
         return replace(batch, input_class=WITNESS_CLASS)
 
 
@@ -224,8 +220,7 @@ def read_witness(file: Path) -> Witness:
 
 def _limited(file: Path) -> bytes:
     if file.stat().st_size > MAX_WITNESS_BYTES:
-        message = f"larger than {MAX_WITNESS_BYTES} bytes"
-        raise WitnessError(message)
+        raise WitnessError(f"larger than {MAX_WITNESS_BYTES} bytes")
     return file.read_bytes()
 
 
@@ -255,15 +250,13 @@ def decode_witness(text: bytes) -> Witness:
     except WitnessError:
         raise
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        message = f"not a witness: {' '.join(str(error).split())[:300]}"
-        raise WitnessError(message) from None
+        raise WitnessError(f"not a witness: {' '.join(str(error).split())[:300]}") from None
     return witness
 
 
 def _check_version(version: object) -> None:
     if version != WITNESS_SCHEMA:
-        message = f"a witness of schema {version!r}, and this release reads schema {WITNESS_SCHEMA}"
-        raise WitnessError(message)
+        raise WitnessError(f"a witness of schema {version!r}, and this release reads schema {WITNESS_SCHEMA}")
 
 
 _FIELDS = Witness.__struct_fields__
@@ -278,8 +271,7 @@ class _Head(msgspec.Struct):
 def _array(record: Array) -> np.ndarray:
     array = array_value(record)
     if array is None:
-        message = "an array that is a reference"
-        raise ValueError(message)
+        raise ValueError("an array that is a reference")
     return array
 
 

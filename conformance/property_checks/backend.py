@@ -148,6 +148,5 @@ def _result(entry: EntryPoint, call: FunctionCall, batch: Batch, answer: Reply) 
     output, shape = outputs[0], result_shape(batch, call.quantity)
     if output.dtype != call.dtype or output.array.shape != shape:
         observed = f"{output.dtype} of shape {output.array.shape}"
-        message = f"{entry.name} gives {observed}, not {call.dtype} of shape {shape}"
-        raise Failed(message)
+        raise Failed(f"{entry.name} gives {observed}, not {call.dtype} of shape {shape}")
     return output.array

@@ -149,16 +149,14 @@ def logitproof_plan(request: pytest.FixtureRequest) -> Plan:
 def _examples(config: pytest.Config) -> int:
     examples = int(config.getoption("--logitproof-examples"))
     if examples < 1:
-        message = f"--logitproof-examples must be at least 1, not {examples}"
-        raise pytest.UsageError(message)
+        raise pytest.UsageError(f"--logitproof-examples must be at least 1, not {examples}")
     return examples
 
 
 def _seconds(config: pytest.Config, limit: str) -> float | None:
     given: float | None = config.getoption(f"--logitproof-{limit}")
     if given is not None and not 0 < given < float("inf"):
-        message = f"--logitproof-{limit} must be more than 0, not {given:g}"
-        raise pytest.UsageError(message)
+        raise pytest.UsageError(f"--logitproof-{limit} must be more than 0, not {given:g}")
     return given
 
 
@@ -167,8 +165,9 @@ def _backends(config: pytest.Config) -> Sequence[str]:
 
     names = list(dict.fromkeys(config.getoption("--logitproof-backend"))) or list(installed())
     if not names:
-        message = "no framework is installed here: name a backend with --logitproof-backend path/to/kernels.py"
-        raise pytest.UsageError(message)
+        raise pytest.UsageError(
+            "no framework is installed here: name a backend with --logitproof-backend path/to/kernels.py"
+        )
     return names
 
 

@@ -158,8 +158,7 @@ def check_entry_points(request: RunRequest, backends: Mapping[str, Hello]) -> No
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "see `logitproof list backends`"
-            message = f"unknown entry point {name!r}: {hint}"
-            raise UserError(message)
+            raise UserError(f"unknown entry point {name!r}: {hint}")
 
 
 def check_settings(request: RunRequest, backends: Mapping[str, Hello]) -> None:
@@ -177,11 +176,9 @@ def check_settings(request: RunRequest, backends: Mapping[str, Hello]) -> None:
     ):
         for name in names:
             if every and name not in known:
-                message = f"unknown {what} {name!r}: {words}"
-                raise UserError(message)
+                raise UserError(f"unknown {what} {name!r}: {words}")
     if every and not any(request.settings.among(settings) for settings in offered.values()):
-        message = f"no backend has such a mode on such a device: {words}"
-        raise UserError(message)
+        raise UserError(f"no backend has such a mode on such a device: {words}")
 
 
 def identity(task: Task, batch: Batch, quantity: str) -> CheckIdentity:

@@ -113,8 +113,7 @@ class RunSession:
             for backend in self._running.values():
                 backend.orders.put(None)
         if self._request.checks and not self.tallies:
-            message = "no check matches --check: ids are in record.json"
-            raise UserError(message)
+            raise UserError("no check matches --check: ids are in record.json")
         return None
 
     def _properties(self) -> list[PropertyTask]:

@@ -36,8 +36,7 @@ def decimal_of(text: str) -> str | None:
     if text.startswith("0 ± "):
         return "0"
     if not _DECIMAL.match(text):
-        message = f"not a decimal: {text[:60]!r}"
-        raise ValueError(message)
+        raise ValueError(f"not a decimal: {text[:60]!r}")
     mantissa, _, exponent = text.partition("e")
     digits = mantissa.lstrip("-").partition(".")[0].lstrip("0")
     magnitude = int(exponent or 0) + len(digits)

@@ -63,8 +63,9 @@ def script_inputs(discrepancy: Discrepancy, *, whole_batch: bool = False, apart:
             return ScriptInputs(batch, discrepancy.index, WHOLE)
         return _taken_out(batch, case, discrepancy) if apart else _repeated(batch, case, discrepancy.index)
     if whole_batch:
-        message = f"the batch {discrepancy.batch!r} is not in the corpus of this release: leave --whole-batch out"
-        raise ValueError(message)
+        raise ValueError(
+            f"the batch {discrepancy.batch!r} is not in the corpus of this release: leave --whole-batch out"
+        )
     return alone(discrepancy)
 
 
@@ -76,8 +77,7 @@ def alone(discrepancy: Discrepancy) -> ScriptInputs:
     """
     spec = function_named(discrepancy.function)
     if surplus := discrepancy.parameters.keys() - set(spec.keywords):
-        message = f"{discrepancy.function} does not take {', '.join(sorted(surplus))}"
-        raise ValueError(message)
+        raise ValueError(f"{discrepancy.function} does not take {', '.join(sorted(surplus))}")
     reduced = discrepancy.parameters.get("reduction", "none") != "none"
     arrays = {name: _array(discrepancy, name, array) for name, array in discrepancy.inputs.items()}
     if not reduced:
@@ -88,8 +88,7 @@ def alone(discrepancy: Discrepancy) -> ScriptInputs:
         arrays["axis"] = np.asarray(-1)
     batch = batch_from_arrays(discrepancy.function, arrays, name=discrepancy.batch)
     if batch.dtype != discrepancy.dtype:
-        message = f"the inputs are {batch.dtype}, not {discrepancy.dtype}"
-        raise ValueError(message)
+        raise ValueError(f"the inputs are {batch.dtype}, not {discrepancy.dtype}")
     index = discrepancy.index if reduced else _index_alone(discrepancy, spec)
     _require_element(index, result_shape(batch, discrepancy.quantity))
     return ScriptInputs(batch, index, ALONE)
@@ -99,10 +98,9 @@ def _array(discrepancy: Discrepancy, name: str, record: Array) -> np.ndarray:
     array = array_value(record)
     if array is not None:
         return array
-    message = (
+    raise ValueError(
         f"the {name} of batch {discrepancy.batch!r} are in the corpus of the run, which is not the one of this release"
     )
-    raise ValueError(message)
 
 
 def _keyword(discrepancy: Discrepancy, name: str, value: object, *, per_element: bool) -> np.ndarray:
@@ -124,15 +122,13 @@ def _index_alone(discrepancy: Discrepancy, spec: Function) -> tuple[int, ...]:
         return (0,)
     axis = discrepancy.parameters.get("axis")
     if not isinstance(axis, int) or not -len(discrepancy.index) <= axis < len(discrepancy.index):
-        message = f"axis {axis!r} does not fit the index {discrepancy.index}"
-        raise ValueError(message)
+        raise ValueError(f"axis {axis!r} does not fit the index {discrepancy.index}")
     return 0, discrepancy.index[axis]
 
 
 def _require_element(index: tuple[int, ...], shape: tuple[int, ...]) -> None:
     if len(index) != len(shape) or any(not 0 <= position < side for position, side in zip(index, shape, strict=True)):
-        message = f"there is no element {index} in a result of shape {shape}"
-        raise ValueError(message)
+        raise ValueError(f"there is no element {index} in a result of shape {shape}")
 
 
 def _in_corpus(discrepancy: Discrepancy) -> tuple[Batch, int] | None:

@@ -43,8 +43,9 @@ class Known:
         if not meant:
             raise self._unknown(identifier, list(findings))
         if len(meant) > 1:
-            message = f"{identifier!r} could be {', '.join(meant[:4])}{' …' if len(meant) > 4 else ''}: type more of it"
-            raise UserError(message)
+            raise UserError(
+                f"{identifier!r} could be {', '.join(meant[:4])}{' …' if len(meant) > 4 else ''}: type more of it"
+            )
         finding = findings[meant[0]]
         return finding, self.backend_of(finding)
 
@@ -59,11 +60,10 @@ class Known:
                 return backend
         if isinstance(finding, Witness) and finding.backend in FRAMEWORKS:
             return _framework(finding.backend, finding.version)
-        message = (
+        raise UserError(
             f"where the backend {finding.backend!r} of {finding.id} lies is not in {self.record_file}: examine it with "
             "`logitproof run --backend`, which finds the discrepancy again"
         )
-        raise UserError(message)
 
     def called_apart(self, finding: Discrepancy | Witness) -> bool:
         """Whether batches of a discrepancy's check failed as a whole: the run then called with their cases apart."""
@@ -80,8 +80,7 @@ class Known:
         for result in self.record.properties if self.record else ():
             if result.id == discrepancy.check:
                 return result
-        message = f"{self.record_file} does not have the result {discrepancy.check!r} of the property"
-        raise ValueError(message)
+        raise ValueError(f"{self.record_file} does not have the result {discrepancy.check!r} of the property")
 
     def _beginning_with(self, identifier: str, ids: Sequence[str]) -> list[str]:
         if len(identifier) < SHORTEST_PREFIX:

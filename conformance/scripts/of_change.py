@@ -75,11 +75,9 @@ def script_of_change(comparison: Comparison, check: ComparedCheck, change: Chang
     """
     example = change.largest
     if example is None:
-        message = f"{change_key(check, change)} has no example"
-        raise ValueError(message)
+        raise ValueError(f"{change_key(check, change)} has no example")
     if example.failure == "given up":
-        message = f"{change_key(check, change)} cannot be shown: its inputs were not called, since others fail"
-        raise ValueError(message)
+        raise ValueError(f"{change_key(check, change)} cannot be shown: its inputs were not called, since others fail")
     backend = next(each for each in comparison.backends if each.name == check.backend)
     inputs = script_inputs(_as_discrepancy(check, example))
     target = target_of(backend)
@@ -129,11 +127,13 @@ def change_meant(comparison: Comparison, identifier: str, name: str) -> tuple[Co
         else [key for key in changes if long_enough and key.startswith(identifier)]
     )
     if not meant:
-        message = f"there is no change {identifier[:80]!r} with an example in {name}: logitproof compare shows them"
-        raise UserError(message)
+        raise UserError(
+            f"there is no change {identifier[:80]!r} with an example in {name}: logitproof compare shows them"
+        )
     if len(meant) > 1:
-        message = f"{identifier!r} could be {', '.join(meant[:4])}{' …' if len(meant) > 4 else ''}: type more of it"
-        raise UserError(message)
+        raise UserError(
+            f"{identifier!r} could be {', '.join(meant[:4])}{' …' if len(meant) > 4 else ''}: type more of it"
+        )
     return changes[meant[0]]
 
 

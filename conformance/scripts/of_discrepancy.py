@@ -91,11 +91,9 @@ def reproduction_of(
 
 def _require_known(discrepancy: Discrepancy) -> None:
     if discrepancy.function not in FUNCTIONS or discrepancy.dtype not in FORMATS:
-        message = f"{discrepancy.function!r} in {discrepancy.dtype!r} is not of this release's catalogue"
-        raise ValueError(message)
+        raise ValueError(f"{discrepancy.function!r} in {discrepancy.dtype!r} is not of this release's catalogue")
     if discrepancy.quantity not in FUNCTIONS[discrepancy.function].quantities:
-        message = f"{discrepancy.function} has no {discrepancy.quantity!r}"
-        raise ValueError(message)
+        raise ValueError(f"{discrepancy.function} has no {discrepancy.quantity!r}")
 
 
 def target_of(backend: Backend | ComparedBackend) -> Target:
@@ -107,8 +105,7 @@ def target_of(backend: Backend | ComparedBackend) -> Target:
     if backend.target in FRAMEWORKS:
         return Target(backend.target)
     if backend.framework not in MODULE_FRAMEWORKS:
-        message = f"the backend {backend.name!r} computes with {backend.framework!r}, which has no scripts"
-        raise ValueError(message)
+        raise ValueError(f"the backend {backend.name!r} computes with {backend.framework!r}, which has no scripts")
     return Target(backend.framework, backend.target)
 
 

@@ -269,8 +269,7 @@ def property_reproduction(discrepancy: Discrepancy, result: PropertyResult, back
     prop = property_named(discrepancy.quantity.removeprefix(QUANTITY))
     inputs = _recorded_inputs(prop, discrepancy)
     if result.entry_points.keys() != set(prop.functions):
-        message = f"the entry points of {prop.id} are recorded for other functions"
-        raise ValueError(message)
+        raise ValueError(f"the entry points of {prop.id} are recorded for other functions")
     return property_script(
         prop,
         [RecordedCall(call) for call in calls_of(prop, inputs)],
@@ -297,17 +296,14 @@ def _recorded_inputs(prop: Property, discrepancy: Discrepancy) -> PropertyInputs
     specs = {spec.name: spec for spec in prop.domain.slots}
     cases = re.fullmatch(r"property/([0-9]{1,6})", discrepancy.batch)
     if discrepancy.inputs.keys() != specs.keys() or cases is None:
-        message = f"the inputs recorded are not those of {prop.id}: {prop.domain.text}"
-        raise ValueError(message)
+        raise ValueError(f"the inputs recorded are not those of {prop.id}: {prop.domain.text}")
     arrays: dict[str, np.ndarray] = {}
     for name, recorded in discrepancy.inputs.items():
         array = array_value(recorded)
         if array is None:
-            message = f"the input {name} is not in the record"
-            raise ValueError(message)
+            raise ValueError(f"the input {name} is not in the record")
         arrays[name] = array[None] if cases[1] == "1" and not specs[name].common else array
     inputs = PropertyInputs(discrepancy.dtype, arrays, frozenset(name for name, spec in specs.items() if spec.common))
     if not prop.domain.admits(inputs):
-        message = f"the inputs recorded are not in the domain of {prop.id}: {prop.domain.text}"
-        raise ValueError(message)
+        raise ValueError(f"the inputs recorded are not in the domain of {prop.id}: {prop.domain.text}")
     return inputs

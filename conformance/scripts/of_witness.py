@@ -75,8 +75,9 @@ def _expected_and_indices(witness: Witness, batch: Batch) -> tuple[Expected, lis
         ]
         if matches:
             return matches[0][0], [tuple(map(int, np.unravel_index(number, shape))) for _, number in matches]
-    message = f"no element of the result is exactly {witness.expected[:60]!r}: the reference knows better by now"
-    raise ValueError(message)
+    raise ValueError(
+        f"no element of the result is exactly {witness.expected[:60]!r}: the reference knows better by now"
+    )
 
 
 def _expected(batch: Batch, quantity: str, definition: str) -> Iterator[tuple[Expected, int]]:

@@ -101,16 +101,14 @@ def script_for(reproduction: Reproduction) -> str:
     name, setting = reproduction.target.framework, reproduction.setting
     framework = framework_named(name)
     if setting not in settings_of(name):
-        message = (
+        raise ValueError(
             f"there is no script for mode {setting.mode!r} on device {setting.device!r}: "
             f"scripts call {name} {' or '.join(map(str, settings_of(name)))}"
         )
-        raise ValueError(message)
     mode = framework.modes[setting.mode]
     functions = {"computed": mode.computed, "recorded": mode.recorded}
     if len({call.batch.dtype for call in reproduction.calls}) != 1:
-        message = "the calls of one script are in one dtype"
-        raise ValueError(message)
+        raise ValueError("the calls of one script are in one dtype")
     calls = [_call_source(call, reproduction.target, framework) for call in reproduction.calls]
     if len(calls) > 1:
         calls = [f"# Call {number} of {len(calls)}\n{source}" for number, source in enumerate(calls, 1)]
@@ -208,8 +206,7 @@ def _snippet(call: ScriptCall, form: CallForm, target: Target, framework: Framew
     for entry in framework.entry_points(None):
         if (entry.function, entry.name) == (form.function, call.entry_point):
             return entry.source(form)
-    message = f"{target.framework} has no entry point {call.entry_point!r} for {form.function}"
-    raise ValueError(message)
+    raise ValueError(f"{target.framework} has no entry point {call.entry_point!r} for {form.function}")
 
 
 def _call_source(call: ScriptCall, target: Target, framework: Framework) -> str:

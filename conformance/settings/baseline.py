@@ -113,8 +113,7 @@ def _versions(item: GateItem) -> str:
             return named
     except InvalidSpecifier:
         pass
-    message = f"the version of {item.backend!r} is {item.version!r}, which no set of versions can name"
-    raise UserError(message)
+    raise UserError(f"the version of {item.backend!r} is {item.version!r}, which no set of versions can name")
 
 
 def text_of(text: str) -> str:
@@ -149,6 +148,5 @@ def appended(older: str, waivers: str) -> str:
     try:
         tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message = f"waivers cannot be added to it: {error}"
-        raise UserError(message) from None
+        raise UserError(f"waivers cannot be added to it: {error}") from None
     return text

@@ -60,11 +60,10 @@ class GateOptions:
             return
         corpus = self.earlier.corpus
         if (corpus.version, corpus.profile) != (CORPUS_VERSION, profile):
-            message = (
+            raise UserError(
                 f"--since: the earlier run has corpus {corpus.version}, profile {corpus.profile}; this one would have "
                 f"corpus {CORPUS_VERSION}, profile {profile}: what is graver could not be told"
             )
-            raise UserError(message)
 
 
 def gating_from(options: argparse.Namespace, settings: Mapping[str, object], earlier: Record | None) -> GateOptions:
@@ -79,8 +78,7 @@ def gating_from(options: argparse.Namespace, settings: Mapping[str, object], ear
     if fail_on is None:
         raise unknown("--fail-on", named, FAIL_ON)
     if fail_on == "regression" and earlier is None:
-        message = "--fail-on regression needs the record of an earlier run: --since OLD"
-        raise UserError(message)
+        raise UserError("--fail-on regression needs the record of an earlier run: --since OLD")
     waivers = cast("Sequence[Waiver]", given.get(WAIVER, ()))
     return GateOptions(fail_on, bool(given.get("strict", False)), waivers, earlier=earlier)
 
@@ -110,5 +108,4 @@ def since_from(options: argparse.Namespace, settings: Mapping[str, object]) -> R
     try:
         return read_record(Path(str(named)))
     except (RecordError, UnicodeDecodeError) as error:
-        message = f"--since: {error}"
-        raise UserError(message) from None
+        raise UserError(f"--since: {error}") from None

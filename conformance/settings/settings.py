@@ -42,8 +42,7 @@ def read_settings(folder: Path) -> dict[str, object]:
     if not dedicated.exists():
         return settings_in(_text(shared), SHARED)
     if has_settings(shared):
-        message = f"settings are in both {dedicated.name} and {shared.name}: keep one of them"
-        raise UserError(message)
+        raise UserError(f"settings are in both {dedicated.name} and {shared.name}: keep one of them")
     return settings_in(_text(dedicated), DEDICATED)
 
 
@@ -82,22 +81,19 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8") if path.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
-        message = f"{path.name} cannot be read: {error}"
-        raise UserError(message) from None
+        raise UserError(f"{path.name} cannot be read: {error}") from None
 
 
 def _toml(text: str, name: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message = f"{name} cannot be read: {error}"
-        raise UserError(message) from None
+        raise UserError(f"{name} cannot be read: {error}") from None
 
 
 def _checked(table: object, where: str) -> dict[str, object]:
     if not isinstance(table, dict):
-        message = f"{where}: not a table"
-        raise UserError(message)
+        raise UserError(f"{where}: not a table")
     settings: dict[str, object] = {}
     for key, value in table.items():
         if key == WAIVER:
@@ -116,5 +112,4 @@ def _check_type(key: str, value: object, where: str) -> None:
         fits = fits and all(isinstance(item, str) for item in value)
     if not fits:
         names = {list: "a list of strings", str: "a string", int: "a number", bool: "true or false"}
-        message = f"{where}: {key} must be {names[_TYPES[key][0]]}, not {value!r}"
-        raise UserError(message)
+        raise UserError(f"{where}: {key} must be {names[_TYPES[key][0]]}, not {value!r}")

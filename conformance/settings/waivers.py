@@ -36,8 +36,7 @@ def waivers_from(tables: object, where: str) -> tuple[Waiver, ...]:
         UserError: a waiver is wrong: the message names it and says what would be right.
     """
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        message = f"{where}: waiver must be an array of tables: [[waiver]]"
-        raise UserError(message)
+        raise UserError(f"{where}: waiver must be an array of tables: [[waiver]]")
     return tuple(_waiver(number, table, where) for number, table in enumerate(tables, 1))
 
 
@@ -45,19 +44,16 @@ def _waiver(number: int, table: Table, where: str) -> Waiver:
     title = f"{where}: waiver {number}{_named(table)}"
     for key in table:
         if key not in _READERS:
-            message = f"{title}: {unknown('key', key, _READERS)}"
-            raise UserError(message)
+            raise UserError(f"{title}: {unknown('key', key, _READERS)}")
     if missing := [key for key in _REQUIRED if key not in table]:
-        message = f"{title}: {missing[0]} is missing{_HINTS.get(missing[0], '')}"
-        raise UserError(message)
+        raise UserError(f"{title}: {missing[0]} is missing{_HINTS.get(missing[0], '')}")
     fields: dict[str, Any] = {}
     for key, value in table.items():
         name, reader = _READERS[key]
         try:
             fields[name] = reader(value)
         except ValueError as error:
-            message = f"{title}: {key} {error}"
-            raise UserError(message) from None
+            raise UserError(f"{title}: {key} {error}") from None
     _require_sense(table, title)
     return Waiver(number=number, **fields)
 
@@ -77,37 +73,31 @@ def _require_sense(table: Table, title: str) -> None:
         UserError: it does.
     """
     if not any(key in table for key in _SELECTORS):
-        message = f"{title}: names nothing: give {', '.join(_SELECTORS[:-1])} or {_SELECTORS[-1]}"
-        raise UserError(message)
+        raise UserError(f"{title}: names nothing: give {', '.join(_SELECTORS[:-1])} or {_SELECTORS[-1]}")
     if "check" in table and "discrepancy" in table:
-        message = f"{title}: check and discrepancy both: a discrepancy's check is known, give one of them"
-        raise UserError(message)
+        raise UserError(f"{title}: check and discrepancy both: a discrepancy's check is known, give one of them")
     if "check" not in table and "max-results" not in table:
         # The record keeps two cases of a kind: of the others only their number is known.
-        message = f"{title}: max-results is missing: without check only it says how much is waived"
-        raise UserError(message)
+        raise UserError(f"{title}: max-results is missing: without check only it says how much is waived")
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        message = f"must be a string, not {_shown(value)}"
-        raise ValueError(message)  # noqa: TRY004 - a wrong file, told like its other faults
+        raise ValueError(f"must be a string, not {_shown(value)}")  # noqa: TRY004 - a wrong file, told like its other faults
     return value
 
 
 def _filled(value: object) -> str:
     text = _text(value)
     if not text.strip():
-        message = "is empty"
-        raise ValueError(message)
+        raise ValueError("is empty")
     return text
 
 
 def _id(value: object) -> str:
     text = _text(value)
     if not _ID.match(text):
-        message = f"must be an id of 16 hex digits, as record.json has it, not {_shown(text)}"
-        raise ValueError(message)
+        raise ValueError(f"must be an id of 16 hex digits, as record.json has it, not {_shown(text)}")
     return text
 
 
@@ -121,8 +111,7 @@ def _causes(value: object) -> tuple[str, ...]:
 
 def _several(value: object) -> Sequence[object]:
     if value == []:
-        message = "is an empty list"
-        raise ValueError(message)
+        raise ValueError("is an empty list")
     return value if isinstance(value, list) else [value]
 
 
@@ -131,8 +120,7 @@ def _versions(value: object) -> str:
     try:
         SpecifierSet(text)
     except InvalidSpecifier:
-        message = f'must be a set of versions such as ">=2.13,<2.14", not {_shown(text)}'
-        raise ValueError(message) from None
+        raise ValueError(f'must be a set of versions such as ">=2.13,<2.14", not {_shown(text)}') from None
     return text
 
 
@@ -142,8 +130,7 @@ def _of(names: Sequence[str]) -> Callable[[object], str]:
     def read(value: object) -> str:
         text = _filled(value)
         if "*" not in text and text not in names:
-            message = f"is an {unknown('name', text, names)}"
-            raise ValueError(message)
+            raise ValueError(f"is an {unknown('name', text, names)}")
         return text
 
     return read
@@ -153,30 +140,26 @@ def _severity(value: object) -> str:
     text = _text(value)
     known = (*SEVERITIES, "unexamined")
     if text not in known:
-        message = f"must be one of {', '.join(known)}, not {_shown(text)}"
-        raise ValueError(message)
+        raise ValueError(f"must be one of {', '.join(known)}, not {_shown(text)}")
     return text
 
 
 def _error(value: object) -> float:
     number = _real(value)
     if not number >= 0:
-        message = f"must not be negative, and not nan: {_shown(value)}"
-        raise ValueError(message)
+        raise ValueError(f"must not be negative, and not nan: {_shown(value)}")
     return number
 
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        message = f"must be a whole number, 1 or more, not {_shown(value)}"
-        raise ValueError(message)
+        raise ValueError(f"must be a whole number, 1 or more, not {_shown(value)}")
     return value
 
 
 def _real(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        message = f"must be a number, not {_shown(value)}"
-        raise ValueError(message)  # noqa: TRY004 - see above
+        raise ValueError(f"must be a number, not {_shown(value)}")  # noqa: TRY004 - see above
     try:
         return float(value)
     except OverflowError:
@@ -185,19 +168,18 @@ def _real(value: object) -> float:
 
 def _region(value: object) -> dict[str, Region]:
     if not isinstance(value, dict) or not value:
-        message = "must name arguments: region = { x = [-1.0, 1.0] }, or x = { from = -1.0, to = 1.0, nan = true }"
-        raise ValueError(message)
+        raise ValueError(
+            "must name arguments: region = { x = [-1.0, 1.0] }, or x = { from = -1.0, to = 1.0, nan = true }"
+        )
     known = {argument.name for function in FUNCTIONS.values() for argument in function.arguments if argument.is_real}
     regions = {}
     for name, interval in value.items():
         if name not in known:
-            message = f"has an {unknown('argument', name, sorted(known))}"
-            raise ValueError(message)
+            raise ValueError(f"has an {unknown('argument', name, sorted(known))}")
         try:
             regions[name] = _interval(interval)
         except ValueError as error:
-            message = f"of {name} {error}"
-            raise ValueError(message) from None
+            raise ValueError(f"of {name} {error}") from None
     return regions
 
 
@@ -206,31 +188,26 @@ def _interval(value: object) -> Region:
     if isinstance(value, list) and len(value) == 2:
         value = {"from": value[0], "to": value[1]}
     if not isinstance(value, dict) or not value or value.keys() - set(_ENDS) or ("from" in value) != ("to" in value):
-        message = f"must be [from, to] or {{ from = , to = , nan = true }}, not {_shown(value)}"
-        raise ValueError(message)
+        raise ValueError(f"must be [from, to] or {{ from = , to = , nan = true }}, not {_shown(value)}")
     nan = value.get("nan", False)
     if not isinstance(nan, bool):
-        message = f"has a nan that is neither true nor false: {_shown(nan)}"
-        raise ValueError(message)  # noqa: TRY004 - see above
+        raise ValueError(f"has a nan that is neither true nor false: {_shown(nan)}")  # noqa: TRY004 - see above
     lower, upper = _real(value.get("from", math.inf)), _real(value.get("to", -math.inf))
     if math.isnan(lower) or math.isnan(upper) or ("from" in value and lower > upper):
-        message = f"must begin at a number and end at one no smaller, not {_shown(value)}"
-        raise ValueError(message)
+        raise ValueError(f"must begin at a number and end at one no smaller, not {_shown(value)}")
     return Region(lower, upper, nan=nan)
 
 
 def _link(value: object) -> str:
     text = _text(value)
     if not _LINK.match(text):
-        message = f"must be an address that begins with https:// or http://, not {_shown(text)}"
-        raise ValueError(message)
+        raise ValueError(f"must be an address that begins with https:// or http://, not {_shown(text)}")
     return text
 
 
 def _day(value: object) -> date:
     if not isinstance(value, date) or isinstance(value, datetime):
-        message = f"must be a date without quotes, such as 2027-01-31, not {_shown(value)}"
-        raise ValueError(message)  # noqa: TRY004 - see above
+        raise ValueError(f"must be a date without quotes, such as 2027-01-31, not {_shown(value)}")  # noqa: TRY004 - see above
     return value
 
 

@@ -69,8 +69,7 @@ def wish_of(text: str, companions: Sequence[str], python: str | None, backends: 
     """
     if (spec := _interpreter_named(text)) is not None:
         if companions or python is not None:
-            message = f"{text}: an interpreter is taken as it is: leave --with and --python out for it"
-            raise UserError(message)
+            raise UserError(f"{text}: an interpreter is taken as it is: leave --with and --python out for it")
         name = text.partition("@")[0]
         return RequestedSide(text, tuple(backends) or _backends_of(name), (), spec.python)
     wanted = parse_wanted(text)

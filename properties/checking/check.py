@@ -165,8 +165,7 @@ def check_reference(prop: Property, given: PropertyInputs) -> Outcome:
 
 def _require_domain(prop: Property, given: PropertyInputs) -> None:
     if not prop.domain.admits(given):
-        message = f"these inputs are not in the domain of {prop.id}: {prop.domain.text}"
-        raise ValueError(message)
+        raise ValueError(f"these inputs are not in the domain of {prop.id}: {prop.domain.text}")
 
 
 def _states_deviation(prop: Property, backend: Backend) -> bool:

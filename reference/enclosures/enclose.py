@@ -94,8 +94,7 @@ def ball(
     unit, entry = problem.position(index)
     decision = decide(problem)
     if decision.status[unit, entry] != Status.FINITE:
-        message = f"element {index} is not a number that can be computed: the table of limits decides it"
-        raise ValueError(message)
+        raise ValueError(f"element {index} is not a number that can be computed: the table of limits decides it")
     if not np.isnan(decision.number[unit, entry]):
         return arb(float(decision.number[unit, entry]))
     with working_precision(precision):

@@ -204,14 +204,12 @@ def problem_of(
     """
     spec = function_named(function)
     if quantity not in spec.quantities:
-        message = f"{function} has no quantity {quantity!r}: choose from {', '.join(spec.quantities)}"
-        raise ValueError(message)
+        raise ValueError(f"{function} has no quantity {quantity!r}: choose from {', '.join(spec.quantities)}")
     argument = None if quantity == "value" else quantity.removeprefix("gradient:")
     known = definition_named(function, definition)
     arrays = [np.asarray(array) for array in arguments]
     if len(arrays) != len(spec.arguments):
-        message = f"{function} takes {len(spec.arguments)} arguments, got {len(arrays)}"
-        raise ValueError(message)
+        raise ValueError(f"{function} takes {len(spec.arguments)} arguments, got {len(arrays)}")
     options = _options(spec, parameters)
     full = arrays[0].shape
     axis = _axis(spec, parameters.get("axis", -1), len(full))
@@ -244,8 +242,9 @@ def problem_of(
 def _options(spec: Function, parameters: Mapping[str, object]) -> dict[str, object]:
     unknown = [name for name in parameters if name not in spec.keywords and name != "axis"]
     if unknown:
-        message = f"{spec.name} has no keyword {unknown[0]!r}: its keywords are {', '.join(spec.keywords) or 'none'}"
-        raise ValueError(message)
+        raise ValueError(
+            f"{spec.name} has no keyword {unknown[0]!r}: its keywords are {', '.join(spec.keywords) or 'none'}"
+        )
     defaults: dict[str, object] = {
         "label_smoothing": 0.0,
         "weight": None,
@@ -255,8 +254,7 @@ def _options(spec: Function, parameters: Mapping[str, object]) -> dict[str, obje
     }
     options = {**defaults, **{name: value for name, value in parameters.items() if name != "axis"}}
     if options["reduction"] not in _REDUCTIONS:
-        message = f"unknown reduction {options['reduction']!r}: choose from {', '.join(_REDUCTIONS)}"
-        raise ValueError(message)
+        raise ValueError(f"unknown reduction {options['reduction']!r}: choose from {', '.join(_REDUCTIONS)}")
     return options
 
 
@@ -264,23 +262,20 @@ def _axis(spec: Function, axis: object, rank: int) -> int | None:
     if not spec.has_axis:
         return None
     if not isinstance(axis, int) or not -rank <= axis < rank:
-        message = f"axis {axis!r} does not fit arguments of rank {rank}"
-        raise ValueError(message)
+        raise ValueError(f"axis {axis!r} does not fit arguments of rank {rank}")
     return axis % rank
 
 
 def _normal(array: np.ndarray, axis: int | None, full: tuple[int, ...], name: str) -> np.ndarray:
     format_of(array)
     if array.shape != full:
-        message = f"{name} has shape {array.shape}, the first argument {full}: they must be the same"
-        raise ValueError(message)
+        raise ValueError(f"{name} has shape {array.shape}, the first argument {full}: they must be the same")
     with np.errstate(invalid="ignore"):  # a signalling NaN of a 16-bit format becomes a quiet one
         exact = array.astype(np.float64)
     if axis is None:
         return exact.reshape(-1)
     if full[axis] == 0:
-        message = "rows must not be empty"
-        raise ValueError(message)
+        raise ValueError("rows must not be empty")
     return np.moveaxis(exact, axis, -1).reshape(-1, full[axis])
 
 
@@ -291,8 +286,7 @@ def _labels(spec: Function, arrays: list[np.ndarray], full: tuple[int, ...], axi
     assert axis is not None
     expected = full[:axis] + full[axis + 1 :]
     if not np.issubdtype(index[0].dtype, np.integer) or index[0].shape != expected:
-        message = f"labels must be integers of shape {expected}, got {index[0].dtype} of shape {index[0].shape}"
-        raise ValueError(message)
+        raise ValueError(f"labels must be integers of shape {expected}, got {index[0].dtype} of shape {index[0].shape}")
     return index[0].astype(np.int64).reshape(-1)
 
 
@@ -310,11 +304,9 @@ def _cotangent(
 ) -> np.ndarray:
     exact = np.ones(shape) if cotangent is None else np.asarray(cotangent).astype(np.float64)
     if exact.shape != shape:
-        message = f"the cotangent has shape {exact.shape}, the value {shape}: they must be the same"
-        raise ValueError(message)
+        raise ValueError(f"the cotangent has shape {exact.shape}, the value {shape}: they must be the same")
     if not np.isfinite(exact).all():
-        message = "the cotangent must be finite"
-        raise ValueError(message)
+        raise ValueError("the cotangent must be finite")
     if reduction != "none":
         return exact
     if spec.result == "vector" and axis is not None:
@@ -327,8 +319,7 @@ def _weight(spec: Function, weight: object, full: tuple[int, ...], axis: int | N
         return _element_weight(weight, full, "weight")
     exact = np.asarray(weight).astype(np.float64)
     if exact.shape != (full[axis],) or not np.isfinite(exact).all():
-        message = f"weight of {spec.name} must be {full[axis]} finite numbers, one for each class"
-        raise ValueError(message)
+        raise ValueError(f"weight of {spec.name} must be {full[axis]} finite numbers, one for each class")
     return exact
 
 
@@ -339,16 +330,13 @@ def _element_weight(weight: object, full: tuple[int, ...], name: str) -> np.ndar
     try:
         spread = np.broadcast_to(exact, full).reshape(-1)
     except ValueError:
-        message = f"{name} of shape {exact.shape} does not broadcast to the elements, {full}"
-        raise ValueError(message) from None
+        raise ValueError(f"{name} of shape {exact.shape} does not broadcast to the elements, {full}") from None
     if not np.isfinite(spread).all():
-        message = f"{name} must be finite"
-        raise ValueError(message)
+        raise ValueError(f"{name} must be finite")
     return spread
 
 
 def _smoothing(smoothing: object) -> float:
     if not isinstance(smoothing, (int, float, np.floating)) or not 0.0 <= float(smoothing) <= 1.0:
-        message = f"label_smoothing must be a number between 0 and 1, got {smoothing!r}"
-        raise ValueError(message)
+        raise ValueError(f"label_smoothing must be a number between 0 and 1, got {smoothing!r}")
     return float(smoothing)

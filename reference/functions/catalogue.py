@@ -165,5 +165,4 @@ def function_named(name: str) -> Function:
     try:
         return FUNCTIONS[name]
     except KeyError:
-        message = f"unknown function {name!r}: choose from {', '.join(FUNCTIONS)}"
-        raise ValueError(message) from None
+        raise ValueError(f"unknown function {name!r}: choose from {', '.join(FUNCTIONS)}") from None

@@ -307,5 +307,6 @@ def definition_named(function: str, name: str) -> Definition:
     try:
         return DEVIATIONS[function, name]
     except KeyError:
-        message = f"{function} has no definition {name!r}: choose from {', '.join(DEFINITIONS[function])}"
-        raise ValueError(message) from None
+        raise ValueError(
+            f"{function} has no definition {name!r}: choose from {', '.join(DEFINITIONS[function])}"
+        ) from None

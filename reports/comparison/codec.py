@@ -43,11 +43,9 @@ def decode_comparison(text: bytes) -> Comparison:
             if msgspec.json.encode(raw, order="sorted") != msgspec.json.encode(comparison, order="sorted") and (
                 difference := first_difference(raw, msgspec.to_builtins(comparison), "$")
             ):
-                message = f"not a comparison of schema {COMPARISON_SCHEMA_VERSION}: {brief(difference)}"
-                raise RecordError(message)
+                raise RecordError(f"not a comparison of schema {COMPARISON_SCHEMA_VERSION}: {brief(difference)}")
         except (msgspec.DecodeError, RecursionError) as error:
-            message = f"not a comparison: {brief(str(error))}"
-            raise RecordError(message) from None
+            raise RecordError(f"not a comparison: {brief(str(error))}") from None
     return comparison
 
 
@@ -79,11 +77,9 @@ def is_comparison(file: Path) -> bool:
 def _require_version(raw: object) -> None:
     version = raw.get("schema") if isinstance(raw, dict) and "titles" in raw else None
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        message = "not a comparison"
-        raise RecordError(message)
+        raise RecordError("not a comparison")
     if version > COMPARISON_SCHEMA_VERSION:
-        message = (
+        raise RecordError(
             f"schema {brief(repr(version), 60)} is newer than this release reads ({COMPARISON_SCHEMA_VERSION}): "
             "install a newer logitproof"
         )
-        raise RecordError(message)

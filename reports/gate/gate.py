@@ -185,11 +185,9 @@ def gate(
     items = gate_items(record)
     if fail_on == "regression":
         if then is None:
-            message = "--fail-on regression needs the record of an earlier run: --since OLD"
-            raise ValueError(message)
+            raise ValueError("--fail-on regression needs the record of an earlier run: --since OLD")
         if not then.is_comparable(record):
-            message = "--since: the earlier run has another corpus or profile: what is graver cannot be told"
-            raise ValueError(message)
+            raise ValueError("--since: the earlier run has another corpus or profile: what is graver cannot be told")
         items = (*items, *then.lost(record))
     ledger = _Ledger(record, items, waivers, today)
     failing = _failing(items, fail_on, then)

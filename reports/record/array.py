@@ -39,8 +39,7 @@ class Array:
 
     def __post_init__(self) -> None:
         if sum(part is not None for part in (self.values, self.data, self.corpus)) != 1:
-            message = "an array is written as exactly one of values, data and corpus"
-            raise ValueError(message)
+            raise ValueError("an array is written as exactly one of values, data and corpus")
 
 
 def array_record(array: np.ndarray, corpus: str | None = None) -> Array:
@@ -76,8 +75,7 @@ def array_value(record: Array) -> np.ndarray | None:
     else:
         array = np.array([scalar_from(text, record.dtype) for text in record.values or ()], dtype)
     if array.size != size:
-        message = f"{array.size} elements do not fill the shape {record.shape}"
-        raise ValueError(message)
+        raise ValueError(f"{array.size} elements do not fill the shape {record.shape}")
     return array.reshape(record.shape)
 
 

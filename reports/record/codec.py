@@ -39,8 +39,7 @@ def encode_record(record: Record) -> bytes:
     text = b"{\n" + b",\n".join(sections) + b"\n}\n"
     try:
         if (version := _version(text)) != SCHEMA_VERSION:
-            message = f"schema {version}, and this release writes schema {SCHEMA_VERSION}"
-            raise RecordError(message)
+            raise RecordError(f"schema {version}, and this release writes schema {SCHEMA_VERSION}")
         with no_collection():
             msgspec.json.decode(text, type=Record, strict=True)
     except msgspec.DecodeError as error:
@@ -88,8 +87,7 @@ def read_record(path: Path) -> Record:
         with file.open("rb") as stream:
             return read_record_stream(stream, str(file))
     except OSError as error:
-        message = f"{file}: {error.strerror or error}"
-        raise RecordError(message) from None
+        raise RecordError(f"{file}: {error.strerror or error}") from None
 
 
 def read_record_stream(stream: BinaryIO, name: str = "standard input") -> Record:
@@ -157,8 +155,7 @@ def limited(stream: BinaryIO) -> bytes:
         pieces.append(piece)
         length += len(piece)
         if length > MAX_RECORD_BYTES:
-            message = f"larger than {MAX_RECORD_BYTES} bytes"
-            raise RecordError(message)
+            raise RecordError(f"larger than {MAX_RECORD_BYTES} bytes")
     return b"".join(pieces)
 
 
@@ -179,14 +176,12 @@ def _version(text: bytes) -> int:
     """
     version = msgspec.json.decode(text, type=_Head).schema
     if not isinstance(version, int) or isinstance(version, bool) or version < min(UPGRADES):
-        message = f"not a record: its schema is {brief(repr(version), 60)}, which is no version of it"
-        raise RecordError(message)
+        raise RecordError(f"not a record: its schema is {brief(repr(version), 60)}, which is no version of it")
     if version > SCHEMA_VERSION:
-        message = (
+        raise RecordError(
             f"schema {brief(repr(version), 60)} is newer than this release reads ({SCHEMA_VERSION}): "
             "install a newer logitproof"
         )
-        raise RecordError(message)
     return version
 
 

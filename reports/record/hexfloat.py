@@ -44,11 +44,9 @@ def float_from(text: str) -> float:
     try:
         number = float.fromhex(text)
     except (ValueError, OverflowError):
-        message = f"not a hexadecimal float: {text[:60]!r}"
-        raise ValueError(message) from None
+        raise ValueError(f"not a hexadecimal float: {text[:60]!r}") from None
     if math.isnan(number):
-        message = f"a NaN is written by its bits, as in nan:0x7fc00000: {text[:60]!r}"
-        raise ValueError(message)
+        raise ValueError(f"a NaN is written by its bits, as in nan:0x7fc00000: {text[:60]!r}")
     return number
 
 
@@ -62,15 +60,13 @@ def scalar_from(text: str, dtype: str) -> np.generic:
     if bits := _NAN.match(text):
         unsigned = np.dtype(f"u{numpy_dtype.itemsize}")
         if int(bits[1], 16) > int(np.iinfo(unsigned).max):
-            message = f"too many bits for a {dtype}: {text!r}"
-            raise ValueError(message)
+            raise ValueError(f"too many bits for a {dtype}: {text!r}")
         nan: np.generic = np.array([int(bits[1], 16)], unsigned).view(numpy_dtype)[0]
         return nan
     number = float_from(text)
     scalar = _rounded(number, numpy_dtype)
     if float(scalar) != number:
-        message = f"{text} is not a number of {dtype}"
-        raise ValueError(message)
+        raise ValueError(f"{text} is not a number of {dtype}")
     return scalar
 
 

@@ -56,8 +56,7 @@ def parameter_record(value: object) -> Parameter:
         return int(value)
     if value is None or isinstance(value, str | Array) or (isinstance(value, int) and not isinstance(value, bool)):
         return value
-    message = f"a parameter of type {type(value).__name__} cannot be recorded"
-    raise TypeError(message)
+    raise TypeError(f"a parameter of type {type(value).__name__} cannot be recorded")
 
 
 def _digest(identity: list[object]) -> str:

@@ -192,8 +192,7 @@ class Curve:
 
     def __post_init__(self) -> None:
         if not len(self.at) == len(self.ulps) == len(self.bound):
-            message = "a curve has an error and a bound for every place"
-            raise ValueError(message)
+            raise ValueError("a curve has an error and a bound for every place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,8 +327,7 @@ class Interval:
 
     def __post_init__(self) -> None:
         if (self.lower is None) != (self.upper is None):
-            message = "an interval has two ends, or none"
-            raise ValueError(message)
+            raise ValueError("an interval has two ends, or none")
 
 
 @dataclass(frozen=True, slots=True)

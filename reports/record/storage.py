@@ -185,12 +185,10 @@ def verified_outputs(folder: Path, outputs: Outputs) -> tuple[bytes, tuple[int, 
     try:
         content = file.read_bytes()
     except OSError as error:
-        message = f"{file}: {error.strerror or error}"
-        raise RecordError(message) from None
+        raise RecordError(f"{file}: {error.strerror or error}") from None
     sizes = [math.prod(stored.shape) * stored_dtype(stored.dtype).itemsize for stored in outputs.batches]
     if hashlib.sha256(content).hexdigest() != outputs.sha256 or sum(sizes) != len(content):
-        message = f"{file}: the content is not what the record says"
-        raise RecordError(message)
+        raise RecordError(f"{file}: the content is not what the record says")
     return content, tuple(accumulate(sizes, initial=0))[:-1]
 
 
@@ -209,8 +207,7 @@ def stored_dtype(name: str) -> np.dtype[np.generic]:
     except TypeError:
         dtype = np.dtype(object)
     if dtype.hasobject:
-        message = f"outputs of dtype {name!r} cannot be read"
-        raise RecordError(message)
+        raise RecordError(f"outputs of dtype {name!r} cannot be read")
     return dtype.newbyteorder("<")
 
 
@@ -221,8 +218,7 @@ def _older_record(folder: Path) -> _OldRecord | None:
     try:
         return msgspec.json.decode(file.read_bytes(), type=_OldRecord)
     except msgspec.DecodeError:
-        message = f"its {_RECORD} is not a record of logitproof; choose another folder with --output"
-        raise RecordError(message) from None
+        raise RecordError(f"its {_RECORD} is not a record of logitproof; choose another folder with --output") from None
 
 
 def _output_names(record: Record | _OldRecord | None) -> set[str]:

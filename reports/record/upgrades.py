@@ -81,6 +81,5 @@ def _stored(check: Raw) -> list[Raw]:
 
 def _add(part: Raw, path: str, key: str, value: object) -> None:
     if key in part:
-        message = f"unexpected key {path}.{key}"
-        raise ValueError(message)
+        raise ValueError(f"unexpected key {path}.{key}")
     part[key] = value

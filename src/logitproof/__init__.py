@@ -32,8 +32,7 @@ def __getattr__(name: str) -> object:
         if reason := import_module("logitproof.conformance.system").refusal():
             raise ImportError(reason)
         return getattr(import_module(_HOMES[name]), name)
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
