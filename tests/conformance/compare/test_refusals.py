@@ -455,6 +455,7 @@ def test_no_waiver_covers_what_is_not_offered_any_more(folder, capsys):
     capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_a_file_gets_what_standard_output_would(folder, capsys):
     for form in ("terminal", "html", "markdown", "junit", "json"):
         assert main(["compare", "old", "new", "--format", form]) == 1

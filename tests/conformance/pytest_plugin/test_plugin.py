@@ -161,6 +161,7 @@ def test_a_module_that_does_not_import_fails_its_tests_in_a_line_and_the_others_
     assert "Traceback" not in outcome.stdout
 
 
+@pytest.mark.slow
 def test_a_stated_deviation_is_an_expected_failure(folder):
     source = """
 import numpy as np

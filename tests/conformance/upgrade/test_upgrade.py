@@ -233,6 +233,7 @@ def test_a_summary_that_cannot_be_made_costs_no_record_and_leaves_no_older_one(q
         assert not (tmp_path / "logitproof-upgrade" / name / "summary.md").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_while_an_environment_is_built_is_heard_at_once(tmp_path, number):
     nowhere = {"PIP_INDEX_URL": "https://127.0.0.1:9/simple", "PIP_RETRIES": "50", "PIP_CONFIG_FILE": os.devnull}
@@ -270,6 +271,7 @@ def test_what_is_wrong_is_one_line_and_nothing_is_written(tmp_path, words, reaso
     assert reason in _one_line(_upgrade(*words, cwd=tmp_path), tmp_path)
 
 
+@pytest.mark.slow
 def test_without_a_network_it_is_said_so(tmp_path):
     nowhere = {"PIP_INDEX_URL": "https://127.0.0.1:9/simple", "PIP_RETRIES": "1", "PIP_CONFIG_FILE": os.devnull}
     done = _upgrade("jax==0.4.37", "jax==0.4.36", "--cache", tmp_path / "cache", cwd=tmp_path, **nowhere)

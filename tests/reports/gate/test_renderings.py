@@ -95,10 +95,10 @@ def test_a_gate_is_told_as_before(which, name, snapshot):
 @pytest.mark.parametrize(
     ("make", "name"),
     [
-        (make, name)
+        pytest.param(make, name, marks=[pytest.mark.slow] if make is many else [])
         for make in (finished, everything, known, many)
         for name in FORMATS
-        if make is not many or name not in {"report.html", "junit.xml"}  # the same as a smaller one, and slow
+        if make is not many or name not in {"report.html", "junit.xml"}  # the same as a smaller one, and very slow
     ],
 )
 def test_without_waivers_every_format_is_what_it_was(make, name):
