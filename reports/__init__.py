@@ -29,6 +29,7 @@ from .findings.findings import Finding, findings
 from .findings.headline import headline
 from .findings.options import UNCALLED, UncalledOptions, option_words, uncalled_options, uncalled_words
 from .findings.overview import exit_status
+from .formats import COMPARISON_PAGES, FORMATS, RUN_PAGES, ReportFormat
 from .gate.gate import FAIL_ON, FAIL_ON_MEANINGS, Failing, FailOn, Gate, Stale, Waived, gate
 from .gate.items import GateItem
 from .gate.verdict import verdict
@@ -100,13 +101,16 @@ Matter = GateItem
 
 __all__ = [
     "CHANGE_MEANINGS",
+    "COMPARISON_PAGES",
     "COMPARISON_SCHEMA_VERSION",
     "ENTRY_POINT_MEANINGS",
     "FAIL_ON",
     "FAIL_ON_MEANINGS",
+    "FORMATS",
     "IMPROVEMENTS",
     "OUTCOME_MEANINGS",
     "REGRESSIONS",
+    "RUN_PAGES",
     "SCHEMA_VERSION",
     "SEVERITIES",
     "SEVERITY_RANKS",
@@ -159,6 +163,7 @@ __all__ = [
     "RecordError",
     "Region",
     "ReportFolder",
+    "ReportFormat",
     "RunInfo",
     "Setting",
     "Severity",

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from logitproof.reports import (
-    Backend,
-    Comparison,
-    Record,
-    comparison_github,
-    comparison_html,
-    comparison_junit,
-    comparison_markdown,
-    comparison_view,
-    encode_comparison,
-)
+from logitproof.reports import FORMATS, Backend, Comparison, Record, comparison_markdown
 
 from ..compare.compare import compare
 from ..compare.gate import held
@@ -32,16 +22,7 @@ from ..notes import tell
 from ..scripts.of_change import scripts_for_comparison
 from ..settings.gate import gating_of_comparison
 from ..settings.settings import read_settings
-from .output import print_text, show, shown_text
-from .report import STANDARD_INPUT, record_from, tell_github, write_text
-
-_FORMATS: Mapping[str, Callable[[Comparison], str]] = {
-    "terminal": lambda comparison: shown_text(comparison_view(comparison)),
-    "html": lambda comparison: comparison_html(comparison, scripts_for_comparison(comparison)),
-    "markdown": comparison_markdown,
-    "junit": comparison_junit,
-    "json": lambda comparison: encode_comparison(comparison).decode(),
-}
+from .report import STANDARD_INPUT, deliver, record_from
 
 
 def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
@@ -71,20 +52,16 @@ def tell_comparison(comparison: Comparison, form: str, output: Path | None) -> N
     Raises:
         UserError: the file cannot be written.
     """
-    if form == "github":
-        tell_github(
-            lambda: comparison_github(comparison), lambda size_limit: comparison_markdown(comparison, size_limit)
-        )
-    elif output is not None:
-        write_text(output, _FORMATS[form](comparison))
-    elif form == "terminal":
-        show(comparison_view(comparison))
-    else:
-        print_text(_FORMATS[form](comparison))
+    deliver(
+        FORMATS[form],
+        lambda: FORMATS[form].of_comparison(comparison, lambda: scripts_for_comparison(comparison)),
+        lambda size_limit: comparison_markdown(comparison, size_limit),
+        output,
+    )
 
 
 def _require_sense(options: argparse.Namespace) -> None:
-    if options.output is not None and options.format == "github":
+    if options.output is not None and FORMATS[options.format].is_for_job:
         raise UserError(
             "--output: annotations are read from standard output, and the summary goes to the job's own file"
         )

@@ -44,6 +44,11 @@ def shown_text(renderable: RenderableType) -> str:
     return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 
 
+def text_of(shown: str | RenderableType) -> str:
+    """Return what a format says as text."""
+    return shown if isinstance(shown, str) else shown_text(shown)
+
+
 def print_text(text: str) -> None:
     """Print `text` in UTF-8, whatever the terminal speaks: the formats of files say so of themselves."""
     with _delivered():
@@ -114,7 +119,7 @@ def _silence() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def page_or_word(name: str, page: Callable[[], str]) -> str | None:
+def page_or_word(name: str, page: Callable[[], str | RenderableType]) -> str | None:
     """Return what a page says, or None and a word to the user where it cannot be made: no page may cost a record.
 
     Args:
@@ -122,7 +127,7 @@ def page_or_word(name: str, page: Callable[[], str]) -> str | None:
         page: makes it.
     """
     try:
-        return page()
+        return text_of(page())
     except Exception as error:  # noqa: BLE001 - whatever it is, hours may be in the record
         why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         tell(f"{name} could not be made ({why}): an error of logitproof, please report it; the record is kept")

@@ -9,19 +9,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from logitproof.reports import (
-    Gate,
-    Record,
-    RecordError,
-    encode_record,
-    github_annotations,
-    html_report,
-    junit,
-    read_record,
-    read_record_stream,
-    record_view,
-    summary,
-)
+from rich.console import RenderableType
+
+from logitproof.reports import FORMATS, Record, RecordError, ReportFormat, read_record, read_record_stream, summary
 
 from ..errors import UserError
 from ..notes import tell
@@ -29,7 +19,7 @@ from ..run.request import RunRequest
 from ..scripts.of_record import scripts_for
 from ..settings.gate import gating_from
 from ..settings.settings import read_settings
-from .output import print_text, show, shown_text, write_whole
+from .output import print_text, show, text_of, write_whole
 
 JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable that names the file of a GitHub job's summary."""
@@ -37,16 +27,6 @@ MOST_SUMMARY = 1 << 20
 """Bytes that GitHub takes of the summary of a job's step; of a larger one it shows nothing."""
 
 STANDARD_INPUT = "-"
-
-_FORMATS: Mapping[str, Callable[[Record, Record | None, Gate], str]] = {
-    "terminal": lambda record, earlier, gate: shown_text(record_view(record, earlier, gate)),
-    "html": lambda record, earlier, gate: html_report(record, scripts_for(record), earlier, gate),
-    "markdown": lambda record, earlier, gate: summary(record, earlier, gate=gate),
-    "junit": lambda record, _, gate: junit(record, gate),
-    "json": lambda record, _, __: encode_record(record).decode(),
-}
-_COMPARING = ("terminal", "html", "markdown", "github")
-"""The formats that can tell what is new since an earlier run."""
 
 
 def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
@@ -58,18 +38,40 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     record = read_named(options.record)
     earlier = None if since is None else record_from(Path(str(since)), "--since")
     gate = gating_from(options, settings, earlier).of(record)
-    if options.format == "github":
-        tell_github(
-            lambda: github_annotations(record, gate),
-            lambda size_limit: summary(record, earlier, room=size_limit, gate=gate),
-        )
-    elif options.output is not None:
-        write_text(options.output, _FORMATS[options.format](record, earlier, gate))
-    elif options.format == "terminal":
-        show(record_view(record, earlier, gate))
-    else:
-        print_text(_FORMATS[options.format](record, earlier, gate))
+    deliver(
+        FORMATS[options.format],
+        lambda: FORMATS[options.format].of_run(record, earlier, gate, lambda: scripts_for(record)),
+        lambda size_limit: summary(record, earlier, room=size_limit, gate=gate),
+        options.output,
+    )
     return gate.status
+
+
+def deliver(
+    form: ReportFormat,
+    rendered: Callable[[], str | RenderableType],
+    job_summary: Callable[[int], str],
+    output: Path | None,
+) -> None:
+    """Write what a format says into a file, or on standard output as it is read there.
+
+    Args:
+        form: the format.
+        rendered: gives what it says.
+        job_summary: gives the summary of a GitHub job, in so many bytes at most.
+        output: the file; None for standard output.
+
+    Raises:
+        UserError: a file cannot be written.
+    """
+    if form.is_for_job:
+        tell_github(lambda: text_of(rendered()), job_summary)
+    elif output is not None:
+        write_text(output, text_of(rendered()))
+    elif isinstance(shown := rendered(), str):
+        print_text(shown)
+    else:
+        show(shown)
 
 
 def _require_sense(options: argparse.Namespace, settings: Mapping[str, object]) -> None:
@@ -79,11 +81,10 @@ def _require_sense(options: argparse.Namespace, settings: Mapping[str, object]) 
         UserError: one would be.
     """
     gates = (options.fail_on or settings.get("fail_on")) == "regression"
-    if options.since is not None and options.format not in _COMPARING and not gates:
-        raise UserError(
-            f"--since says nothing in --format {options.format}: leave it out, or use {', '.join(_COMPARING)}"
-        )
-    if options.output is not None and options.format == "github":
+    if options.since is not None and not FORMATS[options.format].tells_news and not gates:
+        telling = ", ".join(name for name, form in FORMATS.items() if form.tells_news)
+        raise UserError(f"--since says nothing in --format {options.format}: leave it out, or use {telling}")
+    if options.output is not None and FORMATS[options.format].is_for_job:
         raise UserError(
             "--output: annotations are read from standard output, and the summary goes to the job's own file"
         )

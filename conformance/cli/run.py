@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from logitproof.properties import PROPERTIES, TRAINING_STEP
 from logitproof.reference import FORMATS, FUNCTIONS
 from logitproof.reports import (
+    RUN_PAGES,
     FolderError,
-    Gate,
     Record,
-    html_report,
-    junit,
     open_folder,
     read_record,
     run_view,
-    summary,
 )
 
 from ..backends.frameworks import FRAMEWORKS
@@ -76,21 +73,13 @@ def examine_into(request: RunRequest, gating: GateOptions | None = None) -> tupl
             record = run(request, progress, folder.store)
         pages = rendered(record, request.output, gating)
         path = folder.publish(record, pages)
-        for name in PAGES.keys() - pages.keys():  # an older one would tell of another run
+        for name in RUN_PAGES.keys() - pages.keys():  # an older one would tell of another run
             (path / name).unlink(missing_ok=True)
         return record, path, tuple(pages)
     except FolderError as error:
         raise UserError(str(error)) from None
     finally:
         folder.discard()
-
-
-PAGES: Mapping[str, Callable[[Record, Record | None, Gate | None], str]] = {
-    "summary.md": lambda record, earlier, gate: summary(record, earlier, gate=gate),
-    "junit.xml": lambda record, _, gate: junit(record, gate),
-    "report.html": lambda record, earlier, gate: html_report(record, scripts_for(record), earlier, gate),
-}
-"""What lies beside record.json, and how it is rendered; what takes longest comes last."""
 
 
 def rendered(record: Record, folder: Path, gating: GateOptions | None = None) -> dict[str, str]:
@@ -107,8 +96,8 @@ def rendered(record: Record, folder: Path, gating: GateOptions | None = None) ->
         with interruptible():
             earlier = gating.earlier if gating and gating.earlier else earlier_run(folder)
             gate = gating.of(record) if gating else None
-            for name, page in PAGES.items():
-                text = page_or_word(name, partial(page, record, earlier, gate))
+            for name, form in RUN_PAGES.items():
+                text = page_or_word(name, partial(form.of_run, record, earlier, gate, lambda: scripts_for(record)))
                 if text is not None:
                     pages[name] = text
     except KeyboardInterrupt:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from logitproof.reports import (
+    COMPARISON_PAGES,
     Comparison,
     FolderError,
     Record,
     ReportFolder,
-    comparison_html,
-    comparison_junit,
-    comparison_markdown,
-    encode_comparison,
     open_folder,
     summary,
 )
@@ -70,7 +67,7 @@ def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     with _kept_whatever_comes(kept):
         with undisturbed(), shown_progress() as progress:
             examined = _examined(options, wishes, request, progress, kept)
-            for name in PAGES:  # beside new records they would tell of other ones
+            for name in COMPARISON_PAGES:  # beside new records they would tell of other ones
                 (request.output / name).unlink(missing_ok=True)
             if store is not None:
                 for each in examined:
@@ -200,19 +197,11 @@ def _compared(examined: Sequence[_ExaminedSide], request: RunRequest, progress: 
     return compare(old, new, given=given, jobs=request.jobs, note=progress.note)
 
 
-PAGES: Mapping[str, Callable[[Comparison], str]] = {
-    "comparison.json": lambda comparison: encode_comparison(comparison).decode(),
-    "comparison.md": comparison_markdown,
-    "junit.xml": comparison_junit,
-    "comparison.html": lambda comparison: comparison_html(comparison, scripts_for_comparison(comparison)),
-}
-"""What an upgrade leaves beside the two records, what takes longest last."""
-
-
 def _deliver(comparison: Comparison, new: Record, gating: GateOptions, output: Path, form: str) -> int:
     comparison, status = held(comparison, new, gating)
-    for name, page in PAGES.items():
-        text = page_or_word(name, partial(page, comparison))
+    for name, form_of_page in COMPARISON_PAGES.items():
+        page = partial(form_of_page.of_comparison, comparison, lambda: scripts_for_comparison(comparison))
+        text = page_or_word(name, page)
         if text is None:
             continue
         try:

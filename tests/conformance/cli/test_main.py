@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from unittest.mock import Mock
 
 import numpy as np
@@ -17,7 +18,7 @@ from logitproof.conformance.cli.main import main
 from logitproof.conformance.errors import UserError
 from logitproof.conformance.inputs.witness import WITNESSES
 from logitproof.conformance.run.request import RunRequest
-from logitproof.reports import read_outputs, read_record
+from logitproof.reports import RUN_PAGES, read_outputs, read_record
 
 pytestmark = pytest.mark.framework("torch")
 
@@ -237,7 +238,8 @@ def test_a_page_that_cannot_be_made_costs_nothing_else(fake_run, capsys, monkeyp
     fake_run()
     main(["run", "--backend", "torch"])
     capsys.readouterr()
-    monkeypatch.setitem(_run_command.PAGES, "junit.xml", Mock(side_effect=trouble))
+    failing = replace(RUN_PAGES["junit.xml"], of_run=Mock(side_effect=trouble))
+    monkeypatch.setattr(_run_command, "RUN_PAGES", {**RUN_PAGES, "junit.xml": failing})
     fake_run(record(check(), discrepancies=(discrepancy(check()),)))
     assert main(["run", "--backend", "torch"]) == 1
     printed = capsys.readouterr()
