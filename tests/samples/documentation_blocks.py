@@ -24,9 +24,10 @@ def page_name(page):
 
 
 def environment_of_a_user(**more):
-    """The environment of a user who has activated this one, on a terminal of a fixed width."""
+    """The environment of a user who has activated this one, on a terminal of a fixed width, and in no job of CI."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "120", **more}
+    inherited = {name: text for name, text in os.environ.items() if name not in {"CI", "BUILD_NUMBER"}}
+    return {**inherited, "PATH": path, "NO_COLOR": "1", "COLUMNS": "120", **more}
 
 
 def run_console(text, **more):

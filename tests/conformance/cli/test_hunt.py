@@ -143,7 +143,7 @@ def test_a_process_that_dies_is_survived_and_the_input_kept(workspace, capsys):
     assert (witness.backend, witness.kind, witness.observed) == ("dying", "crash", "exit status 11")
     assert [abs(number) for number in witness.batch().arguments[0].tolist()] == [128]
     printed = capsys.readouterr()
-    assert "dying: softplus has crashed or hung 2 times" in printed.err
+    assert "dying, eager on cpu: softplus has crashed or hung 2 times" in printed.err
     assert "kernels" in printed.out
 
 
