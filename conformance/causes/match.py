@@ -11,8 +11,8 @@ from logitproof.reference import FORMATS
 
 from .algorithms.arithmetic import FLOAT32, FloatArithmetic, machines
 from .algorithms.correct import styles
-from .mistakes.catalogue import is_of_rounding, mistakes
-from .mistakes.mistake import STANDARD, Mistake, Result, Style
+from .mistakes.catalogue import mistakes
+from .mistakes.mistake import Mistake, Result, Style
 from .observations import Observation, Stack
 
 MENDED = 4.0
@@ -69,7 +69,7 @@ def matches(stack: Stack) -> Iterator[Match]:
         used = used[:1] if used[0].storage.precision >= 24 else (used[0], used[-1])
     candidates = mistakes(case.function, case.quantity)
     if stack.is_of_rounding:
-        candidates = tuple(each for each in candidates if is_of_rounding(each.name))
+        candidates = tuple(each for each in candidates if each.kind.is_of_rounding)
     bench = _StackTrials(stack, used)
     for mistake in candidates:
         yield from bench.matches(mistake)
@@ -176,7 +176,7 @@ class _StackTrials:
         left = self._distances(mistake.mended or self._styles[0], machine)
         with np.errstate(invalid="ignore"):
             far = np.where(np.isfinite(self._errors), left * MENDED > self._errors, ~np.isfinite(left))
-        if mistake.name in STANDARD:
+        if mistake.kind.is_standard:
             return np.logical_not(far)
         usual = self._machines[0] if mistake.arithmetic else machine
         return np.logical_not(far | self._is_usual(usual))

@@ -22,7 +22,7 @@ from ..judge.tally import CheckTally, Returned
 from .algorithms.arithmetic import FloatArithmetic, machines, wide
 from .algorithms.correct import careful, styles
 from .algorithms.normal_form import NormalForm, lines_of
-from .mistakes.catalogue import is_of_rounding, mistakes
+from .mistakes.catalogue import mistakes
 from .mistakes.mistake import Mistake, Result
 
 CASES = 256
@@ -252,13 +252,13 @@ def _against(
     """
     exactly = wide(around.case.dtype)
     otherwise, besides = otherwise & np.isfinite(around.returned), besides & np.isfinite(around.returned)
-    if exactly is None or is_of_rounding(mistake.name) or not (otherwise | besides).any():
+    if exactly is None or mistake.kind.is_of_rounding or not (otherwise | besides).any():
         return np.zeros_like(otherwise), np.zeros_like(besides)
     used = machines(around.case.dtype)
     off = _difference(around.returned, around.correct)
     besides = besides & np.isfinite(around.correct) & (off >= CERTAIN * around.noise)
     for form in mistakes(around.case.function, around.case.quantity):
-        exact = _evaluated(form.result, around.case, exactly) if form.name == mistake.name else None
+        exact = _evaluated(form.result, around.case, exactly) if form.kind == mistake.kind else None
         if exact is None:
             continue
         results = [numbers for each in used if (numbers := _evaluated(form.result, around.case, each)) is not None]
