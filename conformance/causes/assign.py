@@ -12,17 +12,12 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from math import comb, log2
 
-import numpy as np
-
-from logitproof.reference import LITERAL
-
 from ..judge.findings import Cause, ConfirmedFinding
 from ..judge.verdicts import KIND_OF, Verdict
-from .algorithms.arithmetic import FloatArithmetic
-from .match import Match, matches
-from .mistakes.catalogue import is_of_rounding, mistakes, part_of
-from .mistakes.mistake import STANDARD
-from .observations import Observation, Stack, stacks
+from .claims import Claim, Explained, explained
+from .mistakes.catalogue import mistakes
+from .mistakes.kind import MistakeKind
+from .observations import Stack, stacks
 from .trials import Trial, Trials
 
 ENOUGH = 20.0
@@ -34,23 +29,35 @@ that anything in a whole run fits by accident.
 
 ENOUGH_FOR_KNOWN = 8.0
 """The same for what is likely beforehand: the standard algorithms, which are few and which a kernel follows more often
-than not, and in a gradient the mistake that the value has."""
+than not, and in a gradient the mistake that the value has.
+
+A quantity has at most 4 mistakes of standard algorithms, tried in 5 arithmetics: 8 bits leave a chance below 2^-3 that
+one fits a group by accident, where more often than not one is there. With 4 bits a planted fault gets a wrong cause.
+"""
 
 FLUSHED = KIND_OF[Verdict.FLUSHED]
 
 ENOUGH_OF_POSITIONS = 4.0
-"""Bits that inputs must be worth where digits tell nothing: log2 of the cases in which a candidate fails or passes."""
+"""Bits that inputs must be worth where digits tell nothing: log2 of the cases in which a candidate fails or passes.
+
+Fifteen cases. With 5 bits three planted faults that show as NaN are no longer told, with 1 to 4 the causes of all are
+the same.
+"""
+
+FOLLOWERS = 10
+"""Elements, where digits tell nothing, that must follow a candidate for each that it has wrong.
+
+With 2 a planted fault gets a wrong cause, with 4 to 50 the causes of all are the same.
+"""
 
 FEWEST = 2
 """Different results that a candidate must match: one alone may be a constant that many formulas give."""
 
 SHARE = 0.2
-"""Of the results that could tell, in the formats in which it matches any, the part that a candidate must explain."""
+"""Of the results that could tell, in the formats in which it matches any, the part that a candidate must explain.
 
-_ROUNDED_IDS = "class ids rounded to"
-_GUARDED = ("probabilities clipped to", "added to a probability")
-_UNGUARDED = ("log of softmax", "log of sigmoid")
-"""A clip that never acts leaves the logarithm of a rounded probability: the same mistake in other words."""
+A safeguard: with 0 to 0.3 the causes of all planted faults are the same, with 0.4 some results lose theirs.
+"""
 
 
 def causes_of(findings: Sequence[ConfirmedFinding]) -> list[Cause | None]:
@@ -67,187 +74,89 @@ def cause_stacks(findings: Sequence[ConfirmedFinding]) -> list[Stack]:
     return stacks(enumerate(findings))
 
 
-@dataclass(frozen=True)
-class Claim:
-    """That a candidate explains an observation: its name, its place in the catalogue, the arithmetic, and the worth."""
-
-    name: str
-    rank: int
-    machine: FloatArithmetic
-    bits: float
-    evidence: str
-
-
-@dataclass(frozen=True)
-class Explained:
-    """One observation with the candidates that explain it.
-
-    Attributes:
-        number: the finding's place among the findings.
-        group: what was examined: backend, entry point, mode, device, function and quantity.
-        result: what tells results apart: the format and the number; the case where it is no number.
-        kind: the format and the severity, within which findings have much the same causes.
-        failure: the kind of failure.
-        is_literal: whether it was judged by the literal definition: the right algorithms here follow that one.
-        bits: how much a match can tell.
-        is_of_rounding: whether only mistakes of rounding were tried.
-        claims: the candidates that match, one for each name.
-    """
-
-    number: int
-    group: tuple[str, ...]
-    result: tuple[object, ...]
-    kind: tuple[str, str]
-    failure: str
-    is_literal: bool
-    bits: float
-    is_of_rounding: bool
-    claims: tuple[Claim, ...]
-
-
-def explained(stack: Stack) -> list[Explained]:
-    """Hold every candidate against the observations of one stack."""
-    ranks = {id(each): rank for rank, each in enumerate(mistakes(stack.case.function, stack.case.quantity))}
-    best: dict[int, dict[str, Match]] = {each.number: {} for each in stack.observations}
-    for match in matches(stack):
-        candidates = best[match.observation.number]
-        known = candidates.get(match.mistake.name)
-        if known is None or (match.off, -match.bits) < (known.off, -known.bits):
-            candidates[match.mistake.name] = match
-    stack.case.known.clear()
-    return [
-        Explained(
-            number=each.number,
-            group=each.group,
-            result=_result_of(each),
-            kind=(each.judged.batch.dtype, each.judged.severity),
-            failure=each.judged.kind,
-            is_literal=each.judged.definition == LITERAL,
-            bits=each.bits,
-            is_of_rounding=stack.is_of_rounding,
-            claims=tuple(
-                Claim(name, ranks[id(match.mistake)], match.machine, match.bits, evidence(match))
-                for name, match in best[each.number].items()
-            ),
-        )
-        for each in stack.observations
-    ]
-
-
-def _result_of(observation: Observation) -> tuple[object, ...]:
-    """The same number at two inputs tells no more than at one: it may be a constant."""
-    judged = observation.judged
-    if np.isfinite(observation.value):
-        return judged.batch.dtype, abs(observation.value)
-    return judged.batch.dtype, judged.batch.name, judged.case
-
-
-def evidence(match: Match) -> str:
-    """Say in words what shows a mistake."""
-    value, formula = match.observation.value, match.mistake.formula
-    if match.mistake.arithmetic is None:
-        # A formula in words may end with a format of its own: "… with its sum in float16, in float32".
-        comma = "," if formula.startswith(("a ", "the ")) else ""
-        formula = f"{formula}{comma} in {match.arithmetic}"
-    if not np.isfinite(value):
-        word = "NaN" if np.isnan(value) else "+inf" if value > 0 else "-inf"
-        return f"{word}, as {formula} gives"
-    if match.observation.bits == 0:
-        return f"{value:g}, as {formula} gives"
-    if match.off == 0:
-        return f"bit-identical to {formula}"
-    error = match.observation.error
-    return f"within {_ulps(match.off)} of {formula}, where the exact result is {_ulps(error)} away"
-
-
-def _ulps(count: float) -> str:
-    shown = max(1, int(np.ceil(count)))
-    return "1 ulp" if shown == 1 else f"{shown:,} ulps" if shown < 10**9 else f"{float(shown):.1e} ulps"
-
-
 def assigned(findings: Sequence[ConfirmedFinding], parts: Iterable[Sequence[Explained]]) -> list[Cause | None]:
     """Decide, group by group, which candidates are established, and give every finding its cause."""
     causes: list[Cause | None] = [None] * len(findings)
     groups: dict[tuple[str, ...], list[Explained]] = {}
     for each in chain.from_iterable(parts):
         groups.setdefault(each.group, []).append(each)
-    expected_names: dict[tuple[str, ...], set[str]] = {}
+    expected_kinds: dict[tuple[str, ...], set[MistakeKind]] = {}
     # The value before its gradients: what differentiates a kernel differentiates its mistake.
     for group in sorted(groups, key=lambda group: group[-1] != VALUE):
-        expected = expected_names.setdefault(group[:-1], set())
-        assigned_causes = _of_group(findings, groups[group], expected)
-        for number, cause in assigned_causes.items():
-            causes[number] = cause
+        expected = expected_kinds.setdefault(group[:-1], set())
+        claims = _of_group(findings, groups[group], expected)
+        for number, claim in claims.items():
+            causes[number] = Cause(claim.kind.name, claim.evidence)
         if group[-1] == VALUE:
-            expected |= {cause.name for cause in assigned_causes.values()} - set(STANDARD)
+            expected |= {claim.kind for claim in claims.values() if not claim.kind.is_standard}
     return causes
 
 
 VALUE = "value"
 
 
-def _of_group(findings: Sequence[ConfirmedFinding], group: Sequence[Explained], expected: set[str]) -> dict[int, Cause]:
-    """Return the causes of what one entry point made of one quantity, by the numbers of the findings."""
+def _of_group(
+    findings: Sequence[ConfirmedFinding], group: Sequence[Explained], expected: set[MistakeKind]
+) -> dict[int, Claim]:
+    """Return what is established of what one entry point made of one quantity, by the numbers of the findings."""
     trials = Trials()
-    causes: dict[int, Cause] = {}
+    established: dict[int, Claim] = {}
     remaining = sorted(group, key=lambda each: each.number)
-    rejected: set[str] = set()
+    rejected: set[MistakeKind] = set()
 
-    def is_doubtful(name: str) -> bool:
-        others = [each for each in group if each.number not in causes]
-        matching = _explained_by(name, remaining)
+    def is_doubtful(kind: MistakeKind) -> bool:
+        others = [each for each in group if each.number not in established]
+        matching = _explained_by(kind, remaining)
         return _is_doubtful(trials, findings, group, matching) or _is_partial(trials, findings, others, matching)
 
-    while names := _best(group, remaining, rejected, expected):
-        standing = [name for name in names if not is_doubtful(name)]
-        if not standing or not all(_same_mistake(standing[0], rival) for rival in standing[1:]):
+    while kinds := _best(group, remaining, rejected, expected):
+        standing = [kind for kind in kinds if not is_doubtful(kind)]
+        if not standing or not all(rival.family in standing[0].covers for rival in standing[1:]):
             # All are wrong elsewhere, or nothing tells them apart: none is claimed.
-            rejected.update(names)
+            rejected.update(kinds)
             continue
-        name = standing[0]
-        matching = _explained_by(name, remaining)
-        _give(causes, matching)
-        remaining = _without_rivals(name, matching, [each for each in remaining if each.number not in causes])
+        kind = standing[0]
+        matching = _explained_by(kind, remaining)
+        _establish(established, matching)
+        remaining = _without_rivals(kind, matching, [each for each in remaining if each.number not in established])
     # The most frequent failure first: what explains it may leave others as its side effects.
     for alike in sorted(_alike(remaining), key=lambda alike: -_count(findings, alike)):
-        unexplained = [each for each in remaining if each.number not in causes]
+        unexplained = [each for each in remaining if each.number not in established]
         if not _is_side_effect(findings, alike, unexplained):
-            _give(causes, _by_positions(trials, findings, alike, expected))
-    return causes
+            _establish(established, _by_positions(trials, findings, alike, expected))
+    return established
 
 
 def _without_rivals(
-    name: str, matching: Sequence[tuple[Explained, Claim]], remaining: Sequence[Explained]
+    kind: MistakeKind, matching: Sequence[tuple[Explained, Claim]], remaining: Sequence[Explained]
 ) -> list[Explained]:
     """Drop the claims of other mistakes, in these formats, in the part of the kernel that has the established one."""
-    formats = {each.kind[0] for each, _ in matching}
+    formats = {each.dtype for each, _ in matching}
     return [
-        replace(each, claims=tuple(claim for claim in each.claims if not _excludes(name, claim.name, each)))
-        if each.kind[0] in formats
+        replace(each, claims=tuple(claim for claim in each.claims if not _excludes(kind, claim.kind, each)))
+        if each.dtype in formats
         else each
         for each in remaining
     ]
 
 
-def _excludes(established: str, name: str, each: Explained) -> bool:
-    part = part_of(name)
-    if part is None or name == established:
+def _excludes(established: MistakeKind, kind: MistakeKind, each: Explained) -> bool:
+    if kind.part is None or kind == established:
         return False
     # Where a formula is wrong, it may be what makes rounding errors larger as well; it was not tried there.
-    return part == part_of(established) or (each.is_of_rounding and not is_of_rounding(established))
+    return kind.part == established.part or (each.is_of_rounding and not established.is_of_rounding)
 
 
-def _give(causes: dict[int, Cause], matching: Iterable[tuple[Explained, Claim]]) -> None:
-    for each, claim in matching:
-        causes[each.number] = Cause(claim.name, claim.evidence)
+def _establish(established: dict[int, Claim], matching: Iterable[tuple[Explained, Claim]]) -> None:
+    established.update((each.number, claim) for each, claim in matching)
 
 
 def _alike(remaining: Sequence[Explained]) -> Iterable[list[Explained]]:
     """Yield defects of one format and kind that show one number at most, or such as many formulas give."""
     sorted_by: dict[tuple[str, ...], list[Explained]] = {}
     for each in remaining:
-        if (each.kind[1] == "defect" and each.is_literal) or each.failure == FLUSHED:
-            sorted_by.setdefault((each.kind[0], each.failure), []).append(each)
+        if (each.severity == "defect" and each.is_literal) or each.failure == FLUSHED:
+            sorted_by.setdefault((each.dtype, each.failure), []).append(each)
     for alike in sorted_by.values():
         if len({each.result for each in alike if each.bits > 0}) < FEWEST:
             yield alike
@@ -267,33 +176,33 @@ def _is_side_effect(
     others = [
         each
         for each in unexplained
-        if each.kind[1] == "defect" and each.failure != alike[0].failure
+        if each.severity == "defect" and each.failure != alike[0].failure
         if id(findings[each.number].tally) in checks
     ]
     return _count(findings, others) > _count(findings, alike)
 
 
 def _by_positions(
-    trials: Trials, findings: Sequence[ConfirmedFinding], alike: Sequence[Explained], expected: set[str]
+    trials: Trials, findings: Sequence[ConfirmedFinding], alike: Sequence[Explained], expected: set[MistakeKind]
 ) -> list[tuple[Explained, Claim]]:
     """Return the one candidate that fails at all of these places and nowhere else, if there is one.
 
     A NaN or a zero has no digits to tell a formula by, and a constant has them but once. Where it occurs does tell: the
     candidate must give the number at every one of the places, and be right at the inputs beside them.
     """
-    names = set.intersection(*({claim.name for claim in each.claims} for each in alike))
+    kinds = set.intersection(*({claim.kind for claim in each.claims} for each in alike))
     scored = []
-    for name in sorted(names):
-        matching = [(each, claim) for each in alike for claim in each.claims if claim.name == name]
+    for kind in sorted(kinds):
+        matching = [(each, claim) for each in alike for claim in each.claims if claim.kind == kind]
         outcomes = _trials(trials, findings, matching)
         total = sum(outcomes, Trial())
         worth = sum(trial.bits for trial in outcomes)
-        is_there = 10 * (total.contradicts + total.unexplained) <= total.follows and not total.refuted
+        is_there = FOLLOWERS * (total.contradicts + total.unexplained) <= total.follows and not total.refuted
         if is_there and worth >= ENOUGH_OF_POSITIONS:
-            scored.append(((name in expected, total.follows - total.contradicts), matching))
+            scored.append(((kind in expected, total.follows - total.contradicts), matching))
     best = [matching for score, matching in scored if score == max(score for score, _ in scored)]
     best.sort(key=lambda matching: matching[0][1].rank)
-    if not best or not all(_same_mistake(best[0][0][1].name, rival[0][1].name) for rival in best[1:]):
+    if not best or not all(rival[0][1].kind.family in best[0][0][1].kind.covers for rival in best[1:]):
         return []
     return best[0]
 
@@ -307,7 +216,7 @@ def _trials(
         *_, function, quantity = each.group
         finding = findings[each.number]
         batch = _batch_key(finding)
-        if batch not in outcomes and (each.kind[1] == "defect" or len(outcomes) < BATCHES):
+        if batch not in outcomes and (each.severity == "defect" or len(outcomes) < BATCHES):
             trial = trials.of(finding, mistakes(function, quantity)[claim.rank], claim.machine)
             if trial is not None:
                 outcomes[batch] = trial
@@ -316,7 +225,7 @@ def _trials(
 
 def _telling(pair: tuple[Explained, Claim]) -> tuple[bool, float, int]:
     each, claim = pair
-    return each.kind[1] != "defect", -claim.bits, each.number
+    return each.severity != "defect", -claim.bits, each.number
 
 
 def _batch_key(finding: ConfirmedFinding) -> tuple[int, str]:
@@ -327,61 +236,66 @@ def _batch_key(finding: ConfirmedFinding) -> tuple[int, str]:
 class _Score:
     """How much of what remains of a group a candidate explains, and where it stands in the catalogue."""
 
-    name: str
+    kind: MistakeKind
     bits: float
     numbers: frozenset[int]
     rank: int
 
 
 def _best(
-    group: Sequence[Explained], remaining: Sequence[Explained], rejected: set[str], expected: set[str]
-) -> list[str]:
+    group: Sequence[Explained],
+    remaining: Sequence[Explained],
+    rejected: set[MistakeKind],
+    expected: set[MistakeKind],
+) -> list[MistakeKind]:
     """Return the candidates that explain most of what remains, if chance does not: one, or several the same findings.
 
     A mistake that the value is known to have goes before all others, and on less evidence.
     """
-    names = sorted({claim.name for each in remaining for claim in each.claims} - rejected)
-    enough = {name: ENOUGH_FOR_KNOWN if name in STANDARD or name in expected else ENOUGH for name in names}
-    scores = [score for name in names if (score := _score(name, group, remaining, enough[name])) is not None]
-    scores.sort(key=lambda score: (score.name not in expected, -score.bits, score.rank))
-    if not scores or scores[0].name in expected:
-        return [score.name for score in scores[:1]]
+    kinds = sorted({claim.kind for each in remaining for claim in each.claims} - rejected)
+    enough = {kind: ENOUGH_FOR_KNOWN if kind.is_standard or kind in expected else ENOUGH for kind in kinds}
+    scores = [score for kind in kinds if (score := _score(kind, group, remaining, enough[kind])) is not None]
+    scores.sort(key=lambda score: (score.kind not in expected, -score.bits, score.rank))
+    if not scores or scores[0].kind in expected:
+        return [score.kind for score in scores[:1]]
     best = scores[0]
-    return [score.name for score in scores if score.bits == best.bits and score.numbers == best.numbers]
+    return [score.kind for score in scores if score.bits == best.bits and score.numbers == best.numbers]
 
 
-def _explained_by(name: str, remaining: Sequence[Explained]) -> list[tuple[Explained, Claim]]:
+def _explained_by(kind: MistakeKind, remaining: Sequence[Explained]) -> list[tuple[Explained, Claim]]:
     """What a candidate explains, in the formats in which some result that can tell is among it, if any can at all."""
-    pairs = [(each, claim) for each in remaining for claim in each.claims if claim.name == name]
+    pairs = [(each, claim) for each in remaining for claim in each.claims if claim.kind == kind]
     if not any(each.bits > 0 for each in remaining):
         return pairs
-    formats = {each.kind[0] for each, _ in pairs if each.bits > 0}
-    return [(each, claim) for each, claim in pairs if each.kind[0] in formats]
+    formats = {each.dtype for each, _ in pairs if each.bits > 0}
+    return [(each, claim) for each, claim in pairs if each.dtype in formats]
 
 
-def _results_by_kind(some: Iterable[Explained]) -> dict[tuple[str, str], set[tuple[object, ...]]]:
+def _telling_results(some: Iterable[Explained]) -> dict[tuple[str, str], set[tuple[object, ...]]]:
     """Return the different results that can tell, by format and severity."""
     results: dict[tuple[str, str], set[tuple[object, ...]]] = {}
     for each in some:
         if each.bits > 0:
-            results.setdefault(each.kind, set()).add(each.result)
+            results.setdefault((each.dtype, each.severity), set()).add(each.result)
     return results
 
 
-def _score(name: str, group: Sequence[Explained], remaining: Sequence[Explained], enough: float) -> _Score | None:
+def _score(
+    kind: MistakeKind, group: Sequence[Explained], remaining: Sequence[Explained], enough: float
+) -> _Score | None:
     """Weigh a candidate; None if what it explains may be chance."""
-    pairs = _explained_by(name, remaining)
+    pairs = _explained_by(kind, remaining)
     worth: dict[tuple[object, ...], float] = {}
     for each, claim in pairs:
         worth[each.result] = max(worth.get(each.result, 0.0), claim.bits)
-    explained_results, could_tell = _results_by_kind([each for each, _ in pairs]), _results_by_kind(remaining)
+    explained_results, could_tell = _telling_results(each for each, _ in pairs), _telling_results(remaining)
     if could_tell:
-        # A kind of failure of which it explains next to nothing has other causes: it is no evidence either way.
-        kinds = [kind for kind, results in explained_results.items() if len(results) >= SHARE * len(could_tell[kind])]
-        tells = set().union(*(explained_results[kind] for kind in kinds))
+        # A format and severity of which it explains next to nothing has other causes: it is no evidence either way.
+        shared = [key for key, results in explained_results.items() if len(results) >= SHARE * len(could_tell[key])]
+        tells = set().union(*(explained_results[key] for key in shared))
         if len(tells) < min(FEWEST, len({each.result for each in group if each.bits > 0})):
             return None
-        choice = log2(comb(len(set().union(*(could_tell[kind] for kind in kinds))), len(tells)))
+        choice = log2(comb(len(set().union(*(could_tell[key] for key in shared))), len(tells)))
         worth = {result: bits for result, bits in worth.items() if result in tells}
     else:
         choice = log2(comb(len({each.result for each in remaining}), len(worth)))
@@ -390,7 +304,7 @@ def _score(name: str, group: Sequence[Explained], remaining: Sequence[Explained]
     bits = sum(worth.values())
     if bits < enough + choice:
         return None
-    return _Score(name, bits, frozenset(each.number for each, _ in pairs), min(claim.rank for _, claim in pairs))
+    return _Score(kind, bits, frozenset(each.number for each, _ in pairs), min(claim.rank for _, claim in pairs))
 
 
 def _is_doubtful(
@@ -433,18 +347,15 @@ def _elsewhere(
     matching: Sequence[tuple[Explained, Claim]],
 ) -> list[Trial]:
     """Try a candidate on batches in which it explains nothing."""
-    best = {each.kind[0]: claim for each, claim in sorted(matching, key=lambda pair: pair[1].bits)}
+    best = {each.dtype: claim for each, claim in sorted(matching, key=lambda pair: pair[1].bits)}
     tried = {_batch_key(findings[each.number]) for each, _ in matching}
-    others = [each for each in group if each.kind[0] in best and _batch_key(findings[each.number]) not in tried]
-    return _trials(trials, findings, [(each, best[each.kind[0]]) for each in others])
+    others = [each for each in group if each.dtype in best and _batch_key(findings[each.number]) not in tried]
+    return _trials(trials, findings, [(each, best[each.dtype]) for each in others])
 
 
 BATCHES = 16
-"""Batches with weaknesses that a candidate is tried on."""
+"""Batches with weaknesses that a candidate is tried on, the most telling first.
 
-
-def _same_mistake(name: str, other: str) -> bool:
-    """Whether the other is the first with a guard that does not act, or says of one format what it says of all."""
-    return (name in _UNGUARDED and any(word in other for word in _GUARDED)) or (
-        name.startswith(_ROUNDED_IDS) and other.startswith(_ROUNDED_IDS)
-    )
+Rounding errors decide by shares, a sixth and three quarters, and 16 batches of 256 cases tell these to a hundredth.
+With 4 to 32 the causes of all planted faults are the same, with one alone some are lost.
+"""

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from logitproof.reports import SCHEMA_VERSION, CorpusInfo, Record, RunInfo
 
-from ..causes.assign import assigned, cause_stacks, explained
+from ..causes.assign import assigned, cause_stacks
+from ..causes.claims import explained
 from ..corpus.corpus import CORPUS_VERSION, combined_hash
 from ..judge.findings import Cause, ConfirmedFinding, Store, confirmed, settle, settled
 from ..judge.other_answers import OtherOutputs

@@ -9,6 +9,7 @@ from logitproof.conformance.backends.bisection import BatchPart, ExaminedCalls
 from logitproof.conformance.backends.protocol import EntryPoint, Output, Reply
 from logitproof.conformance.causes.algorithms.normal_form import NormalForm, lines_of
 from logitproof.conformance.causes.assign import causes_of
+from logitproof.conformance.causes.mistakes.catalogue import every_mistake
 from logitproof.conformance.corpus.corpus import build, keys
 from logitproof.conformance.inputs.cases import case_count
 from logitproof.conformance.inputs.geometry import element_numbers, result_shape
@@ -17,6 +18,9 @@ from logitproof.conformance.judge.findings import confirmed, settle, settled
 from logitproof.conformance.judge.tally import CheckTally, Returned, identity_of
 from logitproof.conformance.judge.truth import truths
 from logitproof.reference import function_named
+
+STANDARD = {each.name for each in every_mistake() if each.kind.is_standard}
+"""What standard algorithms have, and may be told of any kernel."""
 
 LARGEST = 3000
 """Numbers of a batch beyond which a test does without it."""

@@ -267,7 +267,9 @@ def _without_mass(case: NormalForm, v: Number, x: Number, y: Number | None = Non
 
 @cache
 def styles(function: str, quantity: str) -> tuple[Style, ...]:
-    """Return the right algorithms that a kernel with one other mistake may follow."""
+    """Return the right algorithms that a kernel with one other mistake may follow; none of a function without any."""
+    if function not in _VALUES:
+        return ()
     algorithms = [careful(function, quantity)]
     is_same = TEXTBOOK[function] is _VALUES[function] and (function, quantity) not in _GRADIENTS
     if not is_same and (function, quantity) != ("kl_divergence_terms_from_logs", "gradient:log_labels"):

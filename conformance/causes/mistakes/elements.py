@@ -12,10 +12,17 @@ from ..algorithms.kernels import sigmoid, softplus
 from ..algorithms.losses import constant, smoothed
 from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number, where
-from .logits import EPSILONS, epsilon
+from .kind import KernelPart, MistakeKind
+from .logits import EPSILONS, GUARDS, added_to_probability, clipped_to, epsilon
 from .mistake import Mistake, Result, Rule, evaluated, mistakes_of
 
 Way = Callable[[Number], Number]
+
+_OVERFLOWING = MistakeKind("exp that overflows", KernelPart.FORMULA)
+_WITHOUT_LOG1P = MistakeKind("log(1 + e) instead of log1p", KernelPart.FORMULA, is_of_rounding=True)
+_LOG_OF_SIGMOID = MistakeKind("log of sigmoid", KernelPart.FORMULA, is_of_rounding=True, covers=GUARDS)
+_CANCELLING = MistakeKind("x - x z that cancels", None, is_of_rounding=True, is_standard=True)
+_CORNER = MistakeKind("derivative of |x| and max(x, 0) at 0", None)
 
 
 def _naive(x: Number) -> Number:
@@ -48,22 +55,41 @@ def _clipped_logit(bound: float, way: Way) -> Way:
     return lambda x: way(x.clip(-bound, bound))
 
 
-SIGMOID_WAYS: tuple[tuple[str, str, Way], ...] = (
-    ("exp that overflows", "1 / (1 + exp(-x))", _naive),
-    ("exp that overflows", "exp(x) / (1 + exp(x))", _quotient),
-    ("sigmoid by way of tanh", "(1 + tanh(x / 2)) / 2", _by_tanh),
-    *((f"logits clipped to ±{b}", f"sigmoid(clip(x, -{b}, {b}))", _clipped_logit(b, sigmoid)) for b in (20, 30, 50)),
+SIGMOID_WAYS: tuple[tuple[MistakeKind, str, Way], ...] = (
+    (_OVERFLOWING, "1 / (1 + exp(-x))", _naive),
+    (_OVERFLOWING, "exp(x) / (1 + exp(x))", _quotient),
+    (
+        MistakeKind("sigmoid by way of tanh", KernelPart.FORMULA, is_of_rounding=True),
+        "(1 + tanh(x / 2)) / 2",
+        _by_tanh,
+    ),
+    *(
+        (
+            MistakeKind(f"logits clipped to ±{bound}", KernelPart.FORMULA, parameter=str(bound)),
+            f"sigmoid(clip(x, -{bound}, {bound}))",
+            _clipped_logit(bound, sigmoid),
+        )
+        for bound in (20, 30, 50)
+    ),
 )
 
-SOFTPLUS_WAYS: tuple[tuple[str, str, Way], ...] = (
-    ("log(1 + e) instead of log1p", "max(x, 0) + log(1 + exp(-|x|))", lambda x: x.positive() + _log_of_tail(x)),
-    ("log(1 + e) instead of log1p", "log(1 + exp(x))", lambda x: (x.exp() + 1).log()),
-    ("exp that overflows", "log1p(exp(x))", lambda x: x.exp().log1p()),
-    ("log of sigmoid", "-log(sigmoid(-x))", lambda x: -(sigmoid(-x).log())),
-    ("log of sigmoid", "-log(1 - sigmoid(x))", lambda x: -((1 - sigmoid(x)).log())),
-    ("softplus cut off by a threshold", "exp(x) or x beyond log(eps) + 2", _below_threshold),
+SOFTPLUS_WAYS: tuple[tuple[MistakeKind, str, Way], ...] = (
+    (_WITHOUT_LOG1P, "max(x, 0) + log(1 + exp(-|x|))", lambda x: x.positive() + _log_of_tail(x)),
+    (_WITHOUT_LOG1P, "log(1 + exp(x))", lambda x: (x.exp() + 1).log()),
+    (_OVERFLOWING, "log1p(exp(x))", lambda x: x.exp().log1p()),
+    (_LOG_OF_SIGMOID, "-log(sigmoid(-x))", lambda x: -(sigmoid(-x).log())),
+    (_LOG_OF_SIGMOID, "-log(1 - sigmoid(x))", lambda x: -((1 - sigmoid(x)).log())),
+    (
+        MistakeKind("softplus cut off by a threshold", KernelPart.FORMULA),
+        "exp(x) or x beyond log(eps) + 2",
+        _below_threshold,
+    ),
     *(
-        (f"softplus taken as x above {threshold}", f"x where x > {threshold}", _linear_above(threshold))
+        (
+            MistakeKind(f"softplus taken as x above {threshold}", KernelPart.FORMULA, parameter=str(threshold)),
+            f"x where x > {threshold}",
+            _linear_above(threshold),
+        )
         for threshold in (10, 15, 20, 30)
     ),
 )
@@ -134,16 +160,16 @@ def _log_of_more(text: str) -> Way:
     return lambda p: (p + epsilon(text, p)).log()
 
 
-def _guarded_losses() -> Iterator[tuple[str, str, Rule]]:
-    yield "log of sigmoid", "z * log(sigmoid(x)) + (1 - z) * log(1 - sigmoid(x))", _from_logs(Number.log)
+def _guarded_losses() -> Iterator[tuple[MistakeKind, str, Rule]]:
+    yield _LOG_OF_SIGMOID, "z * log(sigmoid(x)) + (1 - z) * log(1 - sigmoid(x))", _from_logs(Number.log)
     for text in EPSILONS:
         yield (
-            f"probabilities clipped to {text}",
+            clipped_to(text),
             f"the loss from clip(sigmoid(x), {text}, 1 - {text})",
             _from_logs(Number.log, _clipped_sigmoid(text)),
         )
         yield (
-            f"{text} added to a probability",
+            added_to_probability(text),
             f"the loss from log(sigmoid(x) + {text})",
             _from_logs(_log_of_more(text)),
         )
@@ -151,26 +177,26 @@ def _guarded_losses() -> Iterator[tuple[str, str, Rule]]:
 
 def element_mistakes() -> Iterator[Mistake]:
     """Yield the mistakes of sigmoid, log_sigmoid, softplus and sigmoid_cross_entropy."""
-    for name, formula, way in SIGMOID_WAYS:
-        yield from mistakes_of(name, formula, "sigmoid", _through(way))
-    for name, formula, way in SOFTPLUS_WAYS:
-        yield from mistakes_of(name, formula, "softplus", _through(way))
+    for kind, formula, way in SIGMOID_WAYS:
+        yield from mistakes_of(kind, formula, "sigmoid", _through(way))
+    for kind, formula, way in SOFTPLUS_WAYS:
+        yield from mistakes_of(kind, formula, "softplus", _through(way))
         yield from mistakes_of(
-            name, f"-softplus(-x) with softplus(x) = {formula}", "log_sigmoid", _through(_negated(way))
+            kind, f"-softplus(-x) with softplus(x) = {formula}", "log_sigmoid", _through(_negated(way))
         )
         derivation = f"the loss from softplus(x) = {formula}"
-        yield from mistakes_of(name, derivation, "sigmoid_cross_entropy", _from_softplus(way))
-    for name, formula, rule in _guarded_losses():
-        yield from mistakes_of(name, formula, "sigmoid_cross_entropy", rule)
+        yield from mistakes_of(kind, derivation, "sigmoid_cross_entropy", _from_softplus(way))
+    for kind, formula, rule in _guarded_losses():
+        yield from mistakes_of(kind, formula, "sigmoid_cross_entropy", rule)
     for formula, result in _cancelling_losses():
         for quantity in ("value", "gradient:labels"):
-            yield Mistake("x - x z that cancels", formula, "sigmoid_cross_entropy", quantity, result)
+            yield Mistake(_CANCELLING, formula, "sigmoid_cross_entropy", quantity, result)
     for slope in (0.0, 0.5, 1.0):
         for function, formula, cornered in _at_zero(slope):
             quantity = "gradient:logits" if function == "sigmoid_cross_entropy" else "gradient:x"
             derivation = f"{formula}, differentiated with max'(0) = {slope:g}"
             yield Mistake(
-                "derivative of |x| and max(x, 0) at 0",
+                _CORNER,
                 derivation,
                 function,
                 quantity,

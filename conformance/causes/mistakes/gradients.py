@@ -9,10 +9,14 @@ from ..algorithms.kernels import logsumexp, sigmoid, softmax, times
 from ..algorithms.losses import smoothed
 from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number, where
-from .logits import unshifted_softmax
+from .kind import KernelPart, MistakeKind
+from .logits import NOT_SHIFTED, unshifted_softmax
 from .mistake import Mistake, Rule, closed, evaluated
 
 _CROSS_ENTROPIES = ("softmax_cross_entropy", "sparse_softmax_cross_entropy")
+
+_COMPLEMENT = MistakeKind("1 - p that cancels", None, is_of_rounding=True, is_standard=True)
+_RECIPROCAL_FIRST = MistakeKind("1 / p computed first", KernelPart.FORMULA)
 
 
 def _from_lse(x: Number) -> Number:
@@ -36,43 +40,46 @@ def _sigmoid_without_weight(case: NormalForm, v: Number, x: Number, z: Number) -
     return (sigmoid(x) - smoothed(case, z, 2)) * per_unit(case, v)
 
 
-def _logits() -> Iterator[tuple[str, str, str, str, Callable[..., Number]]]:
-    name, by = "gradient from the rounded lse", "gradient:logits"
-    yield name, "exp(x - lse)", "logsumexp", by, lambda _, v, x: v * _from_lse(x)
-    yield name, "v - exp(x - lse) * sum(v)", "log_softmax", by, lambda _, v, x: v - _from_lse(x) * v.sum()
+def _logits() -> Iterator[tuple[MistakeKind, str, str, str, Callable[..., Number]]]:
+    by = "gradient:logits"
+    rounded_lse = MistakeKind("gradient from the rounded lse", KernelPart.FORMULA, is_of_rounding=True)
+    yield rounded_lse, "exp(x - lse)", "logsumexp", by, lambda _, v, x: v * _from_lse(x)
+    yield rounded_lse, "v - exp(x - lse) * sum(v)", "log_softmax", by, lambda _, v, x: v - _from_lse(x) * v.sum()
     yield (
-        "exp without the shift by the maximum",
+        NOT_SHIFTED,
         "exp(x) / sum(exp(x))",
         "logsumexp",
         by,
         lambda _, v, x: v * unshifted_softmax(x),
     )
     for function in _CROSS_ENTROPIES:
-        yield "1 - p that cancels", "softmax(x) * sum(y) - y", function, by, textbook_by_logits
-        yield "1 - p that cancels", "softmax(x) * sum(y) - y", function, by, fused_by_logits
-        yield name, "exp(x - lse) * sum(y) - y", function, by, _cross_entropy(_from_lse)
-    yield "sum of the labels missing in the gradient", "softmax(x) - y", _CROSS_ENTROPIES[0], by, _without_mass
+        yield _COMPLEMENT, "softmax(x) * sum(y) - y", function, by, textbook_by_logits
+        yield _COMPLEMENT, "softmax(x) * sum(y) - y", function, by, fused_by_logits
+        yield rounded_lse, "exp(x - lse) * sum(y) - y", function, by, _cross_entropy(_from_lse)
+    without_mass = MistakeKind("sum of the labels missing in the gradient", KernelPart.FORMULA)
+    yield without_mass, "softmax(x) - y", _CROSS_ENTROPIES[0], by, _without_mass
     yield (
-        "the diagonal of the Jacobian alone",
+        MistakeKind("the diagonal of the Jacobian alone", KernelPart.FORMULA),
         "v * p * (1 - p)",
         "softmax",
         by,
         lambda _, v, x: v * softmax(x) * (1 - softmax(x)),
     )
-    yield "gradient through the sum missing", "v", "log_softmax", by, lambda _, v, x: v * (x * 0 + 1)
+    without_sum = MistakeKind("gradient through the sum missing", KernelPart.FORMULA)
+    yield without_sum, "v", "log_softmax", by, lambda _, v, x: v * (x * 0 + 1)
 
 
-def _elements() -> Iterator[tuple[str, str, str, str, Callable[..., Number]]]:
+def _elements() -> Iterator[tuple[MistakeKind, str, str, str, Callable[..., Number]]]:
     yield (
-        "1 - p that cancels",
+        _COMPLEMENT,
         "p * (1 - p)",
         "sigmoid",
         "gradient:x",
         lambda _, v, x: v * ((1 - sigmoid(x)) * sigmoid(x)),
     )
-    yield "1 - p that cancels", "1 - sigmoid(x)", "log_sigmoid", "gradient:x", lambda _, v, x: v * (1 - sigmoid(x))
+    yield _COMPLEMENT, "1 - sigmoid(x)", "log_sigmoid", "gradient:x", lambda _, v, x: v * (1 - sigmoid(x))
     yield (
-        "1 - p that cancels",
+        _COMPLEMENT,
         "sigmoid(x) - z",
         "sigmoid_cross_entropy",
         "gradient:logits",
@@ -80,31 +87,35 @@ def _elements() -> Iterator[tuple[str, str, str, str, Callable[..., Number]]]:
     )
 
 
-def _probabilities() -> Iterator[tuple[str, str, str, str, Callable[..., Number]]]:
+def _probabilities() -> Iterator[tuple[MistakeKind, str, str, str, Callable[..., Number]]]:
     by = "gradient:probs"
-    yield "derivative of the logarithm missing", "-log p", "entropy", by, lambda _, v, p: -(v * p.log())
-    yield "derivative of the logarithm missing", "-log p", "entropy_terms", by, lambda _, v, p: -(v * p.log())
+    without_log = MistakeKind("derivative of the logarithm missing", KernelPart.FORMULA)
+    without_labels = MistakeKind("labels missing in the gradient", KernelPart.FORMULA)
+    as_if_softmax = MistakeKind("gradient as if after a softmax", KernelPart.FORMULA)
+    as_if_sigmoid = MistakeKind("gradient as if after a sigmoid", KernelPart.FORMULA)
+    yield without_log, "-log p", "entropy", by, lambda _, v, p: -(v * p.log())
+    yield without_log, "-log p", "entropy_terms", by, lambda _, v, p: -(v * p.log())
     for function in ("kl_divergence", "kl_divergence_terms"):
-        yield "labels missing in the gradient", "-1 / p", function, by, lambda _, v, _y, p: -(v / p)
+        yield without_labels, "-1 / p", function, by, lambda _, v, _y, p: -(v / p)
         yield (
-            "derivative of the logarithm missing",
+            without_log,
             "log y - log p",
             function,
             "gradient:labels",
             lambda _, v, y, p: v * (y.log() - p.log()),
         )
-    yield "gradient as if after a softmax", "p - y", "categorical_cross_entropy", by, lambda _, v, p, y: v * (p - y)
-    yield "gradient as if after a sigmoid", "p - z", "binary_cross_entropy", by, lambda _, v, p, z: v * (p - z)
+    yield as_if_softmax, "p - y", "categorical_cross_entropy", by, lambda _, v, p, y: v * (p - y)
+    yield as_if_sigmoid, "p - z", "binary_cross_entropy", by, lambda _, v, p, z: v * (p - z)
     for text in ("1e-6", "1e-7", "1e-8", "1e-12"):
         yield (
-            f"{text} added to a denominator",
+            MistakeKind(f"{text} added to a denominator", KernelPart.FORMULA, parameter=text),
             f"(p - z) / (p (1 - p) + {text})",
             "binary_cross_entropy",
             by,
             lambda case, v, p, z, text=text: v * (p - smoothed(case, z, 2)) / (p * (1 - p) + float(text)),
         )
     yield (
-        "1 / p computed first",
+        _RECIPROCAL_FIRST,
         "-(v / p) * y",
         "categorical_cross_entropy",
         by,
@@ -118,16 +129,16 @@ def _factors_apart(case: NormalForm, k: Number, q: Number) -> Number:
     return k.exp() * (k - q)
 
 
-def _steps() -> Iterator[tuple[str, str, str, str, Rule]]:
+def _steps() -> Iterator[tuple[MistakeKind, str, str, str, Rule]]:
     yield (
-        "a product that overflows before its small factor",
+        MistakeKind("a product that overflows before its small factor", KernelPart.FORMULA),
         "(v * (k - l)) * exp(k)",
         "kl_divergence_terms_from_logs",
         "gradient:log_labels",
         _factors_apart,
     )
     yield (
-        "1 / p computed first",
+        _RECIPROCAL_FIRST,
         "v / (y / p) / p",
         "kl_divergence",
         "gradient:probs",
@@ -137,10 +148,10 @@ def _steps() -> Iterator[tuple[str, str, str, str, Rule]]:
 
 def gradient_mistakes() -> Iterator[Mistake]:
     """Yield the mistakes that only gradients have."""
-    for name, formula, function, quantity, rule in (*_logits(), *_elements(), *_probabilities()):
-        yield Mistake(name, formula, function, quantity, closed(rule))
-    for name, formula, function, quantity, value in _steps():
-        yield Mistake(name, formula, function, quantity, evaluated(value))
+    for kind, formula, function, quantity, rule in (*_logits(), *_elements(), *_probabilities()):
+        yield Mistake(kind, formula, function, quantity, closed(rule))
+    for kind, formula, function, quantity, value in _steps():
+        yield Mistake(kind, formula, function, quantity, evaluated(value))
     for function in _CROSS_ENTROPIES:
         formula = "exp(log_softmax(x)) * sum(y) - y"
-        yield Mistake("1 - p that cancels", formula, function, "gradient:logits", evaluated(TEXTBOOK[function]))
+        yield Mistake(_COMPLEMENT, formula, function, "gradient:logits", evaluated(TEXTBOOK[function]))

@@ -8,6 +8,7 @@ from ..algorithms.kernels import finite_maximum, log_softmax, logsumexp, softmax
 from ..algorithms.losses import dense_loss, ieee_product, index_loss
 from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number
+from .kind import KernelPart, MistakeKind
 from .mistake import Mistake, Rule, mistakes_of
 
 Way = Callable[[Number], Number]
@@ -15,6 +16,23 @@ Way = Callable[[Number], Number]
 
 EPSILONS = ("1e-6", "1e-7", "1e-8", "1e-10", "1e-12", "1e-15", "1e-16", "eps")
 """What probabilities are clipped to, or what is added to them; "eps" is the dtype's 2^(1-p)."""
+
+NOT_SHIFTED = MistakeKind("exp without the shift by the maximum", KernelPart.FORMULA)
+ZERO_TIMES_INFINITY = MistakeKind("0 times infinity", None)
+_SUM_NEAR_1 = MistakeKind("log of a sum near 1", None, is_of_rounding=True, is_standard=True)
+_FROM_LSE = MistakeKind("x - lse", KernelPart.FORMULA, is_of_rounding=True)
+GUARDS = ("probabilities clipped to …", "… added to a probability")
+"""The families of what keeps a logarithm from 0."""
+
+
+def clipped_to(text: str) -> MistakeKind:
+    """Return the kind of a clip at one of EPSILONS."""
+    return MistakeKind(f"probabilities clipped to {text}", KernelPart.FORMULA, parameter=text)
+
+
+def added_to_probability(text: str) -> MistakeKind:
+    """Return the kind of an addition of one of EPSILONS."""
+    return MistakeKind(f"{text} added to a probability", KernelPart.FORMULA, parameter=text)
 
 
 def epsilon(text: str, number: Number) -> float:
@@ -49,15 +67,19 @@ def _renormalised(text: str) -> Way:
     return way
 
 
-LOG_WAYS: tuple[tuple[str, str, Way], ...] = (
-    ("log of a sum near 1", "(x - m) - log(sum(exp(x - m)))", log_softmax),
-    ("x - lse", "x - logsumexp(x)", lambda x: x - logsumexp(x)),
-    ("log of softmax", "log(softmax(x))", lambda x: softmax(x).log()),
-    ("exp without the shift by the maximum", "x - log(sum(exp(x)))", lambda x: x - _unshifted_sum(x)),
-    ("exp without the shift by the maximum", "log(exp(x) / sum(exp(x)))", lambda x: unshifted_softmax(x).log()),
+LOG_WAYS: tuple[tuple[MistakeKind, str, Way], ...] = (
+    (_SUM_NEAR_1, "(x - m) - log(sum(exp(x - m)))", log_softmax),
+    (_FROM_LSE, "x - logsumexp(x)", lambda x: x - logsumexp(x)),
+    (
+        MistakeKind("log of softmax", KernelPart.FORMULA, is_of_rounding=True, covers=GUARDS),
+        "log(softmax(x))",
+        lambda x: softmax(x).log(),
+    ),
+    (NOT_SHIFTED, "x - log(sum(exp(x)))", lambda x: x - _unshifted_sum(x)),
+    (NOT_SHIFTED, "log(exp(x) / sum(exp(x)))", lambda x: unshifted_softmax(x).log()),
     *(
         (
-            f"probabilities clipped to {text}",
+            clipped_to(text),
             f"log(clip(softmax(x), {text}, 1{f' - {text}' * upper}))",
             _clipped(text, upper=upper),
         )
@@ -66,7 +88,7 @@ LOG_WAYS: tuple[tuple[str, str, Way], ...] = (
     ),
     *(
         (
-            f"probabilities clipped to {text}",
+            clipped_to(text),
             f"log(clip(normalised softmax(x), {text}, 1 - {text}))",
             _renormalised(text),
         )
@@ -74,35 +96,35 @@ LOG_WAYS: tuple[tuple[str, str, Way], ...] = (
     ),
     *(
         (
-            f"{text} added to a probability",
+            added_to_probability(text),
             f"log(softmax(x) + {text})",
             lambda x, text=text: (softmax(x) + epsilon(text, x)).log(),
         )
         for text in EPSILONS
     ),
 )
-"""Name, formula and evaluation of ways to compute the logarithms of softmax, the simplest first."""
+"""Kind, formula and evaluation of ways to compute the logarithms of softmax, the simplest first."""
 
-_SOFTMAX_WAYS: tuple[tuple[str, str, Way], ...] = (
-    ("x - lse", "exp(x - logsumexp(x))", lambda x: (x - logsumexp(x)).exp()),
-    ("exp without the shift by the maximum", "exp(x) / sum(exp(x))", unshifted_softmax),
+_SOFTMAX_WAYS: tuple[tuple[MistakeKind, str, Way], ...] = (
+    (_FROM_LSE, "exp(x - logsumexp(x))", lambda x: (x - logsumexp(x)).exp()),
+    (NOT_SHIFTED, "exp(x) / sum(exp(x))", unshifted_softmax),
 )
 
-_LSE_WAYS: tuple[tuple[str, str, Way], ...] = (
-    ("log of a sum near 1", "m + log(sum(exp(x - m)))", logsumexp),
-    ("exp without the shift by the maximum", "log(sum(exp(x)))", _unshifted_sum),
+_LSE_WAYS: tuple[tuple[MistakeKind, str, Way], ...] = (
+    (_SUM_NEAR_1, "m + log(sum(exp(x - m)))", logsumexp),
+    (NOT_SHIFTED, "log(sum(exp(x)))", _unshifted_sum),
     (
-        "shift by the maximum only where it is positive",
+        MistakeKind("shift by the maximum only where it is positive", KernelPart.FORMULA),
         "max(m, 0) + log(sum(exp(x - max(m, 0))))",
         lambda x: _shifted_sum(x, x.maximum().positive()),
     ),
     (
-        "the largest term counted twice",
+        MistakeKind("the largest term counted twice", KernelPart.FORMULA),
         "m + log1p(sum(exp(x - m)))",
         lambda x: x.maximum() + (x - finite_maximum(x)).exp().sum().log1p(),
     ),
     (
-        "inf - inf in a masked row",
+        MistakeKind("inf - inf in a masked row", None),
         "m + log(sum(exp(x - m))) with m = -inf",
         lambda x: _shifted_sum(x, x.maximum()),
     ),
@@ -130,14 +152,14 @@ def _label_difference(case: NormalForm, x: Number) -> Number:
 
 def logits_mistakes() -> Iterator[Mistake]:
     """Yield the mistakes of functions of rows of logits."""
-    for name, formula, way in LOG_WAYS:
-        yield from mistakes_of(name, formula, "log_softmax", _through(way))
+    for kind, formula, way in LOG_WAYS:
+        yield from mistakes_of(kind, formula, "log_softmax", _through(way))
         for function, rule in _of_losses(way, times):
-            yield from mistakes_of(name, f"the loss from {formula}", function, rule)
-    for name, formula, way in _SOFTMAX_WAYS:
-        yield from mistakes_of(name, formula, "softmax", _through(way))
-    for name, formula, way in _LSE_WAYS:
-        yield from mistakes_of(name, formula, "logsumexp", _through(way))
-    yield from mistakes_of("x - lse", "logsumexp(x) - x_y", "sparse_softmax_cross_entropy", _label_difference)
+            yield from mistakes_of(kind, f"the loss from {formula}", function, rule)
+    for kind, formula, way in _SOFTMAX_WAYS:
+        yield from mistakes_of(kind, formula, "softmax", _through(way))
+    for kind, formula, way in _LSE_WAYS:
+        yield from mistakes_of(kind, formula, "logsumexp", _through(way))
+    yield from mistakes_of(_FROM_LSE, "logsumexp(x) - x_y", "sparse_softmax_cross_entropy", _label_difference)
     for function, rule in _of_losses(log_softmax, ieee_product)[:1]:
-        yield from mistakes_of("0 times infinity", "sum of y * log_softmax(x), zero labels included", function, rule)
+        yield from mistakes_of(ZERO_TIMES_INFINITY, "sum of y * log_softmax(x), zero labels included", function, rule)

@@ -12,6 +12,7 @@ from logitproof.reference import format_named, function_named
 from ..algorithms.arithmetic import FloatArithmetic
 from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number, gradient
+from .kind import MistakeKind
 
 Style = Callable[[NormalForm, FloatArithmetic], np.ndarray]
 """An algorithm: from cases and an arithmetic to the whole result, in the storage dtype, classes last."""
@@ -28,7 +29,7 @@ class Mistake:
     """One way to compute one quantity of one function wrongly.
 
     Attributes:
-        name: what is wrong, in a few words, e.g. "log of softmax"; the same for every function that has it.
+        kind: what is wrong; the same for every function that has it.
         formula: what is evaluated, e.g. "log(softmax(x))".
         function: canonical name of the function.
         quantity: "value" or "gradient:NAME".
@@ -37,13 +38,18 @@ class Mistake:
         mended: the same algorithm with the mistake put right; None for the careful one of `algorithms.correct`.
     """
 
-    name: str
+    kind: MistakeKind
     formula: str
     function: str
     quantity: str
     result: Result
     arithmetic: str | None = None
     mended: Style | None = None
+
+    @property
+    def name(self) -> str:
+        """What is wrong, in a few words, e.g. "log of softmax"."""
+        return self.kind.name
 
 
 def quantities(function: str) -> tuple[str, ...]:
@@ -99,23 +105,14 @@ def argument_of(function: str, quantity: str) -> int:
     return real.index(quantity.removeprefix("gradient:"))
 
 
-STANDARD = (
-    "log of a sum near 1",
-    "1 - p that cancels",
-    "log(1 - p) instead of log1p",
-    "difference of logarithms that cancels",
-    "difference of quotients that cancels",
-    "x - x z that cancels",
-)
-"""What is wrong with standard algorithms, where a better one exists."""
-
-
-def mistakes_of(name: str, formula: str, function: str, rule: Rule, mended: Rule | None = None) -> Iterable[Mistake]:
+def mistakes_of(
+    kind: MistakeKind, formula: str, function: str, rule: Rule, mended: Rule | None = None
+) -> Iterable[Mistake]:
     """Yield a wrong formula as a mistake of the value and of every gradient."""
     for quantity in quantities(function):
         text = formula if quantity == "value" else f"the gradient of {formula}"
         mended_style = None if mended is None else evaluated(mended)
-        yield Mistake(name, text, function, quantity, evaluated(rule), mended=mended_style)
+        yield Mistake(kind, text, function, quantity, evaluated(rule), mended=mended_style)
 
 
 def storage_of(case: NormalForm) -> np.dtype[np.generic]:

@@ -13,6 +13,7 @@ from logitproof.reference import FUNCTIONS
 from ..algorithms.arithmetic import FloatArithmetic
 from ..algorithms.correct import misread_styles
 from ..algorithms.normal_form import NormalForm
+from .kind import KernelPart, MistakeKind
 from .mistake import Mistake, Result, Style, quantities, storage_of
 
 _WEIGHTED = ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy", "nll_loss")
@@ -31,7 +32,7 @@ _LABELLED = (*_INDEXED, "sparse_categorical_cross_entropy")
 class Twist:
     """A misreading of a call: the case that a kernel takes it for, None where that is the case itself."""
 
-    name: str
+    kind: MistakeKind
     formula: str
     functions: tuple[str, ...]
     twisted: Callable[[NormalForm], NormalForm | None]
@@ -101,87 +102,117 @@ def _rounded_to_dtype(case: NormalForm) -> NormalForm | None:
     return _relabelled(_rounded_to(case.dtype))(case) if case.dtype in ("float16", "bfloat16") else None
 
 
+def _rounded_ids(dtype: str) -> MistakeKind:
+    """Return the kind of class ids in a format; each covers the others: one is the dtype of the loss."""
+    return MistakeKind(f"class ids rounded to {dtype}", None, parameter=dtype, covers=("class ids rounded to …",))
+
+
 TWISTS: tuple[Twist, ...] = (
-    Twist("class ids rounded to the dtype of the loss", "y = dtype(y)", _LABELLED, _rounded_to_dtype),
-    Twist("class ids rounded to float16", "y = float16(y)", _LABELLED, _relabelled(_rounded_to("float16"))),
-    Twist("class ids rounded to bfloat16", "y = bfloat16(y)", _LABELLED, _relabelled(_rounded_to("bfloat16"))),
-    Twist("the class before the label", "y - 1 for y", _LABELLED, _relabelled(lambda labels, _classes: labels - 1)),
-    Twist("the class after the label", "y + 1 for y", _LABELLED, _relabelled(lambda labels, _classes: labels + 1)),
+    Twist(_rounded_ids("the dtype of the loss"), "y = dtype(y)", _LABELLED, _rounded_to_dtype),
+    Twist(_rounded_ids("float16"), "y = float16(y)", _LABELLED, _relabelled(_rounded_to("float16"))),
+    Twist(_rounded_ids("bfloat16"), "y = bfloat16(y)", _LABELLED, _relabelled(_rounded_to("bfloat16"))),
     Twist(
-        "labels normalised first",
+        MistakeKind("the class before the label", KernelPart.LABEL),
+        "y - 1 for y",
+        _LABELLED,
+        _relabelled(lambda labels, _classes: labels - 1),
+    ),
+    Twist(
+        MistakeKind("the class after the label", KernelPart.LABEL),
+        "y + 1 for y",
+        _LABELLED,
+        _relabelled(lambda labels, _classes: labels + 1),
+    ),
+    Twist(
+        MistakeKind("labels normalised first", None),
         "y / sum(y) for y",
         ("softmax_cross_entropy", "categorical_cross_entropy"),
         _labels_normalised,
     ),
     Twist(
-        "weighted mean divided by the number of rows",
+        MistakeKind("weighted mean divided by the number of rows", KernelPart.MEAN),
         "sum(w_y loss) / rows",
         _INDEXED,
         _when(_weighted_mean, divides_by="rows"),
     ),
     Twist(
-        "mean divided by the weights",
+        MistakeKind("mean divided by the weights", KernelPart.MEAN),
         "sum(loss) / sum(w)",
         ("softmax_cross_entropy",),
         _when(_weighted_mean, divides_by="weights"),
     ),
     Twist(
-        "mean over all classes of all rows",
+        MistakeKind("mean over all classes of all rows", KernelPart.MEAN),
         "sum(loss) / (rows * classes)",
         ("softmax_cross_entropy", *_INDEXED),
         _when(_mean, divides_by="elements"),
     ),
     Twist(
-        "ignored rows count in the mean",
+        MistakeKind("ignored rows count in the mean", KernelPart.MEAN),
         "sum(loss) / rows",
         _INDEXED,
         _counting_ignored,
     ),
-    Twist("mean not divided", "sum(loss)", _WEIGHTED, _when(_mean, divides_by="nothing", reduction="sum")),
-    Twist("weights forgotten", "w = 1", _WEIGHTED, _when(lambda case: case.weight is not None, weight=None)),
     Twist(
-        "weight of the positive term forgotten",
+        MistakeKind("mean not divided", KernelPart.MEAN),
+        "sum(loss)",
+        _WEIGHTED,
+        _when(_mean, divides_by="nothing", reduction="sum"),
+    ),
+    Twist(
+        MistakeKind("weights forgotten", None),
+        "w = 1",
+        _WEIGHTED,
+        _when(lambda case: case.weight is not None, weight=None),
+    ),
+    Twist(
+        MistakeKind("weight of the positive term forgotten", KernelPart.POSITIVE_TERM),
         "pos_weight = 1",
         ("sigmoid_cross_entropy",),
         _when(lambda case: case.pos_weight is not None, pos_weight=None),
     ),
     Twist(
-        "weight of the positive term on the negative one",
+        MistakeKind("weight of the positive term on the negative one", KernelPart.POSITIVE_TERM),
         "z (-log p) + pos_weight (1 - z) (-log(1 - p))",
         ("sigmoid_cross_entropy",),
         _when(lambda case: case.pos_weight is not None, swaps_pos_weight=True),
     ),
     Twist(
-        "ignored rows counted",
+        MistakeKind("ignored rows counted", None),
         "ignored rows as rows of class 0",
         _INDEXED,
         _when(lambda case: not case.kept.all(), counts_ignored=True),
     ),
     Twist(
-        "label smoothing by the length of the last axis",
+        MistakeKind("label smoothing by the length of the last axis", KernelPart.SMOOTHING),
         "(1 - ε) y + ε / shape[-1]",
         ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "categorical_cross_entropy"),
         _last_axis,
     ),
     Twist(
-        "label smoothing not divided by the number of classes",
+        MistakeKind("label smoothing not divided by the number of classes", KernelPart.SMOOTHING),
         "(1 - ε) y + ε",
         _SMOOTHED,
         _when(_has_smoothing, outcomes=1.0),
     ),
     Twist(
-        "label smoothing towards 0",
+        MistakeKind("label smoothing towards 0", KernelPart.SMOOTHING),
         "(1 - ε) y",
         _SMOOTHED,
         _when(_has_smoothing, outcomes=math.inf),
     ),
     Twist(
-        "label smoothing shared among the other classes",
+        MistakeKind("label smoothing shared among the other classes", KernelPart.SMOOTHING),
         "(1 - ε) y + ε / (K - 1) for the other classes",
         _SMOOTHED[:2] + _SMOOTHED[3:4],
         _when(_has_smoothing, smooths="others"),
     ),
-    Twist("label smoothing forgotten", "ε = 0", _SMOOTHED, _when(_has_smoothing, smoothing=0.0)),
+    Twist(
+        MistakeKind("label smoothing forgotten", KernelPart.SMOOTHING),
+        "ε = 0",
+        _SMOOTHED,
+        _when(_has_smoothing, smoothing=0.0),
+    ),
 )
 """What a call may be mistaken for."""
 
@@ -210,17 +241,21 @@ def _by_base(style: Style, base: float) -> Style:
     return result
 
 
+_WRONG_SIGN = MistakeKind("wrong sign", None)
+_WITHOUT_COTANGENT = MistakeKind("cotangent ignored", None)
+_MEAN_OVER_CLASSES = MistakeKind("mean over the classes instead of their sum", KernelPart.MEAN)
+
 _INFORMATION = ("entropy", "entropy_terms", "kl_divergence", "kl_divergence_terms")
 _SUMMED = ("entropy", "kl_divergence", "kl_divergence_from_log_probs", "categorical_cross_entropy")
 
 
 def _of_results(function: str, quantity: str, style: Style) -> Iterator[Mistake]:
     yield Mistake(
-        "wrong sign", "the negative of the result", function, quantity, _scaled(style, lambda _: -1.0), mended=style
+        _WRONG_SIGN, "the negative of the result", function, quantity, _scaled(style, lambda _: -1.0), mended=style
     )
     if quantity != "value":
         yield Mistake(
-            "cotangent ignored",
+            _WITHOUT_COTANGENT,
             "the gradient with cotangent 1",
             function,
             quantity,
@@ -230,7 +265,7 @@ def _of_results(function: str, quantity: str, style: Style) -> Iterator[Mistake]
     if function in _INFORMATION:
         for base in (2, 10):
             yield Mistake(
-                f"logarithm to the base {base}",
+                MistakeKind(f"logarithm to the base {base}", None, parameter=str(base)),
                 f"the result / log({base})",
                 function,
                 quantity,
@@ -239,7 +274,7 @@ def _of_results(function: str, quantity: str, style: Style) -> Iterator[Mistake]
             )
     if function in _SUMMED:
         yield Mistake(
-            "mean over the classes instead of their sum",
+            _MEAN_OVER_CLASSES,
             "the result / K",
             function,
             quantity,
@@ -256,5 +291,5 @@ def option_mistakes() -> Iterator[Mistake]:
                 for twist in TWISTS:
                     if function in twist.functions:
                         formula = f"a right algorithm with {twist.formula}"
-                        yield Mistake(twist.name, formula, function, quantity, _of_twist(style, twist), mended=style)
+                        yield Mistake(twist.kind, formula, function, quantity, _of_twist(style, twist), mended=style)
                 yield from _of_results(function, quantity, style)

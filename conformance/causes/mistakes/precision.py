@@ -16,7 +16,17 @@ from ..algorithms.correct import styles
 from ..algorithms.kernels import finite_maximum
 from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number
+from .kind import KernelPart, MistakeKind
 from .mistake import Mistake, Result, Style, evaluated, quantities, storage_of
+
+_IN_ORDER = MistakeKind("terms summed one after the other", None, is_of_rounding=True)
+_FLUSHING = MistakeKind("subnormal numbers flushed to zero", None, is_of_rounding=True)
+
+
+def _lower(what: str, dtype: str) -> MistakeKind:
+    """The kind of what is done in a format that is too low, e.g. "computed in" float16."""
+    return MistakeKind(f"{what} {dtype}", KernelPart.ARITHMETIC, is_of_rounding=True, parameter=dtype)
+
 
 _DTYPES = {name: fmt.numpy_dtype for name, fmt in FORMATS.items() if name != "float64"}
 
@@ -131,7 +141,7 @@ def precision_mistakes() -> Iterator[Mistake]:
         for quantity in quantities(function):
             for name in _DTYPES if function in _CAST_SUMS else ():
                 yield Mistake(
-                    f"sum accumulated in {name}",
+                    _lower("sum accumulated in", name),
                     f"sum({name}(exp(x - m)))",
                     function,
                     quantity,
@@ -141,7 +151,7 @@ def precision_mistakes() -> Iterator[Mistake]:
             for style in styles(function, quantity):
                 for name in _DTYPES:
                     yield Mistake(
-                        f"computed in {name}",
+                        _lower("computed in", name),
                         f"a right algorithm with every step in {name}",
                         function,
                         quantity,
@@ -152,7 +162,7 @@ def precision_mistakes() -> Iterator[Mistake]:
                     for inside in (False, True) if name != "float32" else ():
                         what = "every step" if inside else "what each kernel returns"
                         yield Mistake(
-                            f"intermediate results rounded to {name}",
+                            _lower("intermediate results rounded to", name),
                             f"a right algorithm with {what} in {name}",
                             function,
                             quantity,
@@ -161,7 +171,7 @@ def precision_mistakes() -> Iterator[Mistake]:
                             mended=_usual(style),
                         )
                     yield Mistake(
-                        f"inputs rounded to {name}",
+                        _lower("inputs rounded to", name),
                         f"a right algorithm at {name}({FUNCTIONS[function].arguments[0].name})",
                         function,
                         quantity,
@@ -170,7 +180,7 @@ def precision_mistakes() -> Iterator[Mistake]:
                     )
                     if function in _SUMMING:
                         yield Mistake(
-                            f"sum accumulated in {name}",
+                            _lower("sum accumulated in", name),
                             f"a right algorithm with its sum in {name}",
                             function,
                             quantity,
@@ -179,7 +189,7 @@ def precision_mistakes() -> Iterator[Mistake]:
                         )
                 if function in _SUMMING:
                     yield Mistake(
-                        "terms summed one after the other",
+                        _IN_ORDER,
                         "a right algorithm with sequential sums",
                         function,
                         quantity,
@@ -187,7 +197,7 @@ def precision_mistakes() -> Iterator[Mistake]:
                         mended=_usual(style),
                     )
                 yield Mistake(
-                    "subnormal numbers flushed to zero",
+                    _FLUSHING,
                     "a right algorithm with numbers below the smallest normal one as 0",
                     function,
                     quantity,

@@ -9,11 +9,17 @@ from ..algorithms.kernels import times
 from ..algorithms.losses import dense_loss, ieee_product, index_loss, smoothed
 from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number
-from .logits import EPSILONS, epsilon
+from .kind import KernelPart, MistakeKind
+from .logits import EPSILONS, ZERO_TIMES_INFINITY, added_to_probability, clipped_to, epsilon
 from .mistake import Mistake, Rule, mistakes_of
 
 Guard = Callable[[Number], Number]
 Product = Callable[[Number, Number], Number]
+
+_WITHOUT_LOG1P = MistakeKind("log(1 - p) instead of log1p", None, is_of_rounding=True, is_standard=True)
+_QUOTIENTS = MistakeKind("difference of quotients that cancels", None, is_of_rounding=True, is_standard=True)
+_LOGARITHMS = MistakeKind("difference of logarithms that cancels", None, is_of_rounding=True, is_standard=True)
+_NORMALISED = MistakeKind("probabilities normalised first", KernelPart.FORMULA)
 
 
 def _clip(text: str, *, upper: bool) -> Guard:
@@ -28,12 +34,11 @@ def _normalise(p: Number) -> Number:
     return p / p.sum()
 
 
-def _guards() -> Iterator[tuple[str, str, Guard]]:
+def _guards() -> Iterator[tuple[MistakeKind, str, Guard]]:
     for text in EPSILONS:
         for upper in (True, False):
-            name = f"probabilities clipped to {text}"
-            yield name, f"p = clip(p, {text}, 1{f' - {text}' * upper})", _clip(text, upper=upper)
-        yield f"{text} added to a probability", f"p + {text}", _add(text)
+            yield clipped_to(text), f"p = clip(p, {text}, 1{f' - {text}' * upper})", _clip(text, upper=upper)
+        yield added_to_probability(text), f"p + {text}", _add(text)
 
 
 def _with(guard: Guard, product: Product = times) -> dict[str, Rule]:
@@ -105,73 +110,69 @@ def _same(p: Number) -> Number:
 
 def _of_binary() -> Iterator[Mistake]:
     formula = "z * log(p) + (1 - z) * log(1 - p)"
-    for each in mistakes_of("log(1 - p) instead of log1p", formula, "binary_cross_entropy", _binary(_same)):
+    for each in mistakes_of(_WITHOUT_LOG1P, formula, "binary_cross_entropy", _binary(_same)):
         if each.quantity == "gradient:probs":
             # No logarithm is left in it.
-            yield replace(each, name="difference of quotients that cancels", formula="(1 - z) / (1 - p) - z / p")
+            yield replace(each, kind=_QUOTIENTS, formula="(1 - z) / (1 - p) - z / p")
         else:
             yield each
 
 
 def probability_mistakes() -> Iterator[Mistake]:
     """Yield the mistakes of functions of probabilities."""
-    for name, formula, guard in _guards():
+    for kind, formula, guard in _guards():
         for guarded, unguarded in ((_with(guard), _with(_same)), (_quotient(guard), _quotient(_same))):
             for function, rule in guarded.items():
-                yield from mistakes_of(name, f"{function} with {formula}", function, rule, unguarded[function])
+                yield from mistakes_of(kind, f"{function} with {formula}", function, rule, unguarded[function])
     for text in EPSILONS:
-        name = f"probabilities clipped to {text}"
         yield from mistakes_of(
-            name,
+            clipped_to(text),
             f"log(p / (1 - p)) with p = clip(p, {text}, 1 - {text})",
             "logit",
             _clipped_logit(text),
             _clipped_logit("0"),
         )
         yield from mistakes_of(
-            name,
+            clipped_to(text),
             f"binary_cross_entropy with p = clip(p, {text}, 1 - {text})",
             "binary_cross_entropy",
             _binary(_clip(text, upper=True)),
             _binary(_same),
         )
-        added = f"{text} added to a probability"
         yield from mistakes_of(
-            added,
+            added_to_probability(text),
             f"log(p + {text}), log(1 - p + {text})",
             "binary_cross_entropy",
             _added_binary(text),
             _added_binary("0"),
         )
     yield from _of_binary()
-    yield from mistakes_of(
-        "log(1 - p) instead of log1p", "log(p) - log(1 - p)", "logit", lambda _, p: p.log() - (1 - p).log()
-    )
-    yield from mistakes_of("log(1 - p) instead of log1p", "log(p / (1 - p))", "logit", lambda _, p: (p / (1 - p)).log())
+    yield from mistakes_of(_WITHOUT_LOG1P, "log(p) - log(1 - p)", "logit", lambda _, p: p.log() - (1 - p).log())
+    yield from mistakes_of(_WITHOUT_LOG1P, "log(p / (1 - p))", "logit", lambda _, p: (p / (1 - p)).log())
     for function, rule in _with(_same, ieee_product).items():
-        yield from mistakes_of("0 times infinity", "a factor 0 times log(0)", function, rule)
+        yield from mistakes_of(ZERO_TIMES_INFINITY, "a factor 0 times log(0)", function, rule)
     for function, rule in _normalised():
-        yield from mistakes_of("probabilities normalised first", f"{function} with p = p / sum(p)", function, rule)
+        yield from mistakes_of(_NORMALISED, f"{function} with p = p / sum(p)", function, rule)
     yield from mistakes_of(
-        "labels and probabilities exchanged",
+        MistakeKind("labels and probabilities exchanged", KernelPart.FORMULA),
         "sum(p * log(p / y))",
         "kl_divergence",
         lambda _, y, p: times(p, p.log() - y.log()).sum(),
     )
     yield from mistakes_of(
-        "the entropy of the labels missing",
+        MistakeKind("the entropy of the labels missing", KernelPart.FORMULA),
         "-y * log p",
         "kl_divergence_terms_from_log_probs",
         lambda _, y, q: -(y * q),
     )
     yield from mistakes_of(
-        "difference of logarithms that cancels",
+        _LOGARITHMS,
         "y * (log(y) - log(p))",
         "kl_divergence_terms",
         lambda _, y, p: times(y, y.log() - p.log()),
     )
     yield from mistakes_of(
-        "difference of logarithms that cancels",
+        _LOGARITHMS,
         "sum(y * (log(y) - log(p)))",
         "kl_divergence",
         lambda _, y, p: times(y, y.log() - p.log()).sum(),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cause_judging import judged, names_in
+from cause_judging import STANDARD, judged, names_in
 
 import logitproof
 from logitproof.conformance.causes.algorithms.arithmetic import machines
 from logitproof.conformance.causes.algorithms.correct import careful
 from logitproof.conformance.causes.assign import causes_of
 from logitproof.conformance.causes.mistakes.catalogue import every_mistake
-from logitproof.conformance.causes.mistakes.mistake import STANDARD
 
 
 def _mistake(name, function, quantity, part=""):

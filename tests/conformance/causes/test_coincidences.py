@@ -6,11 +6,11 @@ import shutil
 
 import numpy as np
 import pytest
+from cause_judging import STANDARD
 from checkout import PLANTED, ROOT
 from coincidence_kernels import KERNELS
 
 import logitproof
-from logitproof.conformance.causes.mistakes.mistake import STANDARD
 from logitproof.conformance.run.progress import Silence
 from logitproof.conformance.run.request import RunRequest
 from logitproof.conformance.run.run import run
@@ -33,7 +33,7 @@ def test_a_kernel_that_is_nearly_a_mistake_is_not_told_to_be_it(name):
     defects = [each for each in findings.discrepancies if each.severity == "defect" and each.kind != "missing gradient"]
     assert defects
     assert {each.cause for each in defects} - {None} <= ASSIGNED.get(name, set())
-    assert {each.cause for each in findings.discrepancies} - {None} <= ASSIGNED.get(name, set()) | set(STANDARD)
+    assert {each.cause for each in findings.discrepancies} - {None} <= ASSIGNED.get(name, set()) | STANDARD
 
 
 MODULE = """

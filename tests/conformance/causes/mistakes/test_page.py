@@ -15,9 +15,6 @@ PAGE = ROOT / "docs" / "causes.md"
 BEGIN = "<!-- made by tests/conformance/causes/mistakes/test_page.py: begin -->\n\n"
 END = "\n<!-- end -->\n"
 
-PARAMETER = re.compile(r"\b1e-\d+\b|\beps\b|(?<=±)\d+|(?<=above )\d+|\bb?float(?:16|32|64)\b")
-"""What differs between the mistakes of one line: a clip, a bound, a format."""
-
 PREFIX = re.compile(
     r"(?:the gradient of |the loss from |-softplus\(-x\) with softplus\(x\) = |softplus\(x\) = )*(?:\w+ with (?=p ))?"
 )
@@ -31,30 +28,25 @@ WORDS = ("a ", "the ")
 
 
 def table():
-    """The catalogue as a table of Markdown: a line for each mistake, those that differ in a number together."""
+    """The catalogue as a table of Markdown, a line for each family."""
     lines = {}
     for each in every_mistake():
-        lines.setdefault(_general(each.name), []).append(each)
-    rows = [_row(alike) for alike in lines.values()]
-    return "".join(["| mistake | what is evaluated | of |\n", "|---|---|---|\n", *rows])
+        lines.setdefault(each.kind.family, []).append(each)
+    rows = [_row(family, alike) for family, alike in lines.items()]
+    return "".join(["| mistake | what is evaluated | part | of |\n", "|---|---|---|---|\n", *rows])
 
 
-def _general(text):
-    return PARAMETER.sub("…", text)
+def _row(family, alike):
+    parameters = dict.fromkeys(each.kind.parameter for each in alike if each.kind.parameter is not None)
+    formulas = dict.fromkeys(_formula(each.formula, each.kind.parameter) for each in alike)
+    name = f"{family}: {', '.join(parameters)}" if parameters else family
+    return f"| {_escaped(name)} | {'; '.join(formulas)} | {_part_words(alike[0].kind)} | {_concerned(alike)} |\n"
 
 
-def _parameter(name):
-    match = PARAMETER.search(name)
-    return match[0] if match else None
-
-
-def _row(alike):
-    names = dict.fromkeys(each.name for each in alike)
-    formulas = dict.fromkeys(
-        _formula(each.formula, _parameter(each.name) if len(names) > 1 else None) for each in alike
-    )
-    name = _general(names[0]) + ": " + ", ".join(map(_parameter, names)) if len(names := [*names]) > 1 else names[0]
-    return f"| {_escaped(name)} | {'; '.join(formulas)} | {_concerned(alike)} |\n"
+def _part_words(kind):
+    """The part of a kernel that has it, and whether it is of rounding or a standard algorithm's."""
+    part = "any" if kind.part is None else kind.part.value
+    return ", ".join([part, *["rounding"] * kind.is_of_rounding, *["standard"] * kind.is_standard])
 
 
 def _formula(formula, parameter):
