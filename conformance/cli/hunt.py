@@ -78,7 +78,7 @@ def _hunted(
             return None
         hellos = {name: worker.hello for name, worker in workers.items()}
         check_entry_points(examined, hellos)
-        check_settings(examined, hellos)
+        check_settings(examined, hellos, progress.note)
         progress.note(", ".join(f"{name} {hello.version}".strip() for name, hello in hellos.items()))
         examiner = Examiner(workers, hellos, examined.entry_points, progress.note, examined.settings)
         try:

@@ -161,8 +161,13 @@ def check_entry_points(request: RunRequest, backends: Mapping[str, Hello]) -> No
             raise UserError(f"unknown entry point {name!r}: {hint}")
 
 
-def check_settings(request: RunRequest, backends: Mapping[str, Hello]) -> None:
+def check_settings(request: RunRequest, backends: Mapping[str, Hello], note: Callable[[str], None]) -> None:
     """Refuse modes and devices that no backend has, and such as no backend has together.
+
+    Args:
+        request: what is to be examined.
+        backends: what there is to examine.
+        note: told in one line of every backend that is not examined, because it has none of the settings.
 
     Raises:
         UserError: a mode or a device is unknown, or nothing would be examined.
@@ -177,8 +182,11 @@ def check_settings(request: RunRequest, backends: Mapping[str, Hello]) -> None:
         for name in names:
             if every and name not in known:
                 raise UserError(f"unknown {what} {name!r}: {words}")
-    if every and not any(request.settings.among(settings) for settings in offered.values()):
+    lacking = [name for name, settings in offered.items() if not request.settings.among(settings)]
+    if every and len(lacking) == len(offered):
         raise UserError(f"no backend has such a mode on such a device: {words}")
+    for name in lacking:
+        note(f"{name} is not examined: it has {', '.join(map(str, offered[name]))} only")
 
 
 def identity(task: Task, batch: Batch, quantity: str) -> CheckIdentity:

@@ -68,7 +68,7 @@ def run_sides(request: RunRequest, sides: Sequence[Side], progress: Progress) ->
         pool = stack.enter_context(processes(request.jobs))
         hellos = {each.label: each.hello for each in running if each.hello is not None}
         check_entry_points(request, hellos)
-        check_settings(request, hellos)
+        check_settings(request, hellos, progress.note)
         session = RunSession(request, progress, running, hellos, pool)
         cut = session.examine()
         if cut is not None:  # what the processes are still at would be waited for

@@ -263,9 +263,10 @@ def _around(call: ScriptCall, calls: str) -> str:
             )
         case Modified():
             return (
-                "before = {name: bits(tensor) for name, tensor in tensors.items()}\n"
+                'inputs = {**tensors, "cotangent": cotangent}\n'
+                "before = {name: bits(tensor) for name, tensor in inputs.items()}\n"
                 f"{calls}"
-                "changed = [name for name, tensor in tensors.items() if bits(tensor) != before[name]]\n"
+                "changed = [name for name, tensor in inputs.items() if bits(tensor) != before[name]]\n"
                 "print(f\"observed  changed inputs: {', '.join(changed) or 'none'}\")\n"
                 "is_there |= bool(changed)\n"
             )

@@ -45,16 +45,18 @@ Step = Callable[[Any, Any, Any, Any, float], "tuple[Any, Any]"]
 
 @dataclass(frozen=True)
 class Mode:
-    """A way to run a call. A script prints the sources of both functions.
+    """A way to run a call. A script prints the sources of `computed` and `recorded`.
 
     Attributes:
         computed: (call, tensors by name) → the value, computed without recording.
         recorded: (call, tensors by name, argument, cotangent) → the value, computed while gradients by the argument
             are recorded, and the gradient; None for what there is not.
+        step: how the framework's own users make a step of softmax regression so; None where there is no way to.
     """
 
     computed: Callable[..., Any]
     recorded: Callable[..., tuple[Any, Any]]
+    step: Step | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,6 @@ class Framework:
         open: (threads, None for as they are) → its tensors; imports the framework.
         entry_points: (version, None for the newest) → every entry point that is examined.
         spelling: what a script says in it.
-        step: how its own users make a step of softmax regression; None where there is no way to.
         definitions: (the call, the names of its tensors) → the source that defines `call`.
     """
 
@@ -80,7 +81,6 @@ class Framework:
     open: Callable[[int | None], Any]
     entry_points: Callable[[str | None], tuple[EntryPoint, ...]]
     spelling: Spelling
-    step: Step | None = None
     definitions: Callable[[Snippet, Sequence[str]], str] = call_definitions
 
     @property

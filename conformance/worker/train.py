@@ -18,14 +18,14 @@ def train(backend: OpenBackend, request: Header, arrays: list[Array]) -> tuple[H
         arrays: the arrays of the message.
     """
     framework, adapter = backend.framework, backend.adapter
-    step = None if backend.is_module else framework.step
+    # A step of the framework itself says nothing of a module, nor of another mode.
+    step = None if backend.is_module else mode_of(backend, request["setting"]).step
     if step is None:
         raise UnsupportedError("it has no way to be trained")
     named = {name: arrays[request[name]["array"]] for name in ("features", "labels", "batches", "weights", "bias")}
     dtype = named["weights"].dtype
     if dtype not in framework.dtypes:
         raise UnsupportedError(f"{framework.name} has no {dtype}")
-    mode_of(backend, request["setting"])
     weights, bias = (adapter.tensor(named[name], "contiguous") for name in ("weights", "bias"))
     path: list[tuple[Array, Array]] = []
     for batch in named["batches"].data:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..calls import CallForm, Write, along, same
 from ..entry_points import Deviation, EntryPoint
-from ..source import Snippet, written
+from ..framework import Mode
+from ..source import Snippet, literal, written
 from .tensorflow import FRAMEWORK as TENSORFLOW
-from .tensorflow import LABELS_IN_RANGE, LABELS_SUM_TO_ONE, TensorFlow
+from .tensorflow import LABELS_IN_RANGE, LABELS_SUM_TO_ONE, TensorFlow, computed, recorded
 
 if TYPE_CHECKING:
     import keras
@@ -102,7 +103,7 @@ def _loss(name: str, form: CallForm, options: tuple[str, ...]) -> tuple[str, ...
 
 
 def _option(form: CallForm, name: str, spelt: str) -> tuple[str, ...]:
-    return (f"{spelt}={form.parameters[name]!r}",) if name in form.parameters else ()
+    return (f"{spelt}={literal(form.parameters[name])}",) if name in form.parameters else ()
 
 
 def _smoothing(form: CallForm) -> tuple[str, ...]:
@@ -274,9 +275,9 @@ def entry_points(version: str | None = None) -> tuple[EntryPoint, ...]:
 
 FRAMEWORK = replace(
     TENSORFLOW,
+    modes={"eager": Mode(computed, recorded, step)},
     open=Keras,
     entry_points=entry_points,
-    step=step,
     spelling=replace(
         TENSORFLOW.spelling,
         imports="import keras\nimport tensorflow as tf\n",

@@ -12,7 +12,7 @@ from ..calls import CallForm, Write, along, same
 from ..entry_points import Deviation, EntryPoint, Refusal
 from ..framework import Framework, Mode, Spelling
 from ..layout import laid_out
-from ..source import Snippet
+from ..source import Snippet, literal
 from ..wire import Array, array_of
 from .numpy import number_array
 
@@ -149,7 +149,7 @@ def _categorical_entropy(form: CallForm) -> Snippet:
 
 def _options(form: CallForm) -> tuple[str, ...]:
     reduction = form.parameters.get("reduction", "none")
-    return (*form.keywords(without=("axis", "reduction")), f'reduction="{reduction}"')
+    return (*form.keywords(without=("axis", "reduction")), f"reduction={literal(reduction)}")
 
 
 def _loss(callee: str) -> Write:
@@ -300,11 +300,10 @@ def entry_points(version: str | None = None) -> tuple[EntryPoint, ...]:  # noqa:
 FRAMEWORK = Framework(
     name="torch",
     dtypes=("float16", "bfloat16", "float32", "float64"),
-    modes={"eager": Mode(computed, recorded)},
+    modes={"eager": Mode(computed, recorded, step)},
     devices=("cpu",),
     open=Torch,
     entry_points=entry_points,
-    step=step,
     spelling=Spelling(
         imports="import torch\n",
         version='f"torch {torch.__version__}"',

@@ -8,6 +8,7 @@ from datetime import date
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from comparison_samples import compared, comparison
 from rich.console import Console
@@ -16,7 +17,7 @@ from worker_samples import module, softmax_batch
 import logitproof.conformance.worker
 from logitproof.conformance.backends import client
 from logitproof.conformance.backends.bisection import BatchPart, CaseFailure, ExaminedCalls
-from logitproof.conformance.backends.client import BackendSpec, Worker
+from logitproof.conformance.backends.client import BackendSpec, Worker, parse_backend
 from logitproof.conformance.backends.protocol import (
     EntryPoint,
     Failure,
@@ -33,7 +34,7 @@ from logitproof.conformance.inputs.witness import decode_witness, encode_witness
 from logitproof.conformance.judge.findings import settle
 from logitproof.conformance.judge.tally import CheckTally, FailedCase, identity_of
 from logitproof.conformance.run.option_calls import OptionCalls
-from logitproof.conformance.run.plan import Task
+from logitproof.conformance.run.plan import Task, check_settings
 from logitproof.conformance.run.progress import Silence
 from logitproof.conformance.run.request import RunRequest, SettingChoice
 from logitproof.conformance.run.run import run
@@ -42,6 +43,7 @@ from logitproof.conformance.scripts.script import script_for
 from logitproof.conformance.settings.baseline import WaiverAuthor, baseline_text
 from logitproof.conformance.settings.settings import settings_in
 from logitproof.conformance.worker.main import WorkerSession
+from logitproof.properties import Stretch
 from logitproof.reports import (
     Change,
     Setting,
@@ -340,6 +342,34 @@ def test_a_setting_that_no_backend_has_is_refused_in_one_line(kernels, asked, wo
     with pytest.raises(UserError) as caught:
         _run(kernels, **asked)
     assert str(caught.value) == words
+
+
+def test_a_backend_without_the_setting_is_named_in_a_line(kernels):
+    with Worker.start(kernels) as worker:
+        hellos = {"kernels": worker.hello, "others": replace(worker.hello, settings=(EAGER,))}
+    notes = []
+    check_settings(RunRequest((), modes=("planted",)), hellos, notes.append)
+    assert notes == ["others is not examined: it has eager on cpu only"]
+    check_settings(RunRequest(()), hellos, pytest.fail)
+
+
+@pytest.mark.framework("torch")
+def test_training_in_one_mode_says_nothing_of_another(tmp_path, monkeypatch):
+    worker = tmp_path / "worker"
+    shutil.copytree(Path(logitproof.conformance.worker.__file__).parent, worker)
+    framework = worker / "frameworks" / "torch.py"
+    mode = 'FRAMEWORK.modes["planted"] = Mode(computed, recorded)\n'
+    framework.write_text(framework.read_text(encoding="utf-8") + mode, encoding="utf-8")
+    monkeypatch.setattr(client, "_WORKER_FOLDER", worker)
+    ones = np.ones((4, 3), np.float32)
+    stretch = Stretch(
+        ones, np.array([0, 1, 2, 2]), np.array([[0, 1], [2, 3]]), np.zeros((3, 3), np.float32), ones[0], 0.5
+    )
+    with Worker.start(parse_backend("torch")) as started:
+        assert started.hello.settings == (EAGER, PLANTED)
+        assert started.train(stretch).failure is None
+        failure = started.train(stretch, PLANTED).failure
+    assert (failure.kind, failure.message) == ("unsupported", "it has no way to be trained")
 
 
 def test_a_setting_that_is_not_offered_has_no_answer(kernels):
