@@ -36,6 +36,18 @@ def known(**changes):
     return replace(base, **{"properties": (result,), **changes})
 
 
+def counted_run(**changes):
+    """A run of one check with a defect and a weakness."""
+    fields = {"severities": {"defect": 2, "weakness": 3}, **changes.pop("check", {})}
+    owner = identified_check(**fields)
+    bad = defect(owner, **{"count": fields["severities"].get("defect", 0), **changes.pop("bad", {})})
+    weak = defect(
+        owner, severity="weakness", kind="inaccurate", case="weak", count=fields["severities"].get("weakness", 0)
+    )
+    cases = tuple(case for case in (bad, weak) if case.count)
+    return replace(record(owner, discrepancies=cases), **changes)
+
+
 def waivers_for(record, fail_on="defect", signature=SIGNATURE):
     """The waivers that a baseline writes, read back."""
     today = gate(record, (), fail_on, strict=False, today=TODAY)

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 import pytest
 from page_samples import identified_check, stated
-from record_samples import backend, record
+from record_samples import record
 from report_samples import cut_short, empty, finished, many, older
-from waiver_samples import TODAY, defect, gated, known, waivers_for, wide
+from waiver_samples import TODAY, counted_run, defect, gated, known, waivers_for, wide
 
 from logitproof.conformance.cli.main import main
 from logitproof.reports import FAIL_ON, FAIL_ON_MEANINGS, Interval, Region, encode_record, exit_status, hex_of, verdict
@@ -342,100 +342,6 @@ def test_the_outcome_depends_on_nothing_but_what_is_given():
 # --- regressions
 
 
-def _since(now, then, *waivers):
-    return gated(now, waivers, "regression", earlier=then)
-
-
-def _run(**changes):
-    """A run of one check with a defect and a weakness."""
-    fields = {"severities": {"defect": 2, "weakness": 3}, **changes.pop("check", {})}
-    owner = identified_check(**fields)
-    bad = defect(owner, **{"count": fields["severities"].get("defect", 0), **changes.pop("bad", {})})
-    weak = defect(
-        owner, severity="weakness", kind="inaccurate", case="weak", count=fields["severities"].get("weakness", 0)
-    )
-    cases = tuple(case for case in (bad, weak) if case.count)
-    return replace(record(owner, discrepancies=cases), **changes)
-
-
-def test_what_was_there_before_is_no_regression():
-    now = _since(_run(), _run())
-    assert (now.status, now.gating) == (0, ())
-    assert "graver than in the run of 2026-01-02T03:04:05Z: nothing" in verdict(_run(), now)
-    newer = _run(check={"version": "2.14.0"}, bad={"version": "2.14.0"})
-    assert _since(newer, _run()).status == 0
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"check": {"severities": {"defect": 3, "weakness": 3}}},
-        {"check": {"severities": {"defect": 2, "weakness": 4}}},
-        {"bad": {"kind": "nan"}},
-        {"bad": {"largest_ulps": hex_of(1e9)}},
-        {"bad": {"error_bound_ratio": hex_of(1.5)}},
-    ],
-)
-def test_what_is_new_more_or_larger_is_a_regression(changes):
-    assert _since(_run(**changes), _run()).status == 1
-    assert "graver than in the run of 2026-01-02T03:04:05Z: " in verdict(_run(), _since(_run(**changes), _run()))
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"check": {"severities": {"defect": 1, "weakness": 3}}},
-        {"check": {"severities": {"defect": 2, "weakness": 1}}},
-        {"check": {"severities": {"defect": 0, "weakness": 5}}},
-        {"bad": {"error_bound_ratio": hex_of(1.125), "largest_ulps": hex_of(2097151.0), "error_ulps": hex_of(2.0)}},
-        {"bad": {"cause": "overflow"}},
-    ],
-)
-def test_what_is_less_is_none(changes):
-    assert _since(_run(**changes), _run()).status == 0
-
-
-def test_defects_where_nothing_was_examined_before_are_new():
-    assert _since(_run(), record(identified_check(input_class="other", severities={}))).status == 1
-
-
-def test_a_property_that_broke_is_a_regression_and_one_that_was_broken_none():
-    holds = known(properties=(stated(status="holds"),))
-    assert _since(known(), holds).status == 1
-    assert _since(known(), known()).status == 0
-
-
-def test_what_can_no_longer_be_examined_is_a_regression():
-    clean = record(identified_check(severities={}))
-    gone = replace(clean, backends=(replace(backend(), entry_points=("torch.softmax",)),))
-    now = _since(gone, clean)
-    assert [(failing.item.kind, failing.item.entry_point) for failing in now.gating] == [
-        ("entry point gone", "torch.sigmoid")
-    ]
-    refused = record(
-        identified_check(severities={}, tiers={}, elements=0, status="unsupported"),
-        identified_check(input_class="other"),
-    )
-    now = _since(refused, replace(clean, checks=(*clean.checks, identified_check(input_class="other"))))
-    assert "no longer supported" in {failing.item.kind for failing in now.gating}
-    waiver = wide(check=None, entry_point="torch.sigmoid", kind="entry point gone", causes=("",), max_results=1)
-    assert _since(gone, clean, waiver).status == 0
-
-
-def test_regressions_are_waived_like_everything_else():
-    worse = _run(check={"severities": {"defect": 3, "weakness": 3}})
-    assert _since(worse, _run(), wide(causes=("",))).status == 0
-    assert _since(worse, _run(), wide(causes=("",), max_results=2)).status == 1
-
-
-def test_a_regression_needs_an_earlier_run_of_the_same_inputs():
-    with pytest.raises(ValueError, match="--fail-on regression needs the record of an earlier run"):
-        gated(known(), (), "regression")
-    other = replace(known(), corpus=replace(known().corpus, profile="ci"))
-    with pytest.raises(ValueError, match="another corpus or profile"):
-        _since(known(), other)
-
-
 # --- the command line
 
 
@@ -443,7 +349,7 @@ def test_a_regression_needs_an_earlier_run_of_the_same_inputs():
 def folder(tmp_path, monkeypatch):
     """A folder with a run, an earlier one and settings."""
     monkeypatch.chdir(tmp_path)
-    for name, run in (("record.json", known()), ("older.json", known()), ("clean.json", _run())):
+    for name, run in (("record.json", known()), ("older.json", known()), ("clean.json", counted_run())):
         (tmp_path / name).write_bytes(encode_record(run))
     return tmp_path
 
