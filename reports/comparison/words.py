@@ -92,7 +92,8 @@ def incomplete_sentence(comparison: Comparison) -> str:
 
 def outcome_sentence(comparison: Comparison) -> str:
     """Return what was found in one sentence, the gravest first."""
-    return "; ".join(_change_clauses(comparison)) + "." if _change_clauses(comparison) else _nothing_changed(comparison)
+    clauses = _change_clauses(comparison)
+    return f"{'; '.join(clauses)}." if clauses else _nothing_changed(comparison)
 
 
 def outcome_sentences(comparison: Comparison) -> tuple[str, str]:

@@ -212,6 +212,7 @@ class _Ledger:
     def __init__(self, record: Record, items: Sequence[GateItem], waivers: Sequence[Waiver], today: date) -> None:
         self._record, self._all, self._today = record, waivers, today
         named = _named(items, waivers)
+        # By the item itself: a record from anywhere may have the same check twice, and each answers for itself.
         self._refusals: dict[int, list[tuple[Waiver, str]]] = {}
         self._waivers: dict[int, list[Waiver]] = {}
         self._used: set[int] = set()
