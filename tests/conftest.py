@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -39,3 +41,15 @@ def _no_terminal_settings(monkeypatch):
     """Whoever runs the tests may like colours and wide windows: what is printed must not depend on it."""
     for name in TERMINAL:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _own_imports(tmp_path_factory):
+    """Forget what a test imported from its folder: the next one asks for a module `kernels` that is not there."""
+    modules, path = set(sys.modules), list(sys.path)
+    yield
+    sys.path[:] = path
+    for name in sys.modules.keys() - modules:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file and Path(file).is_relative_to(tmp_path_factory.getbasetemp()):
+            del sys.modules[name]

@@ -23,7 +23,6 @@ from logitproof.conformance.backends.protocol import (
     Failure,
     ProtocolError,
     Reply,
-    hello_request,
     read_hello,
 )
 from logitproof.conformance.compare.compare import compare
@@ -42,7 +41,6 @@ from logitproof.conformance.scripts.of_discrepancy import reproduction_of
 from logitproof.conformance.scripts.script import script_for
 from logitproof.conformance.settings.baseline import WaiverAuthor, baseline_text
 from logitproof.conformance.settings.settings import settings_in
-from logitproof.conformance.worker.main import WorkerSession
 from logitproof.properties import Stretch
 from logitproof.reports import (
     Change,
@@ -402,6 +400,18 @@ def test_what_is_named_is_chosen_and_what_is_not_is_the_first(modes, devices, ch
     assert SettingChoice(modes, devices).among(OFFERED) == tuple(OFFERED[index] for index in chosen)
 
 
+@pytest.fixture(scope="module")
+def header(tmp_path_factory):
+    """What a worker tells of itself, as it is sent."""
+    headers = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "_WORKER_FOLDER", Path(logitproof.conformance.worker.__file__).parent)
+        patch.setattr(client, "read_hello", lambda header: headers.append(header) or read_hello(header))
+        with Worker.start(module(tmp_path_factory.mktemp("hello"), KERNELS)):
+            pass
+    return headers[0]
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
@@ -415,8 +425,7 @@ def test_what_is_named_is_chosen_and_what_is_not_is_the_first(modes, devices, ch
         ([{"mode": "eager", "device": "cpu"}] * 2, "a setting is offered twice: eager on cpu, eager on cpu"),
     ],
 )
-def test_a_hello_is_read_strictly(settings, words, tmp_path):
-    header, _ = WorkerSession().answer(hello_request(module(tmp_path, KERNELS).target, 1), [])
+def test_a_hello_is_read_strictly(settings, words, header):
     assert read_hello(header).settings == (EAGER,)
     with pytest.raises(ProtocolError, match=words):
         read_hello({**header, "settings": settings})
