@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -154,3 +154,33 @@ class Property:
     domain: Domain
     claim: Claim
     bound: str = BY_INCLUSION
+
+
+@dataclass(frozen=True)
+class Statements:
+    """The properties of a subject, in the order in which they are told: each is stated above its claim.
+
+    Attributes:
+        properties: those that are stated so far.
+    """
+
+    properties: list[Property] = field(default_factory=list)
+
+    def __call__(
+        self,
+        id: str,  # noqa: A002 - what it is called everywhere
+        statement: str,
+        latex: str,
+        *,
+        source: str,
+        functions: tuple[str, ...],
+        domain: Domain,
+        bound: str = BY_INCLUSION,
+    ) -> Callable[[Claim], Claim]:
+        """Return a decorator of a claim, which states a property with it; the arguments are those of `Property`."""
+
+        def state(claim: Claim) -> Claim:
+            self.properties.append(Property(id, statement, latex, source, functions, domain, claim, bound))
+            return claim
+
+        return state

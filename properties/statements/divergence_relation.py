@@ -8,22 +8,49 @@ import numpy as np
 
 from ..checking.balls import exact, exp, log, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
+from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
 from ..domains.inputs import log_probabilities, wide
 from ..domains.label_inputs import beside, parts, positive_parts, shares
 from ..domains.labelled import weighed
 
+stated = Statements()
+"""In the order in which they are told."""
 
+
+@stated(
+    "kl-terms-sum",
+    "The terms of the divergence sum to the divergence.",
+    r"\sum_i p_i \log \frac{p_i}{q_i} = D(P \,\|\, Q)",
+    source="follows from the definition of the divergence",
+    functions=("kl_divergence", "kl_divergence_terms"),
+    domain=Domain((shares("y"), beside("q", "y"))),
+)
 def _terms_sum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(total(f("kl_divergence_terms", given["y"], given["q"])), f("kl_divergence", given["y"], given["q"]))
 
 
+@stated(
+    "kl-terms-sum-log-probs",
+    "The terms of the divergence from log-probabilities sum to that divergence.",
+    r"\sum_i p_i (\log p_i - \ell_i) = D(P \,\|\, e^\ell)",
+    source="follows from the definition of the divergence",
+    functions=("kl_divergence_from_log_probs", "kl_divergence_terms_from_log_probs"),
+    domain=Domain((shares("y"), log_probabilities("l", like="y"))),
+)
 def _log_terms_sum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     labels, log_probs = given["y"], given["l"]
     terms = f("kl_divergence_terms_from_log_probs", labels, log_probs)
     yield equal(total(terms), f("kl_divergence_from_log_probs", labels, log_probs))
 
 
+@stated(
+    "kl-through-logarithms",
+    "The divergence from probabilities is that from their logarithms; what these are rounded by is accounted for.",
+    r"D(P \,\|\, e^\ell) = D(P \,\|\, Q) + \sum_i p_i (\log q_i - \ell_i),\quad \ell = \operatorname{fl}(\log q)",
+    source="follows from the definition of the divergence",
+    functions=("kl_divergence", "kl_divergence_from_log_probs"),
+    domain=Domain((shares("y"), beside("q", "y"))),
+)
 def _through_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     labels, probs = given["y"], given["q"]
     logs = np.log(wide(probs)).astype(probs.dtype)
@@ -31,6 +58,15 @@ def _through_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relatio
     yield equal(f("kl_divergence_from_log_probs", labels, logs), f("kl_divergence", labels, probs) + rounding)
 
 
+@stated(
+    "kl-terms-through-logarithms",
+    "A term of the divergence from probabilities is that from their logarithms; what these are rounded by is "
+    "accounted for.",
+    r"p (\log p - \ell) = p \log \frac{p}{q} + p (\log q - \ell),\quad \ell = \operatorname{fl}(\log q)",
+    source="follows from the definition of the divergence",
+    functions=("kl_divergence_terms", "kl_divergence_terms_from_log_probs"),
+    domain=Domain((shares("y"), beside("q", "y"))),
+)
 def _terms_through_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     labels, probs = given["y"], given["q"]
     logs = np.log(wide(probs)).astype(probs.dtype)
@@ -39,6 +75,16 @@ def _terms_through_logarithms(f: Functions, given: PropertyInputs) -> Iterable[R
     yield equal(terms, f("kl_divergence_terms", labels, probs) + rounding)
 
 
+@stated(
+    "kl-terms-both-logarithms",
+    "A term of the divergence is the same from a probability and from its logarithm; what the exponential is rounded "
+    "by is accounted for.",
+    r"e^k (k - \ell) = \hat p (\log \hat p - \ell) + r,\quad \hat p = \operatorname{fl}(e^k),"
+    r"\ r = e^k (k - \ell) - \hat p (\log \hat p - \ell)",
+    source="follows from the definition of the divergence",
+    functions=("kl_divergence_terms_from_log_probs", "kl_divergence_terms_from_logs"),
+    domain=Domain((log_probabilities("k"), log_probabilities("l", like="k"))),
+)
 def _both_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     log_labels, log_probs = exact(given["k"]), exact(given["l"])
     with np.errstate(under="ignore"):
@@ -49,6 +95,14 @@ def _both_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(f("kl_divergence_terms_from_logs", given["k"], given["l"]), terms + rounding)
 
 
+@stated(
+    "kl-zero-class",
+    "A class that the first distribution never takes adds nothing to the divergence.",
+    r"D((0, P) \,\|\, (\tfrac12, Q)) = D(P \,\|\, Q)",
+    source="follows from 0 log 0 = 0",
+    functions=("kl_divergence",),
+    domain=Domain((shares("y"), beside("q", "y"))),
+)
 def _zero_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     labels, probs = given["y"], given["q"]
     none, half = np.zeros_like(labels[:, :1]), np.full_like(probs[:, :1], 0.5)
@@ -56,96 +110,29 @@ def _zero_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(widened, f("kl_divergence", labels, probs))
 
 
+@stated(
+    "kl-split-class",
+    "Splitting every class of both distributions into equal halves does not change the divergence.",
+    r"D\left((\tfrac12 P, \tfrac12 P) \,\|\, (\tfrac12 Q, \tfrac12 Q)\right) = D(P \,\|\, Q)",
+    source="follows from the definition of the divergence",
+    functions=("kl_divergence",),
+    domain=Domain((parts("y", like=None), positive_parts("q"))),
+)
 def _split_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     labels, probs = given["y"] / 2, given["q"] / 2
     split = f("kl_divergence", np.concatenate([labels, labels], -1), np.concatenate([probs, probs], -1))
     yield equal(split, f("kl_divergence", given["y"], given["q"]))
 
 
+@stated(
+    "kl-convex",
+    "The divergence of two even mixtures is at most the mean of the divergences.",
+    r"D\left(\tfrac12 (P + P') \,\|\, \tfrac12 (Q + Q')\right) \le \tfrac12 D(P \,\|\, Q) + \tfrac12 D(P' \,\|\, Q')",
+    source="Cover and Thomas, Elements of Information Theory, theorem 2.7.2",
+    functions=("kl_divergence",),
+    domain=Domain((parts("y", like=None), positive_parts("q"), parts("z", like="y"), positive_parts("r"))),
+)
 def _convex(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     one, other = f("kl_divergence", given["y"], given["q"]), f("kl_divergence", given["z"], given["r"])
     mixed = f("kl_divergence", given["y"] / 2 + given["z"] / 2, given["q"] / 2 + given["r"] / 2)
     yield at_most(mixed, (one + other) / 2)
-
-
-DIVERGENCE_RELATION_PROPERTIES = (
-    Property(
-        id="kl-terms-sum",
-        statement="The terms of the divergence sum to the divergence.",
-        latex=r"\sum_i p_i \log \frac{p_i}{q_i} = D(P \,\|\, Q)",
-        source="follows from the definition of the divergence",
-        functions=("kl_divergence", "kl_divergence_terms"),
-        domain=Domain((shares("y"), beside("q", "y"))),
-        claim=_terms_sum,
-    ),
-    Property(
-        id="kl-terms-sum-log-probs",
-        statement="The terms of the divergence from log-probabilities sum to that divergence.",
-        latex=r"\sum_i p_i (\log p_i - \ell_i) = D(P \,\|\, e^\ell)",
-        source="follows from the definition of the divergence",
-        functions=("kl_divergence_from_log_probs", "kl_divergence_terms_from_log_probs"),
-        domain=Domain((shares("y"), log_probabilities("l", like="y"))),
-        claim=_log_terms_sum,
-    ),
-    Property(
-        id="kl-through-logarithms",
-        statement="The divergence from probabilities is that from their logarithms; what these are rounded by is "
-        "accounted for.",
-        latex=r"D(P \,\|\, e^\ell) = D(P \,\|\, Q) + \sum_i p_i (\log q_i - \ell_i),"
-        r"\quad \ell = \operatorname{fl}(\log q)",
-        source="follows from the definition of the divergence",
-        functions=("kl_divergence", "kl_divergence_from_log_probs"),
-        domain=Domain((shares("y"), beside("q", "y"))),
-        claim=_through_logarithms,
-    ),
-    Property(
-        id="kl-terms-through-logarithms",
-        statement="A term of the divergence from probabilities is that from their logarithms; what these are rounded "
-        "by is accounted for.",
-        latex=r"p (\log p - \ell) = p \log \frac{p}{q} + p (\log q - \ell),\quad \ell = \operatorname{fl}(\log q)",
-        source="follows from the definition of the divergence",
-        functions=("kl_divergence_terms", "kl_divergence_terms_from_log_probs"),
-        domain=Domain((shares("y"), beside("q", "y"))),
-        claim=_terms_through_logarithms,
-    ),
-    Property(
-        id="kl-terms-both-logarithms",
-        statement="A term of the divergence is the same from a probability and from its logarithm; what the "
-        "exponential is rounded by is accounted for.",
-        latex=r"e^k (k - \ell) = \hat p (\log \hat p - \ell) + r,\quad \hat p = \operatorname{fl}(e^k),"
-        r"\ r = e^k (k - \ell) - \hat p (\log \hat p - \ell)",
-        source="follows from the definition of the divergence",
-        functions=("kl_divergence_terms_from_log_probs", "kl_divergence_terms_from_logs"),
-        domain=Domain((log_probabilities("k"), log_probabilities("l", like="k"))),
-        claim=_both_logarithms,
-    ),
-    Property(
-        id="kl-zero-class",
-        statement="A class that the first distribution never takes adds nothing to the divergence.",
-        latex=r"D((0, P) \,\|\, (\tfrac12, Q)) = D(P \,\|\, Q)",
-        source="follows from 0 log 0 = 0",
-        functions=("kl_divergence",),
-        domain=Domain((shares("y"), beside("q", "y"))),
-        claim=_zero_class,
-    ),
-    Property(
-        id="kl-split-class",
-        statement="Splitting every class of both distributions into equal halves does not change the divergence.",
-        latex=r"D\left((\tfrac12 P, \tfrac12 P) \,\|\, (\tfrac12 Q, \tfrac12 Q)\right) = D(P \,\|\, Q)",
-        source="follows from the definition of the divergence",
-        functions=("kl_divergence",),
-        domain=Domain((parts("y", like=None), positive_parts("q"))),
-        claim=_split_class,
-    ),
-    Property(
-        id="kl-convex",
-        statement="The divergence of two even mixtures is at most the mean of the divergences.",
-        latex=r"D\left(\tfrac12 (P + P') \,\|\, \tfrac12 (Q + Q')\right)"
-        r" \le \tfrac12 D(P \,\|\, Q) + \tfrac12 D(P' \,\|\, Q')",
-        source="Cover and Thomas, Elements of Information Theory, theorem 2.7.2",
-        functions=("kl_divergence",),
-        domain=Domain((parts("y", like=None), positive_parts("q"), parts("z", like="y"), positive_parts("r"))),
-        claim=_convex,
-    ),
-)
-"""In the order in which they are told."""

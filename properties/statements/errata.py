@@ -11,9 +11,12 @@ from logitproof.reference import format_named
 
 from ..checking.balls import exact, log, magnitude, total
 from ..checking.functions import Functions, Reference
-from ..checking.property import BY_INCLUSION, Domain, Property, PropertyInputs, Relation, at_most, equal
+from ..checking.property import BY_INCLUSION, Domain, PropertyInputs, Relation, Statements, at_most, equal
 from ..domains.inputs import fixed
 from .figures import BOTH
+
+stated = Statements()
+"""In the order in which they are told."""
 
 APART = (
     f"{BY_INCLUSION}; that a statement is wrong is shown by a distance between its sides that no rounding can bridge: "
@@ -22,9 +25,19 @@ APART = (
 """Where the bound of an erratum comes from."""
 
 _LOGITS = [[2.0, 3.0, 4.0]]
+
 _SOFT = [[0.5, 0.25, 0.25]]
 
 
+@stated(
+    "erratum-logit",
+    "A note has logit(p) = −ln(1/p − p). That is wrong: logit(p) = −ln(1/p − 1).",
+    r"\operatorname{logit}(p) = -\ln(1/p - 1) \neq -\ln(1/p - p)",
+    source="S4",
+    functions=("logit",),
+    domain=Domain((fixed("p", [0.25, 0.5, 0.75], "1/4, 1/2 and 3/4"),), BOTH),
+    bound=APART,
+)
 def _logit(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     probs = exact(given["p"])
     logit = f("logit", given["p"])
@@ -32,6 +45,16 @@ def _logit(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield at_most(exact(0.125), magnitude(logit + log(1 / probs - probs)), "logit(p) is not −ln(1/p − p)")
 
 
+@stated(
+    "erratum-softmax-zero",
+    "A note holds that softmax cannot give 0, and that a stable result of exactly 0 is a blemish. That is wrong: the "
+    "real value is positive, but correctly rounded it can be 0, as for [0, −1000].",
+    r"0 < \operatorname{softmax}(0, -1000)_1 < \tfrac12 \lambda,"
+    r"\quad \operatorname{RN}(\operatorname{softmax}(0, -1000)_1) = 0,\quad \lambda \text{ the smallest number}",
+    source="S3",
+    functions=("softmax",),
+    domain=Domain((fixed("x", [[0.0, -1000.0]], "[0, −1000]"),), BOTH),
+)
 def _softmax_zero(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     row, storage = given["x"], format_named(given.dtype)
     truth, rounded = Reference()("softmax", row)[:, 1:], Reference().stored("softmax", row)[:, 1:]
@@ -46,6 +69,16 @@ def _one_hot(labels: np.ndarray, row: np.ndarray) -> np.ndarray:
     return (labels[:, None] == np.arange(row.shape[-1])).astype(row.dtype)
 
 
+@stated(
+    "erratum-hard-labels",
+    "A note holds that a hard label updates only the right class's neuron. That is wrong: every class gets the "
+    "gradient p_j − y_j, which is not zero for the others either.",
+    r"\partial L / \partial x_j = p_j - y_j \neq 0 \text{ for every } j",
+    source="S4",
+    functions=("sparse_softmax_cross_entropy",),
+    domain=Domain((fixed("x", _LOGITS, "[2, 3, 4]"), fixed("k", [1], "class 1")), BOTH),
+    bound=APART,
+)
 def _hard_labels(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     row, labels = given["x"], given["k"]
     gradient = f("sparse_softmax_cross_entropy", row, labels, quantity="gradient:logits")
@@ -53,6 +86,20 @@ def _hard_labels(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield at_most(exact(0.0625), magnitude(gradient), "and that is not zero for the wrong classes either")
 
 
+@stated(
+    "erratum-sparse",
+    "A note takes soft labels for “sparse cross entropy”. That is wrong: sparse means integer class indices, each of "
+    "which stands for a one-hot label; no index gives the loss of soft labels.",
+    r"\operatorname{sparse}(x, k) = \operatorname{dense}(x, e_k) \neq \operatorname{dense}(x, y)"
+    r",\quad y = (\tfrac12, \tfrac14, \tfrac14)",
+    source="S4",
+    functions=("softmax_cross_entropy", "sparse_softmax_cross_entropy"),
+    domain=Domain(
+        (fixed("x", _LOGITS, "[2, 3, 4]"), fixed("y", _SOFT, "soft labels [0.5, 0.25, 0.25]")),
+        BOTH,
+    ),
+    bound=APART,
+)
 def _sparse(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     row = given["x"]
     soft, truth = f("softmax_cross_entropy", row, given["y"]), -Reference()("log_softmax", row)
@@ -67,6 +114,19 @@ def _sparse(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         )
 
 
+@stated(
+    "erratum-softmax-labels",
+    "A note holds that labels of softmax cross-entropy may hold a single 1 per row. That is wrong: any distribution "
+    "is allowed, and its loss −Σ y_j log p_j is not that of its likeliest class alone.",
+    r"L(x, y) = -\sum_j y_j \log p_j,\quad \partial L / \partial x = p - y,\quad y = (\tfrac12, \tfrac14, \tfrac14)",
+    source="S2",
+    functions=("softmax_cross_entropy",),
+    domain=Domain(
+        (fixed("x", _LOGITS, "[2, 3, 4]"), fixed("y", _SOFT, "soft labels [0.5, 0.25, 0.25]")),
+        BOTH,
+    ),
+    bound=APART,
+)
 def _soft_labels(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     row, soft = given["x"], given["y"]
     losses = f("softmax_cross_entropy", row, soft)
@@ -75,69 +135,3 @@ def _soft_labels(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(gradient, Reference()("softmax", row) - exact(soft), "and the gradient p − y")
     hard = f("softmax_cross_entropy", row, _one_hot(soft.argmax(axis=-1), row))
     yield at_most(exact(0.125), magnitude(losses - hard), "which no single 1 at the likeliest class gives")
-
-
-ERRATA = (
-    Property(
-        id="erratum-logit",
-        statement="A note has logit(p) = −ln(1/p − p). That is wrong: logit(p) = −ln(1/p − 1).",
-        latex=r"\operatorname{logit}(p) = -\ln(1/p - 1) \neq -\ln(1/p - p)",
-        source="S4",
-        functions=("logit",),
-        domain=Domain((fixed("p", [0.25, 0.5, 0.75], "1/4, 1/2 and 3/4"),), BOTH),
-        claim=_logit,
-        bound=APART,
-    ),
-    Property(
-        id="erratum-softmax-zero",
-        statement="A note holds that softmax cannot give 0, and that a stable result of exactly 0 is a blemish. That "
-        "is wrong: the real value is positive, but correctly rounded it can be 0, as for [0, −1000].",
-        latex=r"0 < \operatorname{softmax}(0, -1000)_1 < \tfrac12 \lambda,"
-        r"\quad \operatorname{RN}(\operatorname{softmax}(0, -1000)_1) = 0,\quad \lambda \text{ the smallest number}",
-        source="S3",
-        functions=("softmax",),
-        domain=Domain((fixed("x", [[0.0, -1000.0]], "[0, −1000]"),), BOTH),
-        claim=_softmax_zero,
-    ),
-    Property(
-        id="erratum-hard-labels",
-        statement="A note holds that a hard label updates only the right class's neuron. That is wrong: every class "
-        "gets the gradient p_j − y_j, which is not zero for the others either.",
-        latex=r"\partial L / \partial x_j = p_j - y_j \neq 0 \text{ for every } j",
-        source="S4",
-        functions=("sparse_softmax_cross_entropy",),
-        domain=Domain((fixed("x", _LOGITS, "[2, 3, 4]"), fixed("k", [1], "class 1")), BOTH),
-        claim=_hard_labels,
-        bound=APART,
-    ),
-    Property(
-        id="erratum-sparse",
-        statement="A note takes soft labels for “sparse cross entropy”. That is wrong: sparse means integer class "
-        "indices, each of which stands for a one-hot label; no index gives the loss of soft labels.",
-        latex=r"\operatorname{sparse}(x, k) = \operatorname{dense}(x, e_k) \neq \operatorname{dense}(x, y)"
-        r",\quad y = (\tfrac12, \tfrac14, \tfrac14)",
-        source="S4",
-        functions=("softmax_cross_entropy", "sparse_softmax_cross_entropy"),
-        domain=Domain(
-            (fixed("x", _LOGITS, "[2, 3, 4]"), fixed("y", _SOFT, "soft labels [0.5, 0.25, 0.25]")),
-            BOTH,
-        ),
-        claim=_sparse,
-        bound=APART,
-    ),
-    Property(
-        id="erratum-softmax-labels",
-        statement="A note holds that labels of softmax cross-entropy may hold a single 1 per row. That is wrong: any "
-        "distribution is allowed, and its loss −Σ y_j log p_j is not that of its likeliest class alone.",
-        latex=r"L(x, y) = -\sum_j y_j \log p_j,\quad \partial L / \partial x = p - y,"
-        r"\quad y = (\tfrac12, \tfrac14, \tfrac14)",
-        source="S2",
-        functions=("softmax_cross_entropy",),
-        domain=Domain(
-            (fixed("x", _LOGITS, "[2, 3, 4]"), fixed("y", _SOFT, "soft labels [0.5, 0.25, 0.25]")),
-            BOTH,
-        ),
-        claim=_soft_labels,
-        bound=APART,
-    ),
-)

@@ -8,19 +8,38 @@ import numpy as np
 
 from ..checking.balls import Balls, exact, exp, log, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Property, PropertyInputs, Relation, at_most, equal
+from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
 from ..domains.inputs import class_labels, class_order, elements, logits, sparse_logits, wide
 from ..domains.labelled import named
 from ..domains.loss_inputs import finite_class, near_logits
 
+stated = Statements()
+"""In the order in which they are told."""
+
 SPARSE = "sparse_softmax_cross_entropy"
 
 
+@stated(
+    "cross-entropy-loss-definition",
+    "The loss of a row is minus the log-softmax of its class.",
+    r"L(x, k) = -\log \operatorname{softmax}(x)_k",
+    source="S1",
+    functions=(SPARSE, "log_softmax"),
+    domain=Domain((logits(), class_labels())),
+)
 def _definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes = given["x"], given["k"]
     yield equal(f(SPARSE, logits_, classes), -named(classes, f("log_softmax", logits_)))
 
 
+@stated(
+    "cross-entropy-log-sum-exp",
+    "The loss of a row is its log-sum-exp minus the logit of its class.",
+    r"L(x, k) = \log \sum_j e^{x_j} - x_k",
+    source="S1; follows from log-softmax-fused",
+    functions=(SPARSE, "logsumexp"),
+    domain=Domain((near_logits(), class_labels())),
+)
 def _log_sum_exp(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes = given["x"], given["k"]
     yield equal(f(SPARSE, logits_, classes), f("logsumexp", logits_) - exact(named(classes, logits_)))
@@ -36,12 +55,28 @@ def shifted_logits(f: Functions, given: PropertyInputs) -> tuple[np.ndarray, Bal
     return shifted, change, log(total(f("softmax", logits_) * (exp(change) - 1)) + 1)
 
 
+@stated(
+    "cross-entropy-shift-invariance",
+    "Adding one number to all logits does not change the loss; what the sums x + c are rounded by is accounted for.",
+    r"L(x + c, k) = L(x, k)",
+    source="S1, S3",
+    functions=(SPARSE, "softmax"),
+    domain=Domain((logits(), elements("c"), class_labels())),
+)
 def _shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     classes = given["k"]
     shifted, change, grown = shifted_logits(f, given)
     yield equal(f(SPARSE, shifted, classes), f(SPARSE, given["x"], classes) + grown - named(classes, change))
 
 
+@stated(
+    "cross-entropy-index-permutation",
+    "Reordering the classes, the label with them, does not change the loss.",
+    r"L(x \circ \pi, \pi^{-1}(k)) = L(x, k)",
+    source="follows from cross-entropy-loss-definition",
+    functions=(SPARSE,),
+    domain=Domain((logits(), class_labels(), class_order())),
+)
 def _permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, order = given["x"], given["k"], given["order"]
     # Class k stands where the order names it.
@@ -49,6 +84,15 @@ def _permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(f(SPARSE, logits_[:, order], moved), f(SPARSE, logits_, classes))
 
 
+@stated(
+    "cross-entropy-bounds",
+    "The loss is not less than what its class is behind the largest logit, and exceeds that by no more than the "
+    "logarithm of the number of classes.",
+    r"\max_j x_j - x_k \le L(x, k) \le \max_j x_j - x_k + \log n",
+    source="follows from max x ≤ log-sum-exp(x) ≤ max x + log n",
+    functions=(SPARSE,),
+    domain=Domain((logits(), class_labels())),
+)
 def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes = given["x"], given["k"]
     numbers, loss = exact(logits_), f(SPARSE, logits_, classes)
@@ -57,6 +101,16 @@ def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield at_most(loss, behind + log(exact(float(logits_.shape[-1]))), "and at most log n more")
 
 
+@stated(
+    "cross-entropy-masked-classes",
+    "Classes whose logit is minus infinity change neither the loss nor the gradient of the others, however many there "
+    "are, and get no gradient.",
+    r"L((x, -\infty, \dots, -\infty), k) = L(x, k),\quad"
+    r" \nabla L((x, -\infty, \dots, -\infty), k) = (\nabla L(x, k), 0, \dots, 0)",
+    source="follows from exp(-inf) = 0",
+    functions=(SPARSE,),
+    domain=Domain((sparse_logits(), finite_class())),
+)
 def _padding(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     padded, classes = given["x"], given["k"]
     losses, gradients = np.empty(len(padded), dtype=object), exact(np.zeros(padded.shape))
@@ -70,80 +124,16 @@ def _padding(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(pulled, gradients, "so is the gradient, and 0 at minus infinity")
 
 
+@stated(
+    "cross-entropy-tangent",
+    "The loss lies above its tangents: values and gradients belong to one convex function.",
+    r"L(x', k) \ge L(x, k) + \nabla L(x, k) \cdot (x' - x)",
+    source="log-sum-exp is convex (Boyd and Vandenberghe, Convex Optimization, section 3.1.5)",
+    functions=(SPARSE,),
+    domain=Domain((near_logits(), near_logits("t", like="x"), class_labels())),
+)
 def _tangent(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     here, there, classes = given["x"], given["t"], given["k"]
     slopes = f(SPARSE, here, classes, quantity="gradient:logits")
     rise = total(slopes * (exact(there) - exact(here)))
     yield at_most(f(SPARSE, here, classes) + rise, f(SPARSE, there, classes))
-
-
-INDEX_LOSS_PROPERTIES = (
-    Property(
-        id="cross-entropy-loss-definition",
-        statement="The loss of a row is minus the log-softmax of its class.",
-        latex=r"L(x, k) = -\log \operatorname{softmax}(x)_k",
-        source="S1",
-        functions=(SPARSE, "log_softmax"),
-        domain=Domain((logits(), class_labels())),
-        claim=_definition,
-    ),
-    Property(
-        id="cross-entropy-log-sum-exp",
-        statement="The loss of a row is its log-sum-exp minus the logit of its class.",
-        latex=r"L(x, k) = \log \sum_j e^{x_j} - x_k",
-        source="S1; follows from log-softmax-fused",
-        functions=(SPARSE, "logsumexp"),
-        domain=Domain((near_logits(), class_labels())),
-        claim=_log_sum_exp,
-    ),
-    Property(
-        id="cross-entropy-shift-invariance",
-        statement="Adding one number to all logits does not change the loss; what the sums x + c are rounded by is "
-        "accounted for.",
-        latex=r"L(x + c, k) = L(x, k)",
-        source="S1, S3",
-        functions=(SPARSE, "softmax"),
-        domain=Domain((logits(), elements("c"), class_labels())),
-        claim=_shift_invariance,
-    ),
-    Property(
-        id="cross-entropy-index-permutation",
-        statement="Reordering the classes, the label with them, does not change the loss.",
-        latex=r"L(x \circ \pi, \pi^{-1}(k)) = L(x, k)",
-        source="follows from cross-entropy-loss-definition",
-        functions=(SPARSE,),
-        domain=Domain((logits(), class_labels(), class_order())),
-        claim=_permutation,
-    ),
-    Property(
-        id="cross-entropy-bounds",
-        statement="The loss is not less than what its class is behind the largest logit, and exceeds that by no more "
-        "than the logarithm of the number of classes.",
-        latex=r"\max_j x_j - x_k \le L(x, k) \le \max_j x_j - x_k + \log n",
-        source="follows from max x ≤ log-sum-exp(x) ≤ max x + log n",
-        functions=(SPARSE,),
-        domain=Domain((logits(), class_labels())),
-        claim=_bounds,
-    ),
-    Property(
-        id="cross-entropy-masked-classes",
-        statement="Classes whose logit is minus infinity change neither the loss nor the gradient of the others, "
-        "however many there are, and get no gradient.",
-        latex=r"L((x, -\infty, \dots, -\infty), k) = L(x, k),\quad"
-        r" \nabla L((x, -\infty, \dots, -\infty), k) = (\nabla L(x, k), 0, \dots, 0)",
-        source="follows from exp(-inf) = 0",
-        functions=(SPARSE,),
-        domain=Domain((sparse_logits(), finite_class())),
-        claim=_padding,
-    ),
-    Property(
-        id="cross-entropy-tangent",
-        statement="The loss lies above its tangents: values and gradients belong to one convex function.",
-        latex=r"L(x', k) \ge L(x, k) + \nabla L(x, k) \cdot (x' - x)",
-        source="log-sum-exp is convex (Boyd and Vandenberghe, Convex Optimization, section 3.1.5)",
-        functions=(SPARSE,),
-        domain=Domain((near_logits(), near_logits("t", like="x"), class_labels())),
-        claim=_tangent,
-    ),
-)
-"""In the order in which they are told."""

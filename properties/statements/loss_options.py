@@ -9,7 +9,7 @@ import numpy as np
 
 from ..checking.balls import Balls, exact, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Property, PropertyInputs, Relation, equal
+from ..checking.property import Domain, PropertyInputs, Relation, Statements, equal
 from ..domains.inputs import class_labels, class_weights, labels
 from ..domains.label_inputs import any_labels
 from ..domains.labelled import named, one_hot, weighed
@@ -17,12 +17,25 @@ from ..domains.loss_inputs import TAME, ignored_class, near_logits, partly_ignor
 from .dense_loss import DENSE
 from .index_loss import SPARSE
 
+stated = Statements()
+"""In the order in which they are told."""
+
+_SMOOTHED_LATEX = r"L_\varepsilon = (1 - \varepsilon) L + \frac{\varepsilon}{K} \sum_j (-\log p_j)"
+
 
 def smoothing_of(given: PropertyInputs) -> float:
     """Return the label smoothing of some inputs."""
     return float(given["e"][0])
 
 
+@stated(
+    "cross-entropy-weight",
+    "The weight of a class multiplies the loss of its rows, and their gradients.",
+    r"L_w(x, k) = w_k L(x, k)",
+    source="S1",
+    functions=(SPARSE,),
+    domain=Domain((near_logits(share=TAME), class_labels(), class_weights())),
+)
 def _weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, weight = given["x"], given["k"], given["w"]
     factor = exact(weight[classes])
@@ -32,6 +45,14 @@ def _weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(weighted, per_row(factor) * unweighted, "its gradient")
 
 
+@stated(
+    "cross-entropy-dense-weight",
+    "With dense labels the weight of a class multiplies its term of the loss.",
+    r"L_w(x, y) = -\sum_j w_j y_j \log p_j,\quad p = \operatorname{softmax}(x)",
+    source="S1",
+    functions=(DENSE, "log_softmax"),
+    domain=Domain((near_logits(share=TAME), any_labels(), class_weights())),
+)
 def _dense_weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets, weight = given["x"], given["y"], given["w"]
     losses = -exact(weight) * f("log_softmax", logits_)
@@ -40,6 +61,15 @@ def _dense_weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(by_labels, losses, "its gradient by the labels")
 
 
+@stated(
+    "cross-entropy-dense-weight-gradient",
+    "With weights the gradient by the logits is softmax times the sum of the weighted labels, minus the weighted "
+    "labels.",
+    r"\frac{\partial L_w}{\partial x_j} = p_j \sum_i w_i y_i - w_j y_j",
+    source="follows from cross-entropy-dense-weight",
+    functions=(DENSE, "softmax"),
+    domain=Domain((near_logits(share=TAME), any_labels(), class_weights())),
+)
 def _dense_weight_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, weight = given["x"], given["w"]
     targets = exact(given["y"]) * exact(weight)
@@ -47,6 +77,14 @@ def _dense_weight_gradient(f: Functions, given: PropertyInputs) -> Iterable[Rela
     yield equal(pulled, f("softmax", logits_) * per_row(total(targets)) - targets)
 
 
+@stated(
+    "cross-entropy-ignore-index",
+    "A row whose label does not count has no loss and no gradient; the other rows are as without it.",
+    r"L_i(x, k) = [k \ne i] \, L(x, k)",
+    source="S1",
+    functions=(SPARSE,),
+    domain=Domain((near_logits(), ignored_class(), partly_ignored())),
+)
 def _ignored(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, label = given["x"], given["k"], int(given["i"][0])
     ignored = classes == label
@@ -59,6 +97,14 @@ def _ignored(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(pulled, np.where(ignored[:, None], exact(0.0), gradient), "its gradient")
 
 
+@stated(
+    "label-smoothing",
+    "Smoothing takes the share ε of the labels, and gives every class the same part of it.",
+    rf"y' = (1 - \varepsilon) y + \frac{{\varepsilon}}{{K}},\quad {_SMOOTHED_LATEX}",
+    source="S4",
+    functions=(DENSE, "log_softmax"),
+    domain=Domain((near_logits(share=TAME), any_labels(), smoothing())),
+)
 def _smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, targets, epsilon = given["x"], given["y"], smoothing_of(given)
     smoothed = f(DENSE, logits_, targets, label_smoothing=epsilon)
@@ -67,6 +113,14 @@ def _smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(smoothed, (1 - exact(epsilon)) * f(DENSE, logits_, targets) + share * uniform)
 
 
+@stated(
+    "label-smoothing-index",
+    "Smoothing makes an index a dense label: all classes get the same part of ε, its own the rest too.",
+    _SMOOTHED_LATEX,
+    source="S4",
+    functions=(SPARSE, "log_softmax"),
+    domain=Domain((near_logits(share=TAME), class_labels(), smoothing())),
+)
 def _index_smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, epsilon = given["x"], given["k"], smoothing_of(given)
     smoothed = f(SPARSE, logits_, classes, label_smoothing=epsilon)
@@ -75,6 +129,14 @@ def _index_smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     yield equal(smoothed, (1 - exact(epsilon)) * f(SPARSE, logits_, classes) + share * uniform)
 
 
+@stated(
+    "label-smoothing-gradient",
+    "The gradient of the smoothed loss is that of the smoothed labels.",
+    r"\frac{\partial L_\varepsilon}{\partial x_j} = p_j - y'_j,\quad y' = (1 - \varepsilon) y + \frac{\varepsilon}{K}",
+    source="follows from label-smoothing and cross-entropy-gradient",
+    functions=(DENSE, "softmax"),
+    domain=Domain((near_logits(share=TAME), labels(), smoothing())),
+)
 def _smoothing_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, epsilon = given["x"], smoothing_of(given)
     targets = (1 - exact(epsilon)) * exact(given["y"]) + exact(epsilon) / logits_.shape[-1]
@@ -82,6 +144,15 @@ def _smoothing_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relatio
     yield equal(pulled, f("softmax", logits_) - targets)
 
 
+@stated(
+    "label-smoothing-gradient-index",
+    "The gradient of the smoothed loss of an index is softmax minus the smoothed label.",
+    r"\frac{\partial L_\varepsilon}{\partial x_j} = p_j - y'_j,"
+    r"\quad y'_j = (1 - \varepsilon) [j = k] + \frac{\varepsilon}{K}",
+    source="follows from label-smoothing-index and cross-entropy-gradient-index",
+    functions=(SPARSE, "softmax"),
+    domain=Domain((near_logits(share=TAME), class_labels(), smoothing())),
+)
 def _index_smoothing_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, epsilon = given["x"], smoothing_of(given)
     targets = (1 - exact(epsilon)) * exact(one_hot(given["k"], logits_)) + exact(epsilon) / logits_.shape[-1]
@@ -89,6 +160,14 @@ def _index_smoothing_gradient(f: Functions, given: PropertyInputs) -> Iterable[R
     yield equal(pulled, f("softmax", logits_) - targets)
 
 
+@stated(
+    "label-smoothing-weight",
+    "With smoothing and weights, every class's term of the smoothed label has its own weight.",
+    r"L = -\sum_j w_j y'_j \log p_j,\quad y'_j = (1 - \varepsilon) [j = k] + \frac{\varepsilon}{K}",
+    source="S1, S4",
+    functions=(SPARSE, DENSE, "log_softmax"),
+    domain=Domain((near_logits(share=TAME), class_labels(), smoothing(), class_weights())),
+)
 def _weighted_smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, epsilon, weight = given["x"], given["k"], smoothing_of(given), given["w"]
     losses = -exact(weight) * f("log_softmax", logits_)
@@ -98,6 +177,16 @@ def _weighted_smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relatio
     yield equal(f(DENSE, logits_, one_hot(classes, logits_), **options), expected, "the same label, dense")
 
 
+@stated(
+    "dense-equals-sparse-options",
+    "A one-hot label and its index agree under weights, smoothing and reductions; their means divide by the number of "
+    "rows, and by the weights of the classes.",
+    r"L(x, e_k; w, \varepsilon) = L(x, k; w, \varepsilon),\quad"
+    r" N \operatorname{mean} L(x, e_k) = \sum_i w_{k_i} \cdot \operatorname{mean} L(x, k)",
+    source="S2, S1",
+    functions=(DENSE, SPARSE),
+    domain=Domain((near_logits(share=TAME), class_labels(), smoothing(), class_weights())),
+)
 def _options_agree(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     logits_, classes, weight = given["x"], given["k"], given["w"]
     hot = one_hot(classes, logits_)
@@ -114,105 +203,3 @@ def _options_agree(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     by_rows, by_weights = both(reduction="mean")
     # The mean of dense labels divides by the number of rows, that of indices by the weights of their classes.
     yield equal(by_rows * len(logits_), by_weights * total(exact(weight[classes])), "their mean")
-
-
-_SMOOTHED_LATEX = r"L_\varepsilon = (1 - \varepsilon) L + \frac{\varepsilon}{K} \sum_j (-\log p_j)"
-
-LOSS_OPTIONS_PROPERTIES = (
-    Property(
-        id="cross-entropy-weight",
-        statement="The weight of a class multiplies the loss of its rows, and their gradients.",
-        latex=r"L_w(x, k) = w_k L(x, k)",
-        source="S1",
-        functions=(SPARSE,),
-        domain=Domain((near_logits(share=TAME), class_labels(), class_weights())),
-        claim=_weight,
-    ),
-    Property(
-        id="cross-entropy-dense-weight",
-        statement="With dense labels the weight of a class multiplies its term of the loss.",
-        latex=r"L_w(x, y) = -\sum_j w_j y_j \log p_j,\quad p = \operatorname{softmax}(x)",
-        source="S1",
-        functions=(DENSE, "log_softmax"),
-        domain=Domain((near_logits(share=TAME), any_labels(), class_weights())),
-        claim=_dense_weight,
-    ),
-    Property(
-        id="cross-entropy-dense-weight-gradient",
-        statement="With weights the gradient by the logits is softmax times the sum of the weighted labels, minus the "
-        "weighted labels.",
-        latex=r"\frac{\partial L_w}{\partial x_j} = p_j \sum_i w_i y_i - w_j y_j",
-        source="follows from cross-entropy-dense-weight",
-        functions=(DENSE, "softmax"),
-        domain=Domain((near_logits(share=TAME), any_labels(), class_weights())),
-        claim=_dense_weight_gradient,
-    ),
-    Property(
-        id="cross-entropy-ignore-index",
-        statement="A row whose label does not count has no loss and no gradient; the other rows are as without it.",
-        latex=r"L_i(x, k) = [k \ne i] \, L(x, k)",
-        source="S1",
-        functions=(SPARSE,),
-        domain=Domain((near_logits(), ignored_class(), partly_ignored())),
-        claim=_ignored,
-    ),
-    Property(
-        id="label-smoothing",
-        statement="Smoothing takes the share ε of the labels, and gives every class the same part of it.",
-        latex=rf"y' = (1 - \varepsilon) y + \frac{{\varepsilon}}{{K}},\quad {_SMOOTHED_LATEX}",
-        source="S4",
-        functions=(DENSE, "log_softmax"),
-        domain=Domain((near_logits(share=TAME), any_labels(), smoothing())),
-        claim=_smoothing,
-    ),
-    Property(
-        id="label-smoothing-index",
-        statement="Smoothing makes an index a dense label: all classes get the same part of ε, its own the rest too.",
-        latex=_SMOOTHED_LATEX,
-        source="S4",
-        functions=(SPARSE, "log_softmax"),
-        domain=Domain((near_logits(share=TAME), class_labels(), smoothing())),
-        claim=_index_smoothing,
-    ),
-    Property(
-        id="label-smoothing-gradient",
-        statement="The gradient of the smoothed loss is that of the smoothed labels.",
-        latex=r"\frac{\partial L_\varepsilon}{\partial x_j} = p_j - y'_j,"
-        r"\quad y' = (1 - \varepsilon) y + \frac{\varepsilon}{K}",
-        source="follows from label-smoothing and cross-entropy-gradient",
-        functions=(DENSE, "softmax"),
-        domain=Domain((near_logits(share=TAME), labels(), smoothing())),
-        claim=_smoothing_gradient,
-    ),
-    Property(
-        id="label-smoothing-gradient-index",
-        statement="The gradient of the smoothed loss of an index is softmax minus the smoothed label.",
-        latex=r"\frac{\partial L_\varepsilon}{\partial x_j} = p_j - y'_j,"
-        r"\quad y'_j = (1 - \varepsilon) [j = k] + \frac{\varepsilon}{K}",
-        source="follows from label-smoothing-index and cross-entropy-gradient-index",
-        functions=(SPARSE, "softmax"),
-        domain=Domain((near_logits(share=TAME), class_labels(), smoothing())),
-        claim=_index_smoothing_gradient,
-    ),
-    Property(
-        id="label-smoothing-weight",
-        statement="With smoothing and weights, every class's term of the smoothed label has its own weight.",
-        latex=r"L = -\sum_j w_j y'_j \log p_j,\quad y'_j = (1 - \varepsilon) [j = k] + \frac{\varepsilon}{K}",
-        source="S1, S4",
-        functions=(SPARSE, DENSE, "log_softmax"),
-        domain=Domain((near_logits(share=TAME), class_labels(), smoothing(), class_weights())),
-        claim=_weighted_smoothing,
-    ),
-    Property(
-        id="dense-equals-sparse-options",
-        statement="A one-hot label and its index agree under weights, smoothing and reductions; their means divide by "
-        "the number of rows, and by the weights of the classes.",
-        latex=r"L(x, e_k; w, \varepsilon) = L(x, k; w, \varepsilon),\quad"
-        r" N \operatorname{mean} L(x, e_k) = \sum_i w_{k_i} \cdot \operatorname{mean} L(x, k)",
-        source="S2, S1",
-        functions=(DENSE, SPARSE),
-        domain=Domain((near_logits(share=TAME), class_labels(), smoothing(), class_weights())),
-        claim=_options_agree,
-    ),
-)
-"""In the order in which they are told."""
