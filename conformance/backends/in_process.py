@@ -65,9 +65,5 @@ class InProcess:
         try:
             answer, results = self._session.answer(header, arrays)
         except Exception as error:  # noqa: BLE001 - whatever the function raises is an answer
-            answer, results = _error(error), []
+            answer, results = {"message": "error", **failure(error)}, []
         return read_answer(answer, results)
-
-
-def _error(error: BaseException) -> Header:
-    return {"message": "error", **failure(error)}
