@@ -12,7 +12,6 @@ from logitproof.reports import Setting
 from ..inputs.batch import Batch
 from ..worker.evaluate import failure
 from ..worker.main import WorkerSession
-from ..worker.wire import Header
 from .frameworks import MODULE_FRAMEWORKS
 from .protocol import Hello, Reply, evaluate_request, hello_request, read_answer, read_hello
 

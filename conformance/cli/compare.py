@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from logitproof.reports import FORMATS, Backend, Comparison, Record, comparison_markdown
+from logitproof.reports import FORMATS, Comparison, Record, comparison_markdown
 
 from ..compare.compare import compare
 from ..compare.gate import held
@@ -94,12 +94,10 @@ def _folder(named: Path) -> Path | None:
 
 def _titles(records: tuple[Record, Record], named: tuple[Path, Path]) -> tuple[str, str]:
     """Return what the runs are called: by their backends, and where these are the same by their place too."""
-    old, new = (", ".join(map(_title, record.backends)) or "nothing" for record in records)
+    old, new = (
+        ", ".join(f"{each.name} {each.version}".strip() for each in record.backends) or "nothing" for record in records
+    )
     return (old, new) if old != new else (f"{old} ({named[0]})", f"{new} ({named[1]})")
-
-
-def _title(backend: Backend) -> str:
-    return f"{backend.name} {backend.version}".strip()
 
 
 def given_batches(records: tuple[Record, Record], inputs: Path | None) -> dict[str, Batch]:
