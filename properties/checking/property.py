@@ -12,6 +12,9 @@ from .balls import Balls
 from .choices import Choices
 from .functions import Functions
 
+Array = np.ndarray
+"""An input: floating-point numbers of one format, or class indices, int64."""
+
 
 @dataclass(frozen=True, eq=False)
 class PropertyInputs:
@@ -122,7 +125,10 @@ def at_most(left: Balls, right: Balls, what: str = "") -> Relation:
     return Relation(left, "≤", right, what)
 
 
-Claim = Callable[[Functions, PropertyInputs], Iterable[Relation]]
+Relations = Iterable[Relation]
+Claim = Callable[[Functions, PropertyInputs], Relations]
+NamedClaim = Callable[..., Relations]
+"""A claim as it is written: of functions, and of the inputs by their names."""
 
 BY_INCLUSION = (
     "every result stands for the interval of its textbook error bound and the final rounding; both sides are computed "
@@ -176,11 +182,17 @@ class Statements:
         functions: tuple[str, ...],
         domain: Domain,
         bound: str = BY_INCLUSION,
-    ) -> Callable[[Claim], Claim]:
-        """Return a decorator of a claim, which states a property with it; the arguments are those of `Property`."""
+    ) -> Callable[[NamedClaim], NamedClaim]:
+        """Return a decorator of a claim, which states a property with it.
 
-        def state(claim: Claim) -> Claim:
-            self.properties.append(Property(id, statement, latex, source, functions, domain, claim, bound))
+        The arguments are those of `Property`; but the claim takes every input of the domain by its name.
+        """
+
+        def state(claim: NamedClaim) -> NamedClaim:
+            def of_inputs(f: Functions, given: PropertyInputs) -> Relations:
+                return claim(f, **given.arrays)
+
+            self.properties.append(Property(id, statement, latex, source, functions, domain, of_inputs, bound))
             return claim
 
         return state

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..checking.balls import exact, log, times
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
+from ..checking.property import Array, Domain, Relations, Statements, at_most, equal
 from ..domains.inputs import like, probabilities, unit_elements
 from ..domains.label_inputs import any_labels
 from ..domains.loss_inputs import complementary_elements, element_labels, smoothing
@@ -35,9 +33,9 @@ _HALVED = (complementary_elements(), element_labels(of="p"))
     functions=(BINARY,),
     domain=Domain(_ELEMENT),
 )
-def _definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, labels = exact(given["p"]), exact(given["z"])
-    yield equal(f(BINARY, given["p"], given["z"]), -times(labels, log(probs)) - times(1 - labels, log(1 - probs)))
+def _definition(f: Functions, p: Array, z: Array) -> Relations:
+    probs, labels = exact(p), exact(z)
+    yield equal(f(BINARY, p, z), -times(labels, log(probs)) - times(1 - labels, log(1 - probs)))
 
 
 @stated(
@@ -48,9 +46,9 @@ def _definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(BINARY, CATEGORICAL),
     domain=Domain(_HALVED),
 )
-def _two_classes(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, labels = _pairs(given["p"]), _pairs(given["z"])
-    yield equal(f(BINARY, given["p"], given["z"]), f(CATEGORICAL, probs, labels))
+def _two_classes(f: Functions, p: Array, z: Array) -> Relations:
+    probs, labels = _pairs(p), _pairs(z)
+    yield equal(f(BINARY, p, z), f(CATEGORICAL, probs, labels))
 
 
 def _pairs(numbers: np.ndarray) -> np.ndarray:
@@ -68,10 +66,9 @@ def _pairs(numbers: np.ndarray) -> np.ndarray:
     functions=(BINARY,),
     domain=Domain(_HALVED),
 )
-def _symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, labels = given["p"], given["z"]
-    yield equal(f(BINARY, probs, labels), f(BINARY, 1 - probs, 1 - labels), "the loss")
-    here, there = (f(BINARY, p, z, quantity="gradient:probs") for p, z in ((probs, labels), (1 - probs, 1 - labels)))
+def _symmetry(f: Functions, p: Array, z: Array) -> Relations:
+    yield equal(f(BINARY, p, z), f(BINARY, 1 - p, 1 - z), "the loss")
+    here, there = (f(BINARY, *pair, quantity="gradient:probs") for pair in ((p, z), (1 - p, 1 - z)))
     yield equal(here, -there, "its gradient, with the other sign")
 
 
@@ -83,8 +80,8 @@ def _symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(BINARY,),
     domain=Domain(_ELEMENT),
 )
-def _gibbs(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield at_most(binary_entropy(given["z"]), f(BINARY, given["p"], given["z"]))
+def _gibbs(f: Functions, p: Array, z: Array) -> Relations:
+    yield at_most(binary_entropy(z), f(BINARY, p, z))
 
 
 @stated(
@@ -96,12 +93,9 @@ def _gibbs(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(BINARY,),
     domain=Domain((*_ELEMENT, like("v", "p"))),
 )
-def _gradients(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, labels, factor = exact(given["p"]), exact(given["z"]), exact(given["v"])
-    by_probs, by_labels = (
-        f(BINARY, given["p"], given["z"], quantity=f"gradient:{name}", cotangent=given["v"])
-        for name in ("probs", "labels")
-    )
+def _gradients(f: Functions, p: Array, z: Array, v: Array) -> Relations:
+    probs, labels, factor = exact(p), exact(z), exact(v)
+    by_probs, by_labels = (f(BINARY, p, z, quantity=f"gradient:{name}", cotangent=v) for name in ("probs", "labels"))
     yield equal(by_probs, factor * (probs - labels) / (probs * (1 - probs)), "by the probability")
     yield equal(by_labels, -factor * log(probs / (1 - probs)), "by the label: minus the logit")
 
@@ -114,10 +108,10 @@ def _gradients(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(BINARY,),
     domain=Domain((*_ELEMENT, smoothing())),
 )
-def _smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, epsilon = exact(given["p"]), exact(smoothing_of(given))
-    labels = (1 - epsilon) * exact(given["z"]) + epsilon / 2
-    smoothed = f(BINARY, given["p"], given["z"], label_smoothing=smoothing_of(given))
+def _smoothing(f: Functions, p: Array, z: Array, e: Array) -> Relations:
+    probs, epsilon = exact(p), exact(smoothing_of(e))
+    labels = (1 - epsilon) * exact(z) + epsilon / 2
+    smoothed = f(BINARY, p, z, label_smoothing=smoothing_of(e))
     yield equal(smoothed, -labels * log(probs) - (1 - labels) * log(1 - probs))
 
 
@@ -129,8 +123,8 @@ def _smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(CATEGORICAL,),
     domain=Domain((probabilities(), any_labels(like="p"), smoothing())),
 )
-def _categorical_smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, targets, epsilon = given["p"], given["y"], exact(smoothing_of(given))
-    labels = (1 - epsilon) * exact(targets) + epsilon / probs.shape[-1]
-    smoothed = f(CATEGORICAL, probs, targets, label_smoothing=smoothing_of(given))
-    yield equal(smoothed, -np.sum(labels * log(exact(probs)), axis=-1))
+def _categorical_smoothing(f: Functions, p: Array, y: Array, e: Array) -> Relations:
+    epsilon = exact(smoothing_of(e))
+    labels = (1 - epsilon) * exact(y) + epsilon / p.shape[-1]
+    smoothed = f(CATEGORICAL, p, y, label_smoothing=smoothing_of(e))
+    yield equal(smoothed, -np.sum(labels * log(exact(p)), axis=-1))

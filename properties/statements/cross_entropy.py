@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..checking.balls import exact, exp, log, per_row, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
+from ..checking.property import Array, Domain, Relations, Statements, at_most, equal
 from ..domains.inputs import class_labels, class_order, labels, like, probabilities
 from ..domains.label_inputs import beside, parts, shares
 from ..domains.labelled import label_sum, named, one_hot, weighed
@@ -29,9 +27,8 @@ CATEGORICAL, SPARSE = "categorical_cross_entropy", "sparse_categorical_cross_ent
     functions=(CATEGORICAL, "entropy", "kl_divergence"),
     domain=Domain((shares("y"), beside("q", "y"))),
 )
-def _decomposition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    targets, probs = given["y"], given["q"]
-    yield equal(f(CATEGORICAL, probs, targets), f("entropy", targets) + f("kl_divergence", targets, probs))
+def _decomposition(f: Functions, y: Array, q: Array) -> Relations:
+    yield equal(f(CATEGORICAL, q, y), f("entropy", y) + f("kl_divergence", y, q))
 
 
 @stated(
@@ -42,9 +39,8 @@ def _decomposition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(CATEGORICAL, "kl_divergence"),
     domain=Domain((shares("y"), beside("q", "y"))),
 )
-def _minus_divergence(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    targets, probs = given["y"], given["q"]
-    yield equal(f(CATEGORICAL, probs, targets) - f("kl_divergence", targets, probs), total(plogp(targets)))
+def _minus_divergence(f: Functions, y: Array, q: Array) -> Relations:
+    yield equal(f(CATEGORICAL, q, y) - f("kl_divergence", y, q), total(plogp(y)))
 
 
 @stated(
@@ -56,14 +52,13 @@ def _minus_divergence(f: Functions, given: PropertyInputs) -> Iterable[Relation]
     functions=("softmax_cross_entropy", "log_softmax", "entropy_terms", "kl_divergence_from_log_probs"),
     domain=Domain((near_logits(), labels())),
 )
-def _of_logits(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, targets = given["x"], given["y"]
-    log_probs = f.stored("log_softmax", logits_)
-    divergence = f("kl_divergence_from_log_probs", targets, log_probs)
+def _of_logits(f: Functions, x: Array, y: Array) -> Relations:
+    log_probs = f.stored("log_softmax", x)
+    divergence = f("kl_divergence_from_log_probs", y, log_probs)
     # The divergence is that from the log-probabilities as they are stored: what these were rounded by is in the ball.
-    rounding = weighed(targets, exact(log_probs) - f("log_softmax", logits_))
-    entropy = total(f("entropy_terms", targets))
-    yield equal(f("softmax_cross_entropy", logits_, targets), entropy + divergence + rounding)
+    rounding = weighed(y, exact(log_probs) - f("log_softmax", x))
+    entropy = total(f("entropy_terms", y))
+    yield equal(f("softmax_cross_entropy", x, y), entropy + divergence + rounding)
 
 
 @stated(
@@ -75,8 +70,8 @@ def _of_logits(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(CATEGORICAL,),
     domain=Domain((shares("y"), beside("q", "y"))),
 )
-def _definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield equal(f(CATEGORICAL, given["q"], given["y"]), -weighed(given["y"], log(exact(given["q"]))))
+def _definition(f: Functions, y: Array, q: Array) -> Relations:
+    yield equal(f(CATEGORICAL, q, y), -weighed(y, log(exact(q))))
 
 
 @stated(
@@ -88,11 +83,10 @@ def _definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(CATEGORICAL,),
     domain=Domain((shares("y"), beside("q", "y"))),
 )
-def _gibbs(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    targets, probs = given["y"], given["q"]
-    whole, other = label_sum(targets), label_sum(probs)
-    least = total(plogp(targets)) + whole * log(whole / other)
-    yield at_most(least, f(CATEGORICAL, probs, targets))
+def _gibbs(f: Functions, y: Array, q: Array) -> Relations:
+    whole, other = label_sum(y), label_sum(q)
+    least = total(plogp(y)) + whole * log(whole / other)
+    yield at_most(least, f(CATEGORICAL, q, y))
 
 
 @stated(
@@ -104,11 +98,10 @@ def _gibbs(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(CATEGORICAL, SPARSE),
     domain=Domain((probabilities(), class_labels(of="p"))),
 )
-def _one_hot(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, classes = given["p"], given["k"]
-    dense = f(CATEGORICAL, probs, one_hot(classes, probs))
-    yield equal(dense, -log(exact(named(classes, probs))), "minus the logarithm of the class's probability")
-    yield equal(dense, f(SPARSE, probs, classes), "the index says the same")
+def _one_hot(f: Functions, p: Array, k: Array) -> Relations:
+    dense = f(CATEGORICAL, p, one_hot(k, p))
+    yield equal(dense, -log(exact(named(k, p))), "minus the logarithm of the class's probability")
+    yield equal(dense, f(SPARSE, p, k), "the index says the same")
 
 
 @stated(
@@ -119,12 +112,11 @@ def _one_hot(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(CATEGORICAL, SPARSE),
     domain=Domain((probabilities(), class_labels(of="p"), like("v", "p", per_row=True))),
 )
-def _one_hot_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, classes, factor = given["p"], given["k"], given["v"]
-    hot = one_hot(classes, probs)
-    pulled = -times(per_row(exact(factor)) * exact(hot), 1 / exact(probs))
-    dense = f(CATEGORICAL, probs, hot, quantity="gradient:probs", cotangent=factor)
-    sparse = f(SPARSE, probs, classes, quantity="gradient:probs", cotangent=factor)
+def _one_hot_gradient(f: Functions, p: Array, k: Array, v: Array) -> Relations:
+    hot = one_hot(k, p)
+    pulled = -times(per_row(exact(v)) * exact(hot), 1 / exact(p))
+    dense = f(CATEGORICAL, p, hot, quantity="gradient:probs", cotangent=v)
+    sparse = f(SPARSE, p, k, quantity="gradient:probs", cotangent=v)
     yield equal(dense, pulled, "by the probabilities, from a one-hot label")
     yield equal(sparse, pulled, "by the probabilities, from an index")
 
@@ -137,14 +129,13 @@ def _one_hot_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]
     functions=(CATEGORICAL,),
     domain=Domain((shares("y"), probabilities("q", like="y"), like("v", "y", per_row=True))),
 )
-def _gradients(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, targets, factor = given["q"], given["y"], per_row(exact(given["v"]))
+def _gradients(f: Functions, y: Array, q: Array, v: Array) -> Relations:
+    factor = per_row(exact(v))
     by_probs, by_labels = (
-        f(CATEGORICAL, probs, targets, quantity=f"gradient:{name}", cotangent=given["v"])
-        for name in ("probs", "labels")
+        f(CATEGORICAL, q, y, quantity=f"gradient:{name}", cotangent=v) for name in ("probs", "labels")
     )
-    yield equal(by_probs, -times(factor * exact(targets), 1 / exact(probs)), "by the probabilities")
-    yield equal(by_labels, -factor * log(exact(probs)), "by the labels")
+    yield equal(by_probs, -times(factor * exact(y), 1 / exact(q)), "by the probabilities")
+    yield equal(by_labels, -factor * log(exact(q)), "by the labels")
 
 
 @stated(
@@ -155,10 +146,9 @@ def _gradients(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(CATEGORICAL,),
     domain=Domain((parts("y", like=None), parts("z", like="y"), probabilities("q", like="y"))),
 )
-def _linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, one, other = given["q"], given["y"], given["z"]
-    mean = (f(CATEGORICAL, probs, one) + f(CATEGORICAL, probs, other)) / 2
-    yield equal(f(CATEGORICAL, probs, one / 2 + other / 2), mean)
+def _linear(f: Functions, y: Array, z: Array, q: Array) -> Relations:
+    mean = (f(CATEGORICAL, q, y) + f(CATEGORICAL, q, z)) / 2
+    yield equal(f(CATEGORICAL, q, y / 2 + z / 2), mean)
 
 
 @stated(
@@ -169,9 +159,8 @@ def _linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(CATEGORICAL,),
     domain=Domain((shares("y"), probabilities("q", like="y"), class_order(of="y"))),
 )
-def _permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, targets, order = given["q"], given["y"], given["order"]
-    yield equal(f(CATEGORICAL, probs[:, order], targets[:, order]), f(CATEGORICAL, probs, targets))
+def _permutation(f: Functions, y: Array, q: Array, order: Array) -> Relations:
+    yield equal(f(CATEGORICAL, q[:, order], y[:, order]), f(CATEGORICAL, q, y))
 
 
 @stated(
@@ -183,9 +172,8 @@ def _permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softmax", "sparse_softmax_cross_entropy"),
     domain=Domain((near_logits(), class_labels())),
 )
-def _likelihood(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes = given["x"], given["k"]
-    probs = named(classes, f("softmax", logits_))
-    losses = f("sparse_softmax_cross_entropy", logits_, classes)
+def _likelihood(f: Functions, x: Array, k: Array) -> Relations:
+    probs = named(k, f("softmax", x))
+    losses = f("sparse_softmax_cross_entropy", x, k)
     yield equal(exp(-losses), probs, "one label")
     yield equal(exp(-total(losses)), np.asarray(np.prod(probs), dtype=object), "all labels together")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ..checking.balls import exact, log, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
+from ..checking.property import Array, Domain, Relations, Statements, at_most, equal
 from ..domains.inputs import class_labels, class_order, labels, like, logits, wide
 from ..domains.label_inputs import any_labels, parts
 from ..domains.labelled import label_sum, one_hot, weighed
@@ -28,9 +26,8 @@ DENSE = "softmax_cross_entropy"
     functions=(DENSE, "log_softmax"),
     domain=Domain((near_logits(), any_labels())),
 )
-def _dense_definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, targets = given["x"], given["y"]
-    yield equal(f(DENSE, logits_, targets), -weighed(targets, f("log_softmax", logits_)))
+def _dense_definition(f: Functions, x: Array, y: Array) -> Relations:
+    yield equal(f(DENSE, x, y), -weighed(y, f("log_softmax", x)))
 
 
 @stated(
@@ -41,10 +38,9 @@ def _dense_definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]
     functions=(DENSE, "logsumexp"),
     domain=Domain((near_logits(), any_labels())),
 )
-def _dense_log_sum_exp(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, targets = given["x"], given["y"]
-    whole = f("logsumexp", logits_) * label_sum(targets)
-    yield equal(f(DENSE, logits_, targets), whole - weighed(targets, exact(logits_)))
+def _dense_log_sum_exp(f: Functions, x: Array, y: Array) -> Relations:
+    whole = f("logsumexp", x) * label_sum(y)
+    yield equal(f(DENSE, x, y), whole - weighed(y, exact(x)))
 
 
 @stated(
@@ -55,12 +51,11 @@ def _dense_log_sum_exp(f: Functions, given: PropertyInputs) -> Iterable[Relation
     functions=(DENSE, SPARSE),
     domain=Domain((near_logits(), class_labels(), like("v", per_row=True))),
 )
-def _dense_equals_sparse(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes, factor = given["x"], given["k"], given["v"]
-    hot = one_hot(classes, logits_)
-    yield equal(f(DENSE, logits_, hot), f(SPARSE, logits_, classes), "the loss")
-    dense = f(DENSE, logits_, hot, quantity="gradient:logits", cotangent=factor)
-    sparse = f(SPARSE, logits_, classes, quantity="gradient:logits", cotangent=factor)
+def _dense_equals_sparse(f: Functions, x: Array, k: Array, v: Array) -> Relations:
+    hot = one_hot(k, x)
+    yield equal(f(DENSE, x, hot), f(SPARSE, x, k), "the loss")
+    dense = f(DENSE, x, hot, quantity="gradient:logits", cotangent=v)
+    sparse = f(SPARSE, x, k, quantity="gradient:logits", cotangent=v)
     yield equal(dense, sparse, "its gradient by the logits")
 
 
@@ -73,9 +68,8 @@ def _dense_equals_sparse(f: Functions, given: PropertyInputs) -> Iterable[Relati
     functions=(DENSE, SPARSE),
     domain=Domain((logits(), class_labels())),
 )
-def _equal_losses(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes = given["x"], given["k"]
-    yield equal(f(DENSE, logits_, one_hot(classes, logits_)), f(SPARSE, logits_, classes))
+def _equal_losses(f: Functions, x: Array, k: Array) -> Relations:
+    yield equal(f(DENSE, x, one_hot(k, x)), f(SPARSE, x, k))
 
 
 @stated(
@@ -87,11 +81,10 @@ def _equal_losses(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(DENSE, "softmax"),
     domain=Domain((near_logits(), near_elements("c"), labels())),
 )
-def _dense_shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    targets = given["y"]
-    shifted, change, grown = shifted_logits(f, given)
-    moved = grown * label_sum(targets) - weighed(targets, change)
-    yield equal(f(DENSE, shifted, targets), f(DENSE, given["x"], targets) + moved)
+def _dense_shift_invariance(f: Functions, x: Array, c: Array, y: Array) -> Relations:
+    shifted, change, grown = shifted_logits(f, x, c)
+    moved = grown * label_sum(y) - weighed(y, change)
+    yield equal(f(DENSE, shifted, y), f(DENSE, x, y) + moved)
 
 
 @stated(
@@ -102,9 +95,8 @@ def _dense_shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Rel
     functions=(DENSE,),
     domain=Domain((near_logits(), any_labels(), class_order())),
 )
-def _dense_permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, targets, order = given["x"], given["y"], given["order"]
-    yield equal(f(DENSE, logits_[:, order], targets[:, order]), f(DENSE, logits_, targets))
+def _dense_permutation(f: Functions, x: Array, y: Array, order: Array) -> Relations:
+    yield equal(f(DENSE, x[:, order], y[:, order]), f(DENSE, x, y))
 
 
 @stated(
@@ -116,13 +108,12 @@ def _dense_permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation
     functions=(DENSE,),
     domain=Domain((near_logits(), labels())),
 )
-def _dense_bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, targets = given["x"], given["y"]
-    loss = f(DENSE, logits_, targets)
-    behind = weighed(targets, per_row(exact(wide(logits_).max(axis=-1))) - exact(logits_))
+def _dense_bounds(f: Functions, x: Array, y: Array) -> Relations:
+    loss = f(DENSE, x, y)
+    behind = weighed(y, per_row(exact(wide(x).max(axis=-1))) - exact(x))
     yield at_most(behind, loss, "at least what the labels are behind the largest logit")
-    yield at_most(loss, behind + log(exact(float(logits_.shape[-1]))), "and at most log n more")
-    yield at_most(total(plogp(targets)), loss, "at least the entropy of the labels")
+    yield at_most(loss, behind + log(exact(float(x.shape[-1]))), "and at most log n more")
+    yield at_most(total(plogp(y)), loss, "at least the entropy of the labels")
 
 
 @stated(
@@ -133,10 +124,9 @@ def _dense_bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(DENSE,),
     domain=Domain((near_logits(), parts(), parts("z"))),
 )
-def _linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, one, other = given["x"], given["y"], given["z"]
-    mean = (f(DENSE, logits_, one) + f(DENSE, logits_, other)) / 2
-    yield equal(f(DENSE, logits_, one / 2 + other / 2), mean)
+def _linear(f: Functions, x: Array, y: Array, z: Array) -> Relations:
+    mean = (f(DENSE, x, y) + f(DENSE, x, z)) / 2
+    yield equal(f(DENSE, x, y / 2 + z / 2), mean)
 
 
 @stated(
@@ -147,8 +137,7 @@ def _linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(DENSE,),
     domain=Domain((near_logits(), near_logits("t", like="x"), labels())),
 )
-def _dense_tangent(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    here, there, targets = given["x"], given["t"], given["y"]
-    slopes = f(DENSE, here, targets, quantity="gradient:logits")
-    rise = total(slopes * (exact(there) - exact(here)))
-    yield at_most(f(DENSE, here, targets) + rise, f(DENSE, there, targets))
+def _dense_tangent(f: Functions, x: Array, t: Array, y: Array) -> Relations:
+    slopes = f(DENSE, x, y, quantity="gradient:logits")
+    rise = total(slopes * (exact(t) - exact(x)))
+    yield at_most(f(DENSE, x, y) + rise, f(DENSE, t, y))

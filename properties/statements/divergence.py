@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,7 @@ from logitproof.reference import function_named
 
 from ..checking.balls import Balls, exact, exp, log, per_row, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Input, PropertyInputs, Relation, Statements, at_most, equal
+from ..checking.property import Array, Domain, Input, Relations, Statements, at_most, equal
 from ..domains.inputs import like, log_probabilities, probabilities
 from ..domains.label_inputs import beside, shares
 
@@ -65,10 +64,10 @@ class _Form:
         """What the formulas call it."""
         return "D" if self.sums else "D_i"
 
-    def sides(self, given: PropertyInputs) -> tuple[_Numbers, _Numbers]:
+    def sides(self, y: Array, q: Array) -> tuple[_Numbers, _Numbers]:
         """Return the two distributions of some inputs."""
         labels, probs = self.is_log
-        return _Numbers.of(given["y"], is_log=labels), _Numbers.of(given["q"], is_log=probs)
+        return _Numbers.of(y, is_log=labels), _Numbers.of(q, is_log=probs)
 
     def labels(self, *, positive: bool) -> Input:
         """The first argument's slot."""
@@ -115,10 +114,10 @@ def _state_definition(form: _Form) -> None:
         functions=(form.function,),
         domain=form.domain(),
     )
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        labels, probs = form.sides(given)
+    def claim(f: Functions, y: Array, q: Array) -> Relations:
+        labels, probs = form.sides(y, q)
         terms = times(labels.value, labels.log - probs.log)
-        yield equal(f(form.function, given["y"], given["q"]), total(terms) if form.sums else terms)
+        yield equal(f(form.function, y, q), total(terms) if form.sums else terms)
 
 
 def _state_nonnegative(form: _Form) -> None:
@@ -138,9 +137,9 @@ def _state_nonnegative(form: _Form) -> None:
         functions=(form.function,),
         domain=form.domain(),
     )
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        labels, probs = form.sides(given)
-        divergence = f(form.function, given["y"], given["q"])
+    def claim(f: Functions, y: Array, q: Array) -> Relations:
+        labels, probs = form.sides(y, q)
+        divergence = f(form.function, y, q)
         if form.sums:
             # log of a ball around 0 is undecided: then there is nothing to compare, and nothing to learn.
             whole, other = total(labels.value), total(probs.value)
@@ -148,7 +147,7 @@ def _state_nonnegative(form: _Form) -> None:
         else:
             yield at_most(labels.value - probs.value, divergence)
         if form.is_log[0] == form.is_log[1]:
-            self_divergence = f(form.function, given["q"], given["q"])
+            self_divergence = f(form.function, q, q)
             yield equal(
                 self_divergence, exact(np.zeros(self_divergence.shape)), "a distribution does not diverge from itself"
             )
@@ -180,13 +179,12 @@ def _state_gradient(form: _Form) -> None:
         functions=(form.function,),
         domain=form.domain(like("v", "y", per_row=form.sums), positive=True),
     )
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        labels, probs = form.sides(given)
-        factor = per_row(exact(given["v"])) if form.sums else exact(given["v"])
+    def claim(f: Functions, y: Array, q: Array, v: Array) -> Relations:
+        labels, probs = form.sides(y, q)
+        factor = per_row(exact(v)) if form.sums else exact(v)
         slopes = labels.log - probs.log + 1
         by_labels, by_probs = (
-            f(form.function, given["y"], given["q"], quantity=f"gradient:{name}", cotangent=given["v"])
-            for name in (first, second)
+            f(form.function, y, q, quantity=f"gradient:{name}", cotangent=v) for name in (first, second)
         )
         yield equal(by_labels, factor * (slopes * labels.value if form.is_log[0] else slopes), f"by {first}")
         pulled = labels.value if form.is_log[1] else labels.value / probs.value

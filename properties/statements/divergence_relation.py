@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..checking.balls import exact, exp, log, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
+from ..checking.property import Array, Domain, Relations, Statements, at_most, equal
 from ..domains.inputs import log_probabilities, wide
 from ..domains.label_inputs import beside, parts, positive_parts, shares
 from ..domains.labelled import weighed
@@ -25,8 +23,8 @@ stated = Statements()
     functions=("kl_divergence", "kl_divergence_terms"),
     domain=Domain((shares("y"), beside("q", "y"))),
 )
-def _terms_sum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield equal(total(f("kl_divergence_terms", given["y"], given["q"])), f("kl_divergence", given["y"], given["q"]))
+def _terms_sum(f: Functions, y: Array, q: Array) -> Relations:
+    yield equal(total(f("kl_divergence_terms", y, q)), f("kl_divergence", y, q))
 
 
 @stated(
@@ -37,10 +35,9 @@ def _terms_sum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("kl_divergence_from_log_probs", "kl_divergence_terms_from_log_probs"),
     domain=Domain((shares("y"), log_probabilities("l", like="y"))),
 )
-def _log_terms_sum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    labels, log_probs = given["y"], given["l"]
-    terms = f("kl_divergence_terms_from_log_probs", labels, log_probs)
-    yield equal(total(terms), f("kl_divergence_from_log_probs", labels, log_probs))
+def _log_terms_sum(f: Functions, y: Array, l: Array) -> Relations:
+    terms = f("kl_divergence_terms_from_log_probs", y, l)
+    yield equal(total(terms), f("kl_divergence_from_log_probs", y, l))
 
 
 @stated(
@@ -51,11 +48,10 @@ def _log_terms_sum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("kl_divergence", "kl_divergence_from_log_probs"),
     domain=Domain((shares("y"), beside("q", "y"))),
 )
-def _through_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    labels, probs = given["y"], given["q"]
-    logs = np.log(wide(probs)).astype(probs.dtype)
-    rounding = weighed(labels, log(exact(probs)) - exact(logs))
-    yield equal(f("kl_divergence_from_log_probs", labels, logs), f("kl_divergence", labels, probs) + rounding)
+def _through_logarithms(f: Functions, y: Array, q: Array) -> Relations:
+    logs = np.log(wide(q)).astype(q.dtype)
+    rounding = weighed(y, log(exact(q)) - exact(logs))
+    yield equal(f("kl_divergence_from_log_probs", y, logs), f("kl_divergence", y, q) + rounding)
 
 
 @stated(
@@ -67,12 +63,11 @@ def _through_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relatio
     functions=("kl_divergence_terms", "kl_divergence_terms_from_log_probs"),
     domain=Domain((shares("y"), beside("q", "y"))),
 )
-def _terms_through_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    labels, probs = given["y"], given["q"]
-    logs = np.log(wide(probs)).astype(probs.dtype)
-    rounding = times(exact(labels), log(exact(probs)) - exact(logs))
-    terms = f("kl_divergence_terms_from_log_probs", labels, logs)
-    yield equal(terms, f("kl_divergence_terms", labels, probs) + rounding)
+def _terms_through_logarithms(f: Functions, y: Array, q: Array) -> Relations:
+    logs = np.log(wide(q)).astype(q.dtype)
+    rounding = times(exact(y), log(exact(q)) - exact(logs))
+    terms = f("kl_divergence_terms_from_log_probs", y, logs)
+    yield equal(terms, f("kl_divergence_terms", y, q) + rounding)
 
 
 @stated(
@@ -85,14 +80,14 @@ def _terms_through_logarithms(f: Functions, given: PropertyInputs) -> Iterable[R
     functions=("kl_divergence_terms_from_log_probs", "kl_divergence_terms_from_logs"),
     domain=Domain((log_probabilities("k"), log_probabilities("l", like="k"))),
 )
-def _both_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    log_labels, log_probs = exact(given["k"]), exact(given["l"])
+def _both_logarithms(f: Functions, k: Array, l: Array) -> Relations:
+    log_labels, log_probs = exact(k), exact(l)
     with np.errstate(under="ignore"):
-        labels = np.exp(wide(given["k"])).astype(given["k"].dtype)
+        labels = np.exp(wide(k)).astype(k.dtype)
     rounded = times(exact(labels), log(np.where(labels > 0, exact(labels), exact(1.0))) - log_probs)
     rounding = exp(log_labels) * (log_labels - log_probs) - rounded
-    terms = f("kl_divergence_terms_from_log_probs", labels, given["l"])
-    yield equal(f("kl_divergence_terms_from_logs", given["k"], given["l"]), terms + rounding)
+    terms = f("kl_divergence_terms_from_log_probs", labels, l)
+    yield equal(f("kl_divergence_terms_from_logs", k, l), terms + rounding)
 
 
 @stated(
@@ -103,11 +98,10 @@ def _both_logarithms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("kl_divergence",),
     domain=Domain((shares("y"), beside("q", "y"))),
 )
-def _zero_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    labels, probs = given["y"], given["q"]
-    none, half = np.zeros_like(labels[:, :1]), np.full_like(probs[:, :1], 0.5)
-    widened = f("kl_divergence", np.concatenate([none, labels], -1), np.concatenate([half, probs], -1))
-    yield equal(widened, f("kl_divergence", labels, probs))
+def _zero_class(f: Functions, y: Array, q: Array) -> Relations:
+    none, half = np.zeros_like(y[:, :1]), np.full_like(q[:, :1], 0.5)
+    widened = f("kl_divergence", np.concatenate([none, y], -1), np.concatenate([half, q], -1))
+    yield equal(widened, f("kl_divergence", y, q))
 
 
 @stated(
@@ -118,10 +112,10 @@ def _zero_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("kl_divergence",),
     domain=Domain((parts("y", like=None), positive_parts("q"))),
 )
-def _split_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    labels, probs = given["y"] / 2, given["q"] / 2
+def _split_class(f: Functions, y: Array, q: Array) -> Relations:
+    labels, probs = y / 2, q / 2
     split = f("kl_divergence", np.concatenate([labels, labels], -1), np.concatenate([probs, probs], -1))
-    yield equal(split, f("kl_divergence", given["y"], given["q"]))
+    yield equal(split, f("kl_divergence", y, q))
 
 
 @stated(
@@ -132,7 +126,7 @@ def _split_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("kl_divergence",),
     domain=Domain((parts("y", like=None), positive_parts("q"), parts("z", like="y"), positive_parts("r"))),
 )
-def _convex(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    one, other = f("kl_divergence", given["y"], given["q"]), f("kl_divergence", given["z"], given["r"])
-    mixed = f("kl_divergence", given["y"] / 2 + given["z"] / 2, given["q"] / 2 + given["r"] / 2)
+def _convex(f: Functions, y: Array, q: Array, z: Array, r: Array) -> Relations:
+    one, other = f("kl_divergence", y, q), f("kl_divergence", z, r)
+    mixed = f("kl_divergence", y / 2 + z / 2, q / 2 + r / 2)
     yield at_most(mixed, (one + other) / 2)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 import numpy as np
 from flint import arb
 
 from ..checking.balls import Balls, exact, exp, magnitude, total
 from ..checking.functions import Functions
-from ..checking.property import Claim, Domain, PropertyInputs, Relation, Statements, at_most, equal
+from ..checking.property import Array, Domain, NamedClaim, Relations, Statements, at_most, equal
 from ..domains.inputs import fixed
 from .printed import computed, entries, flags, float32_rounding
 
@@ -40,9 +39,9 @@ def _row(name: str, *values: float) -> Domain:
 _NOTES_ROW = (0.23472, 11.78, 99.99, 0.0)
 
 
-def _softmax_printed(*digits: str) -> Claim:
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        yield from entries(f("softmax", given["x"]), digits, "softmax")
+def _softmax_printed(*digits: str) -> NamedClaim:
+    def claim(f: Functions, x: Array) -> Relations:
+        yield from entries(f("softmax", x), digits, "softmax")
 
     return claim
 
@@ -61,11 +60,10 @@ def _linear(row: np.ndarray) -> Balls:
     domain=_row("a", 2, 3, 5),
     bound=IN_FLOAT32,
 )
-def _linear_and_softmax(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    row = given["a"]
-    yield from entries(_linear(row), ("0.2", "0.3", "0.5"), "a/Σa", computed)
-    rounding = float32_rounding("softmax", row.astype(np.float32))
-    yield from entries(f("softmax", row) + rounding, ("0.04201007", "0.11419519", "0.8437947"), "softmax")
+def _linear_and_softmax(f: Functions, a: Array) -> Relations:
+    yield from entries(_linear(a), ("0.2", "0.3", "0.5"), "a/Σa", computed)
+    rounding = float32_rounding("softmax", a.astype(np.float32))
+    yield from entries(f("softmax", a) + rounding, ("0.04201007", "0.11419519", "0.8437947"), "softmax")
 
 
 @stated(
@@ -77,8 +75,8 @@ def _linear_and_softmax(f: Functions, given: PropertyInputs) -> Iterable[Relatio
     functions=("softmax",),
     domain=_row("a", 2, 3, 5),
 )
-def _exp_versus_linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, linear = f("softmax", given["a"]), _linear(given["a"])
+def _exp_versus_linear(f: Functions, a: Array) -> Relations:
+    probs, linear = f("softmax", a), _linear(a)
     yield at_most(exact(0.125), magnitude(probs - linear), "softmax and a/Σa are more than 1/8 apart in every entry")
     yield at_most(linear[:, -1:] + 0.125, probs[:, -1:], "softmax gives the largest number more than its linear share")
 
@@ -99,11 +97,11 @@ def naive_softmax(row: np.ndarray) -> np.ndarray:
     domain=_row("x", 123, 456, 789),
     bound=PRINTED,
 )
-def _naive_overflow(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    naive = naive_softmax(given["x"])
+def _naive_overflow(f: Functions, x: Array) -> Relations:
+    naive = naive_softmax(x)
     yield equal(flags(np.isnan(naive)), exact(np.array([[0.0, 0.0, 1.0]])), "in exp/Σexp the last entry alone is nan")
     yield equal(exact(naive[:, :2]), exact(0.0), "and the others are 0")
-    probs = f("softmax", given["x"])
+    probs = f("softmax", x)
     yield from entries(probs[:, :2], ("5.75e-290", "2.4e-145"), "softmax")
     yield from entries(probs[:, 2:], ("1",), "softmax of the largest", computed)
 
@@ -116,8 +114,8 @@ def _naive_overflow(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("sigmoid",),
     domain=_row("x", *_NOTES_ROW),
 )
-def _multi_label_row(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield at_most(exact(3.0), total(f("sigmoid", given["x"])), "the sigmoids sum to more than 3, not to 1")
+def _multi_label_row(f: Functions, x: Array) -> Relations:
+    yield at_most(exact(3.0), total(f("sigmoid", x)), "the sigmoids sum to more than 3, not to 1")
 
 
 @stated(
@@ -136,14 +134,13 @@ def _multi_label_row(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
         BOTH,
     ),
 )
-def _independent_sigmoids(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    row, changed = given["x"], given["z"]
-    sigmoids, shares = f("sigmoid", row), f("softmax", row)
+def _independent_sigmoids(f: Functions, x: Array, z: Array) -> Relations:
+    sigmoids, shares = f("sigmoid", x), f("softmax", x)
     yield at_most(exact(3.0), total(sigmoids), "the sigmoids sum to more than 3")
     yield equal(total(shares), exact(1.0), "the entries of softmax sum to 1")
-    others = np.flatnonzero((row == changed).all(axis=0))
-    yield equal(sigmoids[:, others], f("sigmoid", changed)[:, others], "a sigmoid depends on its own logit alone")
-    gained = f("softmax", changed)[:, 1:2] - shares[:, 1:2]
+    others = np.flatnonzero((x == z).all(axis=0))
+    yield equal(sigmoids[:, others], f("sigmoid", z)[:, others], "a sigmoid depends on its own logit alone")
+    gained = f("softmax", z)[:, 1:2] - shares[:, 1:2]
     yield at_most(exact(0.5), gained, "an entry of softmax gains more than 1/2 as another logit falls")
 
 
@@ -155,8 +152,8 @@ def _independent_sigmoids(f: Functions, given: PropertyInputs) -> Iterable[Relat
     functions=("entropy",),
     domain=_row("p", 0.5, 0.5),
 )
-def _coin(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield equal(f("entropy", given["p"]) / arb(2).log(), exact(1.0), "entropy in bits")
+def _coin(f: Functions, p: Array) -> Relations:
+    yield equal(f("entropy", p) / arb(2).log(), exact(1.0), "entropy in bits")
 
 
 stated(
@@ -200,13 +197,13 @@ stated(
     domain=_row("x", 1000, 2000, 3000, 4000, 5000),
     bound=f"{PRINTED}; 0 and 1 are all the digits of a float64: they stand for it ± an ulp",
 )
-def _thousands(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    row, digits = given["x"], ("0", "0", "0", "0", "1")
-    yield equal(flags(np.isnan(naive_softmax(row))), exact(1.0), "in exp/Σexp every entry is nan")
-    shifted = naive_softmax(row - row.max(axis=-1, keepdims=True))
+def _thousands(f: Functions, x: Array) -> Relations:
+    digits = ("0", "0", "0", "0", "1")
+    yield equal(flags(np.isnan(naive_softmax(x))), exact(1.0), "in exp/Σexp every entry is nan")
+    shifted = naive_softmax(x - x.max(axis=-1, keepdims=True))
     yield equal(flags(np.isnan(shifted)), exact(0.0), "after the shift by the maximum no entry is nan")
     yield from entries(exact(shifted), digits, "exp/Σexp after the shift by the maximum", computed)
-    yield from entries(f("softmax", row), digits, "softmax", computed)
+    yield from entries(f("softmax", x), digits, "softmax", computed)
 
 
 def _overflows(power: float) -> bool:
@@ -226,9 +223,8 @@ def _overflows(power: float) -> bool:
     functions=("logsumexp",),
     domain=_row("x", 1000, 1000),
 )
-def _math_exp(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    row = given["x"]
-    overflows = [_overflows(float(power)) for power in row[0]]
+def _math_exp(f: Functions, x: Array) -> Relations:
+    overflows = [_overflows(float(power)) for power in x[0]]
     yield equal(flags(np.array([overflows])), exact(1.0), "math.exp raises OverflowError")
-    yield at_most(exact(np.finfo(np.float64).max), exp(exact(row)), "exp x is above every float64")
-    yield equal(f("logsumexp", row), exact(row[:, 0]) + arb(2).log(), "log(exp x + exp x) = x + log 2 all the same")
+    yield at_most(exact(np.finfo(np.float64).max), exp(exact(x)), "exp x is above every float64")
+    yield equal(f("logsumexp", x), exact(x[:, 0]) + arb(2).log(), "log(exp x + exp x) = x + log 2 all the same")

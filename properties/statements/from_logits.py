@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ..checking.balls import exact, log, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, equal
+from ..checking.property import Array, Domain, Relations, Statements, equal
 from ..domains.inputs import class_labels, class_weights, labels, logits, wide
 from ..domains.labelled import named, weighed
 from ..domains.loss_inputs import ANY, TAME, element_labels, ignored_class, near_elements, near_logits, partly_ignored
@@ -35,12 +34,11 @@ INDEXED = "sparse_categorical_cross_entropy"
     functions=(DENSE, "softmax", CATEGORICAL),
     domain=Domain((near_logits(), labels())),
 )
-def _dense(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, targets = given["x"], given["y"]
-    probs = f.stored("softmax", logits_)
+def _dense(f: Functions, x: Array, y: Array) -> Relations:
+    probs = f.stored("softmax", x)
     # The probabilities are handed on as they are stored: log(p/p̂) is what they were rounded by.
-    rounding = weighed(targets, log(f("softmax", logits_)) - log(exact(probs)))
-    yield equal(f(DENSE, logits_, targets), f(CATEGORICAL, probs, targets) - rounding)
+    rounding = weighed(y, log(f("softmax", x)) - log(exact(probs)))
+    yield equal(f(DENSE, x, y), f(CATEGORICAL, probs, y) - rounding)
 
 
 @stated(
@@ -53,11 +51,10 @@ def _dense(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SPARSE, "softmax", INDEXED),
     domain=Domain((logits(), class_labels())),
 )
-def _index(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes = given["x"], given["k"]
-    probs = f.stored("softmax", logits_)
-    rounding = log(named(classes, f("softmax", logits_))) - log(exact(named(classes, probs)))
-    yield equal(f(SPARSE, logits_, classes), f(INDEXED, probs, classes) - rounding)
+def _index(f: Functions, x: Array, k: Array) -> Relations:
+    probs = f.stored("softmax", x)
+    rounding = log(named(k, f("softmax", x))) - log(exact(named(k, probs)))
+    yield equal(f(SPARSE, x, k), f(INDEXED, probs, k) - rounding)
 
 
 @stated(
@@ -70,13 +67,13 @@ def _index(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SIGMOID, "sigmoid", BINARY),
     domain=Domain((near_elements(share=ANY), element_labels())),
 )
-def _binary(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, targets = given["x"], exact(given["z"])
-    probs = f.stored("sigmoid", logits_)
+def _binary(f: Functions, x: Array, z: Array) -> Relations:
+    targets = exact(z)
+    probs = f.stored("sigmoid", x)
     # 1 − σ(x) = σ(−x), which keeps its digits where σ(x) comes near 1.
-    positive = times(targets, log(f("sigmoid", logits_)) - log(exact(probs)))
-    negative = times(1 - targets, log(f("sigmoid", -logits_)) - log(1 - exact(probs)))
-    yield equal(f(SIGMOID, logits_, given["z"]), f(BINARY, probs, given["z"]) - positive - negative)
+    positive = times(targets, log(f("sigmoid", x)) - log(exact(probs)))
+    negative = times(1 - targets, log(f("sigmoid", -x)) - log(1 - exact(probs)))
+    yield equal(f(SIGMOID, x, z), f(BINARY, probs, z) - positive - negative)
 
 
 @stated(
@@ -89,11 +86,10 @@ def _binary(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SPARSE, "log_softmax", "nll_loss"),
     domain=Domain((logits(), class_labels())),
 )
-def _likelihood(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes = given["x"], given["k"]
-    log_probs = f.stored("log_softmax", logits_)
-    rounding = named(classes, exact(log_probs) - f("log_softmax", logits_))
-    yield equal(f(SPARSE, logits_, classes), f("nll_loss", log_probs, classes) + rounding)
+def _likelihood(f: Functions, x: Array, k: Array) -> Relations:
+    log_probs = f.stored("log_softmax", x)
+    rounding = named(k, exact(log_probs) - f("log_softmax", x))
+    yield equal(f(SPARSE, x, k), f("nll_loss", log_probs, k) + rounding)
 
 
 @stated(
@@ -106,18 +102,18 @@ def _likelihood(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SPARSE, "log_softmax", "nll_loss"),
     domain=Domain((near_logits(share=TAME), ignored_class(), partly_ignored(), class_weights())),
 )
-def _likelihood_options(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes, label = given["x"], given["k"], int(given["i"][0])
-    counted = np.where(classes == label, 0, classes)
+def _likelihood_options(f: Functions, x: Array, i: Array, k: Array, w: Array) -> Relations:
+    label = int(i[0])
+    counted = np.where(k == label, 0, k)
     # A row that does not count weighs nothing.
-    weight = np.where(classes == label, 0, wide(given["w"])[counted])
-    log_probs = f.stored("log_softmax", logits_)
-    rounding = times(exact(weight), named(counted, exact(log_probs) - f("log_softmax", logits_)))
-    options: dict[str, Any] = {"weight": given["w"], "ignore_index": label}
-    losses = f("nll_loss", log_probs, classes, **options) + rounding
-    yield equal(f(SPARSE, logits_, classes, **options), losses, "every loss")
-    whole = f("nll_loss", log_probs, classes, reduction="sum", **options) + total(rounding)
-    yield equal(f(SPARSE, logits_, classes, reduction="sum", **options), whole, "their sum")
+    weight = np.where(k == label, 0, wide(w)[counted])
+    log_probs = f.stored("log_softmax", x)
+    rounding = times(exact(weight), named(counted, exact(log_probs) - f("log_softmax", x)))
+    options: dict[str, Any] = {"weight": w, "ignore_index": label}
+    losses = f("nll_loss", log_probs, k, **options) + rounding
+    yield equal(f(SPARSE, x, k, **options), losses, "every loss")
+    whole = f("nll_loss", log_probs, k, reduction="sum", **options) + total(rounding)
+    yield equal(f(SPARSE, x, k, reduction="sum", **options), whole, "their sum")
     if weight.any():
-        mean = f("nll_loss", log_probs, classes, reduction="mean", **options) + total(rounding) / total(exact(weight))
-        yield equal(f(SPARSE, logits_, classes, reduction="mean", **options), mean, "their mean")
+        mean = f("nll_loss", log_probs, k, reduction="mean", **options) + total(rounding) / total(exact(weight))
+        yield equal(f(SPARSE, x, k, reduction="mean", **options), mean, "their mean")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from ..checking.balls import Balls, exact, exp, log, per_row, total
+from ..checking.balls import Balls, exact, exp, log, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
+from ..checking.property import Array, Domain, Relations, Statements, at_most, equal
 from ..domains.inputs import class_labels, class_order, elements, logits, sparse_logits, wide
 from ..domains.labelled import named
 from ..domains.loss_inputs import finite_class, near_logits
+from .row_claims import shifted
 
 stated = Statements()
 """In the order in which they are told."""
@@ -27,9 +26,8 @@ SPARSE = "sparse_softmax_cross_entropy"
     functions=(SPARSE, "log_softmax"),
     domain=Domain((logits(), class_labels())),
 )
-def _definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes = given["x"], given["k"]
-    yield equal(f(SPARSE, logits_, classes), -named(classes, f("log_softmax", logits_)))
+def _definition(f: Functions, x: Array, k: Array) -> Relations:
+    yield equal(f(SPARSE, x, k), -named(k, f("log_softmax", x)))
 
 
 @stated(
@@ -40,19 +38,15 @@ def _definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SPARSE, "logsumexp"),
     domain=Domain((near_logits(), class_labels())),
 )
-def _log_sum_exp(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes = given["x"], given["k"]
-    yield equal(f(SPARSE, logits_, classes), f("logsumexp", logits_) - exact(named(classes, logits_)))
+def _log_sum_exp(f: Functions, x: Array, k: Array) -> Relations:
+    yield equal(f(SPARSE, x, k), f("logsumexp", x) - exact(named(k, x)))
 
 
-def shifted_logits(f: Functions, given: PropertyInputs) -> tuple[np.ndarray, Balls, Balls]:
+def shifted_logits(f: Functions, x: Array, c: Array) -> tuple[np.ndarray, Balls, Balls]:
     """Return fl(x + c), by how much that differs from x + c, and what it adds to the log-sum-exp besides c."""
-    logits_, shift = given["x"], given["c"]
-    with np.errstate(over="ignore"):
-        shifted = (logits_ + shift[:, None]).astype(logits_.dtype)
-    change = exact(shifted) - exact(logits_) - per_row(exact(shift))
+    moved, change = shifted(x, c)
     # Σ p = 1: where nothing is rounded, log Σ p e^0 is 0 without an error of the sum.
-    return shifted, change, log(total(f("softmax", logits_) * (exp(change) - 1)) + 1)
+    return moved, change, log(total(f("softmax", x) * (exp(change) - 1)) + 1)
 
 
 @stated(
@@ -63,10 +57,9 @@ def shifted_logits(f: Functions, given: PropertyInputs) -> tuple[np.ndarray, Bal
     functions=(SPARSE, "softmax"),
     domain=Domain((logits(), elements("c"), class_labels())),
 )
-def _shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    classes = given["k"]
-    shifted, change, grown = shifted_logits(f, given)
-    yield equal(f(SPARSE, shifted, classes), f(SPARSE, given["x"], classes) + grown - named(classes, change))
+def _shift_invariance(f: Functions, x: Array, c: Array, k: Array) -> Relations:
+    moved, change, grown = shifted_logits(f, x, c)
+    yield equal(f(SPARSE, moved, k), f(SPARSE, x, k) + grown - named(k, change))
 
 
 @stated(
@@ -77,11 +70,10 @@ def _shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Relation]
     functions=(SPARSE,),
     domain=Domain((logits(), class_labels(), class_order())),
 )
-def _permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes, order = given["x"], given["k"], given["order"]
+def _permutation(f: Functions, x: Array, k: Array, order: Array) -> Relations:
     # Class k stands where the order names it.
-    moved = np.argsort(order)[classes]
-    yield equal(f(SPARSE, logits_[:, order], moved), f(SPARSE, logits_, classes))
+    moved = np.argsort(order)[k]
+    yield equal(f(SPARSE, x[:, order], moved), f(SPARSE, x, k))
 
 
 @stated(
@@ -93,12 +85,11 @@ def _permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SPARSE,),
     domain=Domain((logits(), class_labels())),
 )
-def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes = given["x"], given["k"]
-    numbers, loss = exact(logits_), f(SPARSE, logits_, classes)
-    behind = exact(wide(logits_).max(axis=-1)) - named(classes, numbers)
+def _bounds(f: Functions, x: Array, k: Array) -> Relations:
+    numbers, loss = exact(x), f(SPARSE, x, k)
+    behind = exact(wide(x).max(axis=-1)) - named(k, numbers)
     yield at_most(behind, loss, "at least what the class is behind the largest logit")
-    yield at_most(loss, behind + log(exact(float(logits_.shape[-1]))), "and at most log n more")
+    yield at_most(loss, behind + log(exact(float(x.shape[-1]))), "and at most log n more")
 
 
 @stated(
@@ -111,16 +102,15 @@ def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SPARSE,),
     domain=Domain((sparse_logits(), finite_class())),
 )
-def _padding(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    padded, classes = given["x"], given["k"]
-    losses, gradients = np.empty(len(padded), dtype=object), exact(np.zeros(padded.shape))
-    for case, row in enumerate(padded):
+def _padding(f: Functions, x: Array, k: Array) -> Relations:
+    losses, gradients = np.empty(len(x), dtype=object), exact(np.zeros(x.shape))
+    for case, row in enumerate(x):
         kept = np.isfinite(wide(row))
-        alone, label = row[None, kept], np.count_nonzero(kept[: classes[case]], keepdims=True)
+        alone, label = row[None, kept], np.count_nonzero(kept[: k[case]], keepdims=True)
         losses[case] = f(SPARSE, alone, label)[0]
         gradients[case, kept] = f(SPARSE, alone, label, quantity="gradient:logits")[0]
-    yield equal(f(SPARSE, padded, classes), losses, "the loss is that of the finite classes alone")
-    pulled = f(SPARSE, padded, classes, quantity="gradient:logits")
+    yield equal(f(SPARSE, x, k), losses, "the loss is that of the finite classes alone")
+    pulled = f(SPARSE, x, k, quantity="gradient:logits")
     yield equal(pulled, gradients, "so is the gradient, and 0 at minus infinity")
 
 
@@ -132,8 +122,7 @@ def _padding(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SPARSE,),
     domain=Domain((near_logits(), near_logits("t", like="x"), class_labels())),
 )
-def _tangent(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    here, there, classes = given["x"], given["t"], given["k"]
-    slopes = f(SPARSE, here, classes, quantity="gradient:logits")
-    rise = total(slopes * (exact(there) - exact(here)))
-    yield at_most(f(SPARSE, here, classes) + rise, f(SPARSE, there, classes))
+def _tangent(f: Functions, x: Array, t: Array, k: Array) -> Relations:
+    slopes = f(SPARSE, x, k, quantity="gradient:logits")
+    rise = total(slopes * (exact(t) - exact(x)))
+    yield at_most(f(SPARSE, x, k) + rise, f(SPARSE, t, k))

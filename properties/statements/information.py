@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..checking.balls import Balls, exact, exp, log, per_row, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
+from ..checking.property import Array, Domain, Relations, Statements, at_most, equal
 from ..domains.inputs import class_labels, class_order, like, one_of, probabilities
 from ..domains.label_inputs import parts, shares
 from ..domains.labelled import label_sum, named
@@ -22,9 +20,9 @@ BITS, NATS, HARTS = 2.0, 0.0, 10.0
 _UNIT = one_of("b", (NATS, BITS, HARTS), "the base of the logarithm, 0 for e")
 
 
-def _in_unit(given: PropertyInputs) -> Balls:
+def _in_unit(b: Array) -> Balls:
     """Return log b, by which nats are divided."""
-    base = float(given["b"][0])
+    base = float(b[0])
     return log(exact(base)) if base else exact(1.0)
 
 
@@ -43,13 +41,12 @@ def plogp(shares_: np.ndarray) -> Balls:
     functions=("sparse_categorical_cross_entropy",),
     domain=Domain((probabilities(), class_labels(of="p"), _UNIT)),
 )
-def _information_content(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, classes = given["p"], given["k"]
-    content, unit = f("sparse_categorical_cross_entropy", probs, classes), _in_unit(given)
-    yield equal(content / unit, -log(exact(named(classes, probs))) / unit)
-    numbers = probs.astype(np.float64)
+def _information_content(f: Functions, p: Array, k: Array, b: Array) -> Relations:
+    content, unit = f("sparse_categorical_cross_entropy", p, k), _in_unit(b)
+    yield equal(content / unit, -log(exact(named(k, p))) / unit)
+    numbers = p.astype(np.float64)
     rarest, likeliest = (
-        f("sparse_categorical_cross_entropy", probs, pick.astype(np.int64))
+        f("sparse_categorical_cross_entropy", p, pick.astype(np.int64))
         for pick in (numbers.argmin(axis=-1), numbers.argmax(axis=-1))
     )
     yield at_most(content, rarest, "the rarest class carries the most")
@@ -65,13 +62,13 @@ def _information_content(f: Functions, given: PropertyInputs) -> Iterable[Relati
     functions=("entropy",),
     domain=Domain((shares(), _UNIT)),
 )
-def _entropy_definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, unit = given["p"], _in_unit(given)
-    entropy, whole = f("entropy", probs) / unit, label_sum(probs)
-    yield equal(entropy, total(plogp(probs)) / unit)
+def _entropy_definition(f: Functions, p: Array, b: Array) -> Relations:
+    unit = _in_unit(b)
+    entropy, whole = f("entropy", p) / unit, label_sum(p)
+    yield equal(entropy, total(plogp(p)) / unit)
     yield at_most(exact(0.0), entropy, "entropy is not negative")
     # Of n numbers with the sum s, equal ones have the largest entropy: s log(n/s), which is log n where s = 1.
-    yield at_most(entropy, whole * log(exact(float(probs.shape[-1])) / whole) / unit, "equal shares have the most")
+    yield at_most(entropy, whole * log(exact(float(p.shape[-1])) / whole) / unit, "equal shares have the most")
 
 
 @stated(
@@ -82,9 +79,9 @@ def _entropy_definition(f: Functions, given: PropertyInputs) -> Iterable[Relatio
     functions=("entropy_terms",),
     domain=Domain((shares(), _UNIT)),
 )
-def _terms_definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    terms, unit = f("entropy_terms", given["p"]), _in_unit(given)
-    yield equal(terms / unit, plogp(given["p"]) / unit)
+def _terms_definition(f: Functions, p: Array, b: Array) -> Relations:
+    terms, unit = f("entropy_terms", p), _in_unit(b)
+    yield equal(terms / unit, plogp(p) / unit)
     yield at_most(terms, exp(exact(-1.0)), "no term exceeds that of p = 1/e, which is 1/e nats")
 
 
@@ -96,8 +93,8 @@ def _terms_definition(f: Functions, given: PropertyInputs) -> Iterable[Relation]
     functions=("entropy", "entropy_terms"),
     domain=Domain((shares(),)),
 )
-def _terms_sum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield equal(total(f("entropy_terms", given["p"])), f("entropy", given["p"]))
+def _terms_sum(f: Functions, p: Array) -> Relations:
+    yield equal(total(f("entropy_terms", p)), f("entropy", p))
 
 
 @stated(
@@ -108,8 +105,8 @@ def _terms_sum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("entropy",),
     domain=Domain((shares(), class_order(of="p"))),
 )
-def _permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield equal(f("entropy", given["p"][:, given["order"]]), f("entropy", given["p"]))
+def _permutation(f: Functions, p: Array, order: Array) -> Relations:
+    yield equal(f("entropy", p[:, order]), f("entropy", p))
 
 
 @stated(
@@ -121,10 +118,9 @@ def _permutation(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("entropy",),
     domain=Domain((parts("y", like=None), parts("z", like="y"))),
 )
-def _mixing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    one, other = given["y"], given["z"]
+def _mixing(f: Functions, y: Array, z: Array) -> Relations:
     # Half the sum first: the multiples of 1/128 have a mean that every format holds.
-    mixed, mean = f("entropy", one / 2 + other / 2), (f("entropy", one) + f("entropy", other)) / 2
+    mixed, mean = f("entropy", y / 2 + z / 2), (f("entropy", y) + f("entropy", z)) / 2
     yield at_most(mean, mixed, "mixing loses nothing")
     yield at_most(mixed, mean + log(exact(2.0)), "it adds one bit at most")
 
@@ -138,14 +134,13 @@ def _mixing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("entropy",),
     domain=Domain((shares("p", largest=8), shares("q", largest=8))),
 )
-def _independence(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    one, other = given["p"], given["q"]
-    joint = (one[:, :, None] * other[:, None, :]).reshape(len(one), -1)
-    products = (exact(one)[:, :, None] * exact(other)[:, None, :]).reshape(len(one), -1)
+def _independence(f: Functions, p: Array, q: Array) -> Relations:
+    joint = (p[:, :, None] * q[:, None, :]).reshape(len(p), -1)
+    products = (exact(p)[:, :, None] * exact(q)[:, None, :]).reshape(len(p), -1)
     # What the products are rounded by is known: so is what that does to the entropy.
     logs = log(np.where(products > 0, products, exact(1.0)))
     change = total(plogp(joint) + times(products, logs))
-    apart = f("entropy", one) * label_sum(other) + f("entropy", other) * label_sum(one)
+    apart = f("entropy", p) * label_sum(q) + f("entropy", q) * label_sum(p)
     yield equal(f("entropy", joint), apart + change)
 
 
@@ -157,10 +152,9 @@ def _independence(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("entropy",),
     domain=Domain((parts("y", like=None),)),
 )
-def _splitting(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    labels = given["y"]
-    halves = labels / 2
-    whole = f("entropy", labels) + label_sum(labels) * log(exact(2.0))
+def _splitting(f: Functions, y: Array) -> Relations:
+    halves = y / 2
+    whole = f("entropy", y) + label_sum(y) * log(exact(2.0))
     yield equal(f("entropy", np.concatenate([halves, halves], axis=-1)), whole)
 
 
@@ -172,9 +166,9 @@ def _splitting(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("entropy",),
     domain=Domain((probabilities(), like("v", "p", per_row=True))),
 )
-def _gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    pulled = f("entropy", given["p"], quantity="gradient:probs", cotangent=given["v"])
-    yield equal(pulled, -per_row(exact(given["v"])) * (log(exact(given["p"])) + 1))
+def _gradient(f: Functions, p: Array, v: Array) -> Relations:
+    pulled = f("entropy", p, quantity="gradient:probs", cotangent=v)
+    yield equal(pulled, -per_row(exact(v)) * (log(exact(p)) + 1))
 
 
 @stated(
@@ -185,9 +179,9 @@ def _gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("entropy_terms",),
     domain=Domain((probabilities(), like("v", "p"))),
 )
-def _terms_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    pulled = f("entropy_terms", given["p"], quantity="gradient:probs", cotangent=given["v"])
-    yield equal(pulled, -exact(given["v"]) * (log(exact(given["p"])) + 1))
+def _terms_gradient(f: Functions, p: Array, v: Array) -> Relations:
+    pulled = f("entropy_terms", p, quantity="gradient:probs", cotangent=v)
+    yield equal(pulled, -exact(v) * (log(exact(p)) + 1))
 
 
 @stated(
@@ -198,7 +192,6 @@ def _terms_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("entropy",),
     domain=Domain((probabilities(), probabilities("q", like="p"))),
 )
-def _tangent(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    here, there = given["p"], given["q"]
-    slopes = f("entropy", here, quantity="gradient:probs")
-    yield at_most(f("entropy", there), f("entropy", here) + total(slopes * (exact(there) - exact(here))))
+def _tangent(f: Functions, p: Array, q: Array) -> Relations:
+    slopes = f("entropy", p, quantity="gradient:probs")
+    yield at_most(f("entropy", q), f("entropy", p) + total(slopes * (exact(q) - exact(p))))

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..checking.balls import exact, exp, log, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
-from ..domains.inputs import WIDE, class_order, elements, like, logits, masked_logits, one_of, wide
-from .row_claims import gradient_linearity, gradient_sum, largest, masking, permutation, shifted, smallest
+from ..checking.property import Array, Domain, Relations, Statements, at_most, equal
+from ..domains.inputs import WIDE, class_order, elements, like, logits, masked_logits, wide
+from .row_claims import (
+    TWO_COTANGENTS,
+    gradient_linearity,
+    gradient_sum,
+    largest,
+    masking,
+    permutation,
+    shifted,
+    smallest,
+)
 
 stated = Statements()
 """In the order in which they are told."""
 
 _LOGITS, _COTANGENT = logits(), like("v")
-
-_FACTORS = (1.0, -1.0, 2.0, -0.5)
 
 
 @stated(
@@ -29,10 +34,10 @@ _FACTORS = (1.0, -1.0, 2.0, -0.5)
     functions=("log_softmax",),
     domain=Domain((_LOGITS,)),
 )
-def _fused(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x = exact(given["x"])
-    below = x - exact(given["x"].max(axis=-1, keepdims=True))
-    yield equal(f("log_softmax", given["x"]), below - per_row(log(total(exp(below)))))
+def _fused(f: Functions, x: Array) -> Relations:
+    exact_x = exact(x)
+    below = exact_x - exact(x.max(axis=-1, keepdims=True))
+    yield equal(f("log_softmax", x), below - per_row(log(total(exp(below)))))
 
 
 @stated(
@@ -44,9 +49,9 @@ def _fused(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("log_softmax",),
     domain=Domain((_LOGITS,)),
 )
-def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logs = f("log_softmax", given["x"])
-    below = exact(given["x"]) - exact(given["x"].max(axis=-1, keepdims=True))
+def _bounds(f: Functions, x: Array) -> Relations:
+    logs = f("log_softmax", x)
+    below = exact(x) - exact(x.max(axis=-1, keepdims=True))
     yield at_most(logs, below, "it is at most x - max x, which is at most 0")
     yield at_most(below - log(exact(float(logs.shape[-1]))), logs, "it is at most log n below x - max x")
 
@@ -59,8 +64,8 @@ def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("log_softmax",),
     domain=Domain((_LOGITS,)),
 )
-def _normalised(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield equal(total(exp(f("log_softmax", given["x"]))), exact(1.0))
+def _normalised(f: Functions, x: Array) -> Relations:
+    yield equal(total(exp(f("log_softmax", x))), exact(1.0))
 
 
 @stated(
@@ -71,8 +76,8 @@ def _normalised(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("log_softmax", "softmax"),
     domain=Domain((_LOGITS,)),
 )
-def _of_softmax(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logs, probs = f("log_softmax", given["x"]), f("softmax", given["x"])
+def _of_softmax(f: Functions, x: Array) -> Relations:
+    logs, probs = f("log_softmax", x), f("softmax", x)
     yield equal(logs, log(probs), "the logarithm of softmax")
     yield equal(exp(logs), probs, "its exponential is softmax")
 
@@ -85,8 +90,8 @@ def _of_softmax(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("log_softmax", "logsumexp"),
     domain=Domain((_LOGITS,)),
 )
-def _minus_logsumexp(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield equal(f("log_softmax", given["x"]) + per_row(f("logsumexp", given["x"])), exact(given["x"]))
+def _minus_logsumexp(f: Functions, x: Array) -> Relations:
+    yield equal(f("log_softmax", x) + per_row(f("logsumexp", x)), exact(x))
 
 
 @stated(
@@ -97,8 +102,8 @@ def _minus_logsumexp(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("log_softmax",),
     domain=Domain((_LOGITS,)),
 )
-def _again(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logs, stored = f("log_softmax", given["x"]), f.stored("log_softmax", given["x"])
+def _again(f: Functions, x: Array) -> Relations:
+    logs, stored = f("log_softmax", x), f.stored("log_softmax", x)
     # The exact results sum to 1: by no more than they are rounded by can the sum of the stored ones be off.
     rest, again = exact(stored) - logs, f("log_softmax", stored)
     yield at_most(again, exact(stored) - per_row(smallest(rest)), "it does not rise")
@@ -113,9 +118,9 @@ def _again(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("log_softmax", "softmax"),
     domain=Domain((_LOGITS,)),
 )
-def _softmax_of_it(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logs, stored = f("log_softmax", given["x"]), f.stored("log_softmax", given["x"])
-    changed = f("softmax", given["x"]) * exp(exact(stored) - logs)
+def _softmax_of_it(f: Functions, x: Array) -> Relations:
+    logs, stored = f("log_softmax", x), f.stored("log_softmax", x)
+    changed = f("softmax", x) * exp(exact(stored) - logs)
     yield equal(f("softmax", stored) * per_row(total(changed)), changed)
 
 
@@ -127,9 +132,9 @@ def _softmax_of_it(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("log_softmax",),
     domain=Domain((_LOGITS, elements("c"))),
 )
-def _shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    moved, rest = shifted(given["x"], given["c"])
-    changed = f("log_softmax", given["x"]) + rest
+def _shift_invariance(f: Functions, x: Array, c: Array) -> Relations:
+    moved, rest = shifted(x, c)
+    changed = f("log_softmax", x) + rest
     yield equal(f("log_softmax", moved), changed - per_row(log(total(exp(changed)))))
 
 
@@ -141,10 +146,10 @@ def _shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Relation]
     functions=("log_softmax",),
     domain=Domain((logits(largest=WIDE),)),
 )
-def _differences(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x = exact(given["x"])
-    logs, first = f.shared("log_softmax", given["x"]), np.argmax(wide(given["x"]), axis=-1)[:, None]
-    yield equal(logs - np.take_along_axis(logs, first, axis=-1), x - np.take_along_axis(x, first, axis=-1))
+def _differences(f: Functions, x: Array) -> Relations:
+    exact_x = exact(x)
+    logs, first = f.shared("log_softmax", x), np.argmax(wide(x), axis=-1)[:, None]
+    yield equal(logs - np.take_along_axis(logs, first, axis=-1), exact_x - np.take_along_axis(exact_x, first, axis=-1))
 
 
 stated(
@@ -175,8 +180,7 @@ stated(
     functions=("log_softmax", "softmax"),
     domain=Domain((_LOGITS, _COTANGENT)),
 )
-def _gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x, v = given["x"], given["v"]
+def _gradient(f: Functions, x: Array, v: Array) -> Relations:
     gradient = f("log_softmax", x, quantity="gradient:logits", cotangent=v)
     yield equal(gradient, exact(v) - f("softmax", x) * per_row(total(exact(v))))
 
@@ -196,7 +200,5 @@ stated(
     r"J^\top(\alpha v + \beta w) = \alpha J^\top v + \beta J^\top w",
     source="follows from the definition of a derivative",
     functions=("log_softmax",),
-    domain=Domain(
-        (_LOGITS, _COTANGENT, like("w"), one_of("alpha", _FACTORS, "a factor"), one_of("beta", _FACTORS, "another"))
-    ),
+    domain=TWO_COTANGENTS,
 )(gradient_linearity("log_softmax"))

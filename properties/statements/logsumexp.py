@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..checking.balls import exact, exp, log, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
+from ..checking.property import Array, Domain, Relations, Statements, at_most, equal
 from ..domains.inputs import WIDE, class_labels, class_order, elements, like, logits, paired_logits, sparse_logits, wide
 from .row_claims import gradient_masking, largest, permutation, shifted, smallest
 
@@ -28,10 +26,10 @@ _PAIR = Domain((_LOGITS, paired_logits("y")))
     functions=("logsumexp",),
     domain=Domain((_LOGITS,)),
 )
-def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    lse, maximum = f("logsumexp", given["x"]), exact(given["x"].max(axis=-1))
+def _bounds(f: Functions, x: Array) -> Relations:
+    lse, maximum = f("logsumexp", x), exact(x.max(axis=-1))
     yield at_most(maximum, lse, "it is at least max x")
-    yield at_most(lse, maximum + log(exact(float(given["x"].shape[-1]))), "it is at most log n above max x")
+    yield at_most(lse, maximum + log(exact(float(x.shape[-1]))), "it is at most log n above max x")
 
 
 @stated(
@@ -42,10 +40,10 @@ def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("logsumexp",),
     domain=Domain((_LOGITS, elements("c"))),
 )
-def _shift(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
+def _shift(f: Functions, x: Array, c: Array) -> Relations:
     # Between the least and the most of what the sums x + c are rounded by lies what that changes log-sum-exp by.
-    moved, rest = shifted(given["x"], given["c"])
-    after, before = f("logsumexp", moved), f("logsumexp", given["x"]) + exact(given["c"])
+    moved, rest = shifted(x, c)
+    after, before = f("logsumexp", moved), f("logsumexp", x) + exact(c)
     yield at_most(after, before + largest(rest), "it is no more than lse(x) + c")
     yield at_most(before + smallest(rest), after, "it is no less than lse(x) + c")
 
@@ -58,11 +56,11 @@ def _shift(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("logsumexp",),
     domain=_PAIR,
 )
-def _monotonicity(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    raised = np.maximum(given["x"], given["y"])
-    lse, above = f("logsumexp", given["x"]), f("logsumexp", raised)
+def _monotonicity(f: Functions, x: Array, y: Array) -> Relations:
+    raised = np.maximum(x, y)
+    lse, above = f("logsumexp", x), f("logsumexp", raised)
     yield at_most(lse, above, "raising logits does not lower it")
-    yield at_most(above, lse + largest(exact(raised) - exact(given["x"])), "it rises by no more than the logits do")
+    yield at_most(above, lse + largest(exact(raised) - exact(x)), "it rises by no more than the logits do")
 
 
 @stated(
@@ -74,8 +72,7 @@ def _monotonicity(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("logsumexp",),
     domain=_PAIR,
 )
-def _convexity(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x, y = given["x"], given["y"]
+def _convexity(f: Functions, x: Array, y: Array) -> Relations:
     middle = (x / 2 + y / 2).astype(x.dtype)
     rest = exact(middle) - (exact(x) + exact(y)) / 2
     mean = (f("logsumexp", x) + f("logsumexp", y)) / 2
@@ -90,8 +87,7 @@ def _convexity(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("logsumexp",),
     domain=Domain((logits(largest=WIDE),)),
 )
-def _equal_logits(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x = given["x"]
+def _equal_logits(f: Functions, x: Array) -> Relations:
     same = np.broadcast_to(x[:, :1], x.shape).copy()
     yield equal(f("logsumexp", same), exact(x[:, 0]) + log(exact(float(x.shape[-1]))))
 
@@ -104,9 +100,9 @@ def _equal_logits(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("logsumexp",),
     domain=Domain((_LOGITS,)),
 )
-def _repeated_row(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    twice = np.concatenate([given["x"], given["x"]], axis=-1)
-    yield equal(f("logsumexp", twice), f("logsumexp", given["x"]) + log(exact(2.0)))
+def _repeated_row(f: Functions, x: Array) -> Relations:
+    twice = np.concatenate([x, x], axis=-1)
+    yield equal(f("logsumexp", twice), f("logsumexp", x) + log(exact(2.0)))
 
 
 @stated(
@@ -117,11 +113,11 @@ def _repeated_row(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("logsumexp",),
     domain=Domain((_LOGITS, class_labels())),
 )
-def _repeated_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    repeated = np.take_along_axis(given["x"], given["k"][:, None], axis=-1)
+def _repeated_class(f: Functions, x: Array, k: Array) -> Relations:
+    repeated = np.take_along_axis(x, k[:, None], axis=-1)
     logit = exact(repeated[:, 0])
-    longer = f("logsumexp", np.concatenate([given["x"], repeated], axis=-1))
-    yield equal(longer - logit, log(1 + exp(f("logsumexp", given["x"]) - logit)))
+    longer = f("logsumexp", np.concatenate([x, repeated], axis=-1))
+    yield equal(longer - logit, log(1 + exp(f("logsumexp", x) - logit)))
 
 
 @stated(
@@ -132,11 +128,11 @@ def _repeated_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("logsumexp",),
     domain=_PAIR,
 )
-def _in_parts(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    parts = np.stack([f.stored("logsumexp", given[name]) for name in ("x", "y")], axis=-1)
+def _in_parts(f: Functions, x: Array, y: Array) -> Relations:
+    parts = np.stack([f.stored("logsumexp", part) for part in (x, y)], axis=-1)
     # The exact sums lie in balls about the stored ones: by no more than these are moved is the sum of both moved.
-    rest = np.stack([f("logsumexp", given[name]) for name in ("x", "y")], axis=-1) - exact(parts)
-    whole = f("logsumexp", np.concatenate([given["x"], given["y"]], axis=-1))
+    rest = np.stack([f("logsumexp", part) for part in (x, y)], axis=-1) - exact(parts)
+    whole = f("logsumexp", np.concatenate([x, y], axis=-1))
     of_parts = f("logsumexp", parts)
     yield at_most(whole, of_parts + largest(rest), "the whole row has no more than its parts")
     yield at_most(of_parts + smallest(rest), whole, "the whole row has no less than its parts")
@@ -160,10 +156,10 @@ stated(
     functions=("logsumexp",),
     domain=Domain((sparse_logits(),)),
 )
-def _masking(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    kept = np.isfinite(wide(given["x"]))
-    compact = [f("logsumexp", row[None, finite]) for row, finite in zip(given["x"], kept, strict=True)]
-    yield equal(f("logsumexp", given["x"]), np.concatenate(compact))
+def _masking(f: Functions, x: Array) -> Relations:
+    kept = np.isfinite(wide(x))
+    compact = [f("logsumexp", row[None, finite]) for row, finite in zip(x, kept, strict=True)]
+    yield equal(f("logsumexp", x), np.concatenate(compact))
 
 
 @stated(
@@ -174,9 +170,9 @@ def _masking(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("logsumexp", "softmax"),
     domain=Domain((_LOGITS, _COTANGENT)),
 )
-def _gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    gradient = f("logsumexp", given["x"], quantity="gradient:logits", cotangent=given["v"])
-    yield equal(gradient, per_row(exact(given["v"])) * f("softmax", given["x"]))
+def _gradient(f: Functions, x: Array, v: Array) -> Relations:
+    gradient = f("logsumexp", x, quantity="gradient:logits", cotangent=v)
+    yield equal(gradient, per_row(exact(v)) * f("softmax", x))
 
 
 @stated(
@@ -187,9 +183,9 @@ def _gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("logsumexp",),
     domain=Domain((_LOGITS, _COTANGENT)),
 )
-def _gradient_sum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    gradient = f("logsumexp", given["x"], quantity="gradient:logits", cotangent=given["v"])
-    yield equal(total(gradient), exact(given["v"]))
+def _gradient_sum(f: Functions, x: Array, v: Array) -> Relations:
+    gradient = f("logsumexp", x, quantity="gradient:logits", cotangent=v)
+    yield equal(total(gradient), exact(v))
 
 
 stated(

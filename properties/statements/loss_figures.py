@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from flint import arb
 
@@ -11,10 +9,10 @@ from ..checking.balls import Balls, exact, log, magnitude, times, total
 from ..checking.functions import Functions
 from ..checking.property import (
     BY_INCLUSION,
+    Array,
     Domain,
     Input,
-    PropertyInputs,
-    Relation,
+    Relations,
     Statements,
     at_most,
     equal,
@@ -61,10 +59,9 @@ def _rounding(stored: np.ndarray, rows: Rows) -> Balls:
     domain=Domain((_probabilities(_INDEXED), fixed("y", [1, 1, 1], "label 1 each")), BOTH),
     bound=PRINTED + OF_DECIMALS,
 )
-def _indexed_loss(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, labels = given["p"], given["y"]
-    change = _rounding(probs, _INDEXED)[np.arange(len(labels)), labels]
-    losses = f("sparse_categorical_cross_entropy", probs, labels) + change
+def _indexed_loss(f: Functions, p: Array, y: Array) -> Relations:
+    change = _rounding(p, _INDEXED)[np.arange(len(y)), y]
+    losses = f("sparse_categorical_cross_entropy", p, y) + change
     yield from entries(losses, ("0.3567", "0.3567", "0.5108"), "-log p_y")
 
 
@@ -84,10 +81,9 @@ def _indexed_loss(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     ),
     bound=BY_INCLUSION + OF_DECIMALS,
 )
-def _correct_and_wrong(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, labels = given["p"], given["y"]
-    change = total(times(exact(labels), _rounding(probs, _ONE_CORRECT_ONE_WRONG)))
-    losses = f("categorical_cross_entropy", probs, labels) + change
+def _correct_and_wrong(f: Functions, p: Array, y: Array) -> Relations:
+    change = total(times(exact(y), _rounding(p, _ONE_CORRECT_ONE_WRONG)))
+    losses = f("categorical_cross_entropy", p, y) + change
     for row, digits in enumerate(("0.6", "0.1")):
         yield equal(losses[row : row + 1].sum(), _scalar(-decimal(digits).log()), f"row {row}: -log {digits}")
 
@@ -107,10 +103,9 @@ def _two_class_figure() -> Balls:
     ),
     bound=BY_INCLUSION + OF_DECIMALS,
 )
-def _two_class_rows(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, labels = given["p"], given["y"]
-    change = total(times(exact(labels), _rounding(probs, _TWO_CLASSES)))
-    losses = f("categorical_cross_entropy", probs, labels) + change
+def _two_class_rows(f: Functions, p: Array, y: Array) -> Relations:
+    change = total(times(exact(y), _rounding(p, _TWO_CLASSES)))
+    losses = f("categorical_cross_entropy", p, y) + change
     yield equal(total(losses) / 2, _two_class_figure(), "the mean over both rows")
 
 
@@ -124,11 +119,10 @@ def _two_class_rows(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     domain=Domain((fixed("p", [0.2, 0.6], "0.2 and 0.6"), fixed("y", [0.0, 1.0], "labels 0 and 1")), BOTH),
     bound=BY_INCLUSION + OF_DECIMALS,
 )
-def _two_class_rows_binary(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs, labels = given["p"], given["y"]
-    kept, published = exact(labels), decimals((("0.2", "0.6"),))[0]
-    ones, zeros = log(exact(probs)) - log(published), log(1 - exact(probs)) - log(1 - published)
-    losses = f("binary_cross_entropy", probs, labels) + kept * ones + (1 - kept) * zeros
+def _two_class_rows_binary(f: Functions, p: Array, y: Array) -> Relations:
+    kept, published = exact(y), decimals((("0.2", "0.6"),))[0]
+    ones, zeros = log(exact(p)) - log(published), log(1 - exact(p)) - log(1 - published)
+    losses = f("binary_cross_entropy", p, y) + kept * ones + (1 - kept) * zeros
     yield equal(total(losses) / 2, _two_class_figure(), "the mean over both elements")
 
 
@@ -160,14 +154,12 @@ _ALL_ZERO = ("0.97407699", "1.10318601", "0.85435522", "1.17110074", "0.79813886
     bound=f"{IN_FLOAT32}; by how much rounding the logits to the examined format instead of float32 moves the "
     "result is known exactly, and taken out",
 )
-def _sigmoid_losses(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits = given["x"]
+def _sigmoid_losses(f: Functions, x: Array, ones: Array, zeros: Array) -> Relations:
     published = np.array(_LOGITS, dtype=np.float32)
-    for name, digits in (("ones", _ALL_ONE), ("zeros", _ALL_ZERO)):
-        labels = given[name]
-        change = moved("sigmoid_cross_entropy", logits, published, labels)
+    for name, labels, digits in (("ones", ones, _ALL_ONE), ("zeros", zeros, _ALL_ZERO)):
+        change = moved("sigmoid_cross_entropy", x, published, labels)
         rounding = float32_rounding("sigmoid_cross_entropy", published, labels.astype(np.float32))
-        yield from entries(f("sigmoid_cross_entropy", logits, labels) - change + rounding, digits, f"labels all {name}")
+        yield from entries(f("sigmoid_cross_entropy", x, labels) - change + rounding, digits, f"labels all {name}")
 
 
 @stated(
@@ -181,10 +173,9 @@ def _sigmoid_losses(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     domain=Domain((fixed("x", [[2.0, 3.0, 4.0]], "[2, 3, 4]"), fixed("k", [1], "class 1")), BOTH),
     bound=PRINTED,
 )
-def _gradient_row(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits, labels = given["x"], given["k"]
-    probs = f("softmax", logits)
+def _gradient_row(f: Functions, x: Array, k: Array) -> Relations:
+    probs = f("softmax", x)
     yield from entries(probs, ("0.0900", "0.2447", "0.665"), "softmax")
     yield at_most(_scalar(arb("0.0002")), magnitude(probs[0, :1] - decimal("0.0903")), "0.0903 is a misprint of 0.0900")
-    gradient = f("sparse_softmax_cross_entropy", logits, labels, quantity="gradient:logits")
+    gradient = f("sparse_softmax_cross_entropy", x, k, quantity="gradient:logits")
     yield from entries(gradient, ("0.0900", "-0.7553", "0.665"), "gradient")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..checking.balls import exact, per_row, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, equal
+from ..checking.property import Array, Domain, Relations, Statements, equal
 from ..domains.inputs import class_labels, labels, like, logits
 from ..domains.label_inputs import any_labels
 from ..domains.labelled import label_sum, one_hot
@@ -30,11 +28,10 @@ _FACTOR = like("v", per_row=True)
     functions=(DENSE, "softmax"),
     domain=Domain((near_logits(), labels(), _FACTOR)),
 )
-def _residual(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, targets, factor = given["x"], given["y"], given["v"]
-    pulled = f(DENSE, logits_, targets, quantity="gradient:logits", cotangent=factor)
-    residual = f("softmax", logits_) * per_row(label_sum(targets)) - exact(targets)
-    yield equal(pulled, per_row(exact(factor)) * residual)
+def _residual(f: Functions, x: Array, y: Array, v: Array) -> Relations:
+    pulled = f(DENSE, x, y, quantity="gradient:logits", cotangent=v)
+    residual = f("softmax", x) * per_row(label_sum(y)) - exact(y)
+    yield equal(pulled, per_row(exact(v)) * residual)
 
 
 stated(
@@ -55,11 +52,10 @@ stated(
     functions=(SPARSE, "softmax"),
     domain=Domain((logits(), class_labels(), _FACTOR)),
 )
-def _index_residual(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes, factor = given["x"], given["k"], given["v"]
-    pulled = f(SPARSE, logits_, classes, quantity="gradient:logits", cotangent=factor)
-    residual = f("softmax", logits_) - exact(one_hot(classes, logits_))
-    yield equal(pulled, per_row(exact(factor)) * residual)
+def _index_residual(f: Functions, x: Array, k: Array, v: Array) -> Relations:
+    pulled = f(SPARSE, x, k, quantity="gradient:logits", cotangent=v)
+    residual = f("softmax", x) - exact(one_hot(k, x))
+    yield equal(pulled, per_row(exact(v)) * residual)
 
 
 @stated(
@@ -71,13 +67,12 @@ def _index_residual(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(DENSE, "softmax"),
     domain=Domain((labels(like=None), layer_weights(), layer_inputs())),
 )
-def _layer(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    weights, inputs, targets = given["w"], given["o"], given["y"]
+def _layer(f: Functions, y: Array, w: Array, o: Array) -> Relations:
     # Products and sums of numbers this small are exact in every format: z = Wo is not rounded.
-    outputs = np.einsum("cij,cj->ci", weights.astype(np.float64), inputs.astype(np.float64)).astype(weights.dtype)
-    pulled = f(DENSE, outputs, targets, quantity="gradient:logits")
-    residual = f("softmax", outputs) - exact(targets)
-    one, other = (per_row(side) * exact(inputs)[:, None, :] for side in (pulled, residual))
+    outputs = np.einsum("cij,cj->ci", w.astype(np.float64), o.astype(np.float64)).astype(w.dtype)
+    pulled = f(DENSE, outputs, y, quantity="gradient:logits")
+    residual = f("softmax", outputs) - exact(y)
+    one, other = (per_row(side) * exact(o)[:, None, :] for side in (pulled, residual))
     yield equal(one, other)
 
 
@@ -89,8 +84,8 @@ def _layer(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(DENSE,),
     domain=Domain((near_logits(), any_labels(), _FACTOR)),
 )
-def _rows_sum_to_zero(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    pulled = f(DENSE, given["x"], given["y"], quantity="gradient:logits", cotangent=given["v"])
+def _rows_sum_to_zero(f: Functions, x: Array, y: Array, v: Array) -> Relations:
+    pulled = f(DENSE, x, y, quantity="gradient:logits", cotangent=v)
     yield equal(total(pulled), exact(0.0))
 
 
@@ -102,8 +97,8 @@ def _rows_sum_to_zero(f: Functions, given: PropertyInputs) -> Iterable[Relation]
     functions=(SPARSE,),
     domain=Domain((logits(), class_labels(), _FACTOR)),
 )
-def _index_rows_sum_to_zero(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    pulled = f(SPARSE, given["x"], given["k"], quantity="gradient:logits", cotangent=given["v"])
+def _index_rows_sum_to_zero(f: Functions, x: Array, k: Array, v: Array) -> Relations:
+    pulled = f(SPARSE, x, k, quantity="gradient:logits", cotangent=v)
     yield equal(total(pulled), exact(0.0))
 
 
@@ -115,12 +110,11 @@ def _index_rows_sum_to_zero(f: Functions, given: PropertyInputs) -> Iterable[Rel
     functions=(DENSE,),
     domain=Domain((near_logits(), labels(), _FACTOR)),
 )
-def _linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, targets, factor = given["x"], given["y"], given["v"]
+def _linear(f: Functions, x: Array, y: Array, v: Array) -> Relations:
     for argument in ("logits", "labels"):
-        pulled = f(DENSE, logits_, targets, quantity=f"gradient:{argument}", cotangent=factor)
-        gradient = f(DENSE, logits_, targets, quantity=f"gradient:{argument}")
-        yield equal(pulled, times(per_row(exact(factor)), gradient), f"by {argument}")
+        pulled = f(DENSE, x, y, quantity=f"gradient:{argument}", cotangent=v)
+        gradient = f(DENSE, x, y, quantity=f"gradient:{argument}")
+        yield equal(pulled, times(per_row(exact(v)), gradient), f"by {argument}")
 
 
 @stated(
@@ -131,11 +125,10 @@ def _linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SPARSE,),
     domain=Domain((logits(), class_labels(), _FACTOR)),
 )
-def _index_linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes, factor = given["x"], given["k"], given["v"]
-    pulled = f(SPARSE, logits_, classes, quantity="gradient:logits", cotangent=factor)
-    gradient = f(SPARSE, logits_, classes, quantity="gradient:logits")
-    yield equal(pulled, times(per_row(exact(factor)), gradient))
+def _index_linear(f: Functions, x: Array, k: Array, v: Array) -> Relations:
+    pulled = f(SPARSE, x, k, quantity="gradient:logits", cotangent=v)
+    gradient = f(SPARSE, x, k, quantity="gradient:logits")
+    yield equal(pulled, times(per_row(exact(v)), gradient))
 
 
 @stated(
@@ -146,7 +139,6 @@ def _index_linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(DENSE, "log_softmax"),
     domain=Domain((near_logits(), any_labels(), _FACTOR)),
 )
-def _by_labels(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, targets, factor = given["x"], given["y"], given["v"]
-    pulled = f(DENSE, logits_, targets, quantity="gradient:labels", cotangent=factor)
-    yield equal(pulled, -per_row(exact(factor)) * f("log_softmax", logits_))
+def _by_labels(f: Functions, x: Array, y: Array, v: Array) -> Relations:
+    pulled = f(DENSE, x, y, quantity="gradient:labels", cotangent=v)
+    yield equal(pulled, -per_row(exact(v)) * f("log_softmax", x))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..checking.balls import Balls, exact, total
+from ..checking.balls import exact, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Input, PropertyInputs, Relation, Statements, equal
+from ..checking.property import Array, Domain, Input, Relations, Statements, equal
 from ..domains.inputs import class_labels, class_weights, one_of
 from ..domains.label_inputs import any_labels
 from ..domains.loss_inputs import (
@@ -47,10 +46,6 @@ class _Loss:
     prefix: str
     words: str
     inputs: tuple[Input, Input]
-
-    def of(self, f: Functions, given: PropertyInputs, **options: Any) -> Balls:  # noqa: ANN401 - as `Functions` takes them
-        """Return the loss of some inputs."""
-        return f(self.function, given["x"], given["y"], **options)
 
 
 _INDEX = _Loss(
@@ -95,10 +90,10 @@ def _state_reductions(loss: _Loss) -> None:
         functions=(loss.function,),
         domain=Domain(loss.inputs),
     )
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        losses = loss.of(f, given)
-        yield equal(loss.of(f, given, reduction="sum"), total(losses), "the sum")
-        yield equal(loss.of(f, given, reduction="mean") * losses.size, total(losses), "the mean")
+    def claim(f: Functions, x: Array, y: Array) -> Relations:
+        losses = f(loss.function, x, y)
+        yield equal(f(loss.function, x, y, reduction="sum"), total(losses), "the sum")
+        yield equal(f(loss.function, x, y, reduction="mean") * losses.size, total(losses), "the mean")
 
 
 def _state_gradient(loss: _Loss) -> None:
@@ -112,11 +107,12 @@ def _state_gradient(loss: _Loss) -> None:
         functions=(loss.function,),
         domain=Domain((*loss.inputs, _COTANGENT)),
     )
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        quantity, count = f"gradient:{loss.argument}", len(given["x"])
-        slopes, factor = loss.of(f, given, quantity=quantity), given["v"].reshape(())
+    def claim(f: Functions, x: Array, y: Array, v: Array) -> Relations:
+        quantity, count = f"gradient:{loss.argument}", len(x)
+        slopes, factor = f(loss.function, x, y, quantity=quantity), v.reshape(())
         one, other = (
-            loss.of(f, given, quantity=quantity, cotangent=factor, reduction=reduction) for reduction in ("sum", "mean")
+            f(loss.function, x, y, quantity=quantity, cotangent=factor, reduction=reduction)
+            for reduction in ("sum", "mean")
         )
         yield equal(one, exact(factor) * slopes, "of the sum")
         yield equal(other * count, exact(factor) * slopes, "of the mean")
@@ -136,12 +132,11 @@ def _state_weighted(loss: _Loss) -> None:
         functions=(loss.function,),
         domain=Domain((*loss.inputs, class_weights())),
     )
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        weight = given["w"]
-        losses = total(loss.of(f, given, weight=weight))
-        yield equal(loss.of(f, given, weight=weight, reduction="sum"), losses, "the sum")
-        divisor = total(exact(weight[given["y"]])) if given["y"].ndim == 1 else exact(float(len(given["x"])))
-        yield equal(loss.of(f, given, weight=weight, reduction="mean") * divisor, losses, "the mean")
+    def claim(f: Functions, x: Array, y: Array, w: Array) -> Relations:
+        losses = total(f(loss.function, x, y, weight=w))
+        yield equal(f(loss.function, x, y, weight=w, reduction="sum"), losses, "the sum")
+        divisor = total(exact(w[y])) if y.ndim == 1 else exact(float(len(x)))
+        yield equal(f(loss.function, x, y, weight=w, reduction="mean") * divisor, losses, "the mean")
 
 
 def _state_dropped(loss: _Loss) -> None:
@@ -155,20 +150,20 @@ def _state_dropped(loss: _Loss) -> None:
         functions=(loss.function,),
         domain=Domain((loss.inputs[0], ignored_class(), partly_ignored("y"))),
     )
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        label = int(given["i"][0])
-        kept = given["y"] != label
+    def claim(f: Functions, x: Array, i: Array, y: Array) -> Relations:
+        label = int(i[0])
+        kept = y != label
         if not kept.any():
-            yield equal(loss.of(f, given, reduction="sum", ignore_index=label), exact(0.0), "the sum over nothing")
+            yield equal(f(loss.function, x, y, reduction="sum", ignore_index=label), exact(0.0), "the sum over nothing")
             return
-        counted = PropertyInputs(given.dtype, {"x": given["x"][kept], "y": given["y"][kept]})
-        quantity, gradient = f"gradient:{loss.argument}", exact(np.zeros(given["x"].shape))
+        counted = (x[kept], y[kept])
+        quantity, gradient = f"gradient:{loss.argument}", exact(np.zeros(x.shape))
         for reduction in ("sum", "mean"):
             options: dict[str, Any] = {"reduction": reduction}
             ignoring = {**options, "ignore_index": label}
-            yield equal(loss.of(f, given, **ignoring), loss.of(f, counted, **options), f"the {reduction}")
-            gradient[kept] = loss.of(f, counted, quantity=quantity, **options)
-            pulled = loss.of(f, given, quantity=quantity, **ignoring)
+            yield equal(f(loss.function, x, y, **ignoring), f(loss.function, *counted, **options), f"the {reduction}")
+            gradient[kept] = f(loss.function, *counted, quantity=quantity, **options)
+            pulled = f(loss.function, x, y, quantity=quantity, **ignoring)
             yield equal(pulled, gradient.copy(), f"the gradient of the {reduction}")
 
 

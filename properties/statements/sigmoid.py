@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..checking.balls import Balls, exact, exp, log, per_row
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
+from ..checking.property import Array, Domain, Relations, Statements, at_most, equal
 from ..domains.inputs import elements, like, unit_elements, wide
 
 stated = Statements()
@@ -25,10 +23,10 @@ _ELEMENT, _INNER = elements(), unit_elements(inner=True)
     functions=("sigmoid",),
     domain=Domain((_ELEMENT,)),
 )
-def _range(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield at_most(f("sigmoid", given["x"]), exact(1.0), "sigmoid is at most 1")
+def _range(f: Functions, x: Array) -> Relations:
+    yield at_most(f("sigmoid", x), exact(1.0), "sigmoid is at most 1")
     # No rounding of a quotient of positive numbers makes it negative: the stored numbers themselves are compared.
-    yield at_most(exact(0.0), exact(f.stored("sigmoid", given["x"])), "sigmoid is not negative")
+    yield at_most(exact(0.0), exact(f.stored("sigmoid", x)), "sigmoid is not negative")
 
 
 @stated(
@@ -39,10 +37,10 @@ def _range(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("sigmoid",),
     domain=Domain((_ELEMENT,)),
 )
-def _two_forms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    sigmoid, x = f("sigmoid", given["x"]), exact(given["x"])
-    yield equal(sigmoid, exp(x) / (exp(x) + 1), "e^x/(e^x + 1)")
-    yield equal(sigmoid, 1 / (1 + exp(-x)), "1/(1 + e^-x)")
+def _two_forms(f: Functions, x: Array) -> Relations:
+    sigmoid, exact_x = f("sigmoid", x), exact(x)
+    yield equal(sigmoid, exp(exact_x) / (exp(exact_x) + 1), "e^x/(e^x + 1)")
+    yield equal(sigmoid, 1 / (1 + exp(-exact_x)), "1/(1 + e^-x)")
 
 
 @stated(
@@ -53,8 +51,8 @@ def _two_forms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("sigmoid",),
     domain=Domain((_ELEMENT,)),
 )
-def _symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield equal(f("sigmoid", -given["x"]), 1 - f("sigmoid", given["x"]))
+def _symmetry(f: Functions, x: Array) -> Relations:
+    yield equal(f("sigmoid", -x), 1 - f("sigmoid", x))
 
 
 @stated(
@@ -65,8 +63,8 @@ def _symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("sigmoid",),
     domain=Domain((_ELEMENT, elements("y"))),
 )
-def _monotonicity(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    lower, upper = np.minimum(given["x"], given["y"]), np.maximum(given["x"], given["y"])
+def _monotonicity(f: Functions, x: Array, y: Array) -> Relations:
+    lower, upper = np.minimum(x, y), np.maximum(x, y)
     yield at_most(f("sigmoid", lower), f("sigmoid", upper))
 
 
@@ -78,8 +76,7 @@ def _monotonicity(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("sigmoid", "softmax"),
     domain=Domain((_ELEMENT,)),
 )
-def _is_softmax(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x = given["x"]
+def _is_softmax(f: Functions, x: Array) -> Relations:
     probs, sigmoid = f("softmax", np.stack([x, np.zeros_like(x)], axis=-1)), f("sigmoid", x)
     yield equal(probs[:, 0], sigmoid, "the first class has sigmoid(x)")
     yield equal(probs[:, 1], 1 - sigmoid, "the second class has 1 - sigmoid(x)")
@@ -94,8 +91,7 @@ def _is_softmax(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("sigmoid", "softmax"),
     domain=Domain((elements("a"), elements("b"))),
 )
-def _of_difference(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    a, b = given["a"], given["b"]
+def _of_difference(f: Functions, a: Array, b: Array) -> Relations:
     with np.errstate(over="ignore"):
         difference = (a - b).astype(a.dtype)
     # What a - b was rounded by is known exactly: it multiplies the odds, σ(d + r) = σ(d)e^r / (σ(d)e^r + σ(-d)).
@@ -114,8 +110,7 @@ def _of_difference(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("sigmoid",),
     domain=Domain((_ELEMENT, like("v"))),
 )
-def _derivative(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x, v = given["x"], given["v"]
+def _derivative(f: Functions, x: Array, v: Array) -> Relations:
     slope, sigmoid = f("sigmoid", x, quantity="gradient:x", cotangent=v), f("sigmoid", x)
     yield equal(slope, exact(v) * sigmoid * (1 - sigmoid), "sigmoid(x)(1 - sigmoid(x))")
     yield equal(slope, exact(v) * sigmoid * f("sigmoid", -x), "sigmoid(x) sigmoid(-x)")
@@ -130,8 +125,7 @@ def _derivative(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("sigmoid",),
     domain=Domain((_ELEMENT, elements("y"))),
 )
-def _inflection(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x, y = given["x"], given["y"]
+def _inflection(f: Functions, x: Array, y: Array) -> Relations:
     at_x, mirrored, at_y = (f("sigmoid", point, quantity="gradient:x") for point in (x, -x, y))
     yield equal(mirrored, at_x, "the slope at -x is that at x")
     yield at_most(exact(0.0), at_x, "the slope is not negative")
@@ -148,10 +142,10 @@ def _inflection(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("logit",),
     domain=Domain((_INNER,)),
 )
-def _logit(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logit, p = f("logit", given["p"]), exact(given["p"])
-    yield equal(logit, log(p) - log(1 - p), "log p - log(1 - p)")
-    yield equal(logit, log(p / (1 - p)), "log(p/(1 - p))")
+def _logit(f: Functions, p: Array) -> Relations:
+    logit, exact_p = f("logit", p), exact(p)
+    yield equal(logit, log(exact_p) - log(1 - exact_p), "log p - log(1 - p)")
+    yield equal(logit, log(exact_p / (1 - exact_p)), "log(p/(1 - p))")
 
 
 @stated(
@@ -162,16 +156,16 @@ def _logit(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("sigmoid", "logit"),
     domain=Domain((_ELEMENT, _INNER)),
 )
-def _inverse(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
+def _inverse(f: Functions, x: Array, p: Array) -> Relations:
     # The exact sigmoid lies in a ball about the stored one: by so much has the argument of logit been moved.
-    sigmoid, stored = f("sigmoid", given["x"]), f.stored("sigmoid", given["x"])
+    sigmoid, stored = f("sigmoid", x), f.stored("sigmoid", x)
     moved = _odds(sigmoid) / _odds(exact(stored))
-    yield equal(f("logit", stored) + log(moved), exact(given["x"]), "logit(sigmoid(x)) = x")
+    yield equal(f("logit", stored) + log(moved), exact(x), "logit(sigmoid(x)) = x")
     # So it is with the argument of sigmoid, and odds that are multiplied: σ(l) = p / (p + (1 - p)e^r), r = logit p - l.
-    p = exact(given["p"])
-    logit, argument = f("logit", given["p"]), f.stored("logit", given["p"])
+    exact_p = exact(p)
+    logit, argument = f("logit", p), f.stored("logit", p)
     rest = exp(logit - exact(argument))
-    yield equal(f("sigmoid", argument), p / (p + (1 - p) * rest), "sigmoid(logit(p)) = p")
+    yield equal(f("sigmoid", argument), exact_p / (exact_p + (1 - exact_p) * rest), "sigmoid(logit(p)) = p")
 
 
 def _odds(p: Balls) -> Balls:
@@ -186,8 +180,7 @@ def _odds(p: Balls) -> Balls:
     functions=("logit",),
     domain=Domain((_INNER,)),
 )
-def _logit_symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    p = given["p"]
+def _logit_symmetry(f: Functions, p: Array) -> Relations:
     # 1 - p is exact for p ≥ ½ (Sterbenz), and ½ ≤ fl(1 - p) for p < ½.
     upper = np.where(wide(p) < 0.5, 1 - p, p).astype(p.dtype)
     lower = (1 - upper).astype(p.dtype)
@@ -202,7 +195,7 @@ def _logit_symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("logit",),
     domain=Domain((_INNER, like("v", "p"))),
 )
-def _logit_derivative(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    p = exact(given["p"])
-    slope = f("logit", given["p"], quantity="gradient:probs", cotangent=given["v"])
-    yield equal(slope * p * (1 - p), exact(given["v"]))
+def _logit_derivative(f: Functions, p: Array, v: Array) -> Relations:
+    exact_p = exact(p)
+    slope = f("logit", p, quantity="gradient:probs", cotangent=v)
+    yield equal(slope * exact_p * (1 - exact_p), exact(v))

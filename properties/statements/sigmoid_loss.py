@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..checking.balls import Balls, exact, log, times
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
+from ..checking.property import Array, Domain, Relations, Statements, at_most, equal
 from ..domains.inputs import like, wide
 from ..domains.label_inputs import several_ones
 from ..domains.labelled import weighed
@@ -39,10 +37,10 @@ def binary_entropy(labels: np.ndarray) -> Balls:
     functions=(SIGMOID, "log_sigmoid"),
     domain=Domain(_ELEMENT),
 )
-def _terms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, labels = given["x"], exact(given["z"])
-    positive, negative = f("log_sigmoid", logits_), f("log_sigmoid", -logits_)
-    yield equal(f(SIGMOID, logits_, given["z"]), -times(labels, positive) - times(1 - labels, negative))
+def _terms(f: Functions, x: Array, z: Array) -> Relations:
+    labels = exact(z)
+    positive, negative = f("log_sigmoid", x), f("log_sigmoid", -x)
+    yield equal(f(SIGMOID, x, z), -times(labels, positive) - times(1 - labels, negative))
 
 
 @stated(
@@ -53,9 +51,9 @@ def _terms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SIGMOID, "softplus"),
     domain=Domain(_ELEMENT),
 )
-def _linear_form(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, labels = given["x"], exact(given["z"])
-    yield equal(f(SIGMOID, logits_, given["z"]), (1 - labels) * exact(logits_) + f("softplus", -logits_))
+def _linear_form(f: Functions, x: Array, z: Array) -> Relations:
+    labels = exact(z)
+    yield equal(f(SIGMOID, x, z), (1 - labels) * exact(x) + f("softplus", -x))
 
 
 @stated(
@@ -66,10 +64,9 @@ def _linear_form(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SIGMOID, "sigmoid"),
     domain=Domain((*_ELEMENT, like("v"))),
 )
-def _gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, labels, factor = given["x"], given["z"], given["v"]
-    pulled = f(SIGMOID, logits_, labels, quantity="gradient:logits", cotangent=factor)
-    yield equal(pulled, exact(factor) * (f("sigmoid", logits_) - exact(labels)))
+def _gradient(f: Functions, x: Array, z: Array, v: Array) -> Relations:
+    pulled = f(SIGMOID, x, z, quantity="gradient:logits", cotangent=v)
+    yield equal(pulled, exact(v) * (f("sigmoid", x) - exact(z)))
 
 
 @stated(
@@ -80,10 +77,9 @@ def _gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SIGMOID,),
     domain=Domain((near_elements(), element_labels(), like("v"))),
 )
-def _by_labels(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, labels, factor = given["x"], given["z"], given["v"]
-    pulled = f(SIGMOID, logits_, labels, quantity="gradient:labels", cotangent=factor)
-    yield equal(pulled, -exact(factor) * exact(logits_))
+def _by_labels(f: Functions, x: Array, z: Array, v: Array) -> Relations:
+    pulled = f(SIGMOID, x, z, quantity="gradient:labels", cotangent=v)
+    yield equal(pulled, -exact(v) * exact(x))
 
 
 @stated(
@@ -95,10 +91,9 @@ def _by_labels(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SIGMOID,),
     domain=Domain(_ELEMENT),
 )
-def _symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, labels = given["x"], given["z"]
-    yield equal(f(SIGMOID, logits_, labels), f(SIGMOID, -logits_, 1 - labels), "the loss")
-    here, there = (f(SIGMOID, x, z, quantity="gradient:logits") for x, z in ((logits_, labels), (-logits_, 1 - labels)))
+def _symmetry(f: Functions, x: Array, z: Array) -> Relations:
+    yield equal(f(SIGMOID, x, z), f(SIGMOID, -x, 1 - z), "the loss")
+    here, there = (f(SIGMOID, *pair, quantity="gradient:logits") for pair in ((x, z), (-x, 1 - z)))
     yield equal(here, -there, "its gradient, with the other sign")
 
 
@@ -110,10 +105,10 @@ def _symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SIGMOID,),
     domain=Domain(_ELEMENT),
 )
-def _linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, labels = given["x"], exact(given["z"])
-    ones, zeros = (f(SIGMOID, logits_, end) for end in (np.ones_like(logits_), np.zeros_like(logits_)))
-    yield equal(f(SIGMOID, logits_, given["z"]), times(labels, ones) + times(1 - labels, zeros))
+def _linear(f: Functions, x: Array, z: Array) -> Relations:
+    labels = exact(z)
+    ones, zeros = (f(SIGMOID, x, end) for end in (np.ones_like(x), np.zeros_like(x)))
+    yield equal(f(SIGMOID, x, z), times(labels, ones) + times(1 - labels, zeros))
 
 
 @stated(
@@ -124,13 +119,12 @@ def _linear(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SIGMOID,),
     domain=Domain(_ELEMENT),
 )
-def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, labels = given["x"], given["z"]
-    loss = f(SIGMOID, logits_, labels)
-    behind = exact(np.maximum(wide(logits_), 0)) - exact(logits_) * exact(labels)
+def _bounds(f: Functions, x: Array, z: Array) -> Relations:
+    loss = f(SIGMOID, x, z)
+    behind = exact(np.maximum(wide(x), 0)) - exact(x) * exact(z)
     yield at_most(behind, loss, "at least max(x, 0) - xz")
     yield at_most(loss, behind + log(exact(2.0)), "and at most log 2 more")
-    yield at_most(binary_entropy(labels), loss, "at least the entropy of the label")
+    yield at_most(binary_entropy(z), loss, "at least the entropy of the label")
 
 
 @stated(
@@ -141,10 +135,9 @@ def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SIGMOID,),
     domain=Domain((near_elements(), near_elements("t"), element_labels())),
 )
-def _tangent(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    here, there, labels = given["x"], given["t"], given["z"]
-    rise = f(SIGMOID, here, labels, quantity="gradient:logits") * (exact(there) - exact(here))
-    yield at_most(f(SIGMOID, here, labels) + rise, f(SIGMOID, there, labels))
+def _tangent(f: Functions, x: Array, t: Array, z: Array) -> Relations:
+    rise = f(SIGMOID, x, z, quantity="gradient:logits") * (exact(t) - exact(x))
+    yield at_most(f(SIGMOID, x, z) + rise, f(SIGMOID, t, z))
 
 
 @stated(
@@ -155,11 +148,10 @@ def _tangent(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SIGMOID, DENSE),
     domain=Domain(_ELEMENT),
 )
-def _two_classes(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, labels = given["x"], given["z"]
-    pairs = np.stack([logits_, np.zeros_like(logits_)], axis=-1), np.stack([labels, 1 - labels], axis=-1)
-    yield equal(f(SIGMOID, logits_, labels), f(DENSE, *pairs), "the loss")
-    one = f(SIGMOID, logits_, labels, quantity="gradient:logits")
+def _two_classes(f: Functions, x: Array, z: Array) -> Relations:
+    pairs = np.stack([x, np.zeros_like(x)], axis=-1), np.stack([z, 1 - z], axis=-1)
+    yield equal(f(SIGMOID, x, z), f(DENSE, *pairs), "the loss")
+    one = f(SIGMOID, x, z, quantity="gradient:logits")
     yield equal(one, f(DENSE, *pairs, quantity="gradient:logits")[:, 0], "its gradient by the logit")
 
 
@@ -172,10 +164,9 @@ def _two_classes(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SIGMOID, DENSE),
     domain=Domain((near_logits(largest=8), several_ones())),
 )
-def _shape(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, labels = given["x"], given["y"]
-    cases, n = logits_.shape
-    alone = f(SIGMOID, logits_.reshape(-1), labels.reshape(-1)).reshape(cases, n)
-    yield equal(f(SIGMOID, logits_, labels), alone, "sigmoid: every element as if it were alone")
-    each = f(DENSE, np.repeat(logits_, n, axis=0), np.tile(np.eye(n, dtype=labels.dtype), (cases, 1)))
-    yield equal(f(DENSE, logits_, labels), weighed(labels, each.reshape(cases, n)), "softmax: one loss for the row")
+def _shape(f: Functions, x: Array, y: Array) -> Relations:
+    cases, n = x.shape
+    alone = f(SIGMOID, x.reshape(-1), y.reshape(-1)).reshape(cases, n)
+    yield equal(f(SIGMOID, x, y), alone, "sigmoid: every element as if it were alone")
+    each = f(DENSE, np.repeat(x, n, axis=0), np.tile(np.eye(n, dtype=y.dtype), (cases, 1)))
+    yield equal(f(DENSE, x, y), weighed(y, each.reshape(cases, n)), "softmax: one loss for the row")

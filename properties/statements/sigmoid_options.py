@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..checking.balls import exact, times
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, equal
+from ..checking.property import Array, Domain, Relations, Statements, equal
 from ..domains.inputs import class_weights
 from ..domains.loss_inputs import TAME, element_labels, near_elements, near_logits, smoothing
 from .loss_options import smoothing_of
@@ -28,12 +26,11 @@ _WEIGHTED = (near_logits(share=TAME), element_labels(), class_weights())
     functions=(SIGMOID,),
     domain=Domain(_WEIGHTED),
 )
-def _weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, labels, weight = given["x"], given["z"], given["w"]
-    yield equal(f(SIGMOID, logits_, labels, weight=weight), exact(weight) * f(SIGMOID, logits_, labels), "the loss")
-    weighted = f(SIGMOID, logits_, labels, quantity="gradient:logits", weight=weight)
-    unweighted = f(SIGMOID, logits_, labels, quantity="gradient:logits")
-    yield equal(weighted, exact(weight) * unweighted, "its gradient")
+def _weight(f: Functions, x: Array, z: Array, w: Array) -> Relations:
+    yield equal(f(SIGMOID, x, z, weight=w), exact(w) * f(SIGMOID, x, z), "the loss")
+    weighted = f(SIGMOID, x, z, quantity="gradient:logits", weight=w)
+    unweighted = f(SIGMOID, x, z, quantity="gradient:logits")
+    yield equal(weighted, exact(w) * unweighted, "its gradient")
 
 
 @stated(
@@ -44,11 +41,11 @@ def _weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SIGMOID,),
     domain=Domain(_WEIGHTED),
 )
-def _pos_weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, labels, weight = given["x"], exact(given["z"]), given["w"]
-    ones, zeros = (f(SIGMOID, logits_, end) for end in (np.ones_like(logits_), np.zeros_like(logits_)))
-    weighted = f(SIGMOID, logits_, given["z"], pos_weight=weight)
-    yield equal(weighted, times(exact(weight) * labels, ones) + times(1 - labels, zeros))
+def _pos_weight(f: Functions, x: Array, z: Array, w: Array) -> Relations:
+    labels = exact(z)
+    ones, zeros = (f(SIGMOID, x, end) for end in (np.ones_like(x), np.zeros_like(x)))
+    weighted = f(SIGMOID, x, z, pos_weight=w)
+    yield equal(weighted, times(exact(w) * labels, ones) + times(1 - labels, zeros))
 
 
 @stated(
@@ -59,10 +56,10 @@ def _pos_weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=(SIGMOID, "sigmoid"),
     domain=Domain(_WEIGHTED),
 )
-def _pos_weight_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, labels, weight = given["x"], exact(given["z"]), exact(given["w"])
-    pulled = f(SIGMOID, logits_, given["z"], quantity="gradient:logits", pos_weight=given["w"])
-    yield equal(pulled, (1 - labels) * f("sigmoid", logits_) - weight * labels * f("sigmoid", -logits_))
+def _pos_weight_gradient(f: Functions, x: Array, z: Array, w: Array) -> Relations:
+    labels, weight = exact(z), exact(w)
+    pulled = f(SIGMOID, x, z, quantity="gradient:logits", pos_weight=w)
+    yield equal(pulled, (1 - labels) * f("sigmoid", x) - weight * labels * f("sigmoid", -x))
 
 
 @stated(
@@ -73,9 +70,9 @@ def _pos_weight_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relati
     functions=(SIGMOID,),
     domain=Domain((near_elements(share=TAME), element_labels(), smoothing())),
 )
-def _smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, labels, epsilon = given["x"], given["z"], smoothing_of(given)
-    ones, zeros = (f(SIGMOID, logits_, end) for end in (np.ones_like(logits_), np.zeros_like(logits_)))
-    smoothed = f(SIGMOID, logits_, labels, label_smoothing=epsilon)
+def _smoothing(f: Functions, x: Array, z: Array, e: Array) -> Relations:
+    epsilon = smoothing_of(e)
+    ones, zeros = (f(SIGMOID, x, end) for end in (np.ones_like(x), np.zeros_like(x)))
+    smoothed = f(SIGMOID, x, z, label_smoothing=epsilon)
     share = exact(epsilon) / 2
-    yield equal(smoothed, (1 - exact(epsilon)) * f(SIGMOID, logits_, labels) + share * (ones + zeros))
+    yield equal(smoothed, (1 - exact(epsilon)) * f(SIGMOID, x, z) + share * (ones + zeros))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..checking.balls import exact, exp, log, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
+from ..checking.property import Array, Domain, Relations, Statements, at_most, equal
 from ..domains.inputs import WIDE, class_labels, class_order, elements, logits, probabilities, sparse_logits, wide
 from .row_claims import masking, only_where, permutation, shifted
 
@@ -26,11 +24,11 @@ _LOGITS = logits()
     functions=("softmax",),
     domain=Domain((_LOGITS,)),
 )
-def _distribution(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs = f("softmax", given["x"])
+def _distribution(f: Functions, x: Array) -> Relations:
+    probs = f("softmax", x)
     yield at_most(probs, exact(1.0), "an entry is at most 1")
     # No rounding of a quotient of numbers ≥ 0 makes it negative: the stored numbers themselves are compared.
-    yield at_most(exact(0.0), exact(f.stored("softmax", given["x"])), "an entry is not negative")
+    yield at_most(exact(0.0), exact(f.stored("softmax", x)), "an entry is not negative")
     yield equal(total(probs), exact(1.0), "the entries sum to 1")
 
 
@@ -42,10 +40,10 @@ def _distribution(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softmax",),
     domain=Domain((_LOGITS, elements("c"))),
 )
-def _shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
+def _shift_invariance(f: Functions, x: Array, c: Array) -> Relations:
     # What the sum x + c was rounded by is known exactly: it is a change of the logits that softmax must follow.
-    moved, rest = shifted(given["x"], given["c"])
-    changed = f("softmax", given["x"]) * exp(rest)
+    moved, rest = shifted(x, c)
+    changed = f("softmax", x) * exp(rest)
     yield equal(f("softmax", moved) * per_row(total(changed)), changed)
 
 
@@ -57,11 +55,11 @@ def _shift_invariance(f: Functions, given: PropertyInputs) -> Iterable[Relation]
     functions=("softmax",),
     domain=Domain((logits(largest=WIDE),)),
 )
-def _ratio(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x = exact(given["x"])
-    probs, first = f.shared("softmax", given["x"]), np.argmax(wide(given["x"]), axis=-1)[:, None]
+def _ratio(f: Functions, x: Array) -> Relations:
+    exact_x = exact(x)
+    probs, first = f.shared("softmax", x), np.argmax(wide(x), axis=-1)[:, None]
     leader = np.take_along_axis(probs, first, axis=-1)
-    yield equal(probs, leader * exp(x - np.take_along_axis(x, first, axis=-1)))
+    yield equal(probs, leader * exp(exact_x - np.take_along_axis(exact_x, first, axis=-1)))
 
 
 @stated(
@@ -73,13 +71,13 @@ def _ratio(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softmax",),
     domain=Domain((_LOGITS,)),
 )
-def _order(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    order = np.argsort(wide(given["x"]), axis=-1, kind="stable")
-    x = np.take_along_axis(wide(given["x"]), order, axis=-1)
-    probs = np.take_along_axis(f.shared("softmax", given["x"]), order, axis=-1)
+def _order(f: Functions, x: Array) -> Relations:
+    order = np.argsort(wide(x), axis=-1, kind="stable")
+    ranked = np.take_along_axis(wide(x), order, axis=-1)
+    probs = np.take_along_axis(f.shared("softmax", x), order, axis=-1)
     yield at_most(probs[:, :-1], probs[:, 1:], "a larger logit has no smaller probability")
     yield at_most(probs, probs[:, -1:], "the largest logit has the largest probability")
-    tied = only_where(x[:, :-1] == x[:, 1:], probs[:, 1:])
+    tied = only_where(ranked[:, :-1] == ranked[:, 1:], probs[:, 1:])
     yield equal(probs[:, :-1], tied, "equal logits have equal probabilities")
 
 
@@ -102,11 +100,11 @@ stated(
     functions=("softmax",),
     domain=Domain((probabilities(),)),
 )
-def _of_log_probs(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs = exact(given["p"])
+def _of_log_probs(f: Functions, p: Array) -> Relations:
+    probs = exact(p)
     logs = log(probs)
     # What log p is rounded by is known exactly: it multiplies the probability.
-    stored = logs.astype(np.float64).astype(given["p"].dtype)
+    stored = logs.astype(np.float64).astype(p.dtype)
     changed = probs * exp(exact(stored) - logs)
     yield equal(f("softmax", stored) * per_row(total(changed)), changed)
 
@@ -119,8 +117,7 @@ def _of_log_probs(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softmax",),
     domain=Domain((_LOGITS,)),
 )
-def _equal_logits(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x = given["x"]
+def _equal_logits(f: Functions, x: Array) -> Relations:
     same = np.broadcast_to(x[:, :1], x.shape).copy()
     yield equal(f("softmax", same), exact(np.ones(x.shape)) / x.shape[-1])
 
@@ -134,11 +131,11 @@ def _equal_logits(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softmax",),
     domain=Domain((_LOGITS, class_labels())),
 )
-def _repeated_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x, k = given["x"], given["k"][:, None]
-    longer = f("softmax", np.concatenate([x, np.take_along_axis(x, k, axis=-1)], axis=-1))
+def _repeated_class(f: Functions, x: Array, k: Array) -> Relations:
+    classes = k[:, None]
+    longer = f("softmax", np.concatenate([x, np.take_along_axis(x, classes, axis=-1)], axis=-1))
     probs = f("softmax", x)
-    repeated = np.take_along_axis(probs, k, axis=-1)
+    repeated = np.take_along_axis(probs, classes, axis=-1)
     yield equal(longer * (1 + repeated), np.concatenate([probs, repeated], axis=-1))
 
 
@@ -150,9 +147,9 @@ def _repeated_class(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softmax",),
     domain=Domain((_LOGITS,)),
 )
-def _repeated_row(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    probs = f("softmax", given["x"])
-    twice = f("softmax", np.concatenate([given["x"], given["x"]], axis=-1))
+def _repeated_row(f: Functions, x: Array) -> Relations:
+    probs = f("softmax", x)
+    twice = f("softmax", np.concatenate([x, x], axis=-1))
     yield equal(twice, np.concatenate([probs, probs], axis=-1) / 2)
 
 
@@ -165,9 +162,8 @@ def _repeated_row(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softmax",),
     domain=Domain((logits(least=2), class_labels())),
 )
-def _others(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x = given["x"]
-    kept = np.arange(x.shape[-1]) != given["k"][:, None]
+def _others(f: Functions, x: Array, k: Array) -> Relations:
+    kept = np.arange(x.shape[-1]) != k[:, None]
     # Only shares of the same sum are compared: neither row's normaliser matters.
     others = f.shared("softmax", x)[kept].reshape(len(x), -1)
     among = f.shared("softmax", x[kept].reshape(len(x), -1))

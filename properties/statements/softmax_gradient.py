@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..checking.balls import Balls, exact, exp, magnitude, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
-from ..domains.inputs import class_labels, class_order, like, logits, one_of, sparse_logits, wide
-from .row_claims import gradient_linearity, gradient_masking, gradient_permutation, gradient_sum, one_hot
+from ..checking.property import Array, Domain, Relations, Statements, at_most, equal
+from ..domains.inputs import class_labels, class_order, like, logits, sparse_logits, wide
+from ..domains.labelled import one_hot
+from .row_claims import TWO_COTANGENTS, gradient_linearity, gradient_masking, gradient_permutation, gradient_sum
 
 stated = Statements()
 """In the order in which they are told."""
 
 _LOGITS, _COTANGENT = logits(), like("v")
-
-_FACTORS = (1.0, -1.0, 2.0, -0.5)
 
 
 def _pulled(f: Functions, logits_: np.ndarray, cotangent: np.ndarray) -> Balls:
@@ -33,11 +30,11 @@ def _pulled(f: Functions, logits_: np.ndarray, cotangent: np.ndarray) -> Balls:
     functions=("softmax",),
     domain=Domain((_LOGITS, class_labels())),
 )
-def _jacobian(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    unit = one_hot(given["k"], given["x"])
-    probs = f("softmax", given["x"])
-    chosen = np.take_along_axis(probs, given["k"][:, None], axis=-1)
-    yield equal(_pulled(f, given["x"], unit), chosen * (exact(unit) - probs))
+def _jacobian(f: Functions, x: Array, k: Array) -> Relations:
+    unit = one_hot(k, x)
+    probs = f("softmax", x)
+    chosen = np.take_along_axis(probs, k[:, None], axis=-1)
+    yield equal(_pulled(f, x, unit), chosen * (exact(unit) - probs))
 
 
 @stated(
@@ -50,8 +47,8 @@ def _jacobian(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softmax",),
     domain=Domain((logits(least=2), class_labels())),
 )
-def _hard_maximum(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x, unit = given["x"], one_hot(given["k"], given["x"])
+def _hard_maximum(f: Functions, x: Array, k: Array) -> Relations:
+    unit = one_hot(k, x)
     gradient, n = _pulled(f, x, unit), x.shape[-1]
     # p_i ≥ e^-D/n with D = max x - min x, and 1 - p_k is the sum of the n - 1 others.
     least = exp(2 * (exact(x.min(axis=-1, keepdims=True)) - exact(x.max(axis=-1, keepdims=True)))) / n**2
@@ -78,9 +75,7 @@ stated(
     r"J^\top(\alpha v + \beta w) = \alpha J^\top v + \beta J^\top w",
     source="follows from the definition of a derivative",
     functions=("softmax",),
-    domain=Domain(
-        (_LOGITS, _COTANGENT, like("w"), one_of("alpha", _FACTORS, "a factor"), one_of("beta", _FACTORS, "another"))
-    ),
+    domain=TWO_COTANGENTS,
 )(gradient_linearity("softmax"))
 
 
@@ -92,8 +87,7 @@ stated(
     functions=("softmax",),
     domain=Domain((_LOGITS, _COTANGENT, like("w"))),
 )
-def _symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x, v, w = given["x"], given["v"], given["w"]
+def _symmetry(f: Functions, x: Array, v: Array, w: Array) -> Relations:
     yield equal(total(exact(v) * _pulled(f, x, w)), total(exact(w) * _pulled(f, x, v)))
 
 
@@ -105,8 +99,8 @@ def _symmetry(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softmax",),
     domain=Domain((_LOGITS, _COTANGENT)),
 )
-def _definiteness(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield at_most(exact(0.0), total(exact(given["v"]) * _pulled(f, given["x"], given["v"])))
+def _definiteness(f: Functions, x: Array, v: Array) -> Relations:
+    yield at_most(exact(0.0), total(exact(v) * _pulled(f, x, v)))
 
 
 stated(

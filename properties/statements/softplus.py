@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from flint import arb
 
 from ..checking.balls import Balls, exact, exp, log
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most, equal
+from ..checking.property import Array, Domain, Relations, Statements, at_most, equal
 from ..domains.inputs import elements, like
 
 stated = Statements()
@@ -34,10 +32,10 @@ def _with_zero(x: np.ndarray) -> np.ndarray:
     functions=("softplus",),
     domain=Domain((_ELEMENT,)),
 )
-def _two_forms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    softplus, x = f("softplus", given["x"]), exact(given["x"])
-    yield equal(softplus, _log1p(exp(x)), "log(1 + e^x)")
-    yield equal(softplus, x + _log1p(exp(-x)), "x + log(1 + e^-x)")
+def _two_forms(f: Functions, x: Array) -> Relations:
+    softplus, exact_x = f("softplus", x), exact(x)
+    yield equal(softplus, _log1p(exp(exact_x)), "log(1 + e^x)")
+    yield equal(softplus, exact_x + _log1p(exp(-exact_x)), "x + log(1 + e^-x)")
 
 
 @stated(
@@ -48,8 +46,8 @@ def _two_forms(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softplus",),
     domain=Domain((_ELEMENT,)),
 )
-def _difference(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield equal(f("softplus", given["x"]) - f("softplus", -given["x"]), exact(given["x"]))
+def _difference(f: Functions, x: Array) -> Relations:
+    yield equal(f("softplus", x) - f("softplus", -x), exact(x))
 
 
 @stated(
@@ -60,12 +58,12 @@ def _difference(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softplus",),
     domain=Domain((_ELEMENT,)),
 )
-def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    softplus, hinge = f("softplus", given["x"]), exact(np.maximum(given["x"], np.zeros_like(given["x"])))
+def _bounds(f: Functions, x: Array) -> Relations:
+    softplus, hinge = f("softplus", x), exact(np.maximum(x, np.zeros_like(x)))
     yield at_most(hinge, softplus, "it is at least max(x, 0)")
     yield at_most(softplus, hinge + log(exact(2.0)), "it is at most log 2 above max(x, 0)")
     # No rounding makes log of a number ≥ 1 negative: the stored numbers themselves are compared.
-    yield at_most(exact(0.0), exact(f.stored("softplus", given["x"])), "it is not negative")
+    yield at_most(exact(0.0), exact(f.stored("softplus", x)), "it is not negative")
 
 
 @stated(
@@ -76,9 +74,9 @@ def _bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softplus", "sigmoid"),
     domain=Domain((_ELEMENT, like("v"))),
 )
-def _derivative(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    slope = f("softplus", given["x"], quantity="gradient:x", cotangent=given["v"])
-    yield equal(slope, exact(given["v"]) * f("sigmoid", given["x"]))
+def _derivative(f: Functions, x: Array, v: Array) -> Relations:
+    slope = f("softplus", x, quantity="gradient:x", cotangent=v)
+    yield equal(slope, exact(v) * f("sigmoid", x))
 
 
 @stated(
@@ -89,8 +87,8 @@ def _derivative(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softplus", "logsumexp"),
     domain=Domain((_ELEMENT,)),
 )
-def _is_logsumexp(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield equal(f("softplus", given["x"]), f("logsumexp", _with_zero(given["x"])))
+def _is_logsumexp(f: Functions, x: Array) -> Relations:
+    yield equal(f("softplus", x), f("logsumexp", _with_zero(x)))
 
 
 @stated(
@@ -101,8 +99,8 @@ def _is_logsumexp(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("log_sigmoid", "sigmoid"),
     domain=Domain((_ELEMENT,)),
 )
-def _log_of_sigmoid(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    log_sigmoid, sigmoid = f("log_sigmoid", given["x"]), f("sigmoid", given["x"])
+def _log_of_sigmoid(f: Functions, x: Array) -> Relations:
+    log_sigmoid, sigmoid = f("log_sigmoid", x), f("sigmoid", x)
     yield equal(log_sigmoid, log(sigmoid), "the logarithm of sigmoid")
     yield equal(exp(log_sigmoid), sigmoid, "its exponential is sigmoid")
 
@@ -115,8 +113,8 @@ def _log_of_sigmoid(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("log_sigmoid", "softplus"),
     domain=Domain((_ELEMENT,)),
 )
-def _log_sigmoid_is_softplus(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield equal(f("log_sigmoid", given["x"]), -f("softplus", -given["x"]))
+def _log_sigmoid_is_softplus(f: Functions, x: Array) -> Relations:
+    yield equal(f("log_sigmoid", x), -f("softplus", -x))
 
 
 @stated(
@@ -127,8 +125,8 @@ def _log_sigmoid_is_softplus(f: Functions, given: PropertyInputs) -> Iterable[Re
     functions=("log_sigmoid",),
     domain=Domain((_ELEMENT,)),
 )
-def _log_sigmoid_difference(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    yield equal(f("log_sigmoid", given["x"]) - f("log_sigmoid", -given["x"]), exact(given["x"]))
+def _log_sigmoid_difference(f: Functions, x: Array) -> Relations:
+    yield equal(f("log_sigmoid", x) - f("log_sigmoid", -x), exact(x))
 
 
 @stated(
@@ -139,8 +137,8 @@ def _log_sigmoid_difference(f: Functions, given: PropertyInputs) -> Iterable[Rel
     functions=("log_sigmoid",),
     domain=Domain((_ELEMENT,)),
 )
-def _log_sigmoid_bounds(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    log_sigmoid, hinge = f("log_sigmoid", given["x"]), exact(np.minimum(given["x"], np.zeros_like(given["x"])))
+def _log_sigmoid_bounds(f: Functions, x: Array) -> Relations:
+    log_sigmoid, hinge = f("log_sigmoid", x), exact(np.minimum(x, np.zeros_like(x)))
     yield at_most(log_sigmoid, hinge, "it is at most min(x, 0)")
     yield at_most(hinge - log(exact(2.0)), log_sigmoid, "it is at most log 2 below min(x, 0)")
 
@@ -153,9 +151,9 @@ def _log_sigmoid_bounds(f: Functions, given: PropertyInputs) -> Iterable[Relatio
     functions=("log_sigmoid", "sigmoid"),
     domain=Domain((_ELEMENT, like("v"))),
 )
-def _log_sigmoid_derivative(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    slope = f("log_sigmoid", given["x"], quantity="gradient:x", cotangent=given["v"])
-    yield equal(slope, exact(given["v"]) * f("sigmoid", -given["x"]))
+def _log_sigmoid_derivative(f: Functions, x: Array, v: Array) -> Relations:
+    slope = f("log_sigmoid", x, quantity="gradient:x", cotangent=v)
+    yield equal(slope, exact(v) * f("sigmoid", -x))
 
 
 @stated(
@@ -166,7 +164,7 @@ def _log_sigmoid_derivative(f: Functions, given: PropertyInputs) -> Iterable[Rel
     functions=("log_sigmoid", "log_softmax"),
     domain=Domain((_ELEMENT,)),
 )
-def _is_log_softmax(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    log_probs = f("log_softmax", _with_zero(given["x"]))
-    yield equal(log_probs[:, 0], f("log_sigmoid", given["x"]), "the first class has log-sigmoid of x")
-    yield equal(log_probs[:, 1], f("log_sigmoid", -given["x"]), "the second class has log-sigmoid of -x")
+def _is_log_softmax(f: Functions, x: Array) -> Relations:
+    log_probs = f("log_softmax", _with_zero(x))
+    yield equal(log_probs[:, 0], f("log_sigmoid", x), "the first class has log-sigmoid of x")
+    yield equal(log_probs[:, 1], f("log_sigmoid", -x), "the second class has log-sigmoid of -x")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..checking.balls import Balls, exact, exp, times, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, PropertyInputs, Relation, Statements, at_most
+from ..checking.property import Array, Domain, Relations, Statements, at_most
 from ..domains.inputs import logits, one_of, wide
 from .row_claims import only_where
 
@@ -20,9 +18,9 @@ def _temperature(*values: float) -> Domain:
     return Domain((logits(), one_of("tau", values, "the temperature")))
 
 
-def _scaled(given: PropertyInputs) -> np.ndarray:
+def _scaled(x: Array, tau: Array) -> Array:
     with np.errstate(over="ignore", under="ignore"):
-        return (given["x"] / given["tau"]).astype(given["x"].dtype)
+        return (x / tau).astype(x.dtype)
 
 
 @stated(
@@ -34,8 +32,8 @@ def _scaled(given: PropertyInputs) -> np.ndarray:
     functions=("softmax",),
     domain=_temperature(1.0, 2.0, 16.0, 1024.0),
 )
-def _hot(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    scaled = _scaled(given)
+def _hot(f: Functions, x: Array, tau: Array) -> Relations:
+    scaled = _scaled(x, tau)
     probs, n = f("softmax", scaled), scaled.shape[-1]
     # Of the numbers as they have been rounded: at e^(D/τ), near 1, no probability is far from 1/n.
     distance = exp(exact(scaled.max(axis=-1, keepdims=True)) - exact(scaled.min(axis=-1, keepdims=True)))
@@ -53,8 +51,8 @@ def _hot(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softmax",),
     domain=_temperature(1.0, 0.5, 0.0625, 0.0009765625),
 )
-def _cold(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    scaled = _scaled(given)
+def _cold(f: Functions, x: Array, tau: Array) -> Relations:
+    scaled = _scaled(x, tau)
     probs, numbers = f("softmax", scaled), wide(scaled)
     leads = numbers == numbers.max(axis=-1, keepdims=True)
     leaders = leads.sum(axis=-1, keepdims=True)
@@ -76,11 +74,11 @@ def _cold(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
     functions=("softmax", "log_softmax"),
     domain=_temperature(1.0, 2.0, 0.5, 16.0, 0.0625, 1024.0, 0.0009765625),
 )
-def _entropy(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    x, scaled = given["x"], _scaled(given)
+def _entropy(f: Functions, x: Array, tau: Array) -> Relations:
+    scaled = _scaled(x, tau)
     with np.errstate(over="ignore"):
-        is_exact = (scaled * given["tau"] == x).all(axis=-1)
-    cold, hot = (x, scaled) if given["tau"][0] >= 1 else (scaled, x)
+        is_exact = (scaled * tau == x).all(axis=-1)
+    cold, hot = (x, scaled) if tau[0] >= 1 else (scaled, x)
     yield at_most(_entropy_of(f, cold), only_where(is_exact, _entropy_of(f, hot)))
 
 
