@@ -22,13 +22,15 @@ from ..notes import tell
 from ..scripts.of_change import scripts_for_comparison
 from ..settings.gate import gating_of_comparison
 from ..settings.settings import read_settings
-from .report import STANDARD_INPUT, deliver, record_from
+from .report import STANDARD_INPUT, deliver, record_from, refuse_ignored_output
 
 
 def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     """Compare the two runs that `options` name; the exit status is what the comparison amounts to."""
     del typed
-    _require_sense(options)
+    refuse_ignored_output(options)
+    if str(options.old) == str(options.new) == STANDARD_INPUT:
+        raise UserError("OLD and NEW cannot both be standard input")
     settings = read_settings(Path.cwd())
     paths = _paths((options.old, options.new), options.store or settings.get("store"))
     old, new = record_from(paths[0], "OLD"), record_from(paths[1], "NEW")
@@ -58,15 +60,6 @@ def tell_comparison(comparison: Comparison, form: str, output: Path | None) -> N
         lambda size_limit: comparison_markdown(comparison, size_limit),
         output,
     )
-
-
-def _require_sense(options: argparse.Namespace) -> None:
-    if options.output is not None and FORMATS[options.format].is_for_job:
-        raise UserError(
-            "--output: annotations are read from standard output, and the summary goes to the job's own file"
-        )
-    if str(options.old) == str(options.new) == STANDARD_INPUT:
-        raise UserError("OLD and NEW cannot both be standard input")
 
 
 def _paths(named: tuple[Path, Path], store: object) -> tuple[Path, Path]:
