@@ -44,8 +44,8 @@ def struct_from(table: Mapping[str, object], into: type[S], title: str) -> S:
 def _description(kind: object) -> str:
     """What a type is described by: the first of its constraints that says so, within `… | None` too."""
     first, *rest = get_args(kind)
-    told = (meta.description for meta in rest if isinstance(meta, msgspec.Meta) and meta.description)
-    return next(told, None) or _description(first)
+    descriptions = (meta.description for meta in rest if isinstance(meta, msgspec.Meta) and meta.description)
+    return next(descriptions, None) or _description(first)
 
 
 def shown(value: object) -> str:
