@@ -6,68 +6,50 @@ import difflib
 from types import MappingProxyType
 
 from .checking.property import Property
-from .statements.binary_cross_entropy import BINARY_CROSS_ENTROPY_PROPERTIES
-from .statements.cross_entropy import CROSS_ENTROPY_PROPERTIES
-from .statements.dense_loss import DENSE_LOSS_PROPERTIES
-from .statements.divergence import DIVERGENCE_PROPERTIES
-from .statements.divergence_relation import DIVERGENCE_RELATION_PROPERTIES
-from .statements.errata import ERRATA
-from .statements.figures import FIGURES
-from .statements.from_logits import FROM_LOGITS_PROPERTIES
-from .statements.index_loss import INDEX_LOSS_PROPERTIES
-from .statements.information import INFORMATION_PROPERTIES
-from .statements.log_softmax import LOG_SOFTMAX_GRADIENT_PROPERTIES, LOG_SOFTMAX_PROPERTIES
-from .statements.logsumexp import LOGSUMEXP_GRADIENT_PROPERTIES, LOGSUMEXP_PROPERTIES
-from .statements.loss_figures import LOSS_FIGURES
-from .statements.loss_gradient import LOSS_GRADIENT_PROPERTIES
-from .statements.loss_options import LOSS_OPTIONS_PROPERTIES
-from .statements.nll import NLL_PROPERTIES
-from .statements.reduction import REDUCTION_PROPERTIES
-from .statements.sigmoid import LOGIT_PROPERTIES, SIGMOID_PROPERTIES
-from .statements.sigmoid_loss import SIGMOID_LOSS_PROPERTIES
-from .statements.sigmoid_options import SIGMOID_OPTIONS_PROPERTIES
-from .statements.softmax import SOFTMAX_PROPERTIES
-from .statements.softmax_gradient import SOFTMAX_GRADIENT_PROPERTIES
-from .statements.softplus import LOG_SIGMOID_PROPERTIES, SOFTPLUS_PROPERTIES
-from .statements.temperature import TEMPERATURE_PROPERTIES
-
-_OF_LOGITS = (
-    *SIGMOID_PROPERTIES,
-    *LOGIT_PROPERTIES,
-    *SOFTPLUS_PROPERTIES,
-    *LOG_SIGMOID_PROPERTIES,
-    *SOFTMAX_PROPERTIES,
-    *SOFTMAX_GRADIENT_PROPERTIES,
-    *TEMPERATURE_PROPERTIES,
-    *LOG_SOFTMAX_PROPERTIES,
-    *LOG_SOFTMAX_GRADIENT_PROPERTIES,
-    *LOGSUMEXP_PROPERTIES,
-    *LOGSUMEXP_GRADIENT_PROPERTIES,
+from .statements import (
+    binary_cross_entropy,
+    cross_entropy,
+    dense_loss,
+    divergence,
+    divergence_relation,
+    errata,
+    figures,
+    from_logits,
+    index_loss,
+    information,
+    log_softmax,
+    logsumexp,
+    loss_figures,
+    loss_gradient,
+    loss_options,
+    nll,
+    reduction,
+    sigmoid,
+    sigmoid_loss,
+    sigmoid_options,
+    softmax,
+    softmax_gradient,
+    softplus,
+    temperature,
 )
 
-_OF_INFORMATION = (
-    *INFORMATION_PROPERTIES,
-    *DIVERGENCE_PROPERTIES,
-    *DIVERGENCE_RELATION_PROPERTIES,
-    *CROSS_ENTROPY_PROPERTIES,
-    *BINARY_CROSS_ENTROPY_PROPERTIES,
-)
-
+_OF_LOGITS = (sigmoid, softplus, softmax, softmax_gradient, temperature, log_softmax, logsumexp)
+_OF_INFORMATION = (information, divergence, divergence_relation, cross_entropy, binary_cross_entropy)
 _OF_LOSSES = (
-    *INDEX_LOSS_PROPERTIES,
-    *DENSE_LOSS_PROPERTIES,
-    *LOSS_GRADIENT_PROPERTIES,
-    *LOSS_OPTIONS_PROPERTIES,
-    *SIGMOID_LOSS_PROPERTIES,
-    *SIGMOID_OPTIONS_PROPERTIES,
-    *NLL_PROPERTIES,
-    *REDUCTION_PROPERTIES,
-    *FROM_LOGITS_PROPERTIES,
+    index_loss,
+    dense_loss,
+    loss_gradient,
+    loss_options,
+    sigmoid_loss,
+    sigmoid_options,
+    nll,
+    reduction,
+    from_logits,
 )
+_OF_THE_NOTES = (figures, loss_figures, errata)
+_SUBJECTS = (*_OF_LOGITS, *_OF_INFORMATION, *_OF_LOSSES, *_OF_THE_NOTES)
 
-_OF_THE_NOTES = (*FIGURES, *LOSS_FIGURES, *ERRATA)
-
-PROPERTIES = MappingProxyType({prop.id: prop for prop in (*_OF_LOGITS, *_OF_INFORMATION, *_OF_LOSSES, *_OF_THE_NOTES)})
+PROPERTIES = MappingProxyType({prop.id: prop for subject in _SUBJECTS for prop in subject.stated.properties})
 """Every property, by its id, in the order in which they are told."""
 
 

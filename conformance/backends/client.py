@@ -382,8 +382,9 @@ def _heard(channel: Channel, spec: BackendSpec, limits: Limits) -> Hello:
 
 def _require_known_names(hello: Hello, spec: BackendSpec) -> None:
     for entry in hello.entry_points:
+        arguments = [argument.name for argument in FUNCTIONS[entry.function].arguments]
         for refusal in entry.refusals:
-            if refusal.allowed not in ALLOWED or refusal.argument not in _arguments(entry):
+            if refusal.allowed not in ALLOWED or refusal.argument not in arguments:
                 raise BackendError(
                     f"{spec.name}: {entry.function} states that it refuses {refusal.argument!r} unless it is "
                     f"{refusal.allowed!r}, which logitproof does not know: choose from {', '.join(ALLOWED)}"
@@ -395,10 +396,6 @@ def _require_known_names(hello: Hello, spec: BackendSpec) -> None:
                     f"{spec.name}: {entry.function} states the deviation {deviation.definition!r}, "
                     f"which logitproof does not know: choose from {', '.join(known)}"
                 )
-
-
-def _arguments(entry: EntryPoint) -> tuple[str, ...]:
-    return tuple(argument.name for argument in FUNCTIONS[entry.function].arguments)
 
 
 def _environment(inherited: Mapping[str, str], threads: int) -> dict[str, str]:

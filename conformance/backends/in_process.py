@@ -12,7 +12,6 @@ from logitproof.reports import Setting
 from ..inputs.batch import Batch
 from ..worker.evaluate import failure
 from ..worker.main import WorkerSession
-from ..worker.wire import Header
 from .frameworks import MODULE_FRAMEWORKS
 from .protocol import Hello, Reply, evaluate_request, hello_request, read_answer, read_hello
 
@@ -65,9 +64,5 @@ class InProcess:
         try:
             answer, results = self._session.answer(header, arrays)
         except Exception as error:  # noqa: BLE001 - whatever the function raises is an answer
-            answer, results = _error(error), []
+            answer, results = {"message": "error", **failure(error)}, []
         return read_answer(answer, results)
-
-
-def _error(error: BaseException) -> Header:
-    return {"message": "error", **failure(error)}

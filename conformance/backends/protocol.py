@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ml_dtypes
+import msgspec
 import numpy as np
 
 from logitproof.reference import FUNCTIONS
@@ -276,40 +277,12 @@ def sent_setting(setting: Setting) -> dict[str, str]:
     return {"mode": setting.mode, "device": setting.device}
 
 
-def _read_entry_point(entry: Mapping[str, Any]) -> EntryPoint:
-    function = FUNCTIONS[entry["function"]]
-    return EntryPoint(
-        name=str(entry["name"]),
-        function=function.name,
-        keywords=tuple(entry["keywords"]),
-        differentiable=tuple(entry["differentiable"]),
-        deviations=tuple(
-            Deviation(
-                quantities=tuple(deviation["quantities"]) or function.quantities,
-                definition=str(deviation["definition"]),
-                kind=str(deviation["kind"]),
-                link=str(deviation["link"]),
-                reason=str(deviation["reason"]),
-            )
-            for deviation in entry["deviations"]
-        ),
-        signature=None if entry.get("signature") is None else str(entry["signature"]),
-        unsupported=tuple(
-            Unsupported(tuple(each["dtypes"]), str(each["reason"]), str(each["link"]))
-            for each in entry.get("unsupported", ())
-        ),
-        refusals=tuple(
-            Refusal(
-                argument=str(each["argument"]),
-                allowed=str(each["allowed"]),
-                error=str(each["error"]),
-                text=str(each["text"]),
-                link=str(each["link"]),
-                reason=str(each["reason"]),
-            )
-            for each in entry.get("refusals", ())
-        ),
-    )
+def _read_entry_point(item: Mapping[str, Any]) -> EntryPoint:
+    entry = msgspec.convert(item, EntryPoint)
+    quantities = FUNCTIONS[entry.function].quantities
+    # A deviation that names no quantity is one of all.
+    deviations = tuple(replace(each, quantities=each.quantities or quantities) for each in entry.deviations)
+    return replace(entry, deviations=deviations)
 
 
 def evaluate_request(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from logitproof.reports import FORMATS, Backend, Comparison, Record, comparison_markdown
+from logitproof.reports import FORMATS, Comparison, Record, comparison_markdown
 
 from ..compare.compare import compare
 from ..compare.gate import held
@@ -22,13 +22,15 @@ from ..notes import tell
 from ..scripts.of_change import scripts_for_comparison
 from ..settings.gate import gating_of_comparison
 from ..settings.settings import read_settings
-from .report import STANDARD_INPUT, deliver, record_from
+from .report import STANDARD_INPUT, deliver, record_from, refuse_ignored_output
 
 
 def main(options: argparse.Namespace, typed: Sequence[str]) -> int:
     """Compare the two runs that `options` name; the exit status is what the comparison amounts to."""
     del typed
-    _require_sense(options)
+    refuse_ignored_output(options)
+    if str(options.old) == str(options.new) == STANDARD_INPUT:
+        raise UserError("OLD and NEW cannot both be standard input")
     settings = read_settings(Path.cwd())
     paths = _paths((options.old, options.new), options.store or settings.get("store"))
     old, new = record_from(paths[0], "OLD"), record_from(paths[1], "NEW")
@@ -60,15 +62,6 @@ def tell_comparison(comparison: Comparison, form: str, output: Path | None) -> N
     )
 
 
-def _require_sense(options: argparse.Namespace) -> None:
-    if options.output is not None and FORMATS[options.format].is_for_job:
-        raise UserError(
-            "--output: annotations are read from standard output, and the summary goes to the job's own file"
-        )
-    if str(options.old) == str(options.new) == STANDARD_INPUT:
-        raise UserError("OLD and NEW cannot both be standard input")
-
-
 def _paths(named: tuple[Path, Path], store: object) -> tuple[Path, Path]:
     """Return where two records are: as they were named, or where the history has them.
 
@@ -94,12 +87,10 @@ def _folder(named: Path) -> Path | None:
 
 def _titles(records: tuple[Record, Record], named: tuple[Path, Path]) -> tuple[str, str]:
     """Return what the runs are called: by their backends, and where these are the same by their place too."""
-    old, new = (", ".join(map(_title, record.backends)) or "nothing" for record in records)
+    old, new = (
+        ", ".join(f"{each.name} {each.version}".strip() for each in record.backends) or "nothing" for record in records
+    )
     return (old, new) if old != new else (f"{old} ({named[0]})", f"{new} ({named[1]})")
-
-
-def _title(backend: Backend) -> str:
-    return f"{backend.name} {backend.version}".strip()
 
 
 def given_batches(records: tuple[Record, Record], inputs: Path | None) -> dict[str, Batch]:

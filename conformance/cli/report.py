@@ -84,17 +84,21 @@ def _require_sense(options: argparse.Namespace, settings: Mapping[str, object]) 
     if options.since is not None and not FORMATS[options.format].tells_news and not gates:
         telling = ", ".join(name for name, form in FORMATS.items() if form.tells_news)
         raise UserError(f"--since says nothing in --format {options.format}: leave it out, or use {telling}")
-    if options.output is not None and FORMATS[options.format].is_for_job:
-        raise UserError(
-            "--output: annotations are read from standard output, and the summary goes to the job's own file"
-        )
+    refuse_ignored_output(options)
     if str(options.record) == str(options.since) == STANDARD_INPUT:
         raise UserError("RECORD and --since cannot both be standard input")
 
 
-def _named(record: Path | None) -> Path:
-    """Return the record asked for; where none is, the one of the last run."""
-    return record or Path(str(read_settings(Path.cwd()).get("output", RunRequest.output)))
+def refuse_ignored_output(options: argparse.Namespace) -> None:
+    """Refuse `--output` where nothing would be written into it.
+
+    Raises:
+        UserError: the format is for a job of GitHub.
+    """
+    if options.output is not None and FORMATS[options.format].is_for_job:
+        raise UserError(
+            "--output: annotations are read from standard output, and the summary goes to the job's own file"
+        )
 
 
 def read_named(record: Path | None) -> Record:
@@ -103,7 +107,8 @@ def read_named(record: Path | None) -> Record:
     Raises:
         UserError: it cannot be read.
     """
-    return record_from(_named(record), "RECORD")
+    path = record or Path(str(read_settings(Path.cwd()).get("output", RunRequest.output)))
+    return record_from(path, "RECORD")
 
 
 def record_from(path: Path, option: str) -> Record:

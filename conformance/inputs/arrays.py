@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -41,13 +41,17 @@ def input_batches(
         UserError: the file cannot be used; one line says why.
     """
     arrays = read_npz(path)
-    fitting = [each for each in _chosen(functions) if _fits(each, arrays)]
+    chosen = [function_named(name) for name in functions] if functions else FUNCTIONS.values()
+    fitting = [each for each in chosen if _fits(each, arrays)]
     if not fitting:
         held = ", ".join(f"{name} ({array.dtype.name})" for name, array in arrays.items())
         raise UserError(
             f"{path}: no function finds its arguments here: {held}; name the arrays as a function's arguments are"
         )
-    known = {_COTANGENT, *(name for each in fitting for name in _names(each))}
+    known = {
+        _COTANGENT,
+        *(each for spec in fitting for each in (*(one.name for one in spec.arguments), *spec.keywords)),
+    }
     _refuse_unknown(arrays, known, f"{path}: ")
     try:
         batches = [batch_from_arrays(each.name, arrays, name=f"{USER_CLASS}/{path.name}") for each in fitting]
@@ -91,14 +95,6 @@ def batch_from_arrays(function: str, arrays: Mapping[str, np.ndarray], *, name: 
         parameters=parameters,
         cotangent=_cotangent(spec, arrays, shape, dtype),
     )
-
-
-def _chosen(functions: Sequence[str] | None) -> Iterable[Function]:
-    return [function_named(name) for name in functions] if functions else FUNCTIONS.values()
-
-
-def _names(function: Function) -> set[str]:
-    return {*(each.name for each in function.arguments), *function.keywords}
 
 
 def _fits(function: Function, arrays: Mapping[str, np.ndarray]) -> bool:

@@ -212,10 +212,9 @@ def read_witness(file: Path) -> Witness:
     try:
         return decode_witness(_limited(file))
     except OSError as error:
-        message = f"{file}: {error.strerror or error}"
+        raise WitnessError(f"{file}: {error.strerror or error}") from None
     except WitnessError as error:
-        message = f"{file}: {error}"
-    raise WitnessError(message)
+        raise WitnessError(f"{file}: {error}") from None
 
 
 def _limited(file: Path) -> bytes:

@@ -188,7 +188,8 @@ def judge_property(task: PropertyTask, answers: PropertyAnswers) -> BrokenProper
         return _judge_training(task, answers)
     definitions = _definitions(task.entry_points.values())
     outcomes = [
-        (_without_calls(check(task.stated, Replay(outputs, definitions), given)), given)
+        # The calls are left behind: the finding travels between processes.
+        (replace(check(task.stated, Replay(outputs, definitions), given), calls=()), given)
         for given, outputs in answers.answered
     ]
     outcomes += [(Outcome("broken", given.cases, failure=why), given) for given, why in answers.failed]
@@ -208,11 +209,6 @@ def judge_property(task: PropertyTask, answers: PropertyAnswers) -> BrokenProper
 
 
 _GRAVEST = ("broken", "deviates", "holds", "undecided")
-
-
-def _without_calls(outcome: Outcome) -> Outcome:
-    """Leave the calls behind: the finding travels between processes."""
-    return replace(outcome, calls=())
 
 
 def _definitions(entry_points: Iterable[EntryPoint]) -> dict[tuple[str, str], str]:

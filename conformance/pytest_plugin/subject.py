@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -20,7 +19,6 @@ from ..backends.client import (
 )
 from ..backends.deaths import Deaths
 from ..backends.frameworks import FRAMEWORKS
-from ..backends.protocol import EntryPoint
 from ..backends.training import WorkerTrainer
 from ..hunt.examiner import Examiner
 from ..inputs.witness import Witness
@@ -46,7 +44,11 @@ class TestedBackend:
     def settings(self, prop: Property) -> list[SearchTarget]:
         """Return the entry points and dtypes to try a property on; none where the backend lacks a function of it."""
         return [
-            SearchTarget(PropertyBackend(self.worker, binding, self._deaths), _names(binding), dtype)
+            SearchTarget(
+                PropertyBackend(self.worker, binding, self._deaths),
+                ", ".join(dict.fromkeys(entry.name for entry in binding.values())),
+                dtype,
+            )
             for binding in bindings(prop, self.worker.hello)
             for dtype in FORMATS
             if dtype in self.worker.hello.dtypes
@@ -73,10 +75,6 @@ class TestedBackend:
         examiner = Examiner({self.name: self.worker}, {self.name: self.worker.hello}, (), lambda _: None)
         examined = examiner.examine(witness.batch(), {})
         return [f"{signature}" for signature in examined.defects]
-
-
-def _names(binding: Mapping[str, EntryPoint]) -> str:
-    return ", ".join(dict.fromkeys(entry.name for entry in binding.values()))
 
 
 class TestedBackends:

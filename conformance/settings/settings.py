@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, Any
 
-from ..errors import UserError, unknown
+import msgspec
+from msgspec import Meta
+
+from ..errors import UserError
+from .tables import struct_from
 from .waivers import waivers_from
 
 DEDICATED, SHARED = "logitproof.toml", "pyproject.toml"
 """The files that settings are in, one of the two."""
 
-_LISTS = ("backend", "function", "entry-point", "dtype", "mode", "device", "check", "property")
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(_LISTS, (list,)),
-    "inputs": (str,),
-    "profile": (str,),
-    "timeout": (int, float),
-    "hello-timeout": (int, float),
-    "jobs": (int,),
-    "output": (str,),
-    "since": (str,),
-    "fail-on": (str,),
-    "strict": (bool,),
-    "store": (str,),
-}
-"""Every setting is called like the option of `logitproof run` that it stands for."""
+_Names = Annotated[list[str], Meta(description="a list of strings")]
+_Text = Annotated[str, Meta(description="a string")]
+_Seconds = Annotated[int | float, Meta(description="a number")]
+
+
+class SettingsTable(msgspec.Struct, frozen=True, rename="kebab"):
+    """Every setting is called like the option of `logitproof run` that it stands for; waivers are no option."""
+
+    backend: _Names | None = None
+    function: _Names | None = None
+    entry_point: _Names | None = None
+    dtype: _Names | None = None
+    mode: _Names | None = None
+    device: _Names | None = None
+    check: _Names | None = None
+    property: _Names | None = None
+    inputs: _Text | None = None
+    profile: _Text | None = None
+    timeout: _Seconds | None = None
+    hello_timeout: _Seconds | None = None
+    jobs: Annotated[int, Meta(description="a whole number")] | None = None
+    output: _Text | None = None
+    since: _Text | None = None
+    fail_on: _Text | None = None
+    strict: Annotated[bool, Meta(description="true or false")] | None = None
+    store: _Text | None = None
+    waiver: Annotated[list[dict[str, Any]], Meta(description="an array of tables: [[waiver]]")] | None = None
+
+
 WAIVER = "waiver"
 """The one key that is no option: what is known, and shall not gate."""
 
@@ -94,22 +112,8 @@ def _toml(text: str, name: str) -> dict[str, object]:
 def _checked(table: object, where: str) -> dict[str, object]:
     if not isinstance(table, dict):
         raise UserError(f"{where}: not a table")
-    settings: dict[str, object] = {}
-    for key, value in table.items():
-        if key == WAIVER:
-            settings[key] = waivers_from(value, where)
-            continue
-        if key not in _TYPES:
-            raise unknown(f"key in {where}:", key, (*_TYPES, WAIVER))
-        _check_type(key, value, where)
-        settings[key.replace("-", "_")] = value
+    written = msgspec.structs.asdict(struct_from(table, SettingsTable, where))
+    settings = {name: value for name, value in written.items() if value is not None}
+    if WAIVER in settings:
+        settings[WAIVER] = waivers_from(settings[WAIVER], where)
     return settings
-
-
-def _check_type(key: str, value: object, where: str) -> None:
-    fits = isinstance(value, _TYPES[key]) and isinstance(value, bool) == (_TYPES[key] == (bool,))
-    if isinstance(value, list):
-        fits = fits and all(isinstance(item, str) for item in value)
-    if not fits:
-        names = {list: "a list of strings", str: "a string", int: "a number", bool: "true or false"}
-        raise UserError(f"{where}: {key} must be {names[_TYPES[key][0]]}, not {value!r}")

@@ -84,7 +84,7 @@ def environment_with(
     Raises:
         InstallError: it cannot be built: one line that says what failed and why.
     """
-    request = _request(wanted, python, installer)
+    request = _hash([_facts(python), installer.name, *sorted(one.identity for one in wanted)])
     try:
         if all(one.is_exact for one in wanted) and (cached := _cached(cache, request)) is not None:
             return cached
@@ -92,11 +92,6 @@ def environment_with(
         return _built(wanted, python, installer, cache, request)
     except OSError as error:
         raise InstallError(f"the cache {cache} cannot be used: {error.strerror or error}") from None
-
-
-def _request(wanted: Sequence[Wanted], python: str, installer: Installer) -> str:
-    asked = sorted(one.identity for one in wanted)
-    return _hash([_facts(python), installer.name, *asked])
 
 
 def _facts(python: str) -> str:

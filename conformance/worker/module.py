@@ -79,14 +79,13 @@ def _one_of(names: Sequence[str]) -> str:
 
 def _imported(target: str) -> ModuleType:
     try:
-        return _from_file(Path(target)) if target.endswith(".py") else _by_name(target)
+        if target.endswith(".py"):
+            return _from_file(Path(target))
+        sys.path.insert(0, str(Path.cwd()))
+        return importlib.import_module(target)
     except BaseException as error:  # a module may raise anything while it is imported, SystemExit included
-        raise BackendError(f"{target} cannot be imported: {type(error).__name__}: {_one_line(error)}") from None
-
-
-def _by_name(name: str) -> ModuleType:
-    sys.path.insert(0, str(Path.cwd()))
-    return importlib.import_module(name)
+        text = " ".join(str(error).split())[:500]
+        raise BackendError(f"{target} cannot be imported: {type(error).__name__}: {text}") from None
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -98,10 +97,6 @@ def _from_file(path: Path) -> ModuleType:
     sys.modules.setdefault(path.stem, module)  # where dataclasses and pickle look for it
     spec.loader.exec_module(module)
     return module
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:500]
 
 
 def _entry_point(

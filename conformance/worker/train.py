@@ -36,8 +36,6 @@ def train(backend: OpenBackend, request: Header, arrays: list[Array]) -> tuple[H
         weights, bias = step(features, labels, weights, bias, request["rate"])
         path.append((adapter.array(weights), adapter.array(bias)))
     indices = {"weights": {"array": 0}, "biases": {"array": 1}}
-    return {"message": "trained", **indices}, [_stacked(parts) for parts in zip(*path)]
-
-
-def _stacked(parts: tuple[Array, ...]) -> Array:
-    return Array(parts[0].dtype, np.stack([part.data for part in parts]))
+    return {"message": "trained", **indices}, [
+        Array(parts[0].dtype, np.stack([part.data for part in parts])) for parts in zip(*path)
+    ]

@@ -78,14 +78,10 @@ def _name_of(dtype: np.dtype) -> str:
 
 def encode(header: Header, arrays: Sequence[Array]) -> list[bytes]:
     """Return a message as the byte strings to be sent one after the other."""
-    payload = [_little_endian(array).tobytes() for array in arrays]
+    payload = [array.data.astype(array.data.dtype.newbyteorder("<"), copy=False).tobytes() for array in arrays]
     described = [_description(array) for array in arrays]
     text = json.dumps({**header, "arrays": described}, allow_nan=False).encode()
     return [PREFIX.pack(len(text), sum(map(len, payload))), text, *payload]
-
-
-def _little_endian(array: Array) -> np.ndarray:
-    return array.data.astype(array.data.dtype.newbyteorder("<"), copy=False)
 
 
 def _description(array: Array) -> Header:

@@ -25,7 +25,7 @@ def exact(numbers: np.ndarray | float) -> Balls:
         numbers: of any format, or a float.
     """
     wide = np.asarray(numbers).astype(np.float64)
-    return _array([arb(x) if np.isfinite(x) else UNDECIDED for x in wide.reshape(-1).tolist()], wide.shape)
+    return balls_of([arb(x) if np.isfinite(x) else UNDECIDED for x in wide.reshape(-1).tolist()], wide.shape)
 
 
 def around(numbers: np.ndarray, radii: np.ndarray) -> Balls:
@@ -37,10 +37,11 @@ def around(numbers: np.ndarray, radii: np.ndarray) -> Balls:
     """
     pairs = zip(numbers.reshape(-1).tolist(), radii.reshape(-1).tolist(), strict=True)
     balls = [arb(x, r) if np.isfinite(x) and np.isfinite(r) else UNDECIDED for x, r in pairs]
-    return _array(balls, numbers.shape)
+    return balls_of(balls, numbers.shape)
 
 
-def _array(balls: list[arb], shape: tuple[int, ...]) -> Balls:
+def balls_of(balls: list[arb], shape: tuple[int, ...]) -> Balls:
+    """Return balls in order as an array of a shape."""
     array = np.empty(len(balls), dtype=object)
     array[:] = balls
     return array.reshape(shape)
@@ -49,7 +50,7 @@ def _array(balls: list[arb], shape: tuple[int, ...]) -> Balls:
 def _elementwise(operation: Callable[[arb], arb]) -> Callable[[Balls], Balls]:
     def apply(balls: Balls) -> Balls:
         flat = np.asarray(balls, dtype=object)
-        return _array([operation(ball) for ball in flat.reshape(-1).tolist()], flat.shape)
+        return balls_of([operation(ball) for ball in flat.reshape(-1).tolist()], flat.shape)
 
     return apply
 
@@ -73,7 +74,7 @@ def times(factor: Balls, balls: Balls) -> Balls:
     """Return factor·x with 0·x = 0: a term with an exactly zero factor is not there, whatever x is."""
     factor, balls = np.broadcast_arrays(factor, balls)
     pairs = zip(factor.reshape(-1).tolist(), balls.reshape(-1).tolist(), strict=True)
-    return _array([arb(0) if a.is_zero() else a * b for a, b in pairs], factor.shape)
+    return balls_of([arb(0) if a.is_zero() else a * b for a, b in pairs], factor.shape)
 
 
 def per_row(balls: Balls) -> Balls:

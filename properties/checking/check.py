@@ -124,7 +124,11 @@ def check(prop: Property, backend: Backend, given: PropertyInputs) -> Outcome:
     except Failed as error:
         calls = tuple(functions.calls)
         return Outcome("broken", given.cases, failure=str(error), is_fatal=error.is_fatal, calls=calls)
-    if outcome.status == "broken" and _states_deviation(prop, backend):
+    if outcome.status == "broken" and any(
+        backend.definition(name, quantity) != "literal"
+        for name in prop.functions
+        for quantity in function_named(name).quantities
+    ):
         with suppress(Failed):  # what a backend fails at only now and then is broken, whatever it states
             lenient = _outcome(prop, BackendFunctions(backend, admits_deviations=True), given)
             if lenient.status != "broken":
@@ -166,14 +170,6 @@ def check_reference(prop: Property, given: PropertyInputs) -> Outcome:
 def _require_domain(prop: Property, given: PropertyInputs) -> None:
     if not prop.domain.admits(given):
         raise ValueError(f"these inputs are not in the domain of {prop.id}: {prop.domain.text}")
-
-
-def _states_deviation(prop: Property, backend: Backend) -> bool:
-    return any(
-        backend.definition(name, quantity) != "literal"
-        for name in prop.functions
-        for quantity in function_named(name).quantities
-    )
 
 
 def _outcome(prop: Property, functions: BackendFunctions, given: PropertyInputs) -> Outcome:

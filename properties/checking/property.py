@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -11,6 +11,9 @@ import numpy as np
 from .balls import Balls
 from .choices import Choices
 from .functions import Functions
+
+Array = np.ndarray
+"""An input: floating-point numbers of one format, or class indices, int64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +125,10 @@ def at_most(left: Balls, right: Balls, what: str = "") -> Relation:
     return Relation(left, "≤", right, what)
 
 
-Claim = Callable[[Functions, PropertyInputs], Iterable[Relation]]
+Relations = Iterable[Relation]
+Claim = Callable[[Functions, PropertyInputs], Relations]
+NamedClaim = Callable[..., Relations]
+"""A claim as it is written: of functions, and of the inputs by their names."""
 
 BY_INCLUSION = (
     "every result stands for the interval of its textbook error bound and the final rounding; both sides are computed "
@@ -154,3 +160,39 @@ class Property:
     domain: Domain
     claim: Claim
     bound: str = BY_INCLUSION
+
+
+@dataclass(frozen=True)
+class Statements:
+    """The properties of a subject, in the order in which they are told: each is stated above its claim.
+
+    Attributes:
+        properties: those that are stated so far.
+    """
+
+    properties: list[Property] = field(default_factory=list)
+
+    def __call__(
+        self,
+        id: str,  # noqa: A002 - what it is called everywhere
+        statement: str,
+        latex: str,
+        *,
+        source: str,
+        functions: tuple[str, ...],
+        domain: Domain,
+        bound: str = BY_INCLUSION,
+    ) -> Callable[[NamedClaim], NamedClaim]:
+        """Return a decorator of a claim, which states a property with it.
+
+        The arguments are those of `Property`; but the claim takes every input of the domain by its name.
+        """
+
+        def state(claim: NamedClaim) -> NamedClaim:
+            def of_inputs(f: Functions, given: PropertyInputs) -> Relations:
+                return claim(f, **given.arrays)
+
+            self.properties.append(Property(id, statement, latex, source, functions, domain, of_inputs, bound))
+            return claim
+
+        return state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -10,15 +10,20 @@ from logitproof.reference import FORMATS, Format
 
 from ..checking.choices import Choices
 from ..checking.property import Input
-from .numbers import KINDS as NUMBER_KINDS
-from .numbers import number
+from .numbers import Maker, number
 from .options import cotangent, positive_weight
 from .order import class_index, permutation
-from .rows import masked_rows, rows, sparse_rows, stored, width
-from .shares import distributions, log_probability_rows, probability_rows
+from .rows import masked_row, row, sparse_row, stored, width
+from .shares import distribution
+from .shares import log_probabilities as log_probability_row
+from .shares import probabilities as probability_row
 from .unit_numbers import unit_number
 
 Arrays = Mapping[str, np.ndarray]
+Row = Callable[[Choices, Format, int], list[float]]
+"""Draws a row: (choices, format, classes) → numbers of the format."""
+Admits = Callable[[np.ndarray], bool]
+"""Tells whether an array is such as is drawn."""
 
 CLASSES = 33
 """Up to so many classes are drawn where width is not the point: past every vector width of up to 16 numbers."""
@@ -33,137 +38,130 @@ def wide(array: np.ndarray) -> np.ndarray:
         return array.astype(np.float64)
 
 
-def _is_finite(array: np.ndarray, arrays: Arrays) -> bool:
-    del arrays
+def is_finite(array: np.ndarray) -> bool:
+    """Whether no number is NaN or infinite."""
     return bool(np.isfinite(wide(array)).all())
 
 
-def _is_positive(array: np.ndarray, arrays: Arrays) -> bool:
-    return _is_finite(array, arrays) and bool((wide(array) > 0).all())
+def lies_between(array: np.ndarray, low: float, high: float) -> bool:
+    """Whether all numbers are from `low` to `high`, both of them included."""
+    return bool(((wide(array) >= low) & (wide(array) <= high)).all())
 
 
-def _is_masked(array: np.ndarray, arrays: Arrays) -> bool:
-    del arrays
+def sums_to_one(array: np.ndarray) -> bool:
+    """Whether rows sum to one but for one rounding of every entry: no rounding is larger than that to 16 bits."""
+    return bool((np.abs(wide(array).sum(axis=-1) - 1) <= 2.0**-7).all())
+
+
+def _is_masked(array: np.ndarray) -> bool:
     numbers = wide(array)
     return bool((np.isfinite(numbers) | np.isneginf(numbers)).all() and np.isfinite(numbers).any(axis=-1).all())
 
 
-def logits(name: str = "x", *, least: int = 1, largest: int = CLASSES) -> Input:
-    """Rows of finite logits, `least` to `largest` classes."""
+def rows_of(
+    name: str,
+    text: str,
+    row: Row,
+    admits: Admits,
+    *,
+    like: str | None = None,
+    least: int = 1,
+    largest: int = CLASSES,
+) -> Input:
+    """Rows that are drawn one by one: of the width of others, or of `least` to `largest` classes."""
 
     def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
-        del arrays
-        n = least + width(choices, largest - least + 1) - 1
-        return rows(choices, FORMATS[dtype], cases, n)
+        n = least + width(choices, largest - least + 1) - 1 if like is None else arrays[like].shape[-1]
+        return stored([row(choices, FORMATS[dtype], n) for _ in range(cases)], FORMATS[dtype])
 
-    def admits(array: np.ndarray, arrays: Arrays) -> bool:
-        return array.shape[-1] >= least and _is_finite(array, arrays)
+    return Input(name, text, draw, lambda array, _: array.shape[-1] >= least and admits(array))
 
-    return Input(name, f"finite logits, n ≥ {least} classes", draw, admits)
+
+def elements_of(name: str, text: str, element: Maker, admits: Admits) -> Input:
+    """Single numbers, each drawn by itself."""
+
+    def draw(choices: Choices, dtype: str, cases: int, _: Arrays) -> np.ndarray:
+        return stored([element(choices, FORMATS[dtype]) for _ in range(cases)], FORMATS[dtype])
+
+    return Input(name, text, draw, lambda array, _: admits(array))
+
+
+def logits(name: str = "x", *, least: int = 1, largest: int = CLASSES) -> Input:
+    """Rows of finite logits, `least` to `largest` classes."""
+    return rows_of(name, f"finite logits, n ≥ {least} classes", row, is_finite, least=least, largest=largest)
 
 
 def paired_logits(name: str, of: str = "x") -> Input:
     """Further rows of finite logits, of the shape of others."""
-
-    def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
-        return rows(choices, FORMATS[dtype], cases, arrays[of].shape[-1])
-
-    return Input(name, f"finite logits of the shape of {of}", draw, _is_finite)
+    return rows_of(name, f"finite logits of the shape of {of}", row, is_finite, like=of)
 
 
-def masked_logits(name: str = "x", *, least: int = 1) -> Input:
+def masked_logits(name: str = "x") -> Input:
     """Rows with -inf at some places and at least one finite logit."""
-
-    def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
-        del arrays
-        return masked_rows(choices, FORMATS[dtype], cases, least + width(choices, CLASSES - least + 1) - 1)
-
-    return Input(name, "logits, some of them -inf, at least one of a row finite", draw, _is_masked)
+    return rows_of(name, "logits, some of them -inf, at least one of a row finite", masked_row, _is_masked)
 
 
 def sparse_logits(name: str = "x") -> Input:
     """Wide rows of -inf with at most 16 finite logits anywhere."""
-
-    def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
-        del arrays
-        return sparse_rows(choices, FORMATS[dtype], cases, width(choices, WIDE))
-
-    return Input(name, f"rows of up to {WIDE} classes, -inf but for 1 to 16 finite logits anywhere", draw, _is_masked)
+    text = f"rows of up to {WIDE} classes, -inf but for 1 to 16 finite logits anywhere"
+    return rows_of(name, text, sparse_row, _is_masked, largest=WIDE)
 
 
 def elements(name: str = "x") -> Input:
     """Finite numbers of any size."""
-
-    def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
-        del arrays
-        return stored([number(choices, FORMATS[dtype], NUMBER_KINDS) for _ in range(cases)], FORMATS[dtype])
-
-    return Input(name, "a finite number", draw, _is_finite)
+    return elements_of(name, "a finite number", number, is_finite)
 
 
 def unit_elements(name: str = "p", *, inner: bool = False) -> Input:
     """Numbers from 0 to 1, both ends among them unless `inner`."""
 
-    def admits(array: np.ndarray, arrays: Arrays) -> bool:
-        del arrays
-        numbers = wide(array)
-        return bool(((numbers > 0) & (numbers < 1) if inner else (numbers >= 0) & (numbers <= 1)).all())
-
-    def one(choices: Choices, fmt: Format) -> float:
+    def element(choices: Choices, fmt: Format) -> float:
         drawn = unit_number(choices, fmt)
         return 0.5 if inner and drawn in (0.0, 1.0) else drawn
 
-    def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
-        del arrays
-        return stored([one(choices, FORMATS[dtype]) for _ in range(cases)], FORMATS[dtype])
+    def admits(array: np.ndarray) -> bool:
+        return lies_between(array, 0, 1) and not (inner and np.isin(wide(array), (0, 1)).any())
 
-    return Input(name, "a number in (0, 1)" if inner else "a number in [0, 1]", draw, admits)
-
-
-def _rows_like(of: str | None, arrays: Arrays, choices: Choices, least: int) -> int:
-    if of is not None:
-        return int(arrays[of].shape[-1])
-    return least + width(choices, CLASSES - least + 1) - 1
+    return elements_of(name, "a number in (0, 1)" if inner else "a number in [0, 1]", element, admits)
 
 
-def probabilities(name: str = "p", *, like: str | None = None, least: int = 1) -> Input:
+def probabilities(name: str = "p", *, like: str | None = None) -> Input:
     """Rows of positive probabilities with the sum one, exactly or as nearly as the format allows."""
-
-    def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
-        return probability_rows(choices, FORMATS[dtype], cases, _rows_like(like, arrays, choices, least))
-
-    def admits(array: np.ndarray, arrays: Arrays) -> bool:
-        # Positive, and no further from one than one rounding of every entry.
-        numbers, u = wide(array), 2.0**-7
-        return _is_positive(array, arrays) and bool((np.abs(numbers.sum(axis=-1) - 1) <= u).all())
-
-    return Input(name, "rows of positive probabilities that sum to one, as nearly as the format allows", draw, admits)
+    text = "rows of positive probabilities that sum to one, as nearly as the format allows"
+    return rows_of(
+        name,
+        text,
+        probability_row,
+        lambda array: is_finite(array) and bool((wide(array) > 0).all()) and sums_to_one(array),
+        like=like,
+    )
 
 
-def log_probabilities(name: str = "l", *, like: str | None = None, least: int = 1) -> Input:
+def log_probabilities(name: str = "l", *, like: str | None = None) -> Input:
     """Rows of finite log-probabilities."""
+    return rows_of(
+        name,
+        "rows of finite numbers ≤ 0",
+        log_probability_row,
+        lambda array: is_finite(array) and lies_between(array, -np.inf, 0),
+        like=like,
+    )
 
-    def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
-        return log_probability_rows(choices, FORMATS[dtype], cases, _rows_like(like, arrays, choices, least))
 
-    def admits(array: np.ndarray, arrays: Arrays) -> bool:
-        return _is_finite(array, arrays) and bool((wide(array) <= 0).all())
-
-    return Input(name, "rows of finite numbers ≤ 0", draw, admits)
-
-
-def labels(name: str = "y", *, like: str | None = "x", least: int = 1) -> Input:
+def labels(name: str = "y", *, like: str | None = "x") -> Input:
     """Rows of labels ≥ 0 that sum exactly to one and are exact in every format."""
 
-    def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
-        return distributions(choices, FORMATS[dtype], cases, _rows_like(like, arrays, choices, least))
-
-    def admits(array: np.ndarray, arrays: Arrays) -> bool:
-        numbers = wide(array)
+    def admits(array: np.ndarray) -> bool:
         # Multiples of 2^-40 of at most 4096 classes: their float64 sum is exact.
-        return _is_finite(array, arrays) and bool((numbers >= 0).all() and (numbers.sum(axis=-1) == 1).all())
+        return lies_between(array, 0, 1) and bool((wide(array).sum(axis=-1) == 1).all())
 
-    return Input(name, "rows of labels ≥ 0 that sum exactly to one", draw, admits)
+    return rows_of(
+        name,
+        "rows of labels ≥ 0 that sum exactly to one",
+        lambda choices, _, n: distribution(choices, n),
+        admits,
+        like=like,
+    )
 
 
 def class_labels(name: str = "k", of: str = "x") -> Input:
@@ -201,7 +199,7 @@ def like(
         shape = (cases,) if per_row else arrays[of].shape
         return cotangent(choices, FORMATS[dtype], shape)
 
-    return Input(name, text, draw, _is_finite)
+    return Input(name, text, draw, lambda array, _: is_finite(array))
 
 
 def class_weights(name: str = "w", of: str = "x") -> Input:
@@ -211,7 +209,10 @@ def class_weights(name: str = "w", of: str = "x") -> Input:
         del cases
         return positive_weight(choices, FORMATS[dtype], arrays[of].shape[-1])
 
-    return Input(name, "a positive weight for every class", draw, _is_positive, common=True)
+    def admits(array: np.ndarray, _: Arrays) -> bool:
+        return is_finite(array) and bool((wide(array) > 0).all())
+
+    return Input(name, "a positive weight for every class", draw, admits, common=True)
 
 
 def one_of(name: str, values: tuple[float, ...], text: str) -> Input:
@@ -221,8 +222,7 @@ def one_of(name: str, values: tuple[float, ...], text: str) -> Input:
         del cases, arrays
         return np.array([choices.pick(values)], dtype=FORMATS[dtype].numpy_dtype)
 
-    def admits(array: np.ndarray, arrays: Arrays) -> bool:
-        del arrays
+    def admits(array: np.ndarray, _: Arrays) -> bool:
         return array.shape == (1,) and float(array[0]) in values
 
     return Input(name, f"{text}: one of {', '.join(f'{value:g}' for value in values)}", draw, admits, common=True)
@@ -239,8 +239,7 @@ def fixed(name: str, values: object, text: str, *, common: bool = False) -> Inpu
         del choices, cases, arrays
         return array_in(dtype)
 
-    def admits(array: np.ndarray, arrays: Arrays) -> bool:
-        del arrays
+    def admits(array: np.ndarray, _: Arrays) -> bool:
         return bool(np.array_equal(array, array_in(array.dtype.name) if given.dtype.kind == "f" else given))
 
     return Input(name, text, draw, admits, common, fixed=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -12,73 +11,59 @@ from logitproof.reference import FORMATS, Format
 
 from ..checking.choices import Choices
 from ..checking.property import Input
-from .inputs import CLASSES, Arrays, one_of, wide
+from .inputs import CLASSES, Admits, Arrays, Row, elements_of, lies_between, one_of, rows_of, wide
 from .label_inputs import PART, are_parts
 from .labelled import named
 from .lattice import nearest
 from .numbers import number
 from .order import class_index
-from .rows import rows, stored, width
-from .shares import log_probability_rows
+from .rows import row, stored
+from .shares import log_probabilities
 from .unit_numbers import unit_number
 
 ANY, NEAR, TAME = 1.0, 2.0**-2, 2.0**-10
 """How large numbers may be, as a share of the largest: any, or so that differences, or sums of hundreds, have room."""
 
 
-def near_logits(
-    name: str = "x", *, like: str | None = None, least: int = 1, largest: int = CLASSES, share: float = NEAR
-) -> Input:
+def near_logits(name: str = "x", *, like: str | None = None, largest: int = CLASSES, share: float = NEAR) -> Input:
     """Rows of finite logits, none of them above a share of the largest number; of the width of others."""
-
-    def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
-        n = least + width(choices, largest - least + 1) - 1 if like is None else arrays[like].shape[-1]
-        return _brought_near(rows(choices, FORMATS[dtype], cases, n), share)
-
-    return Input(name, f"finite logits of at most {Fraction(share)} of the largest number", draw, _near(share))
+    text = f"finite logits of at most {Fraction(share)} of the largest number"
+    return rows_of(name, text, _brought_near(row, share), _is_near(share), like=like, largest=largest)
 
 
 def near_elements(name: str = "x", *, share: float = NEAR) -> Input:
     """Finite numbers, none of them above a share of the largest number; 0, where max(x, 0) has its corner, often."""
 
-    def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
-        del arrays
-        drawn = [_number_or_zero(choices, FORMATS[dtype]) for _ in range(cases)]
-        return _brought_near(stored(drawn, FORMATS[dtype]), share)
+    def element(choices: Choices, fmt: Format) -> float:
+        drawn = 0.0 if choices.pick(("any", "any", "any", "zero")) == "zero" else number(choices, fmt)
+        return _scaled(drawn, fmt, share)
 
     text = f"a number of at most {Fraction(share)} of the largest one" if share < 1 else "a finite number"
-    return Input(name, text, draw, _near(share))
-
-
-def _number_or_zero(choices: Choices, fmt: Format) -> float:
-    return 0.0 if choices.pick(("any", "any", "any", "zero")) == "zero" else number(choices, fmt)
+    return elements_of(name, text, element, _is_near(share))
 
 
 def near_log_probabilities(name: str = "l", *, share: float = NEAR) -> Input:
     """Rows of finite numbers ≤ 0, none of them below a share of the most negative one."""
-
-    def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
-        del arrays
-        return _brought_near(log_probability_rows(choices, FORMATS[dtype], cases, width(choices, CLASSES)), share)
-
-    def admits(array: np.ndarray, arrays: Arrays) -> bool:
-        return _near(share)(array, arrays) and bool((wide(array) <= 0).all())
-
-    return Input(name, f"rows of numbers ≤ 0, of at most {Fraction(share)} of the largest number", draw, admits)
+    is_near = _is_near(share)
+    return rows_of(
+        name,
+        f"rows of numbers ≤ 0, of at most {Fraction(share)} of the largest number",
+        _brought_near(log_probabilities, share),
+        lambda array: is_near(array) and lies_between(array, -math.inf, 0),
+    )
 
 
-def _brought_near(numbers: np.ndarray, share: float) -> np.ndarray:
+def _scaled(value: float, fmt: Format, share: float) -> float:
     """Scale down by the share, a power of two, what is beyond it."""
-    drawn, fmt = wide(numbers), FORMATS[numbers.dtype.name]
-    return np.where(np.abs(drawn) > share * fmt.max_finite, share * drawn, drawn).astype(fmt.numpy_dtype)
+    return share * value if abs(value) > share * fmt.max_finite else value
 
 
-def _near(share: float) -> Callable[[np.ndarray, Arrays], bool]:
-    def admits(array: np.ndarray, arrays: Arrays) -> bool:
-        del arrays
-        return bool((np.abs(wide(array)) <= share * FORMATS[array.dtype.name].max_finite).all())
+def _brought_near(row_: Row, share: float) -> Row:
+    return lambda choices, fmt, n: [_scaled(value, fmt, share) for value in row_(choices, fmt, n)]
 
-    return admits
+
+def _is_near(share: float) -> Admits:
+    return lambda array: bool((np.abs(wide(array)) <= share * FORMATS[array.dtype.name].max_finite).all())
 
 
 def finite_class(name: str = "k", of: str = "x") -> Input:
@@ -106,7 +91,7 @@ def element_labels(name: str = "z", of: str = "x") -> Input:
         return stored(drawn, FORMATS[dtype]).reshape(shape)
 
     def admits(array: np.ndarray, arrays: Arrays) -> bool:
-        return array.shape == arrays[of].shape and are_parts(wide(array))
+        return array.shape == arrays[of].shape and are_parts(array)
 
     return Input(name, "a label in [0, 1], a multiple of 1/128", draw, admits)
 
@@ -114,24 +99,18 @@ def element_labels(name: str = "z", of: str = "x") -> Input:
 def complementary_elements(name: str = "p") -> Input:
     """Numbers in (0, 1) whose complements 1 − p the format has too."""
 
-    def one(choices: Choices, fmt: Format) -> float:
+    def element(choices: Choices, fmt: Format) -> float:
         upper = unit_number(choices, fmt)
         # From ½ on the complement is exact (Sterbenz).
         upper = upper if upper >= 0.5 else nearest(1 - upper, fmt)
         upper = upper if upper < 1 else 0.5
         return upper if choices.pick(("upper", "lower")) == "upper" else 1 - upper
 
-    def draw(choices: Choices, dtype: str, cases: int, arrays: Arrays) -> np.ndarray:
-        del arrays
-        return stored([one(choices, FORMATS[dtype]) for _ in range(cases)], FORMATS[dtype])
+    def admits(array: np.ndarray) -> bool:
+        numbers = wide(array)
+        return bool(((numbers > 0) & (numbers < 1) & (wide(1 - (1 - array)) == numbers)).all())
 
-    def admits(array: np.ndarray, arrays: Arrays) -> bool:
-        del arrays
-        return bool(((wide(array) > 0) & (wide(array) < 1)).all()) and bool(
-            (wide(1 - (1 - array)) == wide(array)).all()
-        )
-
-    return Input(name, "a number in (0, 1) with 1 - p in the format", draw, admits)
+    return elements_of(name, "a number in (0, 1) with 1 - p in the format", element, admits)
 
 
 def ignored_class(name: str = "i", of: str = "x") -> Input:

@@ -134,11 +134,6 @@ def row(choices: Choices, fmt: Format, n: int, kinds: Sequence[Row] = KINDS) -> 
     return choices.pick(kinds)(choices, fmt, n)
 
 
-def rows(choices: Choices, fmt: Format, cases: int, n: int, kinds: Sequence[Row] = KINDS) -> np.ndarray:
-    """Return finite logits of shape (cases, n) in the storage of `fmt`, every row of a kind of its own."""
-    return stored([row(choices, fmt, n, kinds) for _ in range(cases)], fmt)
-
-
 def mask(choices: Choices, n: int) -> list[bool]:
     """Return which of `n` classes are masked: never all of them, and sometimes all but one."""
     kept = choices.integer(0, n - 1)
@@ -162,11 +157,6 @@ def masked_row(choices: Choices, fmt: Format, n: int) -> list[float]:
     return [-math.inf if hidden else value for value, hidden in zip(values, mask(choices, n), strict=True)]
 
 
-def masked_rows(choices: Choices, fmt: Format, cases: int, n: int) -> np.ndarray:
-    """Return logits of shape (cases, n) in the storage of `fmt`, −inf among them; every row has a finite number."""
-    return stored([masked_row(choices, fmt, n) for _ in range(cases)], fmt)
-
-
 def sparse_row(choices: Choices, fmt: Format, n: int) -> list[float]:
     """Return −inf everywhere but at 1 to 16 places, the first and the last of them often."""
     few = choices.integer(1, min(n, FEW))
@@ -175,11 +165,6 @@ def sparse_row(choices: Choices, fmt: Format, n: int) -> list[float]:
     for value in row(choices, fmt, few):
         values[_position(choices, n)] = value
     return values
-
-
-def sparse_rows(choices: Choices, fmt: Format, cases: int, n: int) -> np.ndarray:
-    """Return logits of shape (cases, n) in the storage of `fmt`: long rows with at most 16 finite numbers each."""
-    return stored([sparse_row(choices, fmt, n) for _ in range(cases)], fmt)
 
 
 def _position(choices: Choices, n: int) -> int:

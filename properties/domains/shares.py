@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from logitproof.reference import Format
 
 from ..checking.choices import Choices
@@ -56,11 +54,6 @@ def _few(choices: Choices, n: int) -> list[float]:
     return values
 
 
-def distributions(choices: Choices, fmt: Format, cases: int, n: int) -> np.ndarray:
-    """Return labels of shape (cases, n) in the storage of `fmt`; every row sums exactly to one."""
-    return np.array([distribution(choices, n) for _ in range(cases)]).astype(fmt.numpy_dtype)
-
-
 def probabilities(choices: Choices, fmt: Format, n: int) -> list[float]:
     """Return `n` positive numbers of `fmt` that sum to one: exactly, or as nearly as the format allows.
 
@@ -91,11 +84,6 @@ def _others(choices: Choices, fmt: Format, count: int, kind: str) -> list[float]
     return [math.ldexp(part, -k - depth) for depth in depths]
 
 
-def probability_rows(choices: Choices, fmt: Format, cases: int, n: int) -> np.ndarray:
-    """Return probabilities of shape (cases, n) in the storage of `fmt`; see `probabilities`."""
-    return np.array([probabilities(choices, fmt, n) for _ in range(cases)]).astype(fmt.numpy_dtype)
-
-
 def log_probabilities(choices: Choices, fmt: Format, n: int) -> list[float]:
     """Return `n` finite numbers ≤ 0 of `fmt`.
 
@@ -116,8 +104,3 @@ def log_probabilities(choices: Choices, fmt: Format, n: int) -> list[float]:
 def log_probability(choices: Choices, fmt: Format) -> float:
     """Return a finite number ≤ 0 of `fmt`."""
     return log_probabilities(choices, fmt, 1)[0]
-
-
-def log_probability_rows(choices: Choices, fmt: Format, cases: int, n: int) -> np.ndarray:
-    """Return log-probabilities of shape (cases, n) in the storage of `fmt`."""
-    return np.array([log_probabilities(choices, fmt, n) for _ in range(cases)]).astype(fmt.numpy_dtype)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +10,12 @@ from logitproof.reference import function_named
 
 from ..checking.balls import Balls, exact, exp, log, per_row, times, total
 from ..checking.functions import Functions
-from ..checking.property import Claim, Domain, Input, Property, PropertyInputs, Relation, at_most, equal
+from ..checking.property import Array, Domain, Input, Relations, Statements, at_most, equal
 from ..domains.inputs import like, log_probabilities, probabilities
 from ..domains.label_inputs import beside, shares
+
+stated = Statements()
+"""In the order in which they are told: by form."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,20 @@ class _Form:
         """Whether the function sums over the classes."""
         return function_named(self.function).result == "row"
 
-    def sides(self, given: PropertyInputs) -> tuple[_Numbers, _Numbers]:
+    @property
+    def subject(self) -> str:
+        """What the statements are about, as their first words."""
+        return f"The divergence {self.words}" if self.sums else f"A term of the divergence {self.words}"
+
+    @property
+    def symbol(self) -> str:
+        """What the formulas call it."""
+        return "D" if self.sums else "D_i"
+
+    def sides(self, y: Array, q: Array) -> tuple[_Numbers, _Numbers]:
         """Return the two distributions of some inputs."""
         labels, probs = self.is_log
-        return _Numbers.of(given["y"], is_log=labels), _Numbers.of(given["q"], is_log=probs)
+        return _Numbers.of(y, is_log=labels), _Numbers.of(q, is_log=probs)
 
     def labels(self, *, positive: bool) -> Input:
         """The first argument's slot."""
@@ -67,52 +79,6 @@ class _Form:
         """The domain of both arguments, labels positive or zeros among them, and of what else there is."""
         second = log_probabilities("q", like="y") if self.is_log[1] else beside("q", "y")
         return Domain((self.labels(positive=positive), second, *more))
-
-
-def _definition(form: _Form) -> Claim:
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        labels, probs = form.sides(given)
-        terms = times(labels.value, labels.log - probs.log)
-        yield equal(f(form.function, given["y"], given["q"]), total(terms) if form.sums else terms)
-
-    return claim
-
-
-def _nonnegative(form: _Form) -> Claim:
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        labels, probs = form.sides(given)
-        divergence = f(form.function, given["y"], given["q"])
-        if form.sums:
-            # log of a ball around 0 is undecided: then there is nothing to compare, and nothing to learn.
-            whole, other = total(labels.value), total(probs.value)
-            yield at_most(times(whole, log(whole / other)), divergence)
-        else:
-            yield at_most(labels.value - probs.value, divergence)
-        if form.is_log[0] == form.is_log[1]:
-            self_divergence = f(form.function, given["q"], given["q"])
-            yield equal(
-                self_divergence, exact(np.zeros(self_divergence.shape)), "a distribution does not diverge from itself"
-            )
-
-    return claim
-
-
-def _gradient(form: _Form) -> Claim:
-    first, second = (argument.name for argument in function_named(form.function).arguments)
-
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        labels, probs = form.sides(given)
-        factor = per_row(exact(given["v"])) if form.sums else exact(given["v"])
-        slopes = labels.log - probs.log + 1
-        by_labels, by_probs = (
-            f(form.function, given["y"], given["q"], quantity=f"gradient:{name}", cotangent=given["v"])
-            for name in (first, second)
-        )
-        yield equal(by_labels, factor * (slopes * labels.value if form.is_log[0] else slopes), f"by {first}")
-        pulled = labels.value if form.is_log[1] else labels.value / probs.value
-        yield equal(by_probs, -factor * pulled, f"by {second}")
-
-    return claim
 
 
 _FORMS = (
@@ -139,6 +105,54 @@ _FORMS = (
 )
 
 
+def _state_definition(form: _Form) -> None:
+    @stated(
+        f"kl-definition{form.suffix}",
+        f"{form.subject} is p times the difference of the logarithms{', summed' * form.sums}; 0 where p is 0.",
+        f"{form.symbol} = {form.latex}",
+        source="S0, S2",
+        functions=(form.function,),
+        domain=form.domain(),
+    )
+    def claim(f: Functions, y: Array, q: Array) -> Relations:
+        labels, probs = form.sides(y, q)
+        terms = times(labels.value, labels.log - probs.log)
+        yield equal(f(form.function, y, q), total(terms) if form.sums else terms)
+
+
+def _state_nonnegative(form: _Form) -> None:
+    least = (
+        "not less, whatever cancels, than that of their sums: 0 where both sum to one"
+        if form.sums
+        else "not less than p - q: so the divergence is not negative"
+    )
+    itself = "." if form.is_log == (False, True) else "; it is 0 where p and q are the same."
+    follows = "for any sums the log sum inequality (Cover and Thomas, theorem 2.7.1)"
+
+    @stated(
+        f"kl-nonnegative{form.suffix}",
+        f"{form.subject} is {least}{itself}",
+        r"D \ge \sum_i p_i \cdot \log \frac{\sum_i p_i}{\sum_i q_i}" if form.sums else r"D_i \ge p_i - q_i",
+        source=f"S0, S2; {follows if form.sums else 'follows from log t ≥ 1 - 1/t'}",
+        functions=(form.function,),
+        domain=form.domain(),
+    )
+    def claim(f: Functions, y: Array, q: Array) -> Relations:
+        labels, probs = form.sides(y, q)
+        divergence = f(form.function, y, q)
+        if form.sums:
+            # log of a ball around 0 is undecided: then there is nothing to compare, and nothing to learn.
+            whole, other = total(labels.value), total(probs.value)
+            yield at_most(times(whole, log(whole / other)), divergence)
+        else:
+            yield at_most(labels.value - probs.value, divergence)
+        if form.is_log[0] == form.is_log[1]:
+            self_divergence = f(form.function, q, q)
+            yield equal(
+                self_divergence, exact(np.zeros(self_divergence.shape)), "a distribution does not diverge from itself"
+            )
+
+
 def _gradient_latex(form: _Form) -> str:
     by_labels, by_probs = form.is_log
     first = (
@@ -154,47 +168,30 @@ def _gradient_latex(form: _Form) -> str:
     return rf"{first},\quad {second}"
 
 
-def _properties_of(form: _Form) -> tuple[Property, ...]:
-    subject = f"The divergence {form.words}" if form.sums else f"A term of the divergence {form.words}"
-    symbol = "D" if form.sums else "D_i"
-    return (
-        Property(
-            id=f"kl-definition{form.suffix}",
-            statement=f"{subject} is p times the difference of the logarithms{', summed' * form.sums}; 0 where p is 0.",
-            latex=f"{symbol} = {form.latex}",
-            source="S0, S2",
-            functions=(form.function,),
-            domain=form.domain(),
-            claim=_definition(form),
-        ),
-        Property(
-            id=f"kl-nonnegative{form.suffix}",
-            statement=subject
-            + (
-                " is not less, whatever cancels, than that of their sums: 0 where both sum to one"
-                if form.sums
-                else " is not less than p - q: so the divergence is not negative"
-            )
-            + ("." if form.is_log == (False, True) else "; it is 0 where p and q are the same."),
-            latex=r"D \ge \sum_i p_i \cdot \log \frac{\sum_i p_i}{\sum_i q_i}" if form.sums else r"D_i \ge p_i - q_i",
-            source="S0, S2; for any sums the log sum inequality (Cover and Thomas, theorem 2.7.1)"
-            if form.sums
-            else "S0, S2; follows from log t ≥ 1 - 1/t",
-            functions=(form.function,),
-            domain=form.domain(),
-            claim=_nonnegative(form),
-        ),
-        Property(
-            id=f"kl-gradient{form.suffix}",
-            statement=f"The derivatives of {subject[0].lower()}{subject[1:]}, by both arguments.",
-            latex=_gradient_latex(form).replace("D}", symbol + "}"),
-            source="follows from the definition of the divergence",
-            functions=(form.function,),
-            domain=form.domain(like("v", "y", per_row=form.sums), positive=True),
-            claim=_gradient(form),
-        ),
+def _state_gradient(form: _Form) -> None:
+    first, second = (argument.name for argument in function_named(form.function).arguments)
+
+    @stated(
+        f"kl-gradient{form.suffix}",
+        f"The derivatives of {form.subject[0].lower()}{form.subject[1:]}, by both arguments.",
+        _gradient_latex(form).replace("D}", form.symbol + "}"),
+        source="follows from the definition of the divergence",
+        functions=(form.function,),
+        domain=form.domain(like("v", "y", per_row=form.sums), positive=True),
     )
+    def claim(f: Functions, y: Array, q: Array, v: Array) -> Relations:
+        labels, probs = form.sides(y, q)
+        factor = per_row(exact(v)) if form.sums else exact(v)
+        slopes = labels.log - probs.log + 1
+        by_labels, by_probs = (
+            f(form.function, y, q, quantity=f"gradient:{name}", cotangent=v) for name in (first, second)
+        )
+        yield equal(by_labels, factor * (slopes * labels.value if form.is_log[0] else slopes), f"by {first}")
+        pulled = labels.value if form.is_log[1] else labels.value / probs.value
+        yield equal(by_probs, -factor * pulled, f"by {second}")
 
 
-DIVERGENCE_PROPERTIES = tuple(prop for form in _FORMS for prop in _properties_of(form))
-"""In the order in which they are told: by form."""
+for _form in _FORMS:
+    _state_definition(_form)
+    _state_nonnegative(_form)
+    _state_gradient(_form)

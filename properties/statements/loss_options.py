@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ..checking.balls import Balls, exact, per_row, total
 from ..checking.functions import Functions
-from ..checking.property import Domain, Property, PropertyInputs, Relation, equal
+from ..checking.property import Array, Domain, Relations, Statements, equal
 from ..domains.inputs import class_labels, class_weights, labels
 from ..domains.label_inputs import any_labels
 from ..domains.labelled import named, one_hot, weighed
@@ -17,202 +16,185 @@ from ..domains.loss_inputs import TAME, ignored_class, near_logits, partly_ignor
 from .dense_loss import DENSE
 from .index_loss import SPARSE
 
+stated = Statements()
+"""In the order in which they are told."""
 
-def smoothing_of(given: PropertyInputs) -> float:
-    """Return the label smoothing of some inputs."""
-    return float(given["e"][0])
+_SMOOTHED_LATEX = r"L_\varepsilon = (1 - \varepsilon) L + \frac{\varepsilon}{K} \sum_j (-\log p_j)"
 
 
-def _weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes, weight = given["x"], given["k"], given["w"]
-    factor = exact(weight[classes])
-    yield equal(f(SPARSE, logits_, classes, weight=weight), factor * f(SPARSE, logits_, classes), "the loss")
-    weighted = f(SPARSE, logits_, classes, quantity="gradient:logits", weight=weight)
-    unweighted = f(SPARSE, logits_, classes, quantity="gradient:logits")
+def smoothing_of(epsilon: Array) -> float:
+    """Return the label smoothing, which all cases share."""
+    return float(epsilon[0])
+
+
+@stated(
+    "cross-entropy-weight",
+    "The weight of a class multiplies the loss of its rows, and their gradients.",
+    r"L_w(x, k) = w_k L(x, k)",
+    source="S1",
+    functions=(SPARSE,),
+    domain=Domain((near_logits(share=TAME), class_labels(), class_weights())),
+)
+def _weight(f: Functions, x: Array, k: Array, w: Array) -> Relations:
+    factor = exact(w[k])
+    yield equal(f(SPARSE, x, k, weight=w), factor * f(SPARSE, x, k), "the loss")
+    weighted = f(SPARSE, x, k, quantity="gradient:logits", weight=w)
+    unweighted = f(SPARSE, x, k, quantity="gradient:logits")
     yield equal(weighted, per_row(factor) * unweighted, "its gradient")
 
 
-def _dense_weight(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, targets, weight = given["x"], given["y"], given["w"]
-    losses = -exact(weight) * f("log_softmax", logits_)
-    yield equal(f(DENSE, logits_, targets, weight=weight), weighed(targets, losses), "the loss")
-    by_labels = f(DENSE, logits_, targets, quantity="gradient:labels", weight=weight)
+@stated(
+    "cross-entropy-dense-weight",
+    "With dense labels the weight of a class multiplies its term of the loss.",
+    r"L_w(x, y) = -\sum_j w_j y_j \log p_j,\quad p = \operatorname{softmax}(x)",
+    source="S1",
+    functions=(DENSE, "log_softmax"),
+    domain=Domain((near_logits(share=TAME), any_labels(), class_weights())),
+)
+def _dense_weight(f: Functions, x: Array, y: Array, w: Array) -> Relations:
+    losses = -exact(w) * f("log_softmax", x)
+    yield equal(f(DENSE, x, y, weight=w), weighed(y, losses), "the loss")
+    by_labels = f(DENSE, x, y, quantity="gradient:labels", weight=w)
     yield equal(by_labels, losses, "its gradient by the labels")
 
 
-def _dense_weight_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, weight = given["x"], given["w"]
-    targets = exact(given["y"]) * exact(weight)
-    pulled = f(DENSE, logits_, given["y"], quantity="gradient:logits", weight=weight)
-    yield equal(pulled, f("softmax", logits_) * per_row(total(targets)) - targets)
+@stated(
+    "cross-entropy-dense-weight-gradient",
+    "With weights the gradient by the logits is softmax times the sum of the weighted labels, minus the weighted "
+    "labels.",
+    r"\frac{\partial L_w}{\partial x_j} = p_j \sum_i w_i y_i - w_j y_j",
+    source="follows from cross-entropy-dense-weight",
+    functions=(DENSE, "softmax"),
+    domain=Domain((near_logits(share=TAME), any_labels(), class_weights())),
+)
+def _dense_weight_gradient(f: Functions, x: Array, y: Array, w: Array) -> Relations:
+    targets = exact(y) * exact(w)
+    pulled = f(DENSE, x, y, quantity="gradient:logits", weight=w)
+    yield equal(pulled, f("softmax", x) * per_row(total(targets)) - targets)
 
 
-def _ignored(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes, label = given["x"], given["k"], int(given["i"][0])
-    ignored = classes == label
+@stated(
+    "cross-entropy-ignore-index",
+    "A row whose label does not count has no loss and no gradient; the other rows are as without it.",
+    r"L_i(x, k) = [k \ne i] \, L(x, k)",
+    source="S1",
+    functions=(SPARSE,),
+    domain=Domain((near_logits(), ignored_class(), partly_ignored())),
+)
+def _ignored(f: Functions, x: Array, i: Array, k: Array) -> Relations:
+    label = int(i[0])
+    ignored = k == label
     # Where the label does not count, any class may stand instead: the row is left out of the right-hand side.
-    counted = np.where(ignored, 0, classes)
-    losses = np.where(ignored, exact(0.0), f(SPARSE, logits_, counted))
-    yield equal(f(SPARSE, logits_, classes, ignore_index=label), losses, "the loss")
-    gradient = f(SPARSE, logits_, counted, quantity="gradient:logits")
-    pulled = f(SPARSE, logits_, classes, quantity="gradient:logits", ignore_index=label)
+    counted = np.where(ignored, 0, k)
+    losses = np.where(ignored, exact(0.0), f(SPARSE, x, counted))
+    yield equal(f(SPARSE, x, k, ignore_index=label), losses, "the loss")
+    gradient = f(SPARSE, x, counted, quantity="gradient:logits")
+    pulled = f(SPARSE, x, k, quantity="gradient:logits", ignore_index=label)
     yield equal(pulled, np.where(ignored[:, None], exact(0.0), gradient), "its gradient")
 
 
-def _smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, targets, epsilon = given["x"], given["y"], smoothing_of(given)
-    smoothed = f(DENSE, logits_, targets, label_smoothing=epsilon)
-    share = exact(epsilon) / logits_.shape[-1]
-    uniform = -total(f("log_softmax", logits_))
-    yield equal(smoothed, (1 - exact(epsilon)) * f(DENSE, logits_, targets) + share * uniform)
+@stated(
+    "label-smoothing",
+    "Smoothing takes the share ε of the labels, and gives every class the same part of it.",
+    rf"y' = (1 - \varepsilon) y + \frac{{\varepsilon}}{{K}},\quad {_SMOOTHED_LATEX}",
+    source="S4",
+    functions=(DENSE, "log_softmax"),
+    domain=Domain((near_logits(share=TAME), any_labels(), smoothing())),
+)
+def _smoothing(f: Functions, x: Array, y: Array, e: Array) -> Relations:
+    epsilon = smoothing_of(e)
+    smoothed = f(DENSE, x, y, label_smoothing=epsilon)
+    share = exact(epsilon) / x.shape[-1]
+    uniform = -total(f("log_softmax", x))
+    yield equal(smoothed, (1 - exact(epsilon)) * f(DENSE, x, y) + share * uniform)
 
 
-def _index_smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes, epsilon = given["x"], given["k"], smoothing_of(given)
-    smoothed = f(SPARSE, logits_, classes, label_smoothing=epsilon)
-    share = exact(epsilon) / logits_.shape[-1]
-    uniform = -total(f("log_softmax", logits_))
-    yield equal(smoothed, (1 - exact(epsilon)) * f(SPARSE, logits_, classes) + share * uniform)
+@stated(
+    "label-smoothing-index",
+    "Smoothing makes an index a dense label: all classes get the same part of ε, its own the rest too.",
+    _SMOOTHED_LATEX,
+    source="S4",
+    functions=(SPARSE, "log_softmax"),
+    domain=Domain((near_logits(share=TAME), class_labels(), smoothing())),
+)
+def _index_smoothing(f: Functions, x: Array, k: Array, e: Array) -> Relations:
+    epsilon = smoothing_of(e)
+    smoothed = f(SPARSE, x, k, label_smoothing=epsilon)
+    share = exact(epsilon) / x.shape[-1]
+    uniform = -total(f("log_softmax", x))
+    yield equal(smoothed, (1 - exact(epsilon)) * f(SPARSE, x, k) + share * uniform)
 
 
-def _smoothing_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, epsilon = given["x"], smoothing_of(given)
-    targets = (1 - exact(epsilon)) * exact(given["y"]) + exact(epsilon) / logits_.shape[-1]
-    pulled = f(DENSE, logits_, given["y"], quantity="gradient:logits", label_smoothing=epsilon)
-    yield equal(pulled, f("softmax", logits_) - targets)
+@stated(
+    "label-smoothing-gradient",
+    "The gradient of the smoothed loss is that of the smoothed labels.",
+    r"\frac{\partial L_\varepsilon}{\partial x_j} = p_j - y'_j,\quad y' = (1 - \varepsilon) y + \frac{\varepsilon}{K}",
+    source="follows from label-smoothing and cross-entropy-gradient",
+    functions=(DENSE, "softmax"),
+    domain=Domain((near_logits(share=TAME), labels(), smoothing())),
+)
+def _smoothing_gradient(f: Functions, x: Array, y: Array, e: Array) -> Relations:
+    epsilon = smoothing_of(e)
+    targets = (1 - exact(epsilon)) * exact(y) + exact(epsilon) / x.shape[-1]
+    pulled = f(DENSE, x, y, quantity="gradient:logits", label_smoothing=epsilon)
+    yield equal(pulled, f("softmax", x) - targets)
 
 
-def _index_smoothing_gradient(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, epsilon = given["x"], smoothing_of(given)
-    targets = (1 - exact(epsilon)) * exact(one_hot(given["k"], logits_)) + exact(epsilon) / logits_.shape[-1]
-    pulled = f(SPARSE, logits_, given["k"], quantity="gradient:logits", label_smoothing=epsilon)
-    yield equal(pulled, f("softmax", logits_) - targets)
+@stated(
+    "label-smoothing-gradient-index",
+    "The gradient of the smoothed loss of an index is softmax minus the smoothed label.",
+    r"\frac{\partial L_\varepsilon}{\partial x_j} = p_j - y'_j,"
+    r"\quad y'_j = (1 - \varepsilon) [j = k] + \frac{\varepsilon}{K}",
+    source="follows from label-smoothing-index and cross-entropy-gradient-index",
+    functions=(SPARSE, "softmax"),
+    domain=Domain((near_logits(share=TAME), class_labels(), smoothing())),
+)
+def _index_smoothing_gradient(f: Functions, x: Array, k: Array, e: Array) -> Relations:
+    epsilon = smoothing_of(e)
+    targets = (1 - exact(epsilon)) * exact(one_hot(k, x)) + exact(epsilon) / x.shape[-1]
+    pulled = f(SPARSE, x, k, quantity="gradient:logits", label_smoothing=epsilon)
+    yield equal(pulled, f("softmax", x) - targets)
 
 
-def _weighted_smoothing(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes, epsilon, weight = given["x"], given["k"], smoothing_of(given), given["w"]
-    losses = -exact(weight) * f("log_softmax", logits_)
-    expected = (1 - exact(epsilon)) * named(classes, losses) + exact(epsilon) / logits_.shape[-1] * total(losses)
-    options: dict[str, Any] = {"label_smoothing": epsilon, "weight": weight}
-    yield equal(f(SPARSE, logits_, classes, **options), expected, "an index")
-    yield equal(f(DENSE, logits_, one_hot(classes, logits_), **options), expected, "the same label, dense")
+@stated(
+    "label-smoothing-weight",
+    "With smoothing and weights, every class's term of the smoothed label has its own weight.",
+    r"L = -\sum_j w_j y'_j \log p_j,\quad y'_j = (1 - \varepsilon) [j = k] + \frac{\varepsilon}{K}",
+    source="S1, S4",
+    functions=(SPARSE, DENSE, "log_softmax"),
+    domain=Domain((near_logits(share=TAME), class_labels(), smoothing(), class_weights())),
+)
+def _weighted_smoothing(f: Functions, x: Array, k: Array, e: Array, w: Array) -> Relations:
+    epsilon = smoothing_of(e)
+    losses = -exact(w) * f("log_softmax", x)
+    expected = (1 - exact(epsilon)) * named(k, losses) + exact(epsilon) / x.shape[-1] * total(losses)
+    options: dict[str, Any] = {"label_smoothing": epsilon, "weight": w}
+    yield equal(f(SPARSE, x, k, **options), expected, "an index")
+    yield equal(f(DENSE, x, one_hot(k, x), **options), expected, "the same label, dense")
 
 
-def _options_agree(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-    logits_, classes, weight = given["x"], given["k"], given["w"]
-    hot = one_hot(classes, logits_)
-    options: dict[str, Any] = {"label_smoothing": smoothing_of(given), "weight": weight}
+@stated(
+    "dense-equals-sparse-options",
+    "A one-hot label and its index agree under weights, smoothing and reductions; their means divide by the number of "
+    "rows, and by the weights of the classes.",
+    r"L(x, e_k; w, \varepsilon) = L(x, k; w, \varepsilon),\quad"
+    r" N \operatorname{mean} L(x, e_k) = \sum_i w_{k_i} \cdot \operatorname{mean} L(x, k)",
+    source="S2, S1",
+    functions=(DENSE, SPARSE),
+    domain=Domain((near_logits(share=TAME), class_labels(), smoothing(), class_weights())),
+)
+def _options_agree(f: Functions, x: Array, k: Array, e: Array, w: Array) -> Relations:
+    hot = one_hot(k, x)
+    options: dict[str, Any] = {"label_smoothing": smoothing_of(e), "weight": w}
 
     def both(quantity: str = "value", reduction: str = "none") -> tuple[Balls, Balls]:
         chosen = options if reduction == "none" else {**options, "reduction": reduction}
-        dense = f(DENSE, logits_, hot, quantity=quantity, **chosen)
-        return dense, f(SPARSE, logits_, classes, quantity=quantity, **chosen)
+        dense = f(DENSE, x, hot, quantity=quantity, **chosen)
+        return dense, f(SPARSE, x, k, quantity=quantity, **chosen)
 
     yield equal(*both(), "the losses")
     yield equal(*both(quantity="gradient:logits"), "their gradients")
     yield equal(*both(reduction="sum"), "their sum")
     by_rows, by_weights = both(reduction="mean")
     # The mean of dense labels divides by the number of rows, that of indices by the weights of their classes.
-    yield equal(by_rows * len(logits_), by_weights * total(exact(weight[classes])), "their mean")
-
-
-_SMOOTHED_LATEX = r"L_\varepsilon = (1 - \varepsilon) L + \frac{\varepsilon}{K} \sum_j (-\log p_j)"
-
-LOSS_OPTIONS_PROPERTIES = (
-    Property(
-        id="cross-entropy-weight",
-        statement="The weight of a class multiplies the loss of its rows, and their gradients.",
-        latex=r"L_w(x, k) = w_k L(x, k)",
-        source="S1",
-        functions=(SPARSE,),
-        domain=Domain((near_logits(share=TAME), class_labels(), class_weights())),
-        claim=_weight,
-    ),
-    Property(
-        id="cross-entropy-dense-weight",
-        statement="With dense labels the weight of a class multiplies its term of the loss.",
-        latex=r"L_w(x, y) = -\sum_j w_j y_j \log p_j,\quad p = \operatorname{softmax}(x)",
-        source="S1",
-        functions=(DENSE, "log_softmax"),
-        domain=Domain((near_logits(share=TAME), any_labels(), class_weights())),
-        claim=_dense_weight,
-    ),
-    Property(
-        id="cross-entropy-dense-weight-gradient",
-        statement="With weights the gradient by the logits is softmax times the sum of the weighted labels, minus the "
-        "weighted labels.",
-        latex=r"\frac{\partial L_w}{\partial x_j} = p_j \sum_i w_i y_i - w_j y_j",
-        source="follows from cross-entropy-dense-weight",
-        functions=(DENSE, "softmax"),
-        domain=Domain((near_logits(share=TAME), any_labels(), class_weights())),
-        claim=_dense_weight_gradient,
-    ),
-    Property(
-        id="cross-entropy-ignore-index",
-        statement="A row whose label does not count has no loss and no gradient; the other rows are as without it.",
-        latex=r"L_i(x, k) = [k \ne i] \, L(x, k)",
-        source="S1",
-        functions=(SPARSE,),
-        domain=Domain((near_logits(), ignored_class(), partly_ignored())),
-        claim=_ignored,
-    ),
-    Property(
-        id="label-smoothing",
-        statement="Smoothing takes the share ε of the labels, and gives every class the same part of it.",
-        latex=rf"y' = (1 - \varepsilon) y + \frac{{\varepsilon}}{{K}},\quad {_SMOOTHED_LATEX}",
-        source="S4",
-        functions=(DENSE, "log_softmax"),
-        domain=Domain((near_logits(share=TAME), any_labels(), smoothing())),
-        claim=_smoothing,
-    ),
-    Property(
-        id="label-smoothing-index",
-        statement="Smoothing makes an index a dense label: all classes get the same part of ε, its own the rest too.",
-        latex=_SMOOTHED_LATEX,
-        source="S4",
-        functions=(SPARSE, "log_softmax"),
-        domain=Domain((near_logits(share=TAME), class_labels(), smoothing())),
-        claim=_index_smoothing,
-    ),
-    Property(
-        id="label-smoothing-gradient",
-        statement="The gradient of the smoothed loss is that of the smoothed labels.",
-        latex=r"\frac{\partial L_\varepsilon}{\partial x_j} = p_j - y'_j,"
-        r"\quad y' = (1 - \varepsilon) y + \frac{\varepsilon}{K}",
-        source="follows from label-smoothing and cross-entropy-gradient",
-        functions=(DENSE, "softmax"),
-        domain=Domain((near_logits(share=TAME), labels(), smoothing())),
-        claim=_smoothing_gradient,
-    ),
-    Property(
-        id="label-smoothing-gradient-index",
-        statement="The gradient of the smoothed loss of an index is softmax minus the smoothed label.",
-        latex=r"\frac{\partial L_\varepsilon}{\partial x_j} = p_j - y'_j,"
-        r"\quad y'_j = (1 - \varepsilon) [j = k] + \frac{\varepsilon}{K}",
-        source="follows from label-smoothing-index and cross-entropy-gradient-index",
-        functions=(SPARSE, "softmax"),
-        domain=Domain((near_logits(share=TAME), class_labels(), smoothing())),
-        claim=_index_smoothing_gradient,
-    ),
-    Property(
-        id="label-smoothing-weight",
-        statement="With smoothing and weights, every class's term of the smoothed label has its own weight.",
-        latex=r"L = -\sum_j w_j y'_j \log p_j,\quad y'_j = (1 - \varepsilon) [j = k] + \frac{\varepsilon}{K}",
-        source="S1, S4",
-        functions=(SPARSE, DENSE, "log_softmax"),
-        domain=Domain((near_logits(share=TAME), class_labels(), smoothing(), class_weights())),
-        claim=_weighted_smoothing,
-    ),
-    Property(
-        id="dense-equals-sparse-options",
-        statement="A one-hot label and its index agree under weights, smoothing and reductions; their means divide by "
-        "the number of rows, and by the weights of the classes.",
-        latex=r"L(x, e_k; w, \varepsilon) = L(x, k; w, \varepsilon),\quad"
-        r" N \operatorname{mean} L(x, e_k) = \sum_i w_{k_i} \cdot \operatorname{mean} L(x, k)",
-        source="S2, S1",
-        functions=(DENSE, SPARSE),
-        domain=Domain((near_logits(share=TAME), class_labels(), smoothing(), class_weights())),
-        claim=_options_agree,
-    ),
-)
-"""In the order in which they are told."""
+    yield equal(by_rows * len(x), by_weights * total(exact(w[k])), "their mean")

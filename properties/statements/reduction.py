@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..checking.balls import Balls, exact, total
+from ..checking.balls import exact, total
 from ..checking.functions import Functions
-from ..checking.property import Claim, Domain, Input, Property, PropertyInputs, Relation, equal
+from ..checking.property import Array, Domain, Input, Relations, Statements, equal
 from ..domains.inputs import class_labels, class_weights, one_of
 from ..domains.label_inputs import any_labels
 from ..domains.loss_inputs import (
@@ -25,6 +24,9 @@ from ..domains.loss_inputs import (
 from .dense_loss import DENSE
 from .index_loss import SPARSE
 from .sigmoid_loss import SIGMOID
+
+stated = Statements()
+"""In the order in which they are told."""
 
 
 @dataclass(frozen=True)
@@ -44,63 +46,6 @@ class _Loss:
     prefix: str
     words: str
     inputs: tuple[Input, Input]
-
-    def of(self, f: Functions, given: PropertyInputs, **options: Any) -> Balls:  # noqa: ANN401 - as `Functions` takes them
-        """Return the loss of some inputs."""
-        return f(self.function, given["x"], given["y"], **options)
-
-
-def _reductions(loss: _Loss) -> Claim:
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        losses = loss.of(f, given)
-        yield equal(loss.of(f, given, reduction="sum"), total(losses), "the sum")
-        yield equal(loss.of(f, given, reduction="mean") * losses.size, total(losses), "the mean")
-
-    return claim
-
-
-def _gradients(loss: _Loss) -> Claim:
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        quantity, count = f"gradient:{loss.argument}", len(given["x"])
-        slopes, factor = loss.of(f, given, quantity=quantity), given["v"].reshape(())
-        one, other = (
-            loss.of(f, given, quantity=quantity, cotangent=factor, reduction=reduction) for reduction in ("sum", "mean")
-        )
-        yield equal(one, exact(factor) * slopes, "of the sum")
-        yield equal(other * count, exact(factor) * slopes, "of the mean")
-
-    return claim
-
-
-def _weighted(loss: _Loss) -> Claim:
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        weight = given["w"]
-        losses = total(loss.of(f, given, weight=weight))
-        yield equal(loss.of(f, given, weight=weight, reduction="sum"), losses, "the sum")
-        divisor = total(exact(weight[given["y"]])) if given["y"].ndim == 1 else exact(float(len(given["x"])))
-        yield equal(loss.of(f, given, weight=weight, reduction="mean") * divisor, losses, "the mean")
-
-    return claim
-
-
-def _dropped(loss: _Loss) -> Claim:
-    def claim(f: Functions, given: PropertyInputs) -> Iterable[Relation]:
-        label = int(given["i"][0])
-        kept = given["y"] != label
-        if not kept.any():
-            yield equal(loss.of(f, given, reduction="sum", ignore_index=label), exact(0.0), "the sum over nothing")
-            return
-        counted = PropertyInputs(given.dtype, {"x": given["x"][kept], "y": given["y"][kept]})
-        quantity, gradient = f"gradient:{loss.argument}", exact(np.zeros(given["x"].shape))
-        for reduction in ("sum", "mean"):
-            options: dict[str, Any] = {"reduction": reduction}
-            ignoring = {**options, "ignore_index": label}
-            yield equal(loss.of(f, given, **ignoring), loss.of(f, counted, **options), f"the {reduction}")
-            gradient[kept] = loss.of(f, counted, quantity=quantity, **options)
-            pulled = loss.of(f, given, quantity=quantity, **ignoring)
-            yield equal(pulled, gradient.copy(), f"the gradient of the {reduction}")
-
-    return claim
 
 
 _INDEX = _Loss(
@@ -135,69 +80,98 @@ _NLL = _Loss(
 _COTANGENT = one_of("v", (1.0, -0.5, 3.0), "what the reduced loss is multiplied with")
 
 
-def _reduction(loss: _Loss) -> Property:
-    unit = "elements" if loss.function == SIGMOID else "rows"
-    return Property(
-        id=f"{loss.prefix}-reductions",
-        statement=f"The sum of {loss.words} is that of the single ones, and their mean is the sum divided by the "
-        f"number of {unit}.",
-        latex=r"\operatorname{sum} L = \sum_{i=1}^N L_i,\quad N \operatorname{mean} L = \sum_{i=1}^N L_i",
+def _state_reductions(loss: _Loss) -> None:
+    @stated(
+        f"{loss.prefix}-reductions",
+        f"The sum of {loss.words} is that of the single ones, and their mean is the sum divided by the number of "
+        f"{'elements' if loss.function == SIGMOID else 'rows'}.",
+        r"\operatorname{sum} L = \sum_{i=1}^N L_i,\quad N \operatorname{mean} L = \sum_{i=1}^N L_i",
         source="S1",
         functions=(loss.function,),
         domain=Domain(loss.inputs),
-        claim=_reductions(loss),
     )
+    def claim(f: Functions, x: Array, y: Array) -> Relations:
+        losses = f(loss.function, x, y)
+        yield equal(f(loss.function, x, y, reduction="sum"), total(losses), "the sum")
+        yield equal(f(loss.function, x, y, reduction="mean") * losses.size, total(losses), "the mean")
 
 
-def _gradient(loss: _Loss) -> Property:
-    return Property(
-        id=f"{loss.prefix}-reductions-gradient",
-        statement=f"The gradient of the sum of {loss.words} is made of their gradients; that of the mean is made of "
-        "them divided by their number.",
-        latex=r"\frac{\partial \operatorname{sum} L}{\partial x_i} = \frac{\partial L_i}{\partial x_i},\quad"
+def _state_gradient(loss: _Loss) -> None:
+    @stated(
+        f"{loss.prefix}-reductions-gradient",
+        f"The gradient of the sum of {loss.words} is made of their gradients; that of the mean is made of them divided "
+        "by their number.",
+        r"\frac{\partial \operatorname{sum} L}{\partial x_i} = \frac{\partial L_i}{\partial x_i},\quad"
         r" N \frac{\partial \operatorname{mean} L}{\partial x_i} = \frac{\partial L_i}{\partial x_i}",
         source=f"follows from {loss.prefix}-reductions",
         functions=(loss.function,),
         domain=Domain((*loss.inputs, _COTANGENT)),
-        claim=_gradients(loss),
     )
+    def claim(f: Functions, x: Array, y: Array, v: Array) -> Relations:
+        quantity, count = f"gradient:{loss.argument}", len(x)
+        slopes, factor = f(loss.function, x, y, quantity=quantity), v.reshape(())
+        one, other = (
+            f(loss.function, x, y, quantity=quantity, cotangent=factor, reduction=reduction)
+            for reduction in ("sum", "mean")
+        )
+        yield equal(one, exact(factor) * slopes, "of the sum")
+        yield equal(other * count, exact(factor) * slopes, "of the mean")
 
 
-def _weighted_mean(loss: _Loss) -> Property:
+def _state_weighted(loss: _Loss) -> None:
     by_rows = loss.function == DENSE
-    return Property(
-        id=f"{loss.prefix}-weighted-reductions",
-        statement=f"The mean of weighted {loss.words} is divided by "
+
+    @stated(
+        f"{loss.prefix}-weighted-reductions",
+        f"The mean of weighted {loss.words} is divided by "
         + ("the number of rows." if by_rows else "the sum of the weights of the rows' classes."),
-        latex=r"N \operatorname{mean} L_w = \sum_{i=1}^N L_{w,i}"
+        r"N \operatorname{mean} L_w = \sum_{i=1}^N L_{w,i}"
         if by_rows
         else r"\sum_{i=1}^N w_{k_i} \cdot \operatorname{mean} L_w = \sum_{i=1}^N w_{k_i} L_i",
         source="S1",
         functions=(loss.function,),
         domain=Domain((*loss.inputs, class_weights())),
-        claim=_weighted(loss),
     )
+    def claim(f: Functions, x: Array, y: Array, w: Array) -> Relations:
+        losses = total(f(loss.function, x, y, weight=w))
+        yield equal(f(loss.function, x, y, weight=w, reduction="sum"), losses, "the sum")
+        divisor = total(exact(w[y])) if y.ndim == 1 else exact(float(len(x)))
+        yield equal(f(loss.function, x, y, weight=w, reduction="mean") * divisor, losses, "the mean")
 
 
-def _ignored_rows(loss: _Loss) -> Property:
-    inputs = (loss.inputs[0], ignored_class(), partly_ignored("y"))
-    return Property(
-        id=f"{loss.prefix}-dropped-rows",
-        statement=f"Sum and mean of {loss.words}, and their gradients, are as if the rows whose label does not count "
-        "were not there.",
-        latex=r"\operatorname{sum} L = \sum_{r : k_r \ne i} L(x_r, k_r),\quad"
+def _state_dropped(loss: _Loss) -> None:
+    @stated(
+        f"{loss.prefix}-dropped-rows",
+        f"Sum and mean of {loss.words}, and their gradients, are as if the rows whose label does not count were not "
+        "there.",
+        r"\operatorname{sum} L = \sum_{r : k_r \ne i} L(x_r, k_r),\quad"
         r" \operatorname{mean} L = \frac{\operatorname{sum} L}{\sum_{r : k_r \ne i} 1}",
         source="S1",
         functions=(loss.function,),
-        domain=Domain(inputs),
-        claim=_dropped(loss),
+        domain=Domain((loss.inputs[0], ignored_class(), partly_ignored("y"))),
     )
+    def claim(f: Functions, x: Array, i: Array, y: Array) -> Relations:
+        label = int(i[0])
+        kept = y != label
+        if not kept.any():
+            yield equal(f(loss.function, x, y, reduction="sum", ignore_index=label), exact(0.0), "the sum over nothing")
+            return
+        counted = (x[kept], y[kept])
+        quantity, gradient = f"gradient:{loss.argument}", exact(np.zeros(x.shape))
+        for reduction in ("sum", "mean"):
+            options: dict[str, Any] = {"reduction": reduction}
+            ignoring = {**options, "ignore_index": label}
+            yield equal(f(loss.function, x, y, **ignoring), f(loss.function, *counted, **options), f"the {reduction}")
+            gradient[kept] = f(loss.function, *counted, quantity=quantity, **options)
+            pulled = f(loss.function, x, y, quantity=quantity, **ignoring)
+            yield equal(pulled, gradient.copy(), f"the gradient of the {reduction}")
 
 
-REDUCTION_PROPERTIES = (
-    *(_reduction(loss) for loss in (_INDEX, _DENSE, _SIGMOID, _NLL)),
-    *(_gradient(loss) for loss in (_INDEX, _DENSE, _SIGMOID, _NLL)),
-    *(_weighted_mean(loss) for loss in (_INDEX, _DENSE, _NLL)),
-    *(_ignored_rows(loss) for loss in (_INDEX, _NLL)),
-)
-"""In the order in which they are told."""
+for _loss in (_INDEX, _DENSE, _SIGMOID, _NLL):
+    _state_reductions(_loss)
+for _loss in (_INDEX, _DENSE, _SIGMOID, _NLL):
+    _state_gradient(_loss)
+for _loss in (_INDEX, _DENSE, _NLL):
+    _state_weighted(_loss)
+for _loss in (_INDEX, _NLL):
+    _state_dropped(_loss)

@@ -13,6 +13,8 @@ from flint import arb, arb_mat
 
 from logitproof.reference import working_precision
 
+from ..checking.balls import balls_of
+
 BITS = 128
 """Bits to compute with: twice those of float64, and what is lost nevertheless is in the radii."""
 
@@ -62,7 +64,9 @@ def exact_step(step: Step) -> ExactStep:
         summed = inputs.transpose() * arb_mat(count, classes, residuals)
         after = (before - summed * (arb(step.rate) / count)).entries()
     shape = (count, classes)
-    return ExactStep(_floats(logits).reshape(shape), _floats(probs).reshape(shape), _balls(after, step.parameters))
+    return ExactStep(
+        _floats(logits).reshape(shape), _floats(probs).reshape(shape), balls_of(after, step.parameters.shape)
+    )
 
 
 def _matrix(numbers: np.ndarray) -> arb_mat:
@@ -78,9 +82,3 @@ def _softmax(row: list[arb]) -> list[arb]:
 
 def _floats(balls: list[arb]) -> np.ndarray:
     return np.fromiter(map(float, balls), np.float64, len(balls))
-
-
-def _balls(balls: list[arb], like: np.ndarray) -> np.ndarray:
-    array = np.empty(len(balls), dtype=object)
-    array[:] = balls
-    return array.reshape(like.shape)

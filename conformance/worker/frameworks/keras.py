@@ -106,38 +106,42 @@ def _option(form: CallForm, name: str, spelt: str) -> tuple[str, ...]:
     return (f"{spelt}={literal(form.parameters[name])}",) if name in form.parameters else ()
 
 
-def _smoothing(form: CallForm) -> tuple[str, ...]:
-    return _option(form, "label_smoothing", "label_smoothing")
+def _options(form: CallForm, stated: str, *, spells_axis: bool = False) -> tuple[str, ...]:
+    axis = (f"axis={form.default_axis}",) if spells_axis else ()
+    smoothing = _option(form, "label_smoothing", "label_smoothing")
+    return (stated, *axis, *smoothing, *_option(form, "ignore_index", "ignore_class"))
 
 
-def _ignoring(form: CallForm) -> tuple[str, ...]:
-    return _option(form, "ignore_index", "ignore_class")
-
-
-def _categorical_class(from_logits: str) -> Write:
+def _class(name: str, stated: str, *, spells_axis: bool = False) -> Write:
     def write(form: CallForm) -> Snippet:
-        options = (from_logits, f"axis={form.default_axis}", *_smoothing(form))
         scores, labels = form.arguments
-        return Snippet("loss", (labels, scores), _loss("CategoricalCrossentropy", form, options))
+        return Snippet("loss", (labels, scores), _loss(name, form, _options(form, stated, spells_axis=spells_axis)))
 
     return write
 
 
-def _sparse_class(from_logits: str) -> Write:
+def _function(callee: str, stated: str, *, spells_axis: bool = False) -> Write:
     def write(form: CallForm) -> Snippet:
         scores, labels = form.arguments
-        options = (from_logits, *_ignoring(form))
-        return Snippet("loss", (labels, scores), _loss("SparseCategoricalCrossentropy", form, options))
+        return Snippet(callee, (labels, scores, *_options(form, stated, spells_axis=spells_axis)))
 
     return write
 
 
-def _binary_class(from_logits: str) -> Write:
+def _binary_class(stated: str) -> Write:
     def write(form: CallForm) -> Snippet:
         scores, labels = form.arguments
         weight = (f"sample_weight=tf.broadcast_to(weight, {scores}.shape)",) if "weight" in form.parameters else ()
-        ahead = _loss("BinaryCrossentropy", form, (from_logits, *_smoothing(form)))
+        ahead = _loss("BinaryCrossentropy", form, _options(form, stated))
         return Snippet("loss", (*_single_features(labels, scores), *weight), ahead)
+
+    return write
+
+
+def _binary_function(callee: str, stated: str) -> Write:
+    def write(form: CallForm) -> Snippet:
+        scores, labels = form.arguments
+        return Snippet(callee, (*_single_features(labels, scores), *_options(form, stated)))
 
     return write
 
@@ -149,38 +153,6 @@ def _single_features(*names: str) -> tuple[str, ...]:
 
 def _kl_class(form: CallForm) -> Snippet:
     return Snippet("loss", form.arguments, _loss("KLDivergence", form, ()))
-
-
-def _categorical_function(callee: str, from_logits: str) -> Write:
-    def write(form: CallForm) -> Snippet:
-        scores, labels = form.arguments
-        return Snippet(callee, (labels, scores, from_logits, f"axis={form.default_axis}", *_smoothing(form)))
-
-    return write
-
-
-def _sparse_function(callee: str, from_logits: str) -> Write:
-    def write(form: CallForm) -> Snippet:
-        scores, labels = form.arguments
-        return Snippet(callee, (labels, scores, from_logits, *_ignoring(form)))
-
-    return write
-
-
-def _binary_function(callee: str, from_logits: str) -> Write:
-    def write(form: CallForm) -> Snippet:
-        scores, labels = form.arguments
-        return Snippet(callee, (*_single_features(labels, scores), from_logits, *_smoothing(form)))
-
-    return write
-
-
-def _binary_operation(callee: str, from_logits: str) -> Write:
-    def write(form: CallForm) -> Snippet:
-        scores, labels = form.arguments
-        return Snippet(callee, (labels, scores, from_logits))
-
-    return write
 
 
 def _is_2(version: str) -> bool:
@@ -209,9 +181,13 @@ def _categorical(version: str, *, from_logits: bool) -> Iterator[EntryPoint]:
     smoothed, reduced = ("axis", "label_smoothing"), ("reduction",) if from_logits else ()
     stated = f"from_logits={from_logits}"
     for callee, keywords, source in (
-        ("keras.losses.CategoricalCrossentropy", smoothed + reduced, _categorical_class(stated)),
+        (
+            "keras.losses.CategoricalCrossentropy",
+            smoothed + reduced,
+            _class("CategoricalCrossentropy", stated, spells_axis=True),
+        ),
         *(
-            (callee, keywords, _categorical_function(callee, stated))
+            (callee, keywords, _function(callee, stated, spells_axis=True))
             for callee, keywords in (
                 ("keras.losses.categorical_crossentropy", smoothed),
                 ("keras.ops.categorical_crossentropy", ("axis",)),
@@ -227,9 +203,13 @@ def _sparse(version: str, *, from_logits: bool) -> Iterator[EntryPoint]:
     ignoring, reduced = (("ignore_index",), ("reduction",)) if from_logits else ((), ())
     stated = f"from_logits={from_logits}"
     for callee, keywords, source in (
-        ("keras.losses.SparseCategoricalCrossentropy", (*ignoring, *reduced), _sparse_class(stated)),
+        (
+            "keras.losses.SparseCategoricalCrossentropy",
+            (*ignoring, *reduced),
+            _class("SparseCategoricalCrossentropy", stated),
+        ),
         *(
-            (callee, keywords, _sparse_function(callee, stated))
+            (callee, keywords, _function(callee, stated))
             for callee, keywords in (
                 ("keras.losses.sparse_categorical_crossentropy", ignoring),
                 ("keras.ops.sparse_categorical_crossentropy", ()),
@@ -255,7 +235,7 @@ def _binary(version: str, *, from_logits: bool) -> Iterator[EntryPoint]:
     for callee, keywords, source in (
         ("keras.losses.BinaryCrossentropy", ("label_smoothing", *weighted), _binary_class(stated)),
         (f"keras.losses.{ending}", ("label_smoothing",), _binary_function(f"keras.losses.{ending}", stated)),
-        (f"keras.ops.{ending}", (), _binary_operation(f"keras.ops.{ending}", stated)),
+        (f"keras.ops.{ending}", (), _function(f"keras.ops.{ending}", stated)),
     ):
         yield EntryPoint(f"{callee}({stated})", function, keywords, source, deviations)
 

@@ -363,7 +363,7 @@ def test_what_is_wrong_is_told_in_one_line(folder, words, message, capsys):
     ("older", "message"),
     [
         ("jobs = [", "cannot be read"),
-        ("colour = 'red'", "unknown key in logitproof.toml: 'colour'"),
+        ("colour = 'red'", "logitproof.toml: unknown key 'colour'"),
         ("waiver = []", "waivers cannot be added to it"),
         ("[[waiver]]\nchek = 'x'", "waiver 1: unknown key 'chek': did you mean 'check'?"),
     ],

@@ -12,6 +12,7 @@ from logitproof.conformance.backends.protocol import ProtocolError, from_wire, r
 from logitproof.conformance.worker.layout import LAYOUTS, laid_out
 from logitproof.conformance.worker.wire import (
     PREFIX,
+    PROTOCOL,
     Array,
     WireError,
     array_of,
@@ -142,6 +143,21 @@ def test_an_answer_with_parts_missing_is_refused(header):
         read_answer(header, [])
     with pytest.raises(ProtocolError):
         read_hello(header)
+
+
+HELLO = {
+    "message": "hello", "protocol": PROTOCOL, "framework": "numpy", "version": "1", "build": {}, "cpu": {},
+    "settings": [{"mode": "eager", "device": "cpu"}], "dtypes": ["float32"], "threads": None, "environment": {},
+}  # fmt: skip
+ENTRY = {"name": "f", "function": "sigmoid", "keywords": [], "differentiable": [], "deviations": []}
+
+
+def test_an_entry_point_is_read_strictly():
+    (entry,) = read_hello({**HELLO, "entry_points": [ENTRY]}).entry_points
+    assert (entry.name, entry.function, entry.signature) == ("f", "sigmoid", None)
+    for key, value in (("name", 3), ("keywords", "axis"), ("function", "sofmax"), ("deviations", [{}])):
+        with pytest.raises(ProtocolError, match="the hello is not complete"):
+            read_hello({**HELLO, "entry_points": [{**ENTRY, key: value}]})
 
 
 def test_an_output_that_points_at_a_result_that_is_not_there_is_refused():

@@ -47,6 +47,10 @@ def is_exact(value: float, fmt) -> bool:
     return math.isinf(value) or float(np.float64(value).astype(fmt.numpy_dtype)) == value
 
 
+def drawn_rows(row, choices, fmt, cases, n):
+    return np.array([row(choices, fmt, n) for _ in range(cases)])
+
+
 def random_numbers(fmt, count=300):
     return [at(Seeded("lattice", fmt.name, i).integer(-last(fmt), last(fmt)), fmt) for i in range(count)]
 
@@ -169,7 +173,7 @@ def test_every_kind_occurs(fmt):
 @each_format
 def test_interesting_logits_occur(fmt):
     """What the kinds are for, seen in the rows themselves."""
-    block = _rows.rows(Seeded("interesting", fmt.name), fmt, 800, 5).astype(np.float64)
+    block = drawn_rows(_rows.row, Seeded("interesting", fmt.name), fmt, 800, 5)
     with np.errstate(over="ignore"):
         gaps = block.max(axis=1, keepdims=True) - block
     saturation = fmt.precision * 0.6931471805599453
@@ -185,19 +189,19 @@ def test_interesting_logits_occur(fmt):
 
 def test_masked_rows_keep_a_finite_number_and_sometimes_only_one():
     fmt = FORMATS["float32"]
-    finite = np.isfinite(_rows.masked_rows(Seeded("masks"), fmt, 300, 5)).sum(axis=1)
+    finite = np.isfinite(drawn_rows(_rows.masked_row, Seeded("masks"), fmt, 300, 5)).sum(axis=1)
     assert set(finite) == {1, 2, 3, 4, 5}
-    sparse = np.isfinite(_rows.sparse_rows(Seeded("sparse"), fmt, 50, 4096)).sum(axis=1)
+    sparse = np.isfinite(drawn_rows(_rows.sparse_row, Seeded("sparse"), fmt, 50, 4096)).sum(axis=1)
     assert min(sparse) >= 1
     assert 3 < max(sparse) <= 16
 
 
 def test_rows_are_stored_in_the_format_as_they_are():
     for fmt in FORMATS.values():
-        block = _rows.rows(Seeded("stored"), fmt, 20, 3)
-        again = [_rows.row(choices, fmt, 3) for choices in [Seeded("stored")] for _ in range(20)]
+        drawn = drawn_rows(_rows.row, Seeded("stored"), fmt, 20, 3)
+        block = _rows.stored(drawn.tolist(), fmt)
         assert block.dtype == fmt.numpy_dtype
-        assert np.array_equal(block.astype(np.float64), np.array(again))
+        assert np.array_equal(block.astype(np.float64), drawn)
 
 
 def test_permutations_places_and_classes_are_what_they_say():

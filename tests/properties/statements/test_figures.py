@@ -11,11 +11,11 @@ from logitproof.conformance.backends.client import Worker, parse_backend
 from logitproof.conformance.property_checks.backend import PropertyBackend, bindings
 from logitproof.properties import PROPERTIES, Seeded, check, check_reference
 from logitproof.properties.checking.functions import Reference
-from logitproof.properties.statements import figures, loss_figures
+from logitproof.properties.statements import errata, figures, loss_figures
 from logitproof.properties.statements import printed as prints
-from logitproof.properties.statements.errata import ERRATA
 
-FIGURES = (*figures.FIGURES, *loss_figures.LOSS_FIGURES)
+FIGURES = (*figures.stated.properties, *loss_figures.stated.properties)
+ERRATA = errata.stated.properties
 PUBLISHED = {
     "linear-and-softmax", "naive-overflow-789", "multi-label-row", "coin", "indexed-loss", "one-two-three",
     "right-and-wrong", "two-class-rows", "sigmoid-losses", "three-one-minus-three", "gradient-row", "one-to-five",

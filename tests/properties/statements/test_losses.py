@@ -38,8 +38,8 @@ def draws(name, dtype, batches, cases=8):
 
 
 def test_every_property_of_losses_and_information_has_its_wrong_kernel():
-    assert list(OF_INFORMATION) == [prop.id for prop in _OF_INFORMATION]
-    assert list(OF_LOSSES) == [prop.id for prop in _OF_LOSSES]
+    assert list(OF_INFORMATION) == [prop.id for subject in _OF_INFORMATION for prop in subject.stated.properties]
+    assert list(OF_LOSSES) == [prop.id for subject in _OF_LOSSES for prop in subject.stated.properties]
 
 
 @EACH
