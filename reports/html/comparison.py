@@ -34,7 +34,9 @@ from ..comparison.words import (
     incomplete_sentence,
     outcome_sentences,
     property_words,
+    result_words,
     seconds_words,
+    severity_word,
     slowest_first,
     speed_ratio,
     ulps_words,
@@ -44,7 +46,7 @@ from ..comparison.words import (
 from ..findings.settings import mode_words
 from ..pictures.comparison import comparison_pictures
 from ..record.words import brief, clean, magnitude
-from .comparison_changes import change_chapters, group_title
+from .comparison_changes import change_chapters, group_title, lost_digits
 from .comparison_checks import embedded_comparison
 from .comparison_map import SIGNS, UNCOMPARED, comparison_maps, weight_class
 from .page import asset, choices, environment, policy
@@ -150,9 +152,13 @@ def _context(comparison: Comparison, scripts: Mapping[str, str]) -> dict[str, An
         "where_words": where_words,
         "newly_broken": is_newly_broken,
         "ratio": _ratio,
-        "phrase": change_phrase,
+        "change_meanings": CHANGE_MEANINGS,
+        "change_phrase": change_phrase,
         "group_title": group_title,
         "group_extent": group_extent,
+        "lost_digits": lost_digits,
+        "result_words": result_words,
+        "severity_word": severity_word,
         "anchor_of": _anchor,
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..findings.findings import findings
+from ..findings.headline import call_words, cause_words, errors_words, trigger_words
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
 from ..findings.overview import standing, tallies
 from ..findings.properties import broken_properties
@@ -21,11 +22,11 @@ from ..record.model import SEVERITIES, Record
 from ..record.words import backend_title, brief
 from .checks import embedded
 from .conventions import questions
-from .findings import chapters
+from .findings import chapters, error_of
 from .map import maps
 from .page import asset, choices, environment, policy
 from .properties import properties
-from .text import STEADY_CHARACTERS
+from .text import STEADY_CHARACTERS, property_of, title_words
 from .verdict import head, waivers
 
 
@@ -77,6 +78,13 @@ def _context(record: Record, scripts: Mapping[str, str], earlier: Record | None,
         "tally": tallies(record.checks),
         "data": embedded(record, shown),
         "choices": _choices(record),
+        "call_words": call_words,
+        "cause_words": cause_words,
+        "error_of": error_of,
+        "errors_words": errors_words,
+        "property_of": property_of,
+        "title_words": title_words,
+        "trigger_words": trigger_words,
         "style": Markup(asset("report.css")),  # noqa: S704 - our own style sheet
         "script": Markup(script),  # noqa: S704 - our own script
         "policy": policy(script),
