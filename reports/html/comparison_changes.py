@@ -67,7 +67,7 @@ def group_title(group: ChangeGroup) -> str:
 
 
 def lost_digits(ulps: str, dtype: str) -> int:
-    """Return the share of the digits of a result that are wrong, in percent: 0 for rounding, 100 where none is right."""
+    """Return the share of the digits of a result that are wrong, in percent: 100 where none is right."""
     known = FORMATS.get(dtype)
     number = measure(ulps)
     if known is None or not math.isfinite(number):

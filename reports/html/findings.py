@@ -91,9 +91,7 @@ def _section(record: Record, finding: Finding, script: str | None) -> Section:
     return Section(finding, tuple(rows), script, upstream_report(record, finding, script))
 
 
-def _cell(
-    finding: Finding, entry: str, dtype: str, results: Mapping[GateItemKey, int] | None
-) -> EntryPointCell | None:
+def _cell(finding: Finding, entry: str, dtype: str, results: Mapping[GateItemKey, int] | None) -> EntryPointCell | None:
     if results is None:
         return None
     checks = list(dict.fromkeys(check for _, _, check, _, _ in results))
