@@ -92,6 +92,17 @@ def identity_columns(
     return [clean(check.id), *map(words.number, texts)]
 
 
+def section_columns(anchor: str, backend: str, names: Iterable[Iterable[str]], words: Vocabulary) -> list[Any]:
+    """Return what filters compare of a section of either page: `names` are functions, dtypes, modes, entry points."""
+    return [anchor, words.number(backend), *([words.number(text) for text in texts] for texts in names)]
+
+
+def _finding(finding: Finding, words: Vocabulary, mode_of: Callable[[Setting], str]) -> list[Any]:
+    modes = dict.fromkeys(mode_of(discrepancy.setting) for discrepancy in finding.discrepancies)
+    names = (finding.functions, finding.dtypes, modes, map(brief, finding.entry_points))
+    return [*section_columns(finding.anchor, finding.title, names, words), SEVERITIES.index(finding.severity)]
+
+
 def _check(check: Check, words: Vocabulary, mode_of: Callable[[Setting], str], anchors: list[str]) -> list[Any]:
     """One check as a row; templates/report.js names the columns in the same order."""
     tier = worst_tier([check])
@@ -139,17 +150,3 @@ def _short(array: Array) -> str:
         return f"[{len(array.values)} times {numbers[0]}]"
     more = f", … {len(array.values)} in all" if len(array.values) > INPUT_ELEMENTS else ""
     return f"[{', '.join(numbers)}{more}]"
-
-
-def _finding(finding: Finding, words: Vocabulary, mode_of: Callable[[Setting], str]) -> list[Any]:
-    """What the filters compare: anchor, severity, and the texts by number."""
-    modes = dict.fromkeys(mode_of(discrepancy.setting) for discrepancy in finding.discrepancies)
-    return [
-        finding.anchor,
-        SEVERITIES.index(finding.severity),
-        words.number(finding.title),
-        [words.number(text) for text in finding.functions],
-        [words.number(text) for text in finding.dtypes],
-        [words.number(text) for text in modes],
-        [words.number(brief(text)) for text in finding.entry_points],
-    ]

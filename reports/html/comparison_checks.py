@@ -13,7 +13,7 @@ from ..comparison.words import result_words, severity_words, ulps_words
 from ..findings.settings import mode_words
 from ..record.setting import Setting
 from ..record.words import brief, clean, is_number
-from .checks import Vocabulary, anchors_by_check, embeddable, identity_columns, short_inputs, sortable
+from .checks import Vocabulary, anchors_by_check, embeddable, identity_columns, section_columns, short_inputs, sortable
 from .comparison_map import SIGNS, UNCOMPARED, weight_class
 
 
@@ -33,6 +33,13 @@ def embedded_comparison(comparison: Comparison, groups: Sequence[ChangeGroup]) -
             "words": words.texts,
         }
     )
+
+
+def _group(group: ChangeGroup, words: Vocabulary, mode_of: Callable[[Setting], str]) -> list[Any]:
+    modes = dict.fromkeys(mode_of(member.check.setting) for member in group.members)
+    names = ([group.function], group.dtypes, modes, [brief(group.entry_point)])
+    columns = section_columns(group.anchor, group.backend, names, words)
+    return [*columns, KINDS.index(group.kind), WEIGHTS.index(group.weight)]
 
 
 def _check(check: ComparedCheck, words: Vocabulary, mode_of: Callable[[Setting], str], anchors: list[str]) -> list[Any]:
@@ -72,17 +79,3 @@ def _example(example: ChangeExample, dtype: str) -> list[Any]:
 
 def _written(text: str, dtype: str) -> tuple[str, str]:
     return (result_words(text, dtype), clean(text)) if is_number(text) else (brief(text), "")
-
-
-def _group(group: ChangeGroup, words: Vocabulary, mode_of: Callable[[Setting], str]) -> list[Any]:
-    """What the filters compare: anchor, kind and weight, and the texts by number."""
-    return [
-        group.anchor,
-        KINDS.index(group.kind),
-        WEIGHTS.index(group.weight),
-        words.number(group.backend),
-        words.number(group.function),
-        [words.number(text) for text in group.dtypes],
-        [words.number(text) for text in dict.fromkeys(mode_of(member.check.setting) for member in group.members)],
-        words.number(brief(group.entry_point)),
-    ]
