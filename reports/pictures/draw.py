@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -111,7 +111,7 @@ def _draw_curves(figure: Figure, chart: Chart, axis: Axis) -> SvgRenderer:
     cells = [(chart.dtypes.index(panel.dtype), chart.quantities.index(panel.quantity)) for panel in panels]
     if len(chart.quantities) == 1:
         cells = [divmod(row, 2) for row, _ in cells]
-    renderer = _lay_out(figure, cells, _curves_key(chart, panels), heading=22, panel_height=CURVES_HEIGHT)
+    renderer = _lay_out(figure, cells, _curves_key(chart, panels), heading=22, panel_height=CURVES_HEIGHT, grid="both")
     for panel, axes, (row, column) in zip(panels, figure.axes, cells, strict=False):
         axes.set_title(panel_title(panel))
         axes.set_xlabel(axis.label if (row + 1, column) not in cells else "")
@@ -196,40 +196,44 @@ def _draw_bars(figure: Figure, chart: Chart) -> SvgRenderer:
     look = {"linestyle": "none", "marker": "s", "markersize": 11}
     key = [Line2D([], [], label=chart.series[each], **style_of(each) | look) for each in numbers]
     cells = [(row, 0) for row in range(len(chart.quantities))]
-    renderer = _lay_out(figure, cells, key, heading=40, panel_height=BARS_HEIGHT)
-    stretches = range(len(STRETCHES))
+    renderer = _lay_out(figure, cells, key, heading=36, panel_height=BARS_HEIGHT, grid="y")
     step = len(STRETCHES) + 1.5
+    lefts = {dtype: number * step for number, dtype in enumerate(chart.dtypes)}
+    ticks = [Tick(left + at, words) for left in lefts.values() for at, (words, _) in enumerate(STRETCHES)]
     for quantity, axes in zip(chart.quantities, figure.axes, strict=False):
         axes.set_title(quantity_title(quantity), weight="bold", y=1 + 16 / BARS_HEIGHT)
-        axes.set_xlabel("errors up to … ulps" if quantity == chart.quantities[-1] else "")
+        is_last = quantity == chart.quantities[-1]
+        axes.set_xlabel("errors up to … ulps" if is_last else "")
+        _write(axes.xaxis, ticks if is_last else [])
         axes.set_xlim(-0.5, step * len(chart.dtypes) - 2)
         axes.set_ylim(LEAST_SHARE, 1)
         _write(axes.yaxis, _SHARES)
         axes.yaxis.set_label_text("share")
-        axes.xaxis.grid(visible=False)
-        ticks = []
         for panel in (panel for panel in panels if panel.quantity == quantity):
-            left = step * chart.dtypes.index(panel.dtype)
-            ticks += [Tick(left + number, STRETCHES[number][0]) for number in stretches]
-            axes.annotate(
-                dtype_title(panel.dtype), (left - 0.5, 1), (0, 8), textcoords="offset points", color=INK, size=11
-            )
+            left = lefts[panel.dtype]
+            name = dtype_title(panel.dtype)
+            axes.annotate(name, (left - 0.5, 1), (0, 8), textcoords="offset points", color=INK, size=11)
             width = 0.8 / len(panel.shares)
             for order, (series, shares) in enumerate(panel.shares):
-                starts = [left + number - 0.4 + order * width for number in stretches]
+                starts = [left + number - 0.4 + order * width for number in range(len(STRETCHES))]
                 edges = [edge for start in starts for edge in (start, start + 0.88 * width)]
                 # However few there are, they are seen.
                 tops = [max(share, 1.26 * LEAST_SHARE) if share else math.nan for share in shares]
                 values = [value for top in tops for value in (top, math.nan)][:-1]
                 colour = style_of(series)["color"]
                 axes.add_artist(StepPatch(values, edges, baseline=LEAST_SHARE, color=colour, linewidth=0, zorder=2))
-        _write(axes.xaxis, ticks)
     figure.draw(renderer)
     return renderer
 
 
 def _lay_out(
-    figure: Figure, cells: Sequence[tuple[int, int]], key: Sequence[Artist], *, heading: float, panel_height: float
+    figure: Figure,
+    cells: Sequence[tuple[int, int]],
+    key: Sequence[Artist],
+    *,
+    heading: float,
+    panel_height: float,
+    grid: Literal["both", "y"],
 ) -> SvgRenderer:
     """Clear a figure, put axes where panels are to be, by row and column, and a key above them; return its sheet."""
     rows, columns = (max(numbers) + 1 for numbers in zip(*cells, strict=True))
@@ -244,7 +248,7 @@ def _lay_out(
     figure.legend(
         handles=key, loc="upper left", bbox_to_anchor=(LEFT_MARGIN / WIDTH, 1 - 4 / height), ncols=key_columns
     ).set_zorder(-1)
-    grid = GridSpec(
+    places = GridSpec(
         rows,
         columns,
         left=LEFT_MARGIN / WIDTH,
@@ -257,14 +261,14 @@ def _lay_out(
     while len(figure.axes) < len(cells):
         axes = figure.add_axes((0, 0, 1, 1), label=f"{len(figure.axes)}", frameon=False, yscale="log")
         axes.minorticks_off()
-        axes.grid(visible=True)
+        axes.grid(visible=True, axis=grid)
         axes.yaxis.label.set(rotation=0, ha="right", va="baseline")
     for number, axes in enumerate(figure.axes):
         axes.set_visible(number < len(cells))
         for artist in (*axes.lines, *axes.patches, *axes.texts):
             artist.remove()
     for axes, cell in zip(figure.axes, cells, strict=False):
-        axes.set_position(grid[cell].get_position(figure))
+        axes.set_position(places[cell].get_position(figure))
         # Where Matplotlib need not look for room.
         axes.xaxis.set_label_coords(0.5, -21 / panel_height)
         axes.yaxis.set_label_coords(-5 / width, 1 + 8 / panel_height)

@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.text import Text
-from matplotlib.transforms import Affine2D, Transform
+from matplotlib.transforms import Transform
 from matplotlib.typing import ColorType
 from numpy.typing import ArrayLike, NDArray
 
@@ -41,8 +41,6 @@ class SvgRenderer(RendererBase):
         """Begin an empty picture of this size in pixels."""
         super().__init__()
         self._width, self._height = width, height
-        # Matplotlib counts from the bottom.
-        self._from_top = Affine2D().scale(1, -1).translate(0, height)
         self._paths: list[tuple[str, list[str]]] = []
         self._texts: list[str] = []
 
@@ -69,8 +67,9 @@ class SvgRenderer(RendererBase):
     ) -> None:
         """Write a path, with coordinates of a tenth of a pixel."""
         style = _style(gc, rgbFace)
-        points = (transform + self._from_top).transform(path.vertices)
-        if style and len(points):
+        if style and np.size(path.vertices):
+            # Matplotlib counts from the bottom.
+            points = transform.transform(path.vertices) * (1, -1) + (0, self._height)
             if not self._paths or self._paths[-1][0] != style:
                 self._paths.append((style, []))
             self._paths[-1][1].append(_data(points, path.codes))
