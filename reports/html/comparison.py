@@ -40,13 +40,12 @@ from ..comparison.words import (
     uncompared_reasons,
     where_words,
 )
-from ..findings.settings import mode_words
 from ..pictures.comparison import comparison_pictures
 from ..record.words import clean
 from .comparison_changes import change_chapters, group_title, lost_digits
 from .comparison_checks import embedded_comparison
 from .comparison_map import SIGNS, UNCOMPARED, comparison_maps, weight_class
-from .page import asset, choices, environment, policy
+from .page import asset, choices_of, environment, policy
 from .text import checks_link
 
 TIMINGS_SHOWN = 500
@@ -141,14 +140,11 @@ def _context(comparison: Comparison, scripts: Mapping[str, str]) -> dict[str, An
 def _choices(comparison: Comparison) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer: values, and the words for them."""
     titles = backend_titles(comparison)
-    settings = [check.setting for check in comparison.checks]
     kinds = {change.kind for check in comparison.checks for change in check.changes}
     weights = {weight_of(change) for check in comparison.checks for change in check.changes}
     return {
         "backend": [(clean(check), titles[check]) for check in dict.fromkeys(c.backend for c in comparison.checks)],
-        "function": choices(check.function for check in comparison.checks),
-        "dtype": choices(check.dtype for check in comparison.checks),
-        "mode": choices(map(mode_words(settings), settings)),
+        **choices_of(comparison.checks),
         "change": [
             *((weight, f"anything that {WEIGHT_WORDS[weight]}") for weight in WEIGHTS if weight in weights),
             *((kind, kind) for kind in KINDS if kind in kinds and kind != "identical"),

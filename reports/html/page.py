@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -12,9 +12,11 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from ..comparison.model import ComparedCheck
 from ..comparison.words import ulps_words
 from ..findings.headline import extent_words
-from ..record.model import TIER_MEANINGS, TIERS
+from ..findings.settings import mode_words
+from ..record.model import TIER_MEANINGS, TIERS, Check
 from ..record.words import (
     backend_title,
     brief,
@@ -55,6 +57,16 @@ def policy(script: str) -> str:
 def choices(names: Iterable[str]) -> list[tuple[str, str]]:
     """Return what a filter offers: each name once, as a value and as the words for it."""
     return [(name, name) for name in dict.fromkeys(map(clean, names))]
+
+
+def choices_of(checks: Sequence[Check] | Sequence[ComparedCheck]) -> dict[str, list[tuple[str, str]]]:
+    """Return what the filters offer that both pages have, by their names."""
+    settings = [check.setting for check in checks]
+    return {
+        "function": choices(check.function for check in checks),
+        "dtype": choices(check.dtype for check in checks),
+        "mode": choices(map(mode_words(settings), settings)),
+    }
 
 
 @cache

@@ -13,7 +13,7 @@ from ..findings.headline import call_words, cause_words, errors_words, trigger_w
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
 from ..findings.overview import standing, tallies
 from ..findings.properties import broken_properties
-from ..findings.settings import Titles, mode_words
+from ..findings.settings import Titles
 from ..gate.changes import changes
 from ..gate.gate import Gate
 from ..gate.words import gates_words, waived_words
@@ -24,7 +24,7 @@ from .checks import embedded
 from .conventions import questions
 from .findings import chapters, error_of
 from .map import maps
-from .page import asset, choices, environment, policy
+from .page import asset, choices, choices_of, environment, policy
 from .properties import properties
 from .text import STEADY_CHARACTERS, property_of, title_words
 from .verdict import head, waivers
@@ -77,7 +77,11 @@ def _context(record: Record, scripts: Mapping[str, str], earlier: Record | None,
         "uncalled": [uncalled_words(each) for each in uncalled_options(record)],
         "tally": tallies(record.checks),
         "data": embedded(record, shown),
-        "choices": _choices(record),
+        "choices": {
+            "backend": choices(map(backend_title, record.checks)),
+            **choices_of(record.checks),
+            "severity": [*choices(SEVERITIES), ("none", "no finding"), ("not run", "not run")],
+        },
         "call_words": call_words,
         "cause_words": cause_words,
         "error_of": error_of,
@@ -100,15 +104,3 @@ def _not_run(record: Record) -> list[tuple[tuple[str, str, str], int]]:
         if check.status != "examined"
     )
     return list(reasons.items())
-
-
-def _choices(record: Record) -> dict[str, list[tuple[str, str]]]:
-    """What the filters offer: values, and the words for them."""
-    settings = [check.setting for check in record.checks]
-    return {
-        "backend": choices(map(backend_title, record.checks)),
-        "function": choices(check.function for check in record.checks),
-        "dtype": choices(check.dtype for check in record.checks),
-        "mode": choices(map(mode_words(settings), settings)),
-        "severity": [*choices(SEVERITIES), ("none", "no finding"), ("not run", "not run")],
-    }

@@ -13,7 +13,6 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis as MatplotlibAxis
 from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon, StepPatch
 from matplotlib.ticker import FixedFormatter, FixedLocator
@@ -240,7 +239,8 @@ def _lay_out(
     key_columns = max(1, int((WIDTH - LEFT_MARGIN) // max(42 + 6.05 * len(str(entry.get_label())) for entry in key)))
     top = math.ceil(len(key) / key_columns) * KEY_ROW + 6
     width = (WIDTH - LEFT_MARGIN - RIGHT_MARGIN - (columns - 1) * BETWEEN) / columns
-    height = top + rows * (heading + panel_height + FOOT) + AXIS_LABEL
+    row_height = heading + panel_height + FOOT
+    height = top + rows * row_height + AXIS_LABEL
     figure.set_size_inches(WIDTH / 72, height / 72)
     for legend in list(figure.legends):
         legend.remove()
@@ -248,16 +248,6 @@ def _lay_out(
     figure.legend(
         handles=key, loc="upper left", bbox_to_anchor=(LEFT_MARGIN / WIDTH, 1 - 4 / height), ncols=key_columns
     ).set_zorder(-1)
-    places = GridSpec(
-        rows,
-        columns,
-        left=LEFT_MARGIN / WIDTH,
-        right=1 - RIGHT_MARGIN / WIDTH,
-        top=1 - (top + heading) / height,
-        bottom=(FOOT + AXIS_LABEL) / height,
-        wspace=BETWEEN / width,
-        hspace=(heading + FOOT) / panel_height,
-    )
     while len(figure.axes) < len(cells):
         axes = figure.add_axes((0, 0, 1, 1), label=f"{len(figure.axes)}", frameon=False, yscale="log")
         axes.minorticks_off()
@@ -267,8 +257,9 @@ def _lay_out(
         axes.set_visible(number < len(cells))
         for artist in (*axes.lines, *axes.patches, *axes.texts):
             artist.remove()
-    for axes, cell in zip(figure.axes, cells, strict=False):
-        axes.set_position(places[cell].get_position(figure))
+    for axes, (row, column) in zip(figure.axes, cells, strict=False):
+        left, bottom = LEFT_MARGIN + column * (width + BETWEEN), AXIS_LABEL + FOOT + (rows - 1 - row) * row_height
+        axes.set_position((left / WIDTH, bottom / height, width / WIDTH, panel_height / height))
         # Where Matplotlib need not look for room.
         axes.xaxis.set_label_coords(0.5, -21 / panel_height)
         axes.yaxis.set_label_coords(-5 / width, 1 + 8 / panel_height)

@@ -1,6 +1,7 @@
 """What Matplotlib draws, written as SVG for a page: its colours and its font, no ids but those of the title, few bytes.
 
-Matplotlib's own writer of SVG measures texts in fonts that the page does not have, and takes twice as long.
+Matplotlib's own writer of SVG measures texts in fonts that the page does not have, and what it writes would have to be
+read again to get the page's colours.
 """
 
 from __future__ import annotations
