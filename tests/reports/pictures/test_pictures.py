@@ -137,6 +137,14 @@ def test_a_key_names_every_backend_and_the_bound(small):
     assert texts[:4] == ["torch 2.13.0", "tensorflow 2.21.0", "keras 3.15.1", "within the textbook bound"]
 
 
+def test_the_quantities_of_a_histogram_share_the_stretches_written_below_them(small):
+    texts = _texts(small["picture-softmax-cross-entropy-histogram"])
+    assert texts.count("value") == texts.count("gradient by logits") == 1
+    assert texts.count("bfloat16") == texts.count("float32") == 3
+    assert texts.count("2¹⁶") == len(SMALL["dtypes"])
+    assert texts.count("1 %") == 3
+
+
 def test_hostile_names_come_out_as_plain_text():
     hostile = [
         spread_check(curve("input", [(1, 2, 3)]), name=name, function=name, dtype=name, quantity=name, mode=name)
