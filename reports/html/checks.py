@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
+from ..comparison.model import ComparedCheck
 from ..findings.findings import Finding
 from ..findings.overview import standing
 from ..findings.settings import mode_words
 from ..record.array import Array
 from ..record.hexfloat import measure
-from ..record.model import SEVERITIES, TIERS, Check, Extreme, Record
+from ..record.model import SEVERITIES, TIERS, Check, Record
 from ..record.setting import Setting
 from ..record.words import array_words, backend_title, brief, clean, magnitude, parameters_words
 from .map import LETTERS, worst_tier
@@ -47,7 +48,7 @@ class Vocabulary:
 def embedded(record: Record, shown: Sequence[Finding]) -> Markup:
     """Return the checks, and what the filters need to know of the findings shown, as JSON that can stand in HTML."""
     words = Vocabulary()
-    anchors = _anchors(shown)
+    anchors = anchors_by_check((each.check, finding.anchor) for finding in shown for each in finding.discrepancies)
     mode_of = mode_words(check.setting for check in record.checks)
     data = {
         "severities": SEVERITIES,
@@ -65,13 +66,41 @@ def embeddable(data: object) -> Markup:
     return Markup(msgspec.json.encode(data).decode().translate(_HARMLESS))  # noqa: S704 - nothing to escape is left
 
 
-def _anchors(shown: Iterable[Finding]) -> dict[str, list[str]]:
-    """Which findings each check belongs to."""
+def anchors_by_check(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the anchors of the sections that each check belongs to, from pairs of a check's id and an anchor."""
     anchors: dict[str, dict[str, None]] = {}
-    for finding in shown:
-        for discrepancy in finding.discrepancies:
-            anchors.setdefault(discrepancy.check, {})[finding.anchor] = None
+    for check, anchor in pairs:
+        anchors.setdefault(check, {})[anchor] = None
     return {check: list(of_check) for check, of_check in anchors.items()}
+
+
+def identity_columns(
+    check: Check | ComparedCheck, backend: str, words: Vocabulary, mode_of: Callable[[Setting], str]
+) -> list[Any]:
+    """Return what the row of a check begins with, on either page."""
+    texts = (
+        backend,
+        check.function,
+        check.dtype,
+        mode_of(check.setting),
+        brief(check.entry_point),
+        check.quantity,
+        check.input_class,
+        brief(parameters_words(check.parameters)),
+        check.device,
+    )
+    return [clean(check.id), *map(words.number, texts)]
+
+
+def section_columns(anchor: str, backend: str, names: Iterable[Iterable[str]], words: Vocabulary) -> list[Any]:
+    """Return what filters compare of a section of either page: `names` are functions, dtypes, modes, entry points."""
+    return [anchor, words.number(backend), *([words.number(text) for text in texts] for texts in names)]
+
+
+def _finding(finding: Finding, words: Vocabulary, mode_of: Callable[[Setting], str]) -> list[Any]:
+    modes = dict.fromkeys(mode_of(discrepancy.setting) for discrepancy in finding.discrepancies)
+    names = (finding.functions, finding.dtypes, modes, map(brief, finding.entry_points))
+    return [*section_columns(finding.anchor, finding.title, names, words), SEVERITIES.index(finding.severity)]
 
 
 def _check(check: Check, words: Vocabulary, mode_of: Callable[[Setting], str], anchors: list[str]) -> list[Any]:
@@ -79,20 +108,11 @@ def _check(check: Check, words: Vocabulary, mode_of: Callable[[Setting], str], a
     tier = worst_tier([check])
     worst = check.worst_ulps
     return [
-        check.id,
-        words.number(backend_title(check)),
-        words.number(check.function),
-        words.number(check.dtype),
-        words.number(mode_of(check.setting)),
-        words.number(brief(check.entry_point)),
-        words.number(check.quantity),
-        words.number(check.input_class),
-        words.number(brief(parameters_words(check.parameters))),
-        words.number(check.device),
+        *identity_columns(check, backend_title(check), words, mode_of),
         words.number(standing(check)),
         words.number(brief(check.reason or "")),
         TIERS.index(tier) if tier else -1,
-        sortable(check.worst_ulps.ulps if check.worst_ulps else None),
+        sortable(worst.ulps if worst else None),
         sortable(check.worst_ratio.bound_ratio if check.worst_ratio else None),
         [check.severities.get(severity, 0) for severity in SEVERITIES],
         [check.tiers.get(tier, 0) for tier in TIERS],
@@ -100,7 +120,9 @@ def _check(check: Check, words: Vocabulary, mode_of: Callable[[Setting], str], a
         check.elements,
         words.number(brief(check.coverage or "")),
         anchors,
-        [] if worst is None else _extreme(worst, check.dtype),
+        [short_inputs(worst.inputs), decimal(worst.observed, check.dtype), clean(worst.observed), clean(worst.expected)]
+        if worst
+        else [],
     ]
 
 
@@ -110,10 +132,6 @@ def sortable(text: str | None) -> list[Any]:
         return []
     number = measure(text)
     return [min(number, 1.7e308), magnitude(text)]
-
-
-def _extreme(worst: Extreme, dtype: str) -> list[Any]:
-    return [short_inputs(worst.inputs), decimal(worst.observed, dtype), clean(worst.observed), clean(worst.expected)]
 
 
 def short_inputs(inputs: Mapping[str, Array]) -> str:
@@ -132,17 +150,3 @@ def _short(array: Array) -> str:
         return f"[{len(array.values)} times {numbers[0]}]"
     more = f", … {len(array.values)} in all" if len(array.values) > INPUT_ELEMENTS else ""
     return f"[{', '.join(numbers)}{more}]"
-
-
-def _finding(finding: Finding, words: Vocabulary, mode_of: Callable[[Setting], str]) -> list[Any]:
-    """What the filters compare: anchor, severity, and the texts by number."""
-    modes = dict.fromkeys(mode_of(discrepancy.setting) for discrepancy in finding.discrepancies)
-    return [
-        finding.anchor,
-        SEVERITIES.index(finding.severity),
-        words.number(finding.title),
-        [words.number(text) for text in finding.functions],
-        [words.number(text) for text in finding.dtypes],
-        [words.number(text) for text in modes],
-        [words.number(brief(text)) for text in finding.entry_points],
-    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from ..comparison.groups import KINDS, WEIGHTS, KindTally, Weight, change_groups, gravest, kind_tallies, weight_of
+from ..comparison.groups import KINDS, WEIGHTS, Weight, change_groups, gravest, kind_tallies, weight_of
 from ..comparison.model import (
     CHANGE_MEANINGS,
     ENTRY_POINT_MEANINGS,
@@ -20,7 +19,6 @@ from ..comparison.model import (
     Comparison,
     EntryPointChange,
     PropertyChange,
-    Timing,
     is_newly_broken,
 )
 from ..comparison.words import (
@@ -34,38 +32,24 @@ from ..comparison.words import (
     incomplete_sentence,
     outcome_sentences,
     property_words,
+    result_words,
     seconds_words,
+    severity_word,
     slowest_first,
     speed_ratio,
-    ulps_words,
     uncompared_reasons,
     where_words,
 )
-from ..findings.settings import mode_words
 from ..pictures.comparison import comparison_pictures
-from ..record.words import brief, clean, magnitude
-from .comparison_changes import change_chapters, group_title
+from ..record.words import clean
+from .comparison_changes import change_chapters, group_title, lost_digits
 from .comparison_checks import embedded_comparison
 from .comparison_map import SIGNS, UNCOMPARED, comparison_maps, weight_class
-from .page import asset, choices, environment, policy
+from .page import asset, choices_of, environment, policy
 from .text import checks_link
 
 TIMINGS_SHOWN = 500
 """So many entry points are in the table of times."""
-
-
-@dataclass(frozen=True)
-class KindLine:
-    """A class of change: how often, what share of all results, and where it is largest."""
-
-    tally: KindTally
-    meaning: str
-    share: str
-    percent: float
-    largest: str
-    entry_point: str
-    link: str
-    all_link: str
 
 
 @dataclass(frozen=True)
@@ -82,17 +66,6 @@ class BackendLine:
     checks: int
     uncompared: int
     results: int
-
-
-@dataclass(frozen=True)
-class TimingLine:
-    """How long the calls of an entry point took, before and now."""
-
-    timing: Timing
-    before: str
-    after: str
-    ratio: str
-    direction: str
 
 
 def comparison_html(comparison: Comparison, scripts: Mapping[str, str]) -> str:
@@ -119,7 +92,7 @@ def _context(comparison: Comparison, scripts: Mapping[str, str]) -> dict[str, An
         "worse": [group for group in groups if group.is_regression],
         "gone": [change for change in comparison.entry_points if change.kind == "removed"],
         "broken": broken_properties(comparison),
-        "classes": _kinds(comparison),
+        "kinds": kind_tallies(comparison),
         "by_errors": sum(not check.by_element and bool(check.changes) for check in comparison.checks),
         "uncompared": uncompared_reasons(comparison),
         "maps": comparison_maps(comparison),
@@ -133,7 +106,7 @@ def _context(comparison: Comparison, scripts: Mapping[str, str]) -> dict[str, An
         "chapters": change_chapters(groups, scripts, drawn),
         "pictures": drawn,
         "properties": sorted(comparison.properties, key=lambda change: not is_newly_broken(change)),
-        "timings": [_timing(timing) for timing in slowest_first(comparison.timings)[:TIMINGS_SHOWN]],
+        "timings": slowest_first(comparison.timings)[:TIMINGS_SHOWN],
         "data": embedded_comparison(comparison, groups),
         "choices": _choices(comparison),
         "style": Markup(asset("report.css") + asset("comparison.css")),  # noqa: S704 - our own style sheets
@@ -149,10 +122,17 @@ def _context(comparison: Comparison, scripts: Mapping[str, str]) -> dict[str, An
         "property_words": property_words,
         "where_words": where_words,
         "newly_broken": is_newly_broken,
-        "ratio": _ratio,
-        "phrase": change_phrase,
+        "checks_link": checks_link,
+        "seconds_words": seconds_words,
+        "share_words": _share_words,
+        "speed_ratio": speed_ratio,
+        "change_meanings": CHANGE_MEANINGS,
+        "change_phrase": change_phrase,
         "group_title": group_title,
         "group_extent": group_extent,
+        "lost_digits": lost_digits,
+        "result_words": result_words,
+        "severity_word": severity_word,
         "anchor_of": _anchor,
     }
 
@@ -160,14 +140,11 @@ def _context(comparison: Comparison, scripts: Mapping[str, str]) -> dict[str, An
 def _choices(comparison: Comparison) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer: values, and the words for them."""
     titles = backend_titles(comparison)
-    settings = [check.setting for check in comparison.checks]
     kinds = {change.kind for check in comparison.checks for change in check.changes}
     weights = {weight_of(change) for check in comparison.checks for change in check.changes}
     return {
         "backend": [(clean(check), titles[check]) for check in dict.fromkeys(c.backend for c in comparison.checks)],
-        "function": choices(check.function for check in comparison.checks),
-        "dtype": choices(check.dtype for check in comparison.checks),
-        "mode": choices(map(mode_words(settings), settings)),
+        **choices_of(comparison.checks),
         "change": [
             *((weight, f"anything that {WEIGHT_WORDS[weight]}") for weight in WEIGHTS if weight in weights),
             *((kind, kind) for kind in KINDS if kind in kinds and kind != "identical"),
@@ -176,28 +153,8 @@ def _choices(comparison: Comparison) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _kinds(comparison: Comparison) -> list[KindLine]:
-    total = sum(check.elements for check in comparison.checks)
-    return [_kind(tally, total) for tally in kind_tallies(comparison)]
-
-
-def _kind(tally: KindTally, total: int) -> KindLine:
-    percent = 100 * tally.elements / total if total else 0.0
-    example = tally.largest.example
-    return KindLine(
-        tally=tally,
-        meaning=CHANGE_MEANINGS[tally.kind],
-        share=_share(percent) if tally.elements else "",
-        percent=min(percent, 100.0),
-        largest=ulps_words(example.ulps) or "no number" if example else "",
-        entry_point=brief(tally.largest.check.entry_point, 120),
-        link=f"#check-{tally.largest.check.id}" if example else "",
-        all_link=checks_link(change="same" if tally.kind == "identical" else tally.kind),
-    )
-
-
-def _share(percent: float) -> str:
-    """A share for people: never 0 % of what is there, nor 100 % of what is not all."""
+def _share_words(percent: float) -> str:
+    """Return a share for people: never 0 % of what is there, nor 100 % of what is not all."""
     if percent < 0.01:
         return "< 0.01 %"
     if 99.99 <= percent < 100:
@@ -243,21 +200,6 @@ def _functions(
         only = clean(changed_dtypes[0]) if len(changed_dtypes) == 1 else ""
         link = checks_link(backend=clean(backend), function=clean(function), dtype=only, change=weight)
         yield function, tuple(changed_dtypes), link
-
-
-def _timing(timing: Timing) -> TimingLine:
-    ratio = speed_ratio(timing)
-    return TimingLine(
-        timing=timing,
-        before=seconds_words(timing.before),
-        after=seconds_words(timing.after),
-        ratio="" if math.isnan(ratio) else f"{ratio:.3g} ×",
-        direction="slower" if ratio > 1 else "faster" if ratio < 1 else "",
-    )
-
-
-def _ratio(text: str | None) -> str:
-    return "" if text is None else magnitude(text)
 
 
 def _anchor(change: EntryPointChange | PropertyChange) -> str:

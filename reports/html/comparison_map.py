@@ -25,11 +25,7 @@ def weight_class(weight: Weight) -> str:
 
 def comparison_maps(comparison: Comparison) -> tuple[Map, ...]:
     """Return the map of all modes together and, where there are several, one for each."""
-    return maps_of(comparison.checks, _title, _cell)
-
-
-def _title(check: ComparedCheck) -> str:
-    return clean(check.backend)
+    return maps_of(comparison.checks, lambda check: clean(check.backend), _cell)
 
 
 def _cell(checks: Sequence[ComparedCheck], mode: str) -> Cell | None:
@@ -42,14 +38,14 @@ def _cell(checks: Sequence[ComparedCheck], mode: str) -> Cell | None:
     counts = {each: weights.count(each) for each in (*WEIGHTS, None) if each in weights}
     said = ((count, WEIGHT_WORDS[each] if each else UNCOMPARED) for each, count in counts.items())
     return Cell(
-        backend=_title(first),
+        backend=clean(first.backend),
         dtype=first.dtype,
         tier=weight_class(weight) if weight else "none",
         letter=SIGNS[weight] if weight else "–",
         defects=counts.get("worse", 0),
         filter_values=tuple(_filter_values(checks)),
         words=", ".join(f"{counted(count, 'check')} {words}" for count, words in said),
-        link=checks_link(backend=_title(first), function=first.function, dtype=first.dtype, mode=mode),
+        link=checks_link(backend=clean(first.backend), function=first.function, dtype=first.dtype, mode=mode),
     )
 
 

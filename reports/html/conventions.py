@@ -70,13 +70,11 @@ def questions(record: Record) -> tuple[tuple[str, ...], tuple[Question, ...]]:
     # A property that a stated deviation breaks is told with the properties.
     open_questions = conventions(one for one in record.discrepancies if property_of(one) is None)
     backends = Titles(record.checks, record.properties)
-    titles = [title for title in _titles(record, backends) if open_questions]
-    all_questions = [_question(convention, titles, backends) for convention in open_questions]
-    return tuple(titles), tuple(sorted(all_questions, key=lambda question: not question.differs))
-
-
-def _titles(record: Record, backends: Titles) -> list[str]:
-    return list(dict.fromkeys((*map(backends.of, record.checks), *map(backends.of, record.discrepancies))))
+    titles = dict.fromkeys((*map(backends.of, record.checks), *map(backends.of, record.discrepancies)))
+    all_questions = [_question(convention, tuple(titles), backends) for convention in open_questions]
+    return tuple(titles) if open_questions else (), tuple(
+        sorted(all_questions, key=lambda question: not question.differs)
+    )
 
 
 def _question(convention: Convention, titles: Sequence[str], backends: Titles) -> Question:

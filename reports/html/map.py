@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from logitproof.reference import FORMATS, FUNCTIONS
 
+from ..comparison.model import ComparedCheck
 from ..findings.overview import tallies
 from ..findings.settings import mode_words
 from ..record.hexfloat import measure
@@ -61,23 +62,7 @@ class Map:
     rows: tuple[MapRow, ...]
 
 
-class MappedCheck(Protocol):
-    """What a map shows: a check of one run, or of two."""
-
-    @property
-    def function(self) -> str:
-        """The function; so the following."""
-
-    @property
-    def dtype(self) -> str:
-        """The dtype."""
-
-    @property
-    def setting(self) -> Setting:
-        """The setting."""
-
-
-Kind = TypeVar("Kind", bound=MappedCheck)
+Kind = TypeVar("Kind", bound=Check | ComparedCheck)
 
 
 def maps(record: Record) -> tuple[Map, ...]:

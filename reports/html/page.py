@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from markupsafe import Markup
 
-from ..findings.findings import Finding
+from ..comparison.model import ComparedCheck
+from ..comparison.words import ulps_words
 from ..findings.headline import extent_words
-from ..record.model import TIER_MEANINGS, TIERS
-from ..record.words import backend_title, brief, clean, counted
+from ..findings.settings import mode_words
+from ..record.model import TIER_MEANINGS, TIERS, Check
+from ..record.words import (
+    backend_title,
+    brief,
+    clean,
+    counted,
+    inputs_words,
+    is_number,
+    magnitude,
+    parameters_words,
+    quantity_words,
+)
 from .conventions import target_of
 from .map import LETTERS
-from .text import breakable, lines_of, title_words
+from .mathematics import mathematics
+from .operands import enclosure_words, operands_of
+from .text import breakable, decimal, lines_of, title_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -44,6 +59,16 @@ def choices(names: Iterable[str]) -> list[tuple[str, str]]:
     return [(name, name) for name in dict.fromkeys(map(clean, names))]
 
 
+def choices_of(checks: Sequence[Check] | Sequence[ComparedCheck]) -> dict[str, list[tuple[str, str]]]:
+    """Return what the filters offer that both pages have, by their names."""
+    settings = [check.setting for check in checks]
+    return {
+        "function": choices(check.function for check in checks),
+        "dtype": choices(check.dtype for check in checks),
+        "mode": choices(map(mode_words(settings), settings)),
+    }
+
+
 @cache
 def environment() -> Environment:
     """Return what renders the templates: whatever is written out is cleaned and escaped."""
@@ -61,14 +86,26 @@ def environment() -> Environment:
         "breakable": breakable,
         "brief": brief,
         "counted": counted,
+        "decimal": decimal,
+        "entry_points": lambda result: list(dict.fromkeys(map(brief, result.entry_points.values()))),
         "extent": extent_words,
+        "inputs": inputs_words,
         "lines": lines_of,
-        "number": _number,
+        "magnitude": magnitude,
+        "number": "{:,}".format,
+        "parameters": parameters_words,
+        "quantity": quantity_words,
+        "quoted": partial(quote, safe=""),
         "target": target_of,
         "title": backend_title,
-        "words": _title,
+        "ulps": ulps_words,
+        "words": lambda finding: f"{finding.title} · {title_words(finding)}",
     }
+    templates.tests["measured"] = is_number
     templates.globals |= {
+        "enclosure_words": enclosure_words,
+        "mathematics": mathematics,
+        "operands_of": operands_of,
         "letters": LETTERS,
         "severity_meanings": SEVERITY_MEANINGS,
         "tier_meanings": TIER_MEANINGS,
@@ -80,14 +117,6 @@ def environment() -> Environment:
 def _harmless(value: object) -> object:
     """Clean whatever a template writes out, so that no place can forget to."""
     return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _number(value: int) -> str:
-    return f"{value:,}"
-
-
-def _title(finding: Finding) -> str:
-    return f"{finding.title} · {title_words(finding)}"
 
 
 @cache

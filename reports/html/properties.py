@@ -12,27 +12,9 @@ from ..findings.properties import STATUSES, PropertyLine, property_lines, proper
 from ..findings.settings import Titles
 from ..record.model import Record
 from ..record.properties import PropertyResult, PropertyStatus
-from ..record.words import brief, inputs_words, magnitude
-from .text import STEADY_CHARACTERS
 
 TELLING: tuple[PropertyStatus, ...] = ("broken", "deviates", "undecided")
 """The statuses that are told in full; the others are folded."""
-
-
-@dataclass(frozen=True)
-class Instance:
-    """A property on some entry points in one dtype: both sides where it came nearest to its bound, or exceeded it."""
-
-    anchor: str
-    status: str
-    entry_points: tuple[str, ...]
-    dtype: str
-    what: str
-    sides: tuple[str, str, str]
-    ratio: str
-    bound: str
-    inputs: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -42,7 +24,7 @@ class Stated:
     anchor: str
     line: PropertyLine
     counts: str
-    instances: tuple[Instance, ...]
+    results: tuple[PropertyResult, ...]
 
 
 @dataclass(frozen=True)
@@ -52,7 +34,7 @@ class Properties:
     title: str
     holding: int
     telling: tuple[Stated, ...]
-    quiet: tuple[tuple[Stated, Instance], ...]
+    quiet: tuple[Stated, ...]
 
 
 def properties(record: Record) -> tuple[Properties, ...]:
@@ -73,7 +55,7 @@ def _properties(record: Record, title: str) -> Properties:
         title=title,
         holding=sum(line.status == "holds" for line in lines),
         telling=tuple(_stated(line, results[line.name]) for line in telling),
-        quiet=tuple((_stated(line, []), _instance(line.worst)) for line in quiet),
+        quiet=tuple(_stated(line, []) for line in quiet),
     )
 
 
@@ -84,21 +66,5 @@ def _stated(line: PropertyLine, results: Sequence[PropertyResult]) -> Stated:
         anchor=f"property-{hashlib.sha256(key).hexdigest()[:12]}",
         line=line,
         counts=", ".join(f"{count} {status}" for status, count in line.counts.items()),
-        instances=tuple(map(_instance, sorted(results, key=lambda result: STATUSES.index(result.status)))),
-    )
-
-
-def _instance(result: PropertyResult) -> Instance:
-    worst = result.worst
-    return Instance(
-        anchor=f"property-{result.id}",
-        status=result.status,
-        entry_points=tuple(dict.fromkeys(map(brief, result.entry_points.values()))),
-        dtype=brief(result.dtype),
-        what=brief(worst.what) if worst else "",
-        sides=(brief(worst.left), brief(worst.sign), brief(worst.right)) if worst else ("", "", ""),
-        ratio=magnitude(worst.ratio) if worst else "",
-        bound=magnitude(worst.bound) if worst else "",
-        inputs=brief(inputs_words(worst.inputs), 1000) if worst else "",
-        reason=brief(result.reason or "", STEADY_CHARACTERS),
+        results=tuple(sorted(results, key=lambda result: STATUSES.index(result.status))),
     )

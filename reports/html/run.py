@@ -9,10 +9,11 @@ from typing import Any
 from markupsafe import Markup
 
 from ..findings.findings import findings
+from ..findings.headline import call_words, cause_words, errors_words, trigger_words
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
 from ..findings.overview import standing, tallies
 from ..findings.properties import broken_properties
-from ..findings.settings import Titles, mode_words
+from ..findings.settings import Titles
 from ..gate.changes import changes
 from ..gate.gate import Gate
 from ..gate.words import gates_words, waived_words
@@ -21,11 +22,11 @@ from ..record.model import SEVERITIES, Record
 from ..record.words import backend_title, brief
 from .checks import embedded
 from .conventions import questions
-from .findings import chapters
+from .findings import chapters, error_of
 from .map import maps
-from .page import asset, choices, environment, policy
+from .page import asset, choices, choices_of, environment, policy
 from .properties import properties
-from .text import STEADY_CHARACTERS
+from .text import STEADY_CHARACTERS, property_of, title_words
 from .verdict import head, waivers
 
 
@@ -76,7 +77,18 @@ def _context(record: Record, scripts: Mapping[str, str], earlier: Record | None,
         "uncalled": [uncalled_words(each) for each in uncalled_options(record)],
         "tally": tallies(record.checks),
         "data": embedded(record, shown),
-        "choices": _choices(record),
+        "choices": {
+            "backend": choices(map(backend_title, record.checks)),
+            **choices_of(record.checks),
+            "severity": [*choices(SEVERITIES), ("none", "no finding"), ("not run", "not run")],
+        },
+        "call_words": call_words,
+        "cause_words": cause_words,
+        "error_of": error_of,
+        "errors_words": errors_words,
+        "property_of": property_of,
+        "title_words": title_words,
+        "trigger_words": trigger_words,
         "style": Markup(asset("report.css")),  # noqa: S704 - our own style sheet
         "script": Markup(script),  # noqa: S704 - our own script
         "policy": policy(script),
@@ -92,15 +104,3 @@ def _not_run(record: Record) -> list[tuple[tuple[str, str, str], int]]:
         if check.status != "examined"
     )
     return list(reasons.items())
-
-
-def _choices(record: Record) -> dict[str, list[tuple[str, str]]]:
-    """What the filters offer: values, and the words for them."""
-    settings = [check.setting for check in record.checks]
-    return {
-        "backend": choices(map(backend_title, record.checks)),
-        "function": choices(check.function for check in record.checks),
-        "dtype": choices(check.dtype for check in record.checks),
-        "mode": choices(map(mode_words(settings), settings)),
-        "severity": [*choices(SEVERITIES), ("none", "no finding"), ("not run", "not run")],
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from ..gate.gate import Gate
 from ..gate.verdict import verdict
 from ..gate.waiver import Waiver
 from ..gate.words import item_words, refusal_words, stale_heading, stale_words, uncased_words, waived_counts
-from ..record.model import Backend, Check, Record
+from ..record.model import Record
 from ..record.words import backend_title, duration_words
 
 _ANSWERS = {
@@ -93,21 +93,20 @@ def head(record: Record, gate: Gate | None = None) -> Head:
     """Return the verdict on a record: `word` is the first word of its sentence, which is shown large."""
     word, colon, rest = verdict(record, gate).partition(": ")
     status = gate.status if gate else exit_status(record)
+    answer = _ANSWERS[status]
+    if gate and status == 1 and not gate.gating:
+        answer = _ONLY_STALE
+    elif gate and gate.waived:
+        answer = _BUT_FOR_WAIVED.get(status, answer)
     return Head(
         status=status,
         word=word if colon else "",
         sentence=rest if colon else word,
-        answer=_answer(status, gate),
+        answer=answer,
         unexamined=unexamined_words(gaps(record), record),
         backends=tuple(_reliances(record)),
         duration=_duration(record.run.started, record.run.finished),
     )
-
-
-def _answer(status: int, gate: Gate | None) -> str:
-    if gate and status == 1 and not gate.gating:
-        return _ONLY_STALE
-    return _BUT_FOR_WAIVED[status] if gate and gate.waived and status in _BUT_FOR_WAIVED else _ANSWERS[status]
 
 
 def waivers(gate: Gate | None) -> Waivers | None:
@@ -146,41 +145,28 @@ def _reliances(record: Record) -> Iterator[Reliance]:
 
 def _reliance(record: Record, name: str, title: str, titles: Titles) -> Reliance:
     checks = [check for check in record.checks if titles.of(check) == title]
-    backends = [backend for backend in record.backends if backend_title(backend) == name]
-    faulty = _faulty(checks)
+    backends = [each for each in record.backends if backend_title(each) == name and each.status != "complete"]
+    unexamined = tuple(gap.words for gap in gaps(record) if gap.backend == title)
+    is_told = bool(unexamined) or all(check.unexamined is not None for check in checks)
+    faulty: dict[str, dict[str, None]] = {}
+    for check in checks:
+        if check.severities.get("defect"):
+            faulty.setdefault(check.function, {})[check.dtype] = None
     broken = [result for result in record.properties if result.status == "broken" and titles.of(result) == title]
     suspect = dict.fromkeys(name for result in broken for name in result.entry_points if name not in faulty)
     examined = dict.fromkeys(check.function for check in checks if was_examined([check]))
     return Reliance(
         title=title,
-        trouble=next((_trouble(backend) for backend in backends if backend.status != "complete"), ""),
+        trouble=next((": ".join(filter(None, (each.status, each.reason))) for each in backends), ""),
         faulty=tuple((function, tuple(dtypes)) for function, dtypes in faulty.items()),
         suspect=tuple(suspect),
         clean=tuple(name for name in examined if name not in faulty and name not in suspect),
-        unexamined=_left_out(record, title, checks),
+        unexamined=unexamined if is_told else None,
         checks=len(checks),
         not_offered=sum(standing(check) == "not offered" for check in checks),
         results=sum(check.elements for check in checks),
         defects=tallies(checks)["defect"].checks,
     )
-
-
-def _left_out(record: Record, title: str, checks: Iterable[Check]) -> tuple[str, ...] | None:
-    words = tuple(gap.words for gap in gaps(record) if gap.backend == title)
-    return None if not words and any(check.unexamined is None for check in checks) else words
-
-
-def _faulty(checks: Iterable[Check]) -> dict[str, dict[str, None]]:
-    """The functions with a defect, each with the dtypes that have it."""
-    dtypes_by_function: dict[str, dict[str, None]] = {}
-    for check in checks:
-        if check.severities.get("defect"):
-            dtypes_by_function.setdefault(check.function, {})[check.dtype] = None
-    return dtypes_by_function
-
-
-def _trouble(backend: Backend) -> str:
-    return backend.status + (f": {backend.reason}" if backend.reason else "")
 
 
 def _duration(started: str, finished: str) -> str:

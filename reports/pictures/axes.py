@@ -7,8 +7,9 @@ a window around 1 an axis gives each octave the same width; outside the width sh
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from logitproof.reference import FUNCTIONS
 
@@ -21,8 +22,7 @@ _DECADES = (0, 3, -3, 30, -30, 300, -300, 1, -1, 2, -2, 6, -6, 10, -10, 100, -10
 """Exponents of ten that may be written at an axis, the most welcome first."""
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(NamedTuple):
     """A number written at an axis."""
 
     position: float
@@ -35,51 +35,38 @@ class Axis:
 
     Attributes:
         label: what it measures.
-        position: where a number stands; None for one that has no place.
+        position: where a number stands; NaN for one that has no place.
         ticks: what may be written at it, the most welcome first.
         width: points closer than this are drawn as one, the one with the largest error.
     """
 
     label: str
-    position: Callable[[float], float | None]
+    position: Callable[[float], float]
     ticks: tuple[Tick, ...]
     width: float
-
-
-@dataclass(frozen=True)
-class Window:
-    """The binary exponents, -`below` to `above`, that an axis draws in full."""
-
-    below: float
-    above: float
-
-    def squeezed(self, exponent: float) -> float:
-        """Return where a number with this exponent stands: as it is, or drawn nearer outside the window."""
-        edge = self.above if exponent > 0 else self.below
-        if abs(exponent) <= edge:
-            return exponent
-        return math.copysign(edge + 5 * math.log(abs(exponent) / edge), exponent)
-
-
-INPUTS = Window(below=4, above=11)
-PROBABILITIES = Window(below=12, above=1)
-COMPLEMENTS = Window(below=24, above=1)
 
 
 def axis_for(measure: CurveMeasure, function: str) -> Axis:
     """Return the axis of a measure; that of inputs depends on what the function's first argument is."""
     if measure == "classes":
-        return _classes_axis()
+        return Axis("numbers in a row", _along_rows, tuple(_powers(_along_rows, range(8))), 0.25)
     if measure == "confidence":
-        return _confidence_axis()
+        decades = [decade for decade in (*_DECADES, -8) if decade <= 0]
+        return Axis("1 − p", _along_complements, tuple(_powers(_along_complements, decades)), 0.5)
     known = FUNCTIONS.get(function)
     first = known.arguments[0] if known else None
+    name = first.name if first else "input"
     if first and first.kind in {"probs", "labels"}:
-        return _probability_axis(first.name)
-    return _signed_axis(first.name if first else "input")
+        ends = list(_powers(_along_probabilities, [decade for decade in _DECADES if decade < 0]))
+        # No format has a number nearer to 1 than 10⁻¹⁶.
+        others = [Tick(-at, f"1 − {label}") for at, label in ends if at > _along_probabilities(1e-16)]
+        return Axis(name, _along_probabilities, (Tick(0.0, "½"), *ends, *others), 0.5)
+    positive = [tick for tick in _powers(_along_numbers, _DECADES) if tick.position > 2]
+    both = [each for at, label in positive for each in (Tick(at, label), Tick(-at, f"−{label}"))]
+    return Axis(name, _along_numbers, (Tick(0.0, "0"), *both), 0.5)
 
 
-def chosen(ticks: Sequence[Tick], low: float, high: float, apart: float, *, letter: float = 0.0) -> list[Tick]:
+def chosen(ticks: Iterable[Tick], low: float, high: float, apart: float, *, letter: float = 0.0) -> list[Tick]:
     """Return the ticks from `low` to `high` that stand far enough apart, the most welcome ones first served.
 
     Args:
@@ -97,7 +84,7 @@ def chosen(ticks: Sequence[Tick], low: float, high: float, apart: float, *, lett
         )
         if low <= tick.position <= high and free:
             placed.append(tick)
-    return sorted(placed, key=lambda tick: tick.position)
+    return sorted(placed)
 
 
 def power_of_ten(exponent: int) -> str:
@@ -105,69 +92,42 @@ def power_of_ten(exponent: int) -> str:
     return {0: "1", 1: "10", 2: "100"}.get(exponent) or f"10{str(exponent).translate(_SUPERSCRIPTS)}"
 
 
-def _octave(number: float) -> float:
-    return math.log2(number) if number > 0 else LOWEST
+def _powers(position: Callable[[float], float], decades: Iterable[int]) -> Iterable[Tick]:
+    return (Tick(position(10.0**decade), power_of_ten(decade)) for decade in decades)
 
 
-def _signed_axis(name: str) -> Axis:
+def _squeezed(number: float, below: float, above: float) -> float:
+    """The binary logarithm of a number from 0: as it is from -`below` to `above`, drawn nearer outside."""
+    exponent = math.log2(number) if number > 0 else LOWEST
+    edge = above if exponent > 0 else below
+    if abs(exponent) <= edge:
+        return exponent
+    return math.copysign(edge + 5 * math.log(abs(exponent) / edge), exponent)
+
+
+_NEAR_ZERO = _squeezed(2.0**-24, 4, 11)
+"""Most inputs are not smaller in magnitude, and a function does nothing new below."""
+
+
+def _along_numbers(number: float) -> float:
     """Negative numbers on the left, positive ones on the right, either by their logarithm, zero in the middle."""
-    # Most inputs are not smaller than this in magnitude, and a function does nothing new below.
-    origin = INPUTS.squeezed(-24.0)
-
-    def position_of(number: float) -> float | None:
-        if not math.isfinite(number):
-            return None
-        return math.copysign(max(INPUTS.squeezed(_octave(abs(number))) - origin, 0.0), number)
-
-    def ticks() -> Iterable[Tick]:
-        yield Tick(0.0, "0")
-        for decade in _DECADES:
-            position = INPUTS.squeezed(decade * math.log2(10)) - origin
-            if position > 2:
-                yield Tick(position, power_of_ten(decade))
-                yield Tick(-position, f"−{power_of_ten(decade)}")
-
-    return Axis(name, position_of, tuple(ticks()), 0.5)
+    if not math.isfinite(number):
+        return math.nan
+    return math.copysign(max(_squeezed(abs(number), 4, 11) - _NEAR_ZERO, 0.0), number)
 
 
-def _probability_axis(name: str) -> Axis:
+def _along_probabilities(number: float) -> float:
     """By log p up to one half, and from there by log(1 - p): either end of (0, 1) is where the digits are lost."""
-    middle = PROBABILITIES.squeezed(-1.0)
-
-    def position_of(number: float) -> float | None:
-        if not 0 < number < 1:  # at the ends there is no logarithm, and most functions have a limit
-            return None
-        if number <= 0.5:
-            return PROBABILITIES.squeezed(_octave(number)) - middle
-        return middle - PROBABILITIES.squeezed(_octave(1 - number))
-
-    def ticks() -> Iterable[Tick]:
-        yield Tick(0.0, "½")
-        for decade in _DECADES:
-            if decade < 0:
-                position = PROBABILITIES.squeezed(decade * math.log2(10)) - middle
-                yield Tick(position, power_of_ten(decade))
-                if decade > -16:  # no format has a number nearer to 1
-                    yield Tick(-position, f"1 − {power_of_ten(decade)}")
-
-    return Axis(name, position_of, tuple(ticks()), 0.5)
+    if not 0 < number < 1:  # at the ends there is no logarithm, and most functions have a limit
+        return math.nan
+    from_middle = _squeezed(min(number, 1 - number), 12, 1) + 1
+    return from_middle if number <= 0.5 else -from_middle
 
 
-def _confidence_axis() -> Axis:
-    def position_of(number: float) -> float | None:
-        return -COMPLEMENTS.squeezed(_octave(number)) if 0 < number <= 1 else None
-
-    ticks = tuple(
-        Tick(-COMPLEMENTS.squeezed(decade * math.log2(10)), power_of_ten(decade))
-        for decade in (*_DECADES, -8)
-        if decade <= 0
-    )
-    return Axis("1 − p", position_of, ticks, 0.5)
+def _along_complements(number: float) -> float:
+    """Confidence grows to the right as its complement 1 - p falls."""
+    return -_squeezed(number, 24, 1) if 0 < number <= 1 else math.nan
 
 
-def _classes_axis() -> Axis:
-    def position_of(number: float) -> float | None:
-        return math.log2(number) if 1 <= number < math.inf else None
-
-    ticks = tuple(Tick(decade * math.log2(10), power_of_ten(decade)) for decade in range(8))
-    return Axis("numbers in a row", position_of, ticks, 0.25)
+def _along_rows(number: float) -> float:
+    return math.log2(number) if 1 <= number < math.inf else math.nan

@@ -10,7 +10,8 @@ from typing import Literal
 
 from logitproof.reference import FORMATS, FUNCTIONS
 
-from ..record.model import Check, Curve, CurveMeasure, ErrorSpread, Record
+from ..comparison.model import ComparedCheck
+from ..record.model import Check, CurveMeasure, ErrorSpread, Record
 from ..record.setting import Setting
 from ..record.words import backend_title, brief
 from .axes import Axis, axis_for
@@ -19,13 +20,22 @@ Kind = CurveMeasure | Literal["histogram"]
 KINDS: tuple[Kind, ...] = ("input", "confidence", "classes", "histogram")
 """The kinds of picture, in the order in which they are shown."""
 
-STRETCHES = (("½", 1), ("1", 2), ("2", 3), ("4", 4), ("16", 6), ("2⁸", 10), ("2¹⁶", 18))
+STRETCHES = (("½", 1), ("1", 2), ("2", 3), ("4", 4), ("16", 6), ("2⁸", 10), ("2¹⁶", 18), ("∞", math.inf))
 """Stretches of ulps: the largest error in each, and up to which entry of a record's histogram it goes."""
 NAME_LENGTH = 48
 MAX_SERIES = 12
 """So many backends and modes are told apart in one picture."""
 
 Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Series:
+    """The errors of one check, and the name of the series that they are drawn in."""
+
+    name: str
+    check: Check | ComparedCheck
+    spread: ErrorSpread
 
 
 @dataclass(frozen=True)
@@ -49,22 +59,19 @@ class Line:
 class CurvePanel:
     """The errors of one quantity in one dtype along a measure, and the textbook bound there."""
 
-    quantity: str
     dtype: str
+    quantity: str
     lines: tuple[Line, ...]
     bound: tuple[Point, ...]
 
 
 @dataclass(frozen=True)
 class BarPanel:
-    """The share of results in each of the stretches of ulps, and beyond them, for each series that has any."""
+    """The share of results in each of the stretches of ulps for each series that has any."""
 
-    quantity: str
     dtype: str
+    quantity: str
     shares: tuple[tuple[int, tuple[float, ...]], ...]
-
-
-Panel = CurvePanel | BarPanel
 
 
 @dataclass(frozen=True)
@@ -76,14 +83,14 @@ class Chart:
         function: the function, as the record names it.
         series: the names of all backends of the record, fit to be shown.
         axis: the axis of the curves; None for histograms.
-        panels: by dtype, and by quantity.
+        panels: by dtype, and by quantity; all of curves, or all of bars.
     """
 
     kind: Kind
     function: str
     series: tuple[str, ...]
     axis: Axis | None
-    panels: tuple[Panel, ...]
+    panels: tuple[CurvePanel, ...] | tuple[BarPanel, ...]
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -96,26 +103,16 @@ class Chart:
         return tuple(dict.fromkeys(panel.dtype for panel in self.panels))
 
 
-@dataclass(frozen=True)
-class Series:
-    """The errors of one check, and the name of the series that they are drawn in."""
-
-    series: str
-    function: str
-    dtype: str
-    quantity: str
-    spread: ErrorSpread
-
-
 def charts(record: Record) -> list[Chart]:
     """Return what the pictures of a record show, by function in the catalogue's order, and by kind."""
-    names = _names(record.checks)
-    sources = [
-        Series(names[_key(check)], check.function, check.dtype, check.quantity, check.spread)
-        for check in record.checks
-        if check.spread
-    ]
-    return charts_of(sources, list(dict.fromkeys(names.values())))
+    spread = [check for check in record.checks if check.spread]
+    settings = {check.setting for check in spread}
+
+    def name(check: Check) -> str:
+        return brief(f"{backend_title(check)} {distinct_words(check.setting, settings)}", NAME_LENGTH) or "unnamed"
+
+    sources = [Series(name(check), check, check.spread) for check in spread if check.spread]
+    return charts_of(sources, list(dict.fromkeys(source.name for source in sources)))
 
 
 def charts_of(sources: Iterable[Series], series: Sequence[str]) -> list[Chart]:
@@ -125,31 +122,17 @@ def charts_of(sources: Iterable[Series], series: Sequence[str]) -> list[Chart]:
         sources: the errors.
         series: the names of all series, in the order in which they are drawn; those beyond the twelfth are not.
     """
-    numbers = {name: number for number, name in enumerate(series[:MAX_SERIES])}
+    drawn = series[:MAX_SERIES]
     groups: dict[tuple[str, Kind], list[Series]] = defaultdict(list)
     for source in sources:
-        if source.series in numbers:
-            for kind in _kinds_of(source.spread):
-                groups[source.function, kind].append(source)
-    all_charts = (_chart(*key, tuple(series), groups[key], numbers) for key in sorted(groups, key=_order))
-    return [chart for chart in all_charts if chart.panels]
-
-
-SeriesKey = tuple[str, str, Setting]
-
-
-def _key(check: Check) -> SeriesKey:
-    return check.backend, check.version, check.setting
-
-
-def _names(checks: Sequence[Check]) -> dict[SeriesKey, str]:
-    """Return what a backend at a version in a setting is called; of that, what there are several of is told."""
-    keys = {_key(check): check for check in checks if check.spread}
-    settings = {setting for _, _, setting in keys}
-    return {
-        key: brief(f"{backend_title(check)} {distinct_words(check.setting, settings)}", NAME_LENGTH) or "unnamed"
-        for key, check in keys.items()
-    }
+        if source.name in drawn:
+            kinds: set[Kind] = {curve.by for curve in source.spread.curves if curve.at}
+            if any(source.spread.histogram):
+                kinds.add("histogram")
+            for kind in kinds:
+                groups[source.check.function, kind].append(source)
+    all_charts = [_chart(function, kind, tuple(series), group) for (function, kind), group in groups.items()]
+    return sorted((chart for chart in all_charts if chart.panels), key=rank)
 
 
 def distinct_words(setting: Setting, among: Collection[Setting]) -> str:
@@ -159,110 +142,71 @@ def distinct_words(setting: Setting, among: Collection[Setting]) -> str:
     return f"{mode} {device}".strip()
 
 
-def _kinds_of(spread: ErrorSpread) -> list[Kind]:
-    kinds: list[Kind] = list(dict.fromkeys(curve.by for curve in spread.curves if curve.at))
-    if any(spread.histogram):
-        kinds.append("histogram")
-    return kinds
-
-
 def rank(chart: Chart) -> tuple[int, str, int]:
     """Return what orders charts: functions as the catalogue has them, and kinds."""
-    return _order((chart.function, chart.kind))
-
-
-def _order(key: tuple[str, Kind]) -> tuple[int, str, int]:
-    function, kind = key
-    return _index_in(function, list(FUNCTIONS)), function, KINDS.index(kind)
+    return _index_in(chart.function, list(FUNCTIONS)), chart.function, KINDS.index(chart.kind)
 
 
 def _index_in(name: str, names: Sequence[str]) -> int:
     return names.index(name) if name in names else len(names)
 
 
-def _chart(
-    function: str, kind: Kind, series: tuple[str, ...], sources: Iterable[Series], numbers: dict[str, int]
-) -> Chart:
+def _chart(function: str, kind: Kind, series: tuple[str, ...], sources: Iterable[Series]) -> Chart:
     known = FUNCTIONS.get(function)
     quantities, dtypes = list(known.quantities) if known else [], list(FORMATS)
-    groups: dict[tuple[str, str], list[Series]] = defaultdict(list)
+    groups: dict[tuple[str, str], dict[int, list[ErrorSpread]]] = defaultdict(lambda: defaultdict(list))
     for source in sources:
-        groups[source.dtype, source.quantity].append(source)
+        groups[source.check.dtype, source.check.quantity][series.index(source.name)].append(source.spread)
     order = sorted(groups, key=lambda key: (_index_in(key[0], dtypes), key[0], _index_in(key[1], quantities), key[1]))
     if kind == "histogram":
-        bars = (_bar_panel(key, groups[key], numbers) for key in order)
-        return Chart(kind, function, series, None, tuple(bars))
+        return Chart(kind, function, series, None, tuple(_bar_panel(*key, groups[key]) for key in order))
     axis = axis_for(kind, function)
-    curves = (_curve_panel(key, groups[key], numbers, kind, axis) for key in order)
+    curves = (_curve_panel(*key, groups[key], kind, axis) for key in order)
     return Chart(kind, function, series, axis, tuple(panel for panel in curves if panel.lines))
 
 
-def _bar_panel(key: tuple[str, str], sources: Iterable[Series], numbers: dict[str, int]) -> BarPanel:
-    counts: dict[int, list[int]] = defaultdict(lambda: [0] * (len(STRETCHES) + 1))
-    for source in sources:
-        for entry, count in enumerate(source.spread.histogram):
-            counts[numbers[source.series]][_stretch(entry)] += count
-    shares = (
-        (number, tuple(count / sum(histogram) for count in histogram))
-        for number, histogram in sorted(counts.items())
-        if any(histogram)
-    )
-    return BarPanel(key[1], key[0], tuple(shares))
-
-
-def _stretch(entry: int) -> int:
-    return next((index for index, (_, end) in enumerate(STRETCHES) if entry < end), len(STRETCHES))
-
-
-@dataclass
-class _Bin:
-    """The points of a line that stand too close to be told apart."""
-
-    largest: Point | None = None
-    beyond: Point | None = None
-    unmeasured: float | None = None
-
-    def add(self, position: float, ulps: float, bound: float) -> None:
-        if not math.isfinite(ulps):
-            self.unmeasured = position
-            return
-        if self.largest is None or ulps > self.largest[1]:
-            self.largest = (position, ulps)
-        if ulps > bound and (self.beyond is None or ulps > self.beyond[1]):
-            self.beyond = (position, ulps)
+def _bar_panel(dtype: str, quantity: str, spreads: dict[int, list[ErrorSpread]]) -> BarPanel:
+    shares = []
+    for series, of_series in sorted(spreads.items()):
+        counts = [0] * len(STRETCHES)
+        for spread in of_series:
+            for entry, count in enumerate(spread.histogram):
+                counts[next(index for index, (_, end) in enumerate(STRETCHES) if entry < end)] += count
+        shares.append((series, tuple(count / sum(counts) for count in counts)))
+    return BarPanel(dtype, quantity, tuple(shares))
 
 
 def _curve_panel(
-    key: tuple[str, str], sources: Iterable[Series], numbers: dict[str, int], measure: CurveMeasure, axis: Axis
+    dtype: str, quantity: str, spreads: dict[int, list[ErrorSpread]], measure: CurveMeasure, axis: Axis
 ) -> CurvePanel:
-    bins: dict[int, dict[int, _Bin]] = defaultdict(lambda: defaultdict(_Bin))
+    lines = []
     bounds: dict[int, Point] = {}
-    for source in sources:
-        for curve in source.spread.curves:
-            if curve.by == measure:
-                _add(curve, axis, bins[numbers[source.series]], bounds)
-    lines = tuple(_line(number, series_bins) for number, series_bins in sorted(bins.items()) if series_bins)
-    return CurvePanel(key[1], key[0], lines, tuple(sorted(bounds.values())))
+    for series, of_series in sorted(spreads.items()):
+        # Points too close to be told apart, by where they are.
+        bins: dict[int, list[tuple[float, float, float]]] = defaultdict(list)
+        for curve in (curve for spread in of_series for curve in spread.curves if curve.by == measure):
+            for texts in zip(curve.at, curve.ulps, curve.bound, strict=True):
+                at, ulps, bound = map(_number, texts)
+                position = axis.position(at)
+                if math.isnan(position):
+                    continue
+                index = round(position / axis.width)
+                bins[index].append((position, ulps, bound))
+                if math.isfinite(bound) and (index not in bounds or bound > bounds[index][1]):
+                    bounds[index] = (position, bound)
+        if bins:
+            lines.append(_line(series, [bins[index] for index in sorted(bins)]))
+    return CurvePanel(dtype, quantity, tuple(lines), tuple(sorted(bounds.values())))
 
 
-def _add(curve: Curve, axis: Axis, bins: dict[int, _Bin], bounds: dict[int, Point]) -> None:
-    for at, error, largest in zip(curve.at, curve.ulps, curve.bound, strict=False):
-        position, ulps, bound = axis.position(_number(at)), _number(error), _number(largest)
-        if position is None:
-            continue
-        index = round(position / axis.width)
-        bins[index].add(position, ulps, bound)
-        if math.isfinite(bound) and bound > bounds.get(index, (0.0, -1.0))[1]:
-            bounds[index] = (position, bound)
-
-
-def _line(series: int, bins: dict[int, _Bin]) -> Line:
-    ordered = [bins[index] for index in sorted(bins)]
+def _line(series: int, bins: Sequence[Sequence[tuple[float, float, float]]]) -> Line:
+    measured = [[point for point in points if math.isfinite(point[1])] for points in bins]
+    beyond = [[(at, ulps) for at, ulps, bound in points if ulps > bound] for points in measured]
     return Line(
         series,
-        tuple(each.largest for each in ordered if each.largest),
-        tuple(each.beyond for each in ordered if each.beyond),
-        tuple(each.unmeasured for each in ordered if each.unmeasured is not None),
+        tuple(max(points, key=lambda point: point[1])[:2] for points in measured if points),
+        tuple(max(points, key=lambda point: point[1]) for points in beyond if points),
+        tuple(points[-1][0] for points in ([p for p in each if not math.isfinite(p[1])] for each in bins) if points),
     )
 
 

@@ -6,13 +6,18 @@ Matplotlib draws them. It takes most of a second to import, so it is imported wh
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from logitproof.reference import FUNCTIONS
 
 from ..record.model import Record
 from .charts import Chart, charts
 from .words import alternative, caption, title
+
+if TYPE_CHECKING:
+    from .svg import SvgRenderer
 
 
 @dataclass(frozen=True)
@@ -36,22 +41,22 @@ class Picture:
 
 def pictures(record: Record) -> tuple[Picture, ...]:
     """Return the pictures of a record, in the catalogue's order of functions; none where no errors were spread out."""
-    drawn = charts(record)
-    return tuple(picture_of(chart) for chart in drawn)
+    return pictures_of(charts(record))
 
 
-def picture_of(chart: Chart, note: str = "") -> Picture:
-    """Return the picture of a chart; the note is said below it, after how to read it."""
+def pictures_of(drawn: Sequence[Chart], note: str = "") -> tuple[Picture, ...]:
+    """Return the pictures of charts; the note is said below each, after how to read it."""
+    if not drawn:
+        return ()
     from .draw import draw  # noqa: PLC0415 - it imports matplotlib
-    from .svg import themed  # noqa: PLC0415 - as above
 
-    anchor = _anchor(chart)
-    svg = themed(draw(chart), anchor, title(chart), alternative(chart))
-    return Picture(anchor, chart.function, title(chart), f"{caption(chart)}{note and ' '}{note}", svg)
+    return tuple(_picture(chart, sheet, note) for chart, sheet in zip(drawn, draw(drawn), strict=True))
 
 
-def _anchor(chart: Chart) -> str:
+def _picture(chart: Chart, sheet: SvgRenderer, note: str) -> Picture:
     name = chart.function
     if name not in FUNCTIONS:  # from a record by others: any text
         name = hashlib.sha256(name.encode(errors="replace")).hexdigest()[:12]
-    return f"picture-{name.replace('_', '-')}-{chart.kind}"
+    anchor = f"picture-{name.replace('_', '-')}-{chart.kind}"
+    svg = sheet.svg(anchor, title(chart), alternative(chart))
+    return Picture(anchor, chart.function, title(chart), f"{caption(chart)} {note}".rstrip(), svg)

@@ -1,156 +1,138 @@
-"""Matplotlib's SVG, made fit to stand in a page: colours and fonts of the page, ids of its own, few bytes.
+"""What Matplotlib draws, written as SVG for a page: its colours and its font, no ids but those of the title, few bytes.
 
-The drawing has a stand-in for the colour of each role. Texts are added here: none of a record comes near Matplotlib.
+Matplotlib's own writer of SVG measures texts in fonts that the page does not have, and what it writes would have to be
+read again to get the page's colours.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Literal
-from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
-from .style import COLOURS
+import numpy as np
+from matplotlib.backend_bases import GraphicsContextBase, RendererBase
+from matplotlib.colors import to_hex
+from matplotlib.font_manager import FontProperties
+from matplotlib.path import Path
+from matplotlib.text import Text
+from matplotlib.transforms import Transform
+from matplotlib.typing import ColorType
+from numpy.typing import ArrayLike, NDArray
 
-_SVG = "{http://www.w3.org/2000/svg}"
-_HREF = "{http://www.w3.org/1999/xlink}href"
-_NUMBER = re.compile(r"-?\d+\.\d+")
-_REFERENCE = re.compile(r"url\(#([^)]+)\)")
-_GEOMETRY = frozenset({"d", "x", "y", "width", "height"})
-_DROPPED = frozenset({"metadata", "style"})
-_NEEDLESS: Mapping[str, str] = MappingProxyType(
-    {
-        "stroke-linejoin": "round",
-        "stroke-linecap": "butt",
-        "stroke-dashoffset": "0",
-        "stroke-opacity": "1",
-        "text-anchor": "start",
-    }
-)
-"""Properties that the root has, or that say nothing."""
+INK, MUTED, GRID, BAND = "#0a0001", "#0a0002", "#0a0003", "#0a0004"
+SERIES = ("#0a0011", "#0a0012", "#0a0013", "#0a0014", "#0a0015", "#0a0016")
+COLOURS = {
+    INK: "var(--ink)",
+    MUTED: "var(--muted)",
+    GRID: "var(--grid)",
+    BAND: "var(--band)",
+    **{colour: f"var(--series-{number})" for number, colour in enumerate(SERIES, start=1)},
+}
+"""What each colour of a drawing becomes: the page says what these are, in the light, in the dark and on paper."""
 
-
-Align = Literal["start", "middle", "end"]
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text on a picture: where its baseline begins, ends or has its middle, in pixels from the top left corner."""
-
-    x: float
-    y: float
-    text: str
-    colour: str
-    align: Align
-    size: float
-    bold: bool
+_MOVE, _LINE, _CLOSE = int(Path.MOVETO), int(Path.LINETO), int(Path.CLOSEPOLY)
+_COMMANDS = {_MOVE: "M", _LINE: "L", int(Path.CURVE3): "Q", int(Path.CURVE4): "C", _CLOSE: "Z"}
+_ANCHORS = {"left": (0.0, ""), "center": (0.5, ";text-anchor:middle"), "right": (1.0, ";text-anchor:end")}
+"""Which share of a text is on the left of its anchor."""
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """What Matplotlib drew, and the texts that belong on it."""
+class SvgRenderer(RendererBase):
+    """Writes a figure of 72 dots per inch; paths that follow one another and look the same become one."""
 
-    svg: bytes
-    texts: tuple[Text, ...]
+    def __init__(self, width: float, height: float) -> None:
+        """Begin an empty picture of this size in pixels."""
+        super().__init__()
+        self._width, self._height = width, height
+        self._paths: list[tuple[str, list[str]]] = []
+        self._texts: list[str] = []
 
+    def get_canvas_width_height(self) -> tuple[float, float]:
+        """Return the size in pixels."""
+        return self._width, self._height
 
-def themed(drawing: Drawing, anchor: str, title: str, description: str) -> str:
-    """Return a drawing as an `<svg>` element with `var(--…)` for colours, the page's font and a text alternative.
+    def get_text_width_height_descent(
+        self,
+        s: str,
+        prop: FontProperties,
+        ismath: bool | str,  # noqa: ARG002, FBT001 - Matplotlib's signature, here and below
+    ) -> tuple[float, float, float]:
+        """Return about how large a text is: the page's font is not known here."""
+        size = prop.get_size_in_points()
+        return 0.55 * size * len(s), 0.95 * size, 0.22 * size
 
-    Args:
-        drawing: what was drawn.
-        anchor: what its ids begin with, so that several can stand in one page.
-        title: its name, for a screen reader.
-        description: what it shows, for a screen reader.
-    """
-    drawn = ET.fromstring(drawing.svg)  # noqa: S314 - Matplotlib wrote it, and no text of a record is in it
-    root = ET.Element("svg")
-    root.attrib = {
-        "xmlns": "http://www.w3.org/2000/svg",
-        "viewBox": drawn.attrib["viewBox"],
-        "width": "100%",
-        "role": "img",
-        "aria-labelledby": f"{anchor}-title {anchor}-desc",
-        "style": "font-family:inherit;stroke-linejoin:round;stroke-linecap:butt",
-    }
-    for name, text in (("title", title), ("desc", description)):
-        ET.SubElement(root, name, id=f"{anchor}-{name}").text = text
-    wanted = _referenced(drawn)
-    root.extend(_themed_elements(drawn, anchor, wanted))
-    root.extend(_written(text) for text in drawing.texts)
-    return ET.tostring(root, encoding="unicode")
+    def draw_path(
+        self,
+        gc: GraphicsContextBase,
+        path: Path,
+        transform: Transform,
+        rgbFace: ColorType | None = None,  # noqa: N803
+    ) -> None:
+        """Write a path, with coordinates of a tenth of a pixel."""
+        style = _style(gc, rgbFace)
+        if style and np.size(path.vertices):
+            # Matplotlib counts from the bottom.
+            points = transform.transform(path.vertices) * (1, -1) + (0, self._height)
+            if not self._paths or self._paths[-1][0] != style:
+                self._paths.append((style, []))
+            self._paths[-1][1].append(_data(points, path.codes))
 
+    def draw_text(  # noqa: PLR0917
+        self,
+        gc: GraphicsContextBase,
+        x: float,
+        y: float,
+        s: str,
+        prop: FontProperties,
+        angle: float,  # noqa: ARG002
+        ismath: bool | str = False,  # noqa: FBT001, FBT002
+        mtext: Text | None = None,
+    ) -> None:
+        """Write a text; it begins, ends or has its middle where Matplotlib was told so, in whatever font."""
+        share, anchor = _ANCHORS[mtext.get_horizontalalignment() if mtext else "left"]
+        x += share * self.get_text_width_height_descent(s, prop, ismath)[0]
+        weight = ";font-weight:600" if prop.get_weight() == "bold" else ""
+        style = f"fill:{COLOURS[to_hex(gc.get_rgb())]};font-size:{prop.get_size_in_points():g}px{anchor}{weight}"
+        self._texts.append(f'<text x="{x:.1f}" y="{y:.1f}" style="{style}">{escape(s)}</text>')
 
-def _written(text: Text) -> ET.Element:
-    style = f"fill:{COLOURS[text.colour]};font-size:{text.size:g}px"
-    if text.align != "start":
-        style += f";text-anchor:{text.align}"
-    if text.bold:
-        style += ";font-weight:600"
-    element = ET.Element("text", x=_rounded(f"{text.x:.1f}"), y=_rounded(f"{text.y:.1f}"), style=style)
-    element.text = text.text
-    return element
+    def svg(self, anchor: str, title: str, description: str) -> str:
+        """Return what was drawn, an `<svg>` element with a text alternative.
 
-
-def _referenced(drawn: ET.Element) -> frozenset[str]:
-    references: set[str] = set()
-    for element in drawn.iter():
-        references.update(name for value in element.attrib.values() for name in _REFERENCE.findall(value))
-        if _HREF in element.attrib:
-            references.add(element.attrib[_HREF].removeprefix("#"))
-    return frozenset(references)
-
-
-def _themed_elements(parent: ET.Element, anchor: str, wanted: frozenset[str]) -> Iterator[ET.Element]:
-    for child in parent:
-        if (themed_child := _themed_element(child, anchor, wanted)) is not None:
-            yield themed_child
-
-
-def _themed_element(element: ET.Element, anchor: str, wanted: frozenset[str]) -> ET.Element | None:
-    """Return an element as the page gets it; None for one that it need not have."""
-    name = element.tag.removeprefix(_SVG)
-    if name in _DROPPED:
-        return None
-    children = list(_themed_elements(element, anchor, wanted))
-    copy = ET.Element(name, _attributes(element, anchor, wanted))
-    if name in {"g", "defs"} and not children:
-        return None
-    if name == "g" and not copy.attrib and len(children) == 1:
-        return children[0]
-    copy.extend(children)
-    return copy
-
-
-def _attributes(element: ET.Element, anchor: str, wanted: frozenset[str]) -> dict[str, str]:
-    attributes: dict[str, str] = {}
-    for name, value in element.attrib.items():
-        if name == "id":
-            if value in wanted:
-                attributes["id"] = f"{anchor}-{value}"
-        elif name == _HREF:
-            attributes["href"] = f"#{anchor}-{value.removeprefix('#')}"
-        elif name == "style":
-            attributes["style"] = _style(value)
-        else:
-            attributes[name] = _geometry(value) if name in _GEOMETRY else _REFERENCE.sub(rf"url(#{anchor}-\1)", value)
-    return {name: value for name, value in attributes.items() if value}
+        Args:
+            anchor: what its ids begin with, so that several can stand in one page.
+            title: its name, for a screen reader.
+            description: what it shows, for a screen reader.
+        """
+        paths = (f'<path d="{"".join(data)}" style="{style}"/>' for style, data in self._paths)
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self._width:g} {self._height:g}" width="100%" '
+            f'role="img" aria-labelledby="{anchor}-title {anchor}-desc" style="font-family:inherit">'
+            f'<title id="{anchor}-title">{escape(title)}</title><desc id="{anchor}-desc">{escape(description)}</desc>'
+            f"{''.join(paths)}{''.join(self._texts)}</svg>"
+        )
 
 
-def _style(style: str) -> str:
-    properties = dict(part.strip().split(": ", 1) for part in style.split(";") if ": " in part)
-    themed_properties = {
-        name: COLOURS.get(value, _rounded(value)) for name, value in properties.items() if _NEEDLESS.get(name) != value
-    }
-    return ";".join(f"{name}:{value}" for name, value in themed_properties.items())
+def _style(gc: GraphicsContextBase, face: ColorType | None) -> str:
+    """How a path is filled and stroked; nothing where it is neither."""
+    properties = []
+    width = gc.get_linewidth()
+    filled, stroked = face is not None and to_hex(face, keep_alpha=True)[7:] != "00", width > 0
+    if stroked:
+        properties.append(f"stroke:{COLOURS[to_hex(gc.get_rgb())]};stroke-width:{width:g};stroke-linejoin:round")
+        dashes = gc.get_dashes()[1]
+        if dashes is not None:
+            properties.append(f"stroke-dasharray:{' '.join(f'{each:.3g}' for each in np.asarray(dashes).tolist())}")
+    if filled or stroked:
+        properties.append(f"fill:{COLOURS[to_hex(face)] if filled and face is not None else 'none'}")
+    return ";".join(properties)
 
 
-def _geometry(text: str) -> str:
-    """Return path data and coordinates with one decimal: a tenth of a pixel."""
-    return re.sub(r"\s*([MLHVCQZz])\s*", r"\1", _rounded(" ".join(text.split())))
-
-
-def _rounded(text: str) -> str:
-    return _NUMBER.sub(lambda number: f"{round(float(number[0]), 1) + 0.0:g}", text)
+def _data(points: NDArray[np.float64], codes: ArrayLike | None) -> str:
+    """Path data; what follows a point without a command is a line."""
+    written = [f"{x:g} {y:g}" for x, y in (np.round(points, 1) + 0.0).tolist()]
+    if codes is None:
+        return f"M{' '.join(written)}"
+    parts, last = [], 0
+    for code, point in zip(np.asarray(codes).tolist(), written, strict=True):
+        goes_on = code == last or (last, code) == (_MOVE, _LINE)
+        parts.append("Z" if code == _CLOSE else f"{' ' if goes_on else _COMMANDS[code]}{point}")
+        last = code
+    return "".join(parts)

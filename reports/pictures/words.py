@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from ..record.words import brief
+from ..record.words import brief, quantity_words
 from .charts import BarPanel, Chart, CurvePanel, Kind
 
 _TITLES: Mapping[Kind, str] = MappingProxyType(
@@ -55,44 +55,34 @@ def caption(chart: Chart) -> str:
     return _CAPTIONS[chart.kind] + ("" if chart.kind == "histogram" else _CURVES)
 
 
-def dtype_words(dtype: str) -> str:
+def dtype_title(dtype: str) -> str:
     """Return a dtype as it is shown."""
     return brief(dtype, 20)
 
 
-def quantity_words(quantity: str) -> str:
+def quantity_title(quantity: str) -> str:
     """Return a quantity as it is shown, e.g. "gradient by logits"."""
-    return brief(quantity.replace("gradient:", "gradient by "), 32)
+    return brief(quantity_words(quantity), 32)
 
 
-def panel_title(quantity: str, dtype: str) -> str:
+def panel_title(panel: CurvePanel | BarPanel) -> str:
     """Return what a panel is about, e.g. "float32 · gradient by logits"."""
-    return f"{dtype_words(dtype)} · {quantity_words(quantity)}"
+    return f"{dtype_title(panel.dtype)} · {quantity_title(panel.quantity)}"
 
 
 def alternative(chart: Chart) -> str:
     """Return what a picture shows, in words: the largest error, or the share of correctly rounded results."""
-    parts = [
-        f"{panel_title(panel.quantity, panel.dtype)}: {'; '.join(_panel_phrases(panel, chart.series))}."
-        for panel in chart.panels
-    ]
-    return " ".join(parts)
+    return " ".join(f"{panel_title(panel)}: {'; '.join(_phrases(panel, chart.series))}." for panel in chart.panels)
 
 
-def _share(share: float) -> str:
-    """A share that is neither all nor nothing is not told as such, however near it comes."""
-    if 0 < share < 0.001:
-        return "less than 0.1%"
-    return "more than 99.9%" if 0.999 < share < 1 else f"{share:.1%}"
-
-
-def _panel_phrases(panel: CurvePanel | BarPanel, series: tuple[str, ...]) -> list[str]:
+def _phrases(panel: CurvePanel | BarPanel, series: tuple[str, ...]) -> Iterator[str]:
     if isinstance(panel, BarPanel):
-        return [f"{series[number]} {_share(shares[0])} within ½ ulp" for number, shares in panel.shares]
-    phrases = []
+        for number, (share, *_) in panel.shares:
+            # A share that is neither all nor nothing is not told as such, however near it comes.
+            near = "less than 0.1%" if 0 < share < 0.001 else "more than 99.9%" if 0.999 < share < 1 else f"{share:.1%}"
+            yield f"{series[number]} {near} within ½ ulp"
+        return
     for line in panel.lines:
-        largest = max((ulps for _, ulps in line.points), default=None)
-        words = "no number" if largest is None else f"up to {largest:.3g} ulps"
+        largest = f"up to {max(ulps for _, ulps in line.points):.3g} ulps" if line.points else "no number"
         beyond = ", beyond the bound in places" if line.beyond or line.unmeasured else ""
-        phrases.append(f"{series[line.series]} {words}{beyond}")
-    return phrases
+        yield f"{series[line.series]} {largest}{beyond}"

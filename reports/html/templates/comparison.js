@@ -1,5 +1,5 @@
 /* What the page of a comparison has of its own. */
-openPage(({ data, word, count, isAny, make }) => {
+openPage(({ data, word, count, make }) => {
   // The columns of a check, in the order in which the page was given them.
   const [ID, BACKEND, FUNCTION, DTYPE, MODE, ENTRY, QUANTITY, CLASS, KEYWORDS, DEVICE, STATUSES, REASON, KIND, WEIGHT,
     BEFORE, AFTER, ULPS, CHANGED, ELEMENTS, CHANGES, ANCHORS, OLD, EXAMPLE] = Array(23).keys();
@@ -11,17 +11,6 @@ openPage(({ data, word, count, isAny, make }) => {
     if (weight >= 0) return check[WEIGHT] === weight || check[CHANGES].some(([, own]) => weight < 3 && own === weight);
     const kind = data.kinds.indexOf(wanted);
     return kind < 0 ? word(check[KIND]) === wanted : check[CHANGES].some(([own]) => own === kind);
-  }
-
-  function fits(check, state) {
-    return isAny(state.backend, [check[BACKEND]]) && isAny(state.function, [check[FUNCTION]]) &&
-      isAny(state.dtype, [check[DTYPE]]) && isAny(state.mode, [check[MODE]]) && hasChange(check, state.change) &&
-      (!state.group || check[ANCHORS].includes(state.group));
-  }
-
-  function sectionFits([, kind, weight, backend, name, dtypes, modes], state) {
-    return isAny(state.backend, [backend]) && isAny(state.function, [name]) && isAny(state.dtype, dtypes) &&
-      isAny(state.mode, modes) && (!state.change || [data.kinds[kind], data.weights[weight]].includes(state.change));
   }
 
   function cell(key, check) {
@@ -74,10 +63,9 @@ openPage(({ data, word, count, isAny, make }) => {
     ],
     gravity: (check) => [-(check[WEIGHT] < 0 ? data.weights.length : check[WEIGHT]), -data.kinds.indexOf(word(check[KIND])), check[ULPS][0] ?? -1],
     found: ({ change }) => change ?? "",
-    saidOf: ([, , , , , , , entry]) => [word(entry)],
     anchorsOf: (check) => check[ANCHORS],
-    fits,
-    sectionFits,
+    fits: (check, { change }) => hasChange(check, change),
+    sectionFits: ([, , , , , , kind, weight], { change }) => !change || [data.kinds[kind], data.weights[weight]].includes(change),
     cell,
     details,
   };

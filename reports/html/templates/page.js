@@ -12,7 +12,7 @@ const openPage = (define) => {
   const word = (number) => data.words[number];
   const count = (number, name) => `${number.toLocaleString("en")} ${name}${number === 1 ? "" : "s"}`;
   const isAny = (wanted, numbers) => !wanted || numbers.some((number) => word(number) === wanted);
-  const checks = data.checks; // the first column of a check is its id
+  const checks = data.checks; // the columns of a check begin with its id, backend, function, dtype and mode
   const places = new Map(checks.map((check, index) => [check[0], index]));
   const texts = new Map();
   const form = byId("filter");
@@ -28,7 +28,7 @@ const openPage = (define) => {
   }
 
   /* What the page has of its own: the names of its filters, the sections that they narrow, and the table. */
-  const own = define({ data, byId, all, word, count, isAny, make });
+  const own = define({ data, word, count, make });
 
   /* The fragment */
 
@@ -109,15 +109,24 @@ const openPage = (define) => {
 
   const holds = (text) => !state.q || text().includes(state.q.toLowerCase());
 
+  const isIn = (backend, functions, dtypes, modes) => isAny(state.backend, [backend]) && isAny(state.function, functions) &&
+    isAny(state.dtype, dtypes) && isAny(state.mode, modes);
+
   function sectionFits(section) {
-    const [anchor] = section;
-    const said = () => [byId(anchor).firstElementChild.textContent, ...own.saidOf(section), anchor].join("\n").toLowerCase();
-    return own.sectionFits(section, state) && (!state[own.only] || state[own.only] === anchor) && holds(said);
+    const [anchor, backend, functions, dtypes, modes, entries] = section;
+    const said = () => [byId(anchor).firstElementChild.textContent, ...entries.map(word), anchor].join("\n").toLowerCase();
+    return isIn(backend, functions, dtypes, modes) && own.sectionFits(section, state) &&
+      (!state[own.only] || state[own.only] === anchor) && holds(said);
+  }
+
+  function checkFits(check, index) {
+    const [, backend, name, dtype, mode] = check;
+    return isIn(backend, [name], [dtype], [mode]) && own.fits(check, state) &&
+      (!state[own.only] || own.anchorsOf(check).includes(state[own.only])) && holds(() => textOf(index));
   }
 
   function apply() {
-    chosen = [];
-    checks.forEach((check, index) => { if (own.fits(check, state) && holds(() => textOf(index))) chosen.push(index); });
+    chosen = [...checks.keys()].filter((index) => checkFits(checks[index], index));
     sort();
     const shown = narrowSections();
     narrowMaps();

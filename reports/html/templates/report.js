@@ -1,5 +1,5 @@
 /* What the page of a run has of its own. */
-openPage(({ data, word, count, isAny, make }) => {
+openPage(({ data, word, count, make }) => {
   // The columns of a check, in the order in which the page was given them.
   const [ID, BACKEND, FUNCTION, DTYPE, MODE, ENTRY, QUANTITY, CLASS, KEYWORDS, DEVICE, STATUS, REASON, TIER, ULPS,
     RATIO, SEVERITIES, TIERS, CASES, ELEMENTS, COVERAGE, ANCHORS, WORST] = Array(22).keys();
@@ -9,18 +9,6 @@ openPage(({ data, word, count, isAny, make }) => {
     if (wanted === "not run") return status !== "examined";
     if (wanted === "none") return status === "examined" && !severities.some(Boolean);
     return Boolean(severities[data.severities.indexOf(wanted)]);
-  }
-
-  function fits(check, state) {
-    return isAny(state.backend, [check[BACKEND]]) && isAny(state.function, [check[FUNCTION]]) &&
-      isAny(state.dtype, [check[DTYPE]]) && isAny(state.mode, [check[MODE]]) &&
-      isFound(check[SEVERITIES], word(check[STATUS]), state.severity) &&
-      (!state.finding || check[ANCHORS].includes(state.finding));
-  }
-
-  function sectionFits([, severity, backend, functions, dtypes, modes], state) {
-    return isAny(state.backend, [backend]) && isAny(state.function, functions) && isAny(state.dtype, dtypes) &&
-      isAny(state.mode, modes) && (!state.severity || state.severity === data.severities[severity]);
   }
 
   function cell(key, check) {
@@ -73,10 +61,9 @@ openPage(({ data, word, count, isAny, make }) => {
     ],
     gravity: (check) => [check[SEVERITIES][0] > 0, check[RATIO][0] ?? -1, check[ULPS][0] ?? -1],
     found: ({ severity }) => (data.severities.includes(severity) ? severity : ""),
-    saidOf: ([, , , , , , entries]) => entries.map(word),
     anchorsOf: (check) => check[ANCHORS],
-    fits,
-    sectionFits,
+    fits: (check, { severity }) => isFound(check[SEVERITIES], word(check[STATUS]), severity),
+    sectionFits: ([, , , , , , severity], state) => !state.severity || state.severity === data.severities[severity],
     cell,
     details,
   };
