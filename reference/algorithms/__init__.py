@@ -1,0 +1,1 @@
+"""The listings: each algorithm once, over an abstract arithmetic. What a run of one gives or loses is not in here."""
