@@ -22,7 +22,7 @@ from .rows import (
     softmaxes,
 )
 
-LogSoftmax = Callable[[Exponentials], Number]
+LogSoftmax = Callable[[Exponentials[Number]], Number]
 
 
 def labels_of(call: Call, x: Number, *dense: Number) -> Number:

@@ -9,56 +9,51 @@ by step, through the maximum too. The attainable algorithms take the sum without
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 from ..call import Call
 from .number import Number
 
+N = TypeVar("N", bound=Number)
+
 
 @dataclass(frozen=True)
-class Exponentials:
-    """The steps every row function shares: d = x - max x, e = exp d, s = Σe.
+class Exponentials(Generic[N]):
+    """The steps every row function shares: d = x - max x, e = exp d, s = Σe."""
 
-    They are numbers of any arithmetic, but all of the same.
-    """
-
-    shifted: Any
-    terms: Any
-    total: Any
+    shifted: N
+    terms: N
+    total: N
 
 
-def exponentials(x: Number) -> Exponentials:
+def exponentials(x: N) -> Exponentials[N]:
     """Shift, exponentiate, sum."""
     shifted = x - x.shift()
     terms = shifted.exp()
     return Exponentials(shifted, terms, terms.sum_positive())
 
 
-def log_of_others(row: Exponentials) -> Number:
+def log_of_others(row: Exponentials[N]) -> N:
     """log1p(Σ of the terms but the largest one): log Σe, with relative accuracy as the largest share tends to 1."""
-    others: Number = row.terms.without_largest(row.shifted)
-    return others.sum_positive().log1p()
+    return row.terms.without_largest(row.shifted).sum_positive().log1p()
 
 
-def log_softmax_by_log(row: Exponentials) -> Number:
+def log_softmax_by_log(row: Exponentials[N]) -> N:
     """d - log Σe: the textbook algorithm."""
-    log: Number = row.shifted - row.total.log()
-    return log
+    return row.shifted - row.total.log()
 
 
-def log_softmax_by_log1p(row: Exponentials) -> Number:
+def log_softmax_by_log1p(row: Exponentials[N]) -> N:
     """d - log1p(Σ of the other terms)."""
-    log: Number = row.shifted - log_of_others(row)
-    return log
+    return row.shifted - log_of_others(row)
 
 
-def softmax_by_division(row: Exponentials) -> Number:
+def softmax_by_division(row: Exponentials[N]) -> N:
     """e / Σe."""
-    probs: Number = row.terms / row.total
-    return probs
+    return row.terms / row.total
 
 
-def softmaxes(row: Exponentials) -> list[Number]:
+def softmaxes(row: Exponentials[N]) -> list[N]:
     """Both textbook forms of softmax: e / Σe and exp(log-softmax)."""
     return [softmax_by_division(row), log_softmax_by_log(row).exp()]
 
@@ -93,7 +88,7 @@ def logsumexp_attainable(_: Call, x: Number) -> list[Number]:
     return [x.maximum() + log_of_others(exponentials(x))]
 
 
-def softmax_pullbacks(p: Number, v: Number) -> list[Number]:
+def softmax_pullbacks(p: N, v: N) -> list[N]:
     """p(v - p·v), in the two orders in which it is written."""
     weighted = p * v
     dot = weighted.sum()
@@ -113,7 +108,7 @@ def softmax_gradient_attainable(_: Call, v: Number, x: Number) -> list[Number]:
     return softmax_pullbacks(softmax_by_division(exponentials(x)), v)
 
 
-def log_softmax_pullback(p: Number, v: Number) -> Number:
+def log_softmax_pullback(p: N, v: N) -> N:
     """v - p Σv."""
     return v - p * v.sum()
 

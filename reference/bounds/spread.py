@@ -50,9 +50,9 @@ def spread_bound(call: Call) -> Spread:
         )
 
 
-def _shared_apart(machine: ErrorModel, row: Exponentials, call: Call) -> np.ndarray:
+def _shared_apart(machine: ErrorModel, row: Exponentials[ErrorBounded], call: Call) -> np.ndarray:
     """Bound the errors of a row's entries but for what they share: the sum, or its logarithm."""
-    total: ErrorBounded = row.total
+    total = row.total
     shift = total.log().error  # the largest error of log ŝ
     if call.function.shared == "summand":
         distance = np.abs(row.shifted.value)
