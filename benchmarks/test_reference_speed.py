@@ -12,7 +12,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from logitproof.reference import Enclosure, Status, enclose
+from logitproof.reference import Call, Enclosure, Status, enclose, function_named
 
 ROWS, CLASSES = 500, 10
 
@@ -23,7 +23,7 @@ def _numbers(seed: int, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _certified(function: str, numbers: np.ndarray, **parameters: object) -> Enclosure:
-    return enclose(function, [numbers], parameters, quantity="value", dtype="float32")
+    return enclose(Call.of(function_named(function), [numbers], parameters))
 
 
 def _mpmath_softmax(rows: np.ndarray) -> list[list[Any]]:

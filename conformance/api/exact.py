@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from flint import arb
@@ -14,6 +15,7 @@ from logitproof.reference import (
     DEFINITIONS,
     FORMATS,
     LIMITS,
+    Call,
     Enclosure,
     Format,
     Limit,
@@ -98,17 +100,12 @@ class ExactResult:
         entry = int(self.enclosure.limit.flat[index])
         return None if entry < 0 else LIMITS[entry]
 
+    @cached_property
+    def _call(self) -> Call:
+        return self.inputs.call(self.quantity, self.definition)
+
     def _ball(self, index: int, precision: int) -> arb:
-        return ball(
-            self.inputs.function,
-            self.inputs.arguments,
-            self.inputs.parameters,
-            quantity=self.quantity,
-            cotangent=self.inputs.cotangent,
-            definition=self.definition,
-            index=index,
-            precision=precision,
-        )
+        return ball(self._call, index, precision)
 
     def _each(self, evaluate: Callable[[int], object], dtype: object) -> np.ndarray:
         results = np.empty(self.enclosure.status.size, dtype=dtype)  # type: ignore[call-overload]
@@ -197,15 +194,7 @@ def exact(
     batch = batch_from_arrays(function, arrays)
     weights = np.ones_like(batch.cotangent) if cotangent is None else _in_format(cotangent, chosen)
     batch = batch_from_arrays(function, {**arrays, "cotangent": weights})
-    enclosure = enclose(
-        function,
-        batch.arguments,
-        batch.parameters,
-        quantity=quantity,
-        dtype=batch.dtype,
-        cotangent=batch.cotangent,
-        definition=definition,
-    )
+    enclosure = enclose(batch.call(quantity, definition))
     return ExactResult(batch, quantity, definition, enclosure)
 
 

@@ -23,14 +23,14 @@ _ELEMENTS = {
     "log_probs": elements.LOG_PROBS,
     "log_labels": elements.LOG_PROBS,
 }
-_NEAR_PAIRS: dict[str, Callable[[BitStream, int, int, Format], tuple[Floats, Floats]]] = {
-    "kl_divergence": pairs.near_distributions,
-    "kl_divergence_from_log_probs": pairs.near_log_distributions,
+_NEAR_ROWS: dict[tuple[str, ...], Callable[[BitStream, int, int, Format], tuple[Floats, Floats]]] = {
+    ("labels", "probs"): pairs.near_distributions,
+    ("labels", "log_probs"): pairs.near_log_distributions,
 }
-_NEAR_ELEMENTS: dict[str, Callable[[BitStream, int, Format], tuple[Floats, Floats]]] = {
-    "kl_divergence_terms": pairs.near_probabilities,
-    "kl_divergence_terms_from_log_probs": pairs.near_log_probabilities,
-    "kl_divergence_terms_from_logs": pairs.near_logs,
+_NEAR_ELEMENTS: dict[tuple[str, ...], Callable[[BitStream, int, Format], tuple[Floats, Floats]]] = {
+    ("labels", "probs"): pairs.near_probabilities,
+    ("labels", "log_probs"): pairs.near_log_probabilities,
+    ("log_labels", "log_probs"): pairs.near_logs,
 }
 
 
@@ -71,8 +71,8 @@ def _values(argument: Argument, raw: Floats, fmt: Format) -> Floats:
 
 
 def _element_arguments(recipe: Recipe, function: Function, fmt: Format, source: BitStream) -> tuple[Floats, ...]:
-    if recipe.input_class == "near_tie" and function.name in _NEAR_ELEMENTS:
-        return _NEAR_ELEMENTS[function.name](source, recipe.rows, fmt)
+    if recipe.input_class == "near_tie" and function.kinds in _NEAR_ELEMENTS:
+        return _NEAR_ELEMENTS[function.kinds](source, recipe.rows, fmt)
 
     def values(argument: Argument) -> Floats:
         inner = source.named(argument.name)
@@ -86,8 +86,8 @@ def _element_arguments(recipe: Recipe, function: Function, fmt: Format, source: 
 def _row_arguments(recipe: Recipe, function: Function, fmt: Format, source: BitStream) -> tuple[Floats | Integers, ...]:
     """Return the arguments as (rows, n), index labels as (rows,)."""
     rows, n = recipe.rows, recipe.row_length
-    if recipe.input_class == "near_tie" and function.name in _NEAR_PAIRS:
-        return _NEAR_PAIRS[function.name](source, rows, n, fmt)
+    if recipe.input_class == "near_tie" and function.kinds in _NEAR_ROWS:
+        return _NEAR_ROWS[function.kinds](source, rows, n, fmt)
     main = next(each for each in function.arguments if each.kind in _ROWS)
     values = _values(main, _ROWS[main.kind][recipe.generator](source.named(main.name), rows, n, fmt), fmt)
     by_kind: dict[str, Callable[[Recipe, Function, Floats, BitStream], Floats | Integers]]

@@ -55,7 +55,6 @@ _ELEMENT_SHAPES: tuple[tuple[tuple[int, ...], str], ...] = (
 """Shape and layout of element-wise calls."""
 
 _MIXED_LENGTHS = frozenset((2, 4, 6, 7, 9, 11, 12, 14, 15, 17))
-_UNARY = ("sigmoid", "log_sigmoid", "softplus", "logit", "entropy_terms")
 
 
 def _row(input_class: str, rows: int, n: int, **details: object) -> Recipe:
@@ -224,7 +223,7 @@ def _element_options(function: Function) -> Iterator[Recipe]:
 
 
 def _element_recipes(function: Function, fmt: Format) -> Iterator[Recipe]:
-    if function.name in _UNARY and fmt.precision < 24:
+    if len(function.arguments) == 1 and fmt.precision < 24:
         yield Recipe("exhaustive", (256, 256), None, cotangent="ones")
     yield from _element_sizes(fmt)
     yield from _element_classes()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitproof.reference import Function, function_named
+from logitproof.reference import LITERAL, Call, Function, function_named
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,17 @@ class Batch:
     def spec(self) -> Function:
         """The catalogue entry of the function."""
         return function_named(self.function)
+
+    def call(self, quantity: str, definition: str = LITERAL) -> Call:
+        """What the reference is asked: one quantity of it, under one definition.
+
+        Raises:
+            ValueError: the arrays or the options do not fit the function.
+        """
+        cotangent = None if quantity == "value" else self.cotangent
+        return Call.of(
+            self.spec, self.arguments, self.parameters, quantity=quantity, cotangent=cotangent, definition=definition
+        )
 
     @property
     def is_reduced(self) -> bool:

@@ -165,9 +165,6 @@ GRIDS = {
 CONFIDENCE = Grid(-64, 1, 1, 16)
 """Octaves of 1 - p down to where no format tells p from 1, then coarser."""
 
-_CONFIDENT = ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy")
-"""The functions whose gradient by the logits tends to 0 as the labelled class grows certain."""
-
 
 @dataclass(frozen=True)
 class Positions:
@@ -222,7 +219,8 @@ def _measures(batch: Batch, quantity: str) -> list[tuple[Measure, np.ndarray]]:
         measures.append(("classes", lines))
     elif shape == batch.arguments[0].shape:  # not the mean of all elements
         measures.append(("input", by_case(_numbers(batch.arguments[0]), batch)))
-    if quantity == "gradient:logits" and batch.function in _CONFIDENT:
+    # The gradient of a loss by its logits tends to 0 as the labelled class grows certain.
+    if quantity == "gradient:logits" and {"labels", "index"} & set(batch.spec.kinds):
         measures.append(("confidence", by_case(np.broadcast_to(_uncertainty(batch), shape), batch)))
     return measures
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 from flint import arb
@@ -51,19 +50,12 @@ def truths(batch: Batch, questions: Iterable[Question]) -> dict[Question, Truth]
 
 def truth(batch: Batch, quantity: str, definition: str) -> Truth:
     """Enclose one quantity of a batch and bound its error."""
-    asked = (batch.function, batch.arguments, batch.parameters)
-    details: dict[str, Any] = {
-        "quantity": quantity,
-        "dtype": batch.dtype,
-        "cotangent": None if quantity == "value" else batch.cotangent,
-        "definition": definition,
-    }
-    exact = enclose(*asked, **details)
-    bounds = error_bounds(*asked, **details)
+    call = batch.call(quantity, definition)
+    exact, bounds = enclose(call), error_bounds(call)
     return Truth(
         Enclosure(*(by_case(getattr(exact, name), batch) for name in Enclosure.__dataclass_fields__)),
         Bounds(*(by_case(getattr(bounds, name), batch) for name in Bounds.__dataclass_fields__)),
-        cache(lambda: by_case(flushed_bound(*asked, **details), batch)),
+        cache(lambda: by_case(flushed_bound(call), batch)),
     )
 
 
@@ -71,13 +63,4 @@ def exact_element(batch: Batch, quantity: str, definition: str, position: tuple[
     """Evaluate one element (case, element of the case) afresh, as a ball, at a working precision in bits."""
     case, element = position
     alone, index = (batch, element) if batch.is_reduced else (take_cases(batch, [case]), element)
-    return ball(
-        alone.function,
-        alone.arguments,
-        alone.parameters,
-        quantity=quantity,
-        cotangent=None if quantity == "value" else alone.cotangent,
-        definition=definition,
-        index=index,
-        precision=precision,
-    )
+    return ball(alone.call(quantity, definition), index, precision)

@@ -15,7 +15,7 @@ import numpy as np
 from flint import arb
 
 from logitproof.properties import FunctionCall, Property, PropertyInputs, calls_of, property_named
-from logitproof.reference import LITERAL, format_named, spread_bound, working_precision
+from logitproof.reference import LITERAL, format_named, function_named, spread_bound, working_precision
 from logitproof.reports import Backend, Discrepancy, PropertyResult, Setting, array_value
 
 from ..inputs.geometry import element_numbers, result_shape
@@ -155,21 +155,22 @@ def _row_symptom(call: FunctionCall, broken_index: tuple[int, ...]) -> Apart | N
     logits = call.arguments[0]
     with np.errstate(invalid="ignore"):
         wide = logits.astype(np.float64)
-    bound = spread_bound(call.function, call.arguments, call.parameters, dtype=call.dtype).textbook
+    bound = spread_bound(batch_of(call).call("value")).textbook
+    shared = function_named(call.function).shared
     entries: list[RowEntry] = []
     for index in _chosen(wide.shape, broken_index):
         first = (index[0], int(np.argmax(wide[index[0]])))
         if index != first and np.isfinite(wide[index]):
-            expected = _relative(call.function, float(wide[index]), float(wide[first]))
+            expected = _relative(shared, float(wide[index]), float(wide[first]))
             entries.append(RowEntry(index, first, expected, float(bound[index]), float(bound[first])))
-    return Apart(tuple(entries), "ratio" if call.function == "softmax" else "difference") if entries else None
+    return Apart(tuple(entries), "difference" if shared == "summand" else "ratio") if entries else None
 
 
-def _relative(function: str, logit: float, leading: float) -> str:
+def _relative(shared: str | None, logit: float, leading: float) -> str:
     """The exact ratio e^(x - m), or the exact difference x - m, as a decimal; 0 for a ratio below every format."""
     with working_precision(640):
         difference = arb(logit) - arb(leading)
-        if function != "softmax":
+        if shared == "summand":
             return str(difference.str(_DIGITS, radius=False))
         return str(difference.exp().str(_DIGITS, radius=False)) if difference > -2000 else "0"
 

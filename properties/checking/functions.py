@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from flint import arb
 
 from logitproof.reference import (
+    LITERAL,
+    Call,
     Enclosure,
     Status,
     distance,
@@ -30,8 +32,6 @@ from logitproof.reference import (
 )
 
 from .balls import Balls, around, exact
-
-LITERAL = "literal"
 
 _GUARD = 1 + 2.0**-30
 """Radii are computed in float64, with a relative error far below 2^-30: they are widened by so much."""
@@ -142,7 +142,7 @@ class Reference:
     ) -> Balls:
         """Return the exact result, enclosed to 2^-30 ulp of float64."""
         call = call_of(function, arguments, quantity=quantity, cotangent=cotangent, parameters=parameters)
-        return _balls_of(_enclosed(call, LITERAL, "float64"))
+        return _balls_of(enclose(called(call), "float64"))
 
     def shared(self, function: str, logits: np.ndarray) -> Balls:
         """Return the exact result: c is 1, or 0."""
@@ -158,7 +158,7 @@ def rounded_result(call: FunctionCall) -> np.ndarray:
 
     It is rounded to float64 first, so that it may be off by half an ulp and a little.
     """
-    enclosure = _enclosed(call, LITERAL, call.dtype)
+    enclosure = enclose(called(call))
     with np.errstate(over="ignore", under="ignore"):
         numbers = np.ldexp(enclosure.hi + enclosure.lo, np.clip(enclosure.exponent, -5000, 5000).astype(np.int32))
         for status, number in _LIMITS.items():
@@ -215,19 +215,14 @@ class BackendFunctions:
         """Return y ± what the textbook bound and the final rounding permit."""
         call = call_of(function, arguments, quantity=quantity, cotangent=cotangent, parameters=parameters)
         definition = self.backend.definition(function, quantity)
-        known = _details(call, definition)
-        bound = error_bounds(call.function, call.arguments, call.parameters, **known).textbook
-
-        def flushed() -> np.ndarray:
-            return flushed_bound(call.function, call.arguments, call.parameters, **known)
-
-        return self._balls(call, definition, bound, flushed)
+        known = called(call, definition)
+        return self._balls(call, definition, error_bounds(known).textbook, lambda: flushed_bound(known))
 
     def shared(self, function: str, logits: np.ndarray) -> Balls:
         """Return y ± what rounding permits besides the row's normaliser."""
         call = call_of(function, (logits,), quantity="value", cotangent=None, parameters={})
         call = replace(call, compared="in a row")
-        bound = spread_bound(function, call.arguments, call.parameters, dtype=call.dtype)
+        bound = spread_bound(called(call))
         return self._balls(call, self.backend.definition(function, "value"), bound.textbook, lambda: bound.flushed)
 
     def stored(self, function: str, *arguments: np.ndarray, **parameters: object) -> np.ndarray:
@@ -242,7 +237,7 @@ class BackendFunctions:
             strange = ~np.isfinite(output.astype(np.float64))
         if strange.any():
             # Seldom: whether a number was due is only then worth computing.
-            due = _enclosed(call, definition, call.dtype)
+            due = enclose(called(call, definition))
             finite = (due.status == Status.FINITE) & ~overflows(format_named(call.dtype), due)
             wrong = strange & finite & ~_overflowing(call, definition, output, due)
             for index in map(tuple, np.argwhere(wrong).tolist()):
@@ -269,13 +264,13 @@ class BackendFunctions:
         """The interval [-d, d] with d the distance of the stated definition from the literal one."""
         if not self.admits_deviations:
             return 0
-        stated, literal = (_balls_of(_enclosed(call, name, "float64")) for name in (definition, LITERAL))
+        stated, literal = (_balls_of(enclose(called(call, name), "float64")) for name in (definition, LITERAL))
         return around(np.zeros(stated.shape), np.vectorize(_largest, otypes=[float])(stated - literal))
 
 
 def _overflowing(call: FunctionCall, definition: str, output: np.ndarray, due: Enclosure) -> np.ndarray:
     """Tell where a permitted error carries the exact result beyond the largest finite number: then it is infinite."""
-    bound = error_bounds(call.function, call.arguments, call.parameters, **_details(call, definition)).textbook
+    bound = error_bounds(called(call, definition)).textbook
     measured = distance(format_named(call.dtype), output.astype(np.float64), due)
     with np.errstate(all="ignore"):
         return np.asarray(measured.ulps <= in_ulps(bound, measured.exponent) + 1)
@@ -285,14 +280,17 @@ def _largest(ball: arb) -> float:
     return float(abs(ball).upper()) * _GUARD
 
 
-def _details(call: FunctionCall, definition: str) -> dict[str, Any]:
+def called(call: FunctionCall, definition: str = LITERAL) -> Call:
+    """What the reference is asked."""
     cotangent = None if call.quantity == "value" else call.cotangent
-    return {"quantity": call.quantity, "dtype": call.dtype, "cotangent": cotangent, "definition": definition}
-
-
-def _enclosed(call: FunctionCall, definition: str, dtype: str) -> Enclosure:
-    details = {**_details(call, definition), "dtype": dtype}
-    return enclose(call.function, call.arguments, call.parameters, **details)
+    return Call.of(
+        function_named(call.function),
+        call.arguments,
+        call.parameters,
+        quantity=call.quantity,
+        cotangent=cotangent,
+        definition=definition,
+    )
 
 
 def _balls_of(enclosure: Enclosure) -> Balls:

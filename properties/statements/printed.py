@@ -11,7 +11,7 @@ from flint import arb
 from logitproof.reference import error_bounds, format_named
 
 from ..checking.balls import Balls, around, exact, magnitude
-from ..checking.functions import Reference, call_of
+from ..checking.functions import Reference, call_of, called
 from ..checking.property import Relation, equal
 
 _GUARD = 1 + 2.0**-30
@@ -66,7 +66,7 @@ def float32_rounding(function: str, *arguments: np.ndarray) -> Balls:
         arguments: what was computed with, float32.
     """
     call = call_of(function, arguments, quantity="value", cotangent=None, parameters={})
-    bound = error_bounds(call.function, call.arguments, call.parameters, quantity="value", dtype="float32").textbook
+    bound = error_bounds(called(call)).textbook
     size = magnitude(Reference()(function, *arguments)).astype(np.float64)
     radius = (bound + format_named("float32").unit_roundoff * (size + bound)) * _GUARD
     return around(np.zeros(radius.shape), radius)

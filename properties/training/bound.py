@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from logitproof.reference import Format, flushed_bound
+from logitproof.reference import FUNCTIONS, Call, Format, flushed_bound
 
 from .exact import ExactStep, Step
 
@@ -68,15 +68,10 @@ def textbook_nearby(storage: Format, labels: np.ndarray, logits: np.ndarray, off
     """
     largest = logits.max(axis=1, keepdims=True)
     tied = np.where(logits >= largest - 2 * off, largest, logits)
-    bound = flushed_bound(
-        "sparse_softmax_cross_entropy",
-        (tied, labels),
-        {"axis": -1, "reduction": "mean"},
-        quantity="gradient:logits",
-        dtype=storage.name,
-        cotangent=np.ones(()),
-    )
-    return bound * np.exp(24 * off)
+    loss = FUNCTIONS["sparse_softmax_cross_entropy"]
+    options = {"axis": -1, "reduction": "mean"}
+    call = Call.of(loss, (tied, labels), options, quantity="gradient:logits", dtype=storage.name)
+    return flushed_bound(call) * np.exp(24 * off)
 
 
 def gamma(count: int, u: float) -> float:

@@ -10,18 +10,14 @@ one-pass softmax has them (Milakov & Gimelshein, arXiv 1805.02867), which costs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..formats import format_named
-from ..functions.catalogue import function_named
+from ..algorithms.rows import Exponentials, exponentials
+from ..call import Call
 from .bounds import flushing_machine, textbook_machine
-from .call import Call, parse_call
 from .rounding import ErrorBounded, ErrorModel
-from .rows import Exponentials, column, exponentials
 
 
 @dataclass(frozen=True)
@@ -37,60 +33,37 @@ class Spread:
     flushed: np.ndarray
 
 
-def spread_bound(
-    function: str, arguments: Sequence[np.ndarray], parameters: Mapping[str, object], *, dtype: str
-) -> Spread:
+def spread_bound(call: Call) -> Spread:
     """Bound |p̂ᵢ - c·pᵢ| of softmax, or |ŷᵢ - yᵢ - c| of log-softmax, for the c that suits the row best.
 
-    Args:
-        function: "softmax" or "log_softmax".
-        arguments: the logits, in the storage format.
-        parameters: the keywords of the call.
-        dtype: name of the storage format.
-
     Raises:
-        KeyError: the entries of another function share nothing.
+        ValueError: the entries of another function share nothing.
     """
-    storage, algorithm = format_named(dtype), _SPREADS[function]
+    if call.function.shared is None:
+        raise ValueError(f"the entries of {call.function.name} share nothing")
     with np.errstate(all="ignore"):
-        call = parse_call(function_named(function), storage, arguments, parameters, None)
-        textbook, flushed = (
-            call.restore(algorithm(machine, _row(machine, call)), "value")
-            for machine in (textbook_machine(storage), flushing_machine(storage))
+        return Spread(
+            *(
+                call.restored(_shared_apart(machine, exponentials(machine.exact(call.arguments[0])), call))
+                for machine in (textbook_machine(call.format), flushing_machine(call.format))
+            )
         )
-    return Spread(textbook, flushed)
 
 
-def _row(machine: ErrorModel, call: Call) -> Exponentials:
-    return exponentials(machine, machine.exact(call.real[0]))
-
-
-def _normaliser(machine: ErrorModel, row: Exponentials) -> tuple[ErrorBounded, np.ndarray, np.ndarray]:
-    """The sum and its logarithm, free of error, with θ ≥ |log(ŝ/s)| and the largest error of log ŝ."""
-    total = column(row.total)
-    theta = np.log1p(total.error / total.value)
-    return machine.exact(total.value), theta, column(machine.log(row.total)).error
-
-
-def _softmax(machine: ErrorModel, row: Exponentials) -> np.ndarray:
-    total, theta, shift = _normaliser(machine, row)
-    rescaled = ErrorBounded(row.terms.value, row.terms.relative + machine.elementary + machine.unit, row.terms.absolute)
-    divided = machine.divide(rescaled, total)
-    rounded = machine.subtract(row.shifted, machine.exact(np.log(total.value)))
-    exponentiated = machine.exp(ErrorBounded(rounded.value, rounded.relative, rounded.absolute + machine.unit * shift))
+def _shared_apart(machine: ErrorModel, row: Exponentials[ErrorBounded], call: Call) -> np.ndarray:
+    """Bound the errors of a row's entries but for what they share: the sum, or its logarithm."""
+    total = row.total
+    shift = total.log().error  # the largest error of log ŝ
+    if call.function.shared == "summand":
+        distance = np.abs(row.shifted.value)
+        entry = np.abs(row.shifted.value - np.log(total.value)) + shift
+        # A block's entries are first shifted by its own maximum, and then by what takes that to the row's.
+        rounding = 2 * machine.unit * (distance + entry)
+        return np.where(np.isinf(distance), 0.0, row.shifted.error + rounding)
+    theta = np.log1p(total.error / total.value)  # at least |log(ŝ/s)|
+    rescaled = replace(row.terms, relative=row.terms.relative + machine.elementary + machine.unit)
+    divided = rescaled / total.value
+    rounded = row.shifted - np.log(total.value)
+    exponentiated = replace(rounded, absolute=rounded.absolute + machine.unit * shift).exp()
     # c differs from 1 by at most e^θ, and so do the errors that are relative to c·p.
-    return np.maximum(divided.error * np.exp(theta), exponentiated.error * np.exp(shift))
-
-
-def _log_softmax(machine: ErrorModel, row: Exponentials) -> np.ndarray:
-    total, _, shift = _normaliser(machine, row)
-    distance = np.abs(row.shifted.value)
-    entry = np.abs(row.shifted.value - np.log(total.value)) + shift
-    # A block's entries are first shifted by its own maximum, and then by what takes that to the row's.
-    rounding = 2 * machine.unit * (distance + entry)
-    return np.where(np.isinf(distance), 0.0, row.shifted.error + rounding)
-
-
-_SPREADS: Mapping[str, Callable[[ErrorModel, Exponentials], np.ndarray]] = MappingProxyType(
-    {"softmax": _softmax, "log_softmax": _log_softmax}
-)
+    return np.asarray(np.maximum(divided.error * np.exp(theta), exponentiated.error * np.exp(shift)))

@@ -1,1 +1,1 @@
-"""The functions: catalogue, literal definitions, derivatives, deviations. Their evaluation is in `enclosures`."""
+"""The catalogue: an entry for each function, which tells where all of it is. What an entry consists of lies below."""

@@ -1,8 +1,8 @@
 """Arithmetic that really rounds: what the calculus of rounding errors bounds, carried out.
 
-`Simulated` has the operations of `reference.bounds.rounding.ErrorModel`: the listings of `reference/bounds/` run on it,
-but the numbers it hands on are those that a machine of the format would hold: every result is rounded to the format,
-sums are taken from left to right, and exp, log and log1p are wrong by as much as the calculus allows them.
+`Simulated` has the operations of `reference.bounds.rounding.ErrorModel`: the listings of `reference/algorithms/` run on
+it, but the numbers it hands on are those that a machine of the format would hold: every result is rounded to the
+format, sums are taken from left to right, and exp, log and log1p are wrong by as much as the calculus allows them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,6 @@ NOISES: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] 
     "either": lambda random, shape: random.choice((-1.0, 1.0), shape),
 }
 """Where the results of exp and log lie: all of them too large, all too small, or each by chance."""
-
-
-def held(value: np.ndarray) -> ErrorBounded:
-    """A number that the machine holds."""
-    return ErrorBounded(np.asarray(value), np.zeros(()), np.zeros(()))
 
 
 @dataclass
@@ -53,7 +48,7 @@ class Simulated:
         result = np.asarray(value).astype(self.storage.numpy_dtype).astype(np.float64)
         if self.flushes:
             result = np.where(np.abs(result) < self.storage.smallest_normal, 0.0, result)
-        return held(result)
+        return self.exact(result)
 
     def _nearly(self, value: np.ndarray) -> ErrorBounded:
         """A result wrong by 7u before it is rounded: 8u in all."""
@@ -61,7 +56,7 @@ class Simulated:
         return self.rounded(np.where(np.isfinite(value), value * (1 + off), value))
 
     def exact(self, value: np.ndarray | float) -> ErrorBounded:
-        return held(np.asarray(value, dtype=np.float64))
+        return ErrorBounded(np.asarray(value, dtype=np.float64), np.zeros(()), np.zeros(()), self)
 
     def add(self, a: ErrorBounded, b: ErrorBounded) -> ErrorBounded:
         return self.rounded(a.value + b.value)
@@ -87,9 +82,9 @@ class Simulated:
         return self._nearly(np.log1p(x.value))
 
     def sum(self, terms: ErrorBounded) -> ErrorBounded:
-        total = held(np.zeros(terms.value.shape[:-1]))
+        total = self.exact(np.zeros((*terms.value.shape[:-1], 1)))
         for index in range(terms.value.shape[-1]):
-            total = self.add(total, held(terms.value[..., index]))
+            total = self.add(total, self.exact(terms.value[..., index : index + 1]))
         return total
 
     def sum_positive(self, terms: ErrorBounded) -> ErrorBounded:

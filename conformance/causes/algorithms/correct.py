@@ -1,20 +1,35 @@
 """Right algorithms in a machine's arithmetic: what a candidate mistake is held against.
 
+Most are listings of the reference, which the bounds run as well; what is here alone reads options as `NormalForm` has
+them, which a kernel may misread.
+
 `CAREFUL` loses no relative accuracy where a loss or a gradient vanishes; `TEXTBOOK` is the standard algorithm.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
+from logitproof.reference import LITERAL, algorithms, function_named
+
 from ..mistakes.mistake import Rule, Style, closed, evaluated
-from .kernels import finite_maximum, log_softmax, logsumexp, others, sigmoid, softmax, softplus, times
+from .kernels import log_softmax, logsumexp, softmax
 from .losses import constant, dense_loss, dense_targets, divisor, index_loss, label_weights, reduced, smoothed
 from .normal_form import NormalForm
-from .tape import Number, largest, where
+from .tape import Number, where
+
+_elementwise, _rows, _probs = algorithms.elementwise, algorithms.rows, algorithms.probs
+
+
+def listed(listing: Callable[..., Sequence[Any]], form: int = 0) -> Rule:
+    """Return one of the algorithms that a listing of the reference has."""
+    return lambda case, *numbers: listing(case, *numbers)[form]
+
 
 _ROW_SUMS = {
     "entropy": "entropy_terms",
@@ -35,25 +50,17 @@ def sigmoid_loss(case: NormalForm, positive: Number, negative: Number, labels: N
     if case.pos_weight is not None:
         weight = constant(case.pos_weight, labels)
         z, rest = (z, weight * rest) if case.swaps_pos_weight else (weight * z, rest)
-    return weighted(case, times(z, positive) + times(rest, negative))
+    return weighted(case, z.times(positive) + rest.times(negative))
 
 
 def _sigmoid_cross_entropy(case: NormalForm, x: Number, z: Number) -> Number:
-    return sigmoid_loss(case, softplus(-x), softplus(x), z)
-
-
-def logit(case: NormalForm, p: Number) -> Number:
-    """log p - log1p(-p); log1p((2p - 1)/(1 - p)) near ½."""
-    del case
-    middle = np.abs(p.data.astype(np.float64) - 0.5) < 0.25
-    inside = where(middle, p, 0.5)
-    return where(middle, ((inside * 2 - 1) / (1 - inside)).log1p(), p.log() - (-p).log1p())
+    return sigmoid_loss(case, (-x).softplus(), x.softplus(), z)
 
 
 def binary(case: NormalForm, p: Number, z: Number) -> Number:
     """-(z log p + (1 - z) log1p(-p))."""
     z = smoothed(case, z, 2)
-    return -(times(z, p.log()) + times(1 - z, (-p).log1p()))
+    return -(z.times(p.log()) + (1 - z).times((-p).log1p()))
 
 
 def _kl_terms(case: NormalForm, y: Number, p: Number) -> Number:
@@ -61,36 +68,36 @@ def _kl_terms(case: NormalForm, y: Number, p: Number) -> Number:
     del case
     near = np.abs(y.data.astype(np.float64) - p.data.astype(np.float64)) < 0.5 * p.data.astype(np.float64)
     log = where(near, ((y - p) / p).log1p(), y.log() - p.log())
-    return times(y, log)
+    return y.times(log)
 
 
 def _dense(careful: bool) -> Rule:  # noqa: FBT001 - a fact
-    return lambda case, x, y: dense_loss(case, log_softmax(x, careful=careful), y, times)
+    return lambda case, x, y: dense_loss(case, log_softmax(x, careful=careful), y, Number.times)
 
 
 def _index(careful: bool) -> Rule:  # noqa: FBT001 - a fact
-    return lambda case, x: index_loss(case, log_softmax(x, careful=careful), times)
+    return lambda case, x: index_loss(case, log_softmax(x, careful=careful), Number.times)
 
 
 _VALUES: dict[str, Rule] = {
-    "sigmoid": lambda _, x: sigmoid(x),
-    "log_sigmoid": lambda _, x: -softplus(-x),
-    "softplus": lambda _, x: softplus(x),
-    "logit": logit,
+    "sigmoid": listed(_elementwise.sigmoid),
+    "log_sigmoid": listed(_elementwise.log_sigmoid),
+    "softplus": listed(_elementwise.softplus),
+    "logit": listed(_elementwise.logit_attainable),
     "softmax": lambda _, x: softmax(x),
     "log_softmax": lambda _, x: log_softmax(x, careful=True),
     "logsumexp": lambda _, x: logsumexp(x, careful=True),
     "softmax_cross_entropy": _dense(careful=True),
     "sparse_softmax_cross_entropy": _index(careful=True),
     "sigmoid_cross_entropy": _sigmoid_cross_entropy,
-    "categorical_cross_entropy": lambda case, p, y: dense_loss(case, p.log(), y, times),
-    "sparse_categorical_cross_entropy": lambda case, p: index_loss(case, p.log(), times),
+    "categorical_cross_entropy": lambda case, p, y: dense_loss(case, p.log(), y, Number.times),
+    "sparse_categorical_cross_entropy": lambda case, p: index_loss(case, p.log(), Number.times),
     "binary_cross_entropy": binary,
-    "nll_loss": lambda case, q: index_loss(case, q, times),
-    "entropy_terms": lambda _, p: -times(p, p.log()),
+    "nll_loss": lambda case, q: index_loss(case, q, Number.times),
+    "entropy_terms": listed(_probs.entropy_terms),
     "kl_divergence_terms": _kl_terms,
-    "kl_divergence_terms_from_log_probs": lambda _, y, q: times(y, y.log() - q),
-    "kl_divergence_terms_from_logs": lambda _, k, q: times(k.exp(), k - q),
+    "kl_divergence_terms_from_log_probs": listed(_probs.kl_divergence_terms_from_log_probs),
+    "kl_divergence_terms_from_logs": listed(_probs.kl_divergence_terms_from_logs),
 }
 
 
@@ -120,15 +127,10 @@ def targets_of(case: NormalForm, like: Number, labels: Number | None) -> Number:
 
 def probabilities(x: Number) -> tuple[Number, Number]:
     """Return p and 1 - p, the latter from the sum of the other terms."""
-    numbers = x.data.astype(x.machine.inner)
-    top = largest(numbers)
-    shifted = numbers - np.where(np.isneginf(top), np.zeros_like(top), top)
-    terms = x.machine.function("exp", shifted)
-    norm = x.machine.sum(terms)
-    rest = others(shifted, terms)
-    is_top = rest != terms
-    complement = np.where(is_top, x.machine.sum(rest), norm - terms) / norm
-    return Number(terms / norm, x.machine), Number(complement, x.machine)
+    row = _rows.exponentials(Number(x.data.astype(x.machine.inner), x.machine))
+    rest = row.terms.without_largest(row.shifted)
+    is_top = rest.data != row.terms.data
+    return row.terms / row.total, where(is_top, rest.sum(), row.total - row.terms) / row.total
 
 
 def _careful_by_logits(case: NormalForm, v: Number, x: Number, y: Number | None = None) -> Number:
@@ -155,42 +157,37 @@ def fused_by_logits(case: NormalForm, v: Number, x: Number, y: Number | None = N
     return ((softmax(x.to(x.machine.inner)) * t.sum() - t) * per_unit(case, v).to(x.machine.inner)).to(x.data.dtype)
 
 
-def _sigmoid_slope(case: NormalForm, v: Number, x: Number) -> Number:
-    """e / (1 + e)² with e = e^-|x|."""
-    del case
-    tail = (-abs(x)).exp()
-    one = tail + 1
-    return tail / (one * one) * v
-
-
 def _binary_by_probs(case: NormalForm, v: Number, p: Number, z: Number) -> Number:
     return v * (p - smoothed(case, z, 2)) / (p * (1 - p))
-
-
-def _logs_by_log_labels(_: NormalForm, v: Number, k: Number, q: Number) -> Number:
-    """The label first: a cotangent times a difference of logarithms may overflow."""
-    factor = v * k.exp()
-    return factor * (k - q) + factor
 
 
 _GRADIENTS: dict[tuple[str, str], Style] = {
     ("softmax_cross_entropy", "gradient:logits"): closed(_careful_by_logits),
     ("sparse_softmax_cross_entropy", "gradient:logits"): closed(_careful_by_logits),
-    ("sigmoid", "gradient:x"): closed(_sigmoid_slope),
-    ("logit", "gradient:probs"): closed(lambda _, v, p: v / (p * (1 - p))),
+    ("sigmoid", "gradient:x"): closed(listed(_elementwise.sigmoid_gradient_attainable)),
+    ("logit", "gradient:probs"): closed(listed(_elementwise.logit_gradient)),
     ("binary_cross_entropy", "gradient:probs"): closed(_binary_by_probs),
-    ("kl_divergence_terms_from_logs", "gradient:log_labels"): closed(_logs_by_log_labels),
+    ("kl_divergence_terms_from_logs", "gradient:log_labels"): closed(listed(_probs.kl_logs_gradient_log_labels, 2)),
     ("kl_divergence_terms", "gradient:probs"): closed(lambda _, v, y, p: -(v * y / p)),
     ("kl_divergence", "gradient:probs"): closed(lambda _, v, y, p: -(v * y / p)),
-    ("kl_divergence_terms", "gradient:labels"): closed(lambda _, v, y, p: v * ((y / p).log() + 1)),
-    ("kl_divergence", "gradient:labels"): closed(lambda _, v, y, p: v * ((y / p).log() + 1)),
+    ("kl_divergence_terms", "gradient:labels"): closed(listed(_probs.kl_gradient_labels_attainable, 1)),
+    ("kl_divergence", "gradient:labels"): closed(listed(_probs.kl_gradient_labels_attainable, 1)),
 }
 
 
 @cache
 def careful(function: str, quantity: str) -> Style:
     """Return the careful algorithm."""
+    if function not in _VALUES:
+        return _of_entry(function, quantity)[0]
     return _GRADIENTS.get((function, quantity)) or evaluated(_VALUES[function])
+
+
+def _of_entry(function: str, quantity: str) -> tuple[Style, ...]:
+    """Return what the entry of the catalogue lists first, carefully and as textbooks have it."""
+    asked = function_named(function).definitions[LITERAL][quantity]
+    adapt = evaluated if quantity == "value" else closed
+    return tuple(adapt(listed(each)) for each in (asked.attainable, asked.textbook) if each is not None)
 
 
 _TEXTBOOK: dict[str, Rule] = {
@@ -198,35 +195,13 @@ _TEXTBOOK: dict[str, Rule] = {
     "logsumexp": lambda _, x: logsumexp(x),
     "softmax_cross_entropy": _dense(careful=False),
     "sparse_softmax_cross_entropy": _index(careful=False),
-    "logit": lambda _, p: (p / (1 - p)).log(),
-    "kl_divergence_terms": lambda _, y, p: times(y, y.log() - p.log()),
-    "kl_divergence": lambda _, y, p: times(y, y.log() - p.log()).sum(),
+    "logit": listed(_elementwise.logit),
+    "kl_divergence_terms": listed(_probs.kl_divergence_terms),
+    "kl_divergence": listed(_probs.kl_divergence),
 }
 
 TEXTBOOK: MappingProxyType[str, Rule] = MappingProxyType({**_VALUES, **_TEXTBOOK})
 """The standard algorithm of every function, differentiated step by step for its gradients."""
-
-
-def _shifted_terms(x: Number) -> tuple[Number, Number]:
-    shifted = x - finite_maximum(x)
-    return shifted, shifted.exp()
-
-
-def _steps_softmax(case: NormalForm, x: Number) -> Number:
-    del case
-    _, terms = _shifted_terms(x)
-    return terms / terms.sum()
-
-
-def _steps_log_softmax(x: Number) -> Number:
-    shifted, terms = _shifted_terms(x)
-    return shifted - terms.sum().log()
-
-
-def _steps_logsumexp(case: NormalForm, x: Number) -> Number:
-    del case
-    _, terms = _shifted_terms(x)
-    return x.maximum() + terms.sum().log()
 
 
 def steps_softplus(x: Number) -> Number:
@@ -240,23 +215,22 @@ def _steps_sigmoid(case: NormalForm, x: Number) -> Number:
     return where(x.data < 0, tail / (tail + 1), 1 / (tail + 1))
 
 
-def _steps_kl(case: NormalForm, y: Number, p: Number) -> Number:
-    del case
-    return times(y, (y / p).log())
+def _steps_log_softmax(x: Number) -> Number:
+    return _rows.log_softmax_by_log(_rows.exponentials(x))
 
 
 _STEPS: dict[str, Rule] = {
-    "softmax": _steps_softmax,
-    "log_softmax": lambda _, x: _steps_log_softmax(x),
-    "logsumexp": _steps_logsumexp,
+    "softmax": listed(_rows.softmax),
+    "log_softmax": listed(_rows.log_softmax),
+    "logsumexp": listed(_rows.logsumexp),
     "sigmoid": _steps_sigmoid,
     "softplus": lambda _, x: steps_softplus(x),
     "log_sigmoid": lambda _, x: -steps_softplus(-x),
-    "softmax_cross_entropy": lambda case, x, y: dense_loss(case, _steps_log_softmax(x), y, times),
-    "sparse_softmax_cross_entropy": lambda case, x: index_loss(case, _steps_log_softmax(x), times),
+    "softmax_cross_entropy": lambda case, x, y: dense_loss(case, _steps_log_softmax(x), y, Number.times),
+    "sparse_softmax_cross_entropy": lambda case, x: index_loss(case, _steps_log_softmax(x), Number.times),
     "sigmoid_cross_entropy": lambda case, x, z: sigmoid_loss(case, steps_softplus(-x), steps_softplus(x), z),
-    "kl_divergence_terms": _steps_kl,
-    "kl_divergence": lambda case, y, p: _steps_kl(case, y, p).sum(),
+    "kl_divergence_terms": listed(_probs.kl_divergence_terms, 1),
+    "kl_divergence": listed(_probs.kl_divergence, 1),
 }
 """The standard algorithms again, each step an operation of its own."""
 
@@ -267,18 +241,21 @@ def _without_mass(case: NormalForm, v: Number, x: Number, y: Number | None = Non
 
 @cache
 def styles(function: str, quantity: str) -> tuple[Style, ...]:
-    """Return the right algorithms that a kernel with one other mistake may follow; none of a function without any."""
+    """Return the right algorithms that a kernel with one other mistake may follow.
+
+    A function that has none here has those of its entry in the catalogue.
+    """
     if function not in _VALUES:
-        return ()
-    algorithms = [careful(function, quantity)]
+        return _of_entry(function, quantity)
+    known = [careful(function, quantity)]
     is_same = TEXTBOOK[function] is _VALUES[function] and (function, quantity) not in _GRADIENTS
     if not is_same and (function, quantity) != ("kl_divergence_terms_from_logs", "gradient:log_labels"):
-        algorithms.append(evaluated(TEXTBOOK[function]))
+        known.append(evaluated(TEXTBOOK[function]))
     if function in _STEPS:
-        algorithms.append(evaluated(_STEPS[function]))
+        known.append(evaluated(_STEPS[function]))
     if quantity == "gradient:logits" and function.endswith("softmax_cross_entropy"):
-        algorithms += [closed(textbook_by_logits), closed(fused_by_logits)]
-    return tuple(algorithms)
+        known += [closed(textbook_by_logits), closed(fused_by_logits)]
+    return tuple(known)
 
 
 @cache

@@ -84,6 +84,11 @@ class NormalForm:
             last_axis=last_axis,
         )
 
+    @property
+    def argument(self) -> str | None:
+        """Name of the argument that a gradient is taken by, None for the value."""
+        return None if self.quantity == "value" else self.quantity.removeprefix("gradient:")
+
     def with_(self, **changes: object) -> NormalForm:
         """Return the case with some attributes changed."""
         return replace(self, **changes)  # type: ignore[arg-type]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from itertools import chain
 
-from ..algorithms.correct import styles
 from .elements import element_mistakes
 from .gradients import gradient_mistakes
 from .logits import logits_mistakes
@@ -32,7 +31,5 @@ def every_mistake() -> tuple[Mistake, ...]:
 
 @cache
 def mistakes(function: str, quantity: str) -> tuple[Mistake, ...]:
-    """Return the candidates for one quantity of one function: none where there is no right algorithm beside them."""
-    if not styles(function, quantity):
-        return ()
+    """Return the candidates for one quantity of one function."""
     return tuple(each for each in every_mistake() if (each.function, each.quantity) == (function, quantity))

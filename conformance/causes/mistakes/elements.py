@@ -8,7 +8,6 @@ import numpy as np
 
 from ..algorithms.arithmetic import FloatArithmetic
 from ..algorithms.correct import careful, sigmoid_loss, weighted
-from ..algorithms.kernels import sigmoid, softplus
 from ..algorithms.losses import constant, smoothed
 from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number, where
@@ -48,7 +47,7 @@ def _below_threshold(x: Number) -> Number:
 
 
 def _linear_above(threshold: float) -> Way:
-    return lambda x: where(x.data.astype(np.float64) > threshold, x, softplus(x))
+    return lambda x: where(x.data.astype(np.float64) > threshold, x, x.softplus())
 
 
 def _clipped_logit(bound: float, way: Way) -> Way:
@@ -67,7 +66,7 @@ SIGMOID_WAYS: tuple[tuple[MistakeKind, str, Way], ...] = (
         (
             MistakeKind(f"logits clipped to ±{bound}", KernelPart.FORMULA, parameter=str(bound)),
             f"sigmoid(clip(x, -{bound}, {bound}))",
-            _clipped_logit(bound, sigmoid),
+            _clipped_logit(bound, Number.sigmoid),
         )
         for bound in (20, 30, 50)
     ),
@@ -77,8 +76,8 @@ SOFTPLUS_WAYS: tuple[tuple[MistakeKind, str, Way], ...] = (
     (_WITHOUT_LOG1P, "max(x, 0) + log(1 + exp(-|x|))", lambda x: x.positive() + _log_of_tail(x)),
     (_WITHOUT_LOG1P, "log(1 + exp(x))", lambda x: (x.exp() + 1).log()),
     (_OVERFLOWING, "log1p(exp(x))", lambda x: x.exp().log1p()),
-    (_LOG_OF_SIGMOID, "-log(sigmoid(-x))", lambda x: -(sigmoid(-x).log())),
-    (_LOG_OF_SIGMOID, "-log(1 - sigmoid(x))", lambda x: -((1 - sigmoid(x)).log())),
+    (_LOG_OF_SIGMOID, "-log(sigmoid(-x))", lambda x: -((-x).sigmoid().log())),
+    (_LOG_OF_SIGMOID, "-log(1 - sigmoid(x))", lambda x: -((1 - x.sigmoid()).log())),
     (
         MistakeKind("softplus cut off by a threshold", KernelPart.FORMULA),
         "exp(x) or x beyond log(eps) + 2",
@@ -111,7 +110,7 @@ def _from_softplus(way: Way) -> Rule:
     return lambda case, x, z: sigmoid_loss(case, way(-x), way(x), z)
 
 
-def _from_logs(log: Callable[[Number], Number], way: Way = sigmoid) -> Rule:
+def _from_logs(log: Callable[[Number], Number], way: Way = Number.sigmoid) -> Rule:
     """The loss from a sigmoid: -log p and -log(1 - p), however the logarithm is guarded."""
 
     def rule(case: NormalForm, x: Number, z: Number) -> Number:
@@ -153,7 +152,7 @@ def _cancelling_losses() -> Iterator[tuple[str, Result]]:
 
 
 def _clipped_sigmoid(text: str) -> Way:
-    return lambda x: sigmoid(x).clip(epsilon(text, x), 1 - epsilon(text, x))
+    return lambda x: x.sigmoid().clip(epsilon(text, x), 1 - epsilon(text, x))
 
 
 def _log_of_more(text: str) -> Way:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..algorithms.correct import TEXTBOOK, fused_by_logits, per_unit, targets_of, textbook_by_logits
-from ..algorithms.kernels import logsumexp, sigmoid, softmax, times
+from ..algorithms.kernels import logsumexp, softmax
 from ..algorithms.losses import smoothed
 from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number, where
@@ -37,7 +37,7 @@ def _without_mass(case: NormalForm, v: Number, x: Number, y: Number | None = Non
 
 
 def _sigmoid_without_weight(case: NormalForm, v: Number, x: Number, z: Number) -> Number:
-    return (sigmoid(x) - smoothed(case, z, 2)) * per_unit(case, v)
+    return (x.sigmoid() - smoothed(case, z, 2)) * per_unit(case, v)
 
 
 def _logits() -> Iterator[tuple[MistakeKind, str, str, str, Callable[..., Number]]]:
@@ -75,9 +75,9 @@ def _elements() -> Iterator[tuple[MistakeKind, str, str, str, Callable[..., Numb
         "p * (1 - p)",
         "sigmoid",
         "gradient:x",
-        lambda _, v, x: v * ((1 - sigmoid(x)) * sigmoid(x)),
+        lambda _, v, x: v * ((1 - x.sigmoid()) * x.sigmoid()),
     )
-    yield _COMPLEMENT, "1 - sigmoid(x)", "log_sigmoid", "gradient:x", lambda _, v, x: v * (1 - sigmoid(x))
+    yield _COMPLEMENT, "1 - sigmoid(x)", "log_sigmoid", "gradient:x", lambda _, v, x: v * (1 - x.sigmoid())
     yield (
         _COMPLEMENT,
         "sigmoid(x) - z",
@@ -142,7 +142,7 @@ def _steps() -> Iterator[tuple[MistakeKind, str, str, str, Rule]]:
         "v / (y / p) / p",
         "kl_divergence",
         "gradient:probs",
-        lambda _, y, p: times(y, (y / p).log()).sum(),
+        lambda _, y, p: y.times((y / p).log()).sum(),
     )
 
 

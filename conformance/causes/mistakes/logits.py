@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..algorithms.kernels import finite_maximum, log_softmax, logsumexp, softmax, times
+from ..algorithms.kernels import log_softmax, logsumexp, softmax
 from ..algorithms.losses import dense_loss, ieee_product, index_loss
 from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number
@@ -121,7 +121,7 @@ _LSE_WAYS: tuple[tuple[MistakeKind, str, Way], ...] = (
     (
         MistakeKind("the largest term counted twice", KernelPart.FORMULA),
         "m + log1p(sum(exp(x - m)))",
-        lambda x: x.maximum() + (x - finite_maximum(x)).exp().sum().log1p(),
+        lambda x: x.maximum() + (x - x.shift()).exp().sum().log1p(),
     ),
     (
         MistakeKind("inf - inf in a masked row", None),
@@ -154,7 +154,7 @@ def logits_mistakes() -> Iterator[Mistake]:
     """Yield the mistakes of functions of rows of logits."""
     for kind, formula, way in LOG_WAYS:
         yield from mistakes_of(kind, formula, "log_softmax", _through(way))
-        for function, rule in _of_losses(way, times):
+        for function, rule in _of_losses(way, Number.times):
             yield from mistakes_of(kind, f"the loss from {formula}", function, rule)
     for kind, formula, way in _SOFTMAX_WAYS:
         yield from mistakes_of(kind, formula, "softmax", _through(way))

@@ -13,7 +13,6 @@ from logitproof.reference import FORMATS, FUNCTIONS
 
 from ..algorithms.arithmetic import FLOAT32, FloatArithmetic, machines
 from ..algorithms.correct import styles
-from ..algorithms.kernels import finite_maximum
 from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number
 from .kind import KernelPart, MistakeKind
@@ -100,7 +99,7 @@ def _cast_sum(name: str, value: Callable[[Number, Number, Number], Number]) -> R
 
     def rule(_: NormalForm, x: Number) -> Number:
         top = x.maximum()
-        terms = (x - finite_maximum(x)).exp()
+        terms = (x - x.shift()).exp()
         return value(top, terms, terms.to(dtype).sum().to(x.data.dtype))
 
     style = evaluated(rule)

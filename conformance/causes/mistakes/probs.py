@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ..algorithms.kernels import times
 from ..algorithms.losses import dense_loss, ieee_product, index_loss, smoothed
 from ..algorithms.normal_form import NormalForm
 from ..algorithms.tape import Number
@@ -41,7 +40,7 @@ def _guards() -> Iterator[tuple[MistakeKind, str, Guard]]:
         yield added_to_probability(text), f"p + {text}", _add(text)
 
 
-def _with(guard: Guard, product: Product = times) -> dict[str, Rule]:
+def _with(guard: Guard, product: Product = Number.times) -> dict[str, Rule]:
     """Every function of probabilities, with all of them guarded."""
 
     def kl(case: NormalForm, y: Number, p: Number) -> Number:
@@ -65,7 +64,7 @@ def _with(guard: Guard, product: Product = times) -> dict[str, Rule]:
 def _binary(guard: Guard) -> Rule:
     def rule(case: NormalForm, p: Number, z: Number) -> Number:
         z, guarded = smoothed(case, z, 2), guard(p)
-        return -(times(z, guarded.log()) + times(1 - z, (1 - guarded).log()))
+        return -(z.times(guarded.log()) + (1 - z).times((1 - guarded).log()))
 
     return rule
 
@@ -73,7 +72,7 @@ def _binary(guard: Guard) -> Rule:
 def _added_binary(text: str) -> Rule:
     def rule(case: NormalForm, p: Number, z: Number) -> Number:
         z, eps = smoothed(case, z, 2), epsilon(text, p)
-        return -(times(z, (p + eps).log()) + times(1 - z, (1 - p + eps).log()))
+        return -(z.times((p + eps).log()) + (1 - z).times((1 - p + eps).log()))
 
     return rule
 
@@ -83,7 +82,7 @@ def _quotient(guard: Guard) -> dict[str, Rule]:
 
     def kl(case: NormalForm, y: Number, p: Number) -> Number:
         del case
-        return times(y, (guard(y) / guard(p)).log())
+        return y.times((guard(y) / guard(p)).log())
 
     return {"kl_divergence_terms": kl, "kl_divergence": lambda case, y, p: kl(case, y, p).sum()}
 
@@ -98,10 +97,10 @@ def _clipped_logit(text: str) -> Rule:
 
 
 def _normalised() -> Iterator[tuple[str, Rule]]:
-    yield "categorical_cross_entropy", lambda case, p, y: dense_loss(case, _normalise(p).log(), y, times)
-    yield "sparse_categorical_cross_entropy", lambda case, p: index_loss(case, _normalise(p).log(), times)
-    yield "entropy", lambda _, p: -times(_normalise(p), _normalise(p).log()).sum()
-    yield "kl_divergence", lambda _, y, p: times(y, y.log() - _normalise(p).log()).sum()
+    yield "categorical_cross_entropy", lambda case, p, y: dense_loss(case, _normalise(p).log(), y, Number.times)
+    yield "sparse_categorical_cross_entropy", lambda case, p: index_loss(case, _normalise(p).log(), Number.times)
+    yield "entropy", lambda _, p: -_normalise(p).times(_normalise(p).log()).sum()
+    yield "kl_divergence", lambda _, y, p: y.times(y.log() - _normalise(p).log()).sum()
 
 
 def _same(p: Number) -> Number:
@@ -157,7 +156,7 @@ def probability_mistakes() -> Iterator[Mistake]:
         MistakeKind("labels and probabilities exchanged", KernelPart.FORMULA),
         "sum(p * log(p / y))",
         "kl_divergence",
-        lambda _, y, p: times(p, p.log() - y.log()).sum(),
+        lambda _, y, p: p.times(p.log() - y.log()).sum(),
     )
     yield from mistakes_of(
         MistakeKind("the entropy of the labels missing", KernelPart.FORMULA),
@@ -169,11 +168,11 @@ def probability_mistakes() -> Iterator[Mistake]:
         _LOGARITHMS,
         "y * (log(y) - log(p))",
         "kl_divergence_terms",
-        lambda _, y, p: times(y, y.log() - p.log()),
+        lambda _, y, p: y.times(y.log() - p.log()),
     )
     yield from mistakes_of(
         _LOGARITHMS,
         "sum(y * (log(y) - log(p)))",
         "kl_divergence",
-        lambda _, y, p: times(y, y.log() - p.log()).sum(),
+        lambda _, y, p: y.times(y.log() - p.log()).sum(),
     )

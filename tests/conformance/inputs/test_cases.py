@@ -42,12 +42,7 @@ def test_the_truth_about_taken_cases_is_the_truth_about_those_cases(function, sh
     quantity = "value" if quantity == "value" else f"gradient:{batch.spec.arguments[0].name}"
     cases = [5, 0, 3]
     taken = take_cases(batch, cases)
-    whole, part = (
-        enclose(
-            item.function, item.arguments, item.parameters, quantity=quantity, dtype="float64", cotangent=item.cotangent
-        )
-        for item in (batch, taken)
-    )
+    whole, part = (enclose(item.call(quantity), "float64") for item in (batch, taken))
     by_row = batch.spec.has_axis and whole.shape == batch.arguments[0].shape
     for name in ("hi", "exponent"):
         values = getattr(whole, name)

@@ -147,7 +147,7 @@ def test_the_ulp_of_a_decimal_is_the_spacing_of_the_format(dtype):
 
 def test_an_element_has_the_exact_result_and_a_bound_that_good_results_keep():
     batch = call_batch("softmax", "float32", {})
-    exact = enclose(batch.function, batch.arguments, batch.parameters, quantity="value", dtype="float32")
+    exact = enclose(batch.call("value"))
     assert (exact.status == Status.FINITE).all()
     numbers = np.ldexp(exact.hi, exact.exponent)
     for index in np.ndindex(numbers.shape):

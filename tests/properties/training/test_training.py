@@ -24,7 +24,7 @@ from logitproof.properties import (
 )
 from logitproof.properties.training.bound import textbook_nearby
 from logitproof.properties.training.digits import batches, digits
-from logitproof.reference import flushed_bound, format_named
+from logitproof.reference import FUNCTIONS, Call, flushed_bound, format_named
 
 DTYPES = ("float32", "float64")
 
@@ -293,15 +293,10 @@ def test_the_textbook_bound_nearby_covers_all_logits_that_near(dtype):
         logits[0, 3] = logits[0].max() - off[0, 0]  # no more than rounding decides which is the largest
         labels = np.array([choices.integer(0, 9) for _ in range(3)])
         moved = logits + off * np.array([[choices.integer(-1, 1) for _ in range(10)] for _ in range(3)])
-        known = flushed_bound(
-            "sparse_softmax_cross_entropy",
-            (moved, labels),
-            {"axis": -1, "reduction": "mean"},
-            quantity="gradient:logits",
-            dtype=dtype,
-            cotangent=np.ones(()),
-        )
-        assert (known <= textbook_nearby(storage, labels, logits, off)).all()
+        options = {"axis": -1, "reduction": "mean"}
+        loss = FUNCTIONS["sparse_softmax_cross_entropy"]
+        call = Call.of(loss, (moved, labels), options, quantity="gradient:logits", dtype=dtype)
+        assert (flushed_bound(call) <= textbook_nearby(storage, labels, logits, off)).all()
 
 
 # Workers

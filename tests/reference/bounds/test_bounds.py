@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from asking import called
 from simulated_machine import NOISES, Simulated
 
 from logitproof.conformance.corpus.corpus import build, keys
 from logitproof.conformance.judge.truth import truth
-from logitproof.reference import DEFINITIONS, FORMATS, FUNCTIONS, Status, error_bounds, format_named, function_named
-from logitproof.reference.bounds.bounds import (
-    ATTAINABLE,
-    TEXTBOOK,
-    attainable_machine,
-    flushing_machine,
-    textbook_machine,
+from logitproof.reference import (
+    DEFINITIONS,
+    FORMATS,
+    FUNCTIONS,
+    Call,
+    Status,
+    error_bounds,
+    format_named,
+    function_named,
 )
-from logitproof.reference.bounds.call import parse_call
-from logitproof.reference.bounds.rounding import ErrorModel, blocked, sequential
+from logitproof.reference.bounds.bounds import attainable_machine, flushing_machine, textbook_machine
+from logitproof.reference.bounds.rounding import ErrorModel, blocked, operands, sequential
 
 SHORT_FORMATS = ("float16", "bfloat16", "float32")
 """Formats that float64 simulates: it has more than twice their digits."""
@@ -109,10 +112,17 @@ def _calls(function, storage, random):
     return calls
 
 
-def _worst_ratio(algorithm, machine, simulated, call):
+def _call(function, quantity, arguments, parameters, cotangent):
+    if quantity == "value":
+        cotangent = None
+    return Call.of(function, arguments, parameters, quantity=quantity, cotangent=cotangent)
+
+
+def _worst_ratio(machine, simulated, call):
     """The largest error of the simulation in multiples of the bound."""
     worst, compared = 0.0, 0
-    for bound, run in zip(algorithm(machine, call), algorithm(simulated, call), strict=True):
+    bounds, runs = (call.asked.textbook(call, *operands(call, each)) for each in (machine, simulated))
+    for bound, run in zip(bounds, runs, strict=True):
         exact, error, got = np.broadcast_arrays(bound.value, bound.error, run.value)
         # A number that overflows is no matter of rounding; a bound that is infinite allows everything.
         comparable = np.isfinite(got) & np.isfinite(exact) & np.isfinite(error)
@@ -133,9 +143,9 @@ def test_no_simulated_rounding_error_exceeds_the_textbook_bound(name, quantity, 
     for flushes, machine in ((False, textbook_machine(storage)), (True, flushing_machine(storage))):
         simulated = Simulated(storage, NOISES[noise], random, flushes)
         for arguments, parameters, cotangent in _calls(function, storage, random):
-            call = parse_call(function, storage, arguments, parameters, None if quantity == "value" else cotangent)
+            call = _call(function, quantity, arguments, parameters, cotangent)
             with np.errstate(all="ignore"):
-                ratio, count = _worst_ratio(TEXTBOOK[name, quantity], machine, simulated, call)
+                ratio, count = _worst_ratio(machine, simulated, call)
             assert ratio <= 1 + 2.0**-20, (parameters, flushes)
             compared += count
     assert compared > 1000
@@ -149,9 +159,9 @@ def test_simulated_errors_reach_a_good_part_of_the_textbook_bound(dtype):
     for name, quantity in QUANTITIES:
         function, worst = function_named(name), 0.0
         for arguments, parameters, cotangent in _calls(function, storage, random):
-            call = parse_call(function, storage, arguments, parameters, None if quantity == "value" else cotangent)
+            call = _call(function, quantity, arguments, parameters, cotangent)
             with np.errstate(all="ignore"):
-                ratio, _ = _worst_ratio(TEXTBOOK[name, quantity], machine, simulated, call)
+                ratio, _ = _worst_ratio(machine, simulated, call)
             worst = max(worst, ratio)
         # Sigmoid and softplus are bounded by their closed forms: what is built on them does not run through the noise.
         # What nll_loss multiplies has few bits: hardly a rounding is left.
@@ -195,14 +205,14 @@ def _formula_case(dtype="float32", rows=400, n=17, seed=7):
 def _ratios(function, quantity, formula, *, arguments=None, parameters=None, cotangent=None, dtype="float32"):
     """The computed textbook bound in multiples of u·formula."""
     u, x, _ = _formula_case(dtype)
-    bound = error_bounds(
+    call = called(
         function,
         arguments or [x],
         {"axis": -1} if parameters is None else parameters,
         quantity=quantity,
-        dtype=dtype,
         cotangent=cotangent,
-    ).textbook
+    )
+    bound = error_bounds(call).textbook
     return bound / (u * formula)
 
 
@@ -316,5 +326,3 @@ def test_the_attainable_machine_is_at_least_float32():
         machine = attainable_machine(format_named(name))
         assert machine.unit == min(format_named(name).unit_roundoff, 2.0**-24)
         assert isinstance(machine, ErrorModel)
-    assert set(ATTAINABLE) <= set(TEXTBOOK)
-    assert set(TEXTBOOK) == set(QUANTITIES)

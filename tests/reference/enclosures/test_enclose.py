@@ -7,10 +7,11 @@ import itertools
 import ml_dtypes
 import numpy as np
 import pytest
+from asking import called, enclosed
 from flint import arb, ctx
 from reference_inputs import DTYPES, HARD_ELEMENTS, HARD_ROWS, option_sets, random_call, stored
 
-from logitproof.reference import DEFINITIONS, FUNCTIONS, Enclosure, Status, ball, enclose
+from logitproof.reference import DEFINITIONS, FUNCTIONS, Enclosure, Status, ball
 from logitproof.reference.enclosures import enclose as enclose_module
 
 
@@ -39,8 +40,8 @@ def test_rows_run_along_the_axis(function, axis):
         for a, item in zip(call.arguments, spec.arguments, strict=True)
     ]
     for quantity in spec.quantities:
-        rows = enclose(function, call.arguments, {"axis": -1}, quantity=quantity, dtype="float32")
-        enclosure = enclose(function, moved, {"axis": axis}, quantity=quantity, dtype="float32")
+        rows = enclosed(function, call.arguments, {"axis": -1}, quantity=quantity, dtype="float32")
+        enclosure = enclosed(function, moved, {"axis": axis}, quantity=quantity, dtype="float32")
         if quantity == "value" and spec.result == "row":
             np.testing.assert_array_equal(enclosure.hi, rows.hi.reshape(2, 3))
         else:
@@ -49,25 +50,25 @@ def test_rows_run_along_the_axis(function, axis):
 
 
 def test_a_single_row_gives_a_scalar():
-    assert enclose("logsumexp", [np.zeros(3)], {"axis": 0}, quantity="value", dtype="float64").shape == ()
-    assert enclose("logsumexp", [np.zeros(3)], {"axis": 0}, quantity="gradient:logits", dtype="float64").shape == (3,)
+    assert enclosed("logsumexp", [np.zeros(3)], {"axis": 0}, quantity="value", dtype="float64").shape == ()
+    assert enclosed("logsumexp", [np.zeros(3)], {"axis": 0}, quantity="gradient:logits", dtype="float64").shape == (3,)
 
 
 def test_an_element_wise_function_takes_scalars_and_nothing():
-    assert number(enclose("sigmoid", [np.array(0.0)], {}, quantity="value", dtype="float64")) == 0.5
-    assert enclose("sigmoid", [np.zeros((0, 2))], {}, quantity="value", dtype="float64").shape == (0, 2)
-    assert enclose("softmax", [np.zeros((0, 2))], {"axis": 1}, quantity="value", dtype="float64").shape == (0, 2)
+    assert number(enclosed("sigmoid", [np.array(0.0)], {}, quantity="value", dtype="float64")) == 0.5
+    assert enclosed("sigmoid", [np.zeros((0, 2))], {}, quantity="value", dtype="float64").shape == (0, 2)
+    assert enclosed("softmax", [np.zeros((0, 2))], {"axis": 1}, quantity="value", dtype="float64").shape == (0, 2)
 
 
 def test_a_reduced_loss_is_a_scalar_with_a_full_gradient():
     call = random_call("softmax_cross_entropy", "float32", (5, 3), seed=32)
     options = {"axis": -1, "reduction": "mean"}
-    assert enclose(call.function, call.arguments, options, quantity="value", dtype="float32").shape == ()
-    assert enclose(call.function, call.arguments, options, quantity="gradient:labels", dtype="float32").shape == (5, 3)
+    assert enclosed(call.function, call.arguments, options, quantity="value", dtype="float32").shape == ()
+    assert enclosed(call.function, call.arguments, options, quantity="gradient:labels", dtype="float32").shape == (5, 3)
 
 
 def test_the_sum_over_no_rows_is_exactly_zero():
-    enclosure = enclose(
+    enclosure = enclosed(
         "softmax_cross_entropy",
         [np.zeros((0, 3))] * 2,
         {"axis": -1, "reduction": "sum"},
@@ -97,7 +98,7 @@ def test_the_sum_over_no_rows_is_exactly_zero():
 )
 def test_tie_is_exact(function, row, value, dtype):
     keywords = {"axis": -1} if FUNCTIONS[function].has_axis else {}
-    enclosure = enclose(
+    enclosure = enclosed(
         function,
         [stored(row, dtype) if np.isfinite(row).all() else np.array(row).astype(stored([0.0], dtype).dtype)],
         keywords,
@@ -112,7 +113,7 @@ def test_divergence_of_a_distribution_from_itself_is_exactly_zero():
     probs = np.array([[0.1, 0.2, 0.7], [1e-300, 0.5, 0.5]])
     for function, second in (("kl_divergence", probs), ("kl_divergence_terms", probs)):
         keywords = {"axis": -1} if FUNCTIONS[function].has_axis else {}
-        enclosure = enclose(function, [probs, second], keywords, quantity="value", dtype="float64")
+        enclosure = enclosed(function, [probs, second], keywords, quantity="value", dtype="float64")
         assert not enclosure.hi.any()
         assert not enclosure.radius.any()
 
@@ -122,7 +123,7 @@ def test_softmax_sends_no_gradient_for_a_constant_cotangent(value):
     logits = np.array([[-np.inf, 2.0, 1.0, 700.0], [0.0, 1e308, -1e308, 3.0]])
     cotangent = np.full(logits.shape, value)
     cotangent[0, 0] = 5.0  # where there is no probability, a cotangent has no influence
-    enclosure = enclose(
+    enclosure = enclosed(
         "softmax", [logits], {"axis": 1}, quantity="gradient:logits", dtype="float64", cotangent=cotangent
     )
     assert not enclosure.hi.any()
@@ -131,7 +132,7 @@ def test_softmax_sends_no_gradient_for_a_constant_cotangent(value):
 
 def test_log_softmax_passes_a_cotangent_on_unchanged_if_it_sums_to_zero():
     cotangent = np.array([[2.0**60, 2.0**-40, -(2.0**60), -(2.0**-40)]])  # no double holds every partial sum
-    enclosure = enclose(
+    enclosure = enclosed(
         "log_softmax", [np.array([[1.0, 5.0, -3.0, 0.1]])], {"axis": 1}, quantity="gradient:logits", dtype="float64",
         cotangent=cotangent,
     )  # fmt: skip
@@ -141,7 +142,7 @@ def test_log_softmax_passes_a_cotangent_on_unchanged_if_it_sums_to_zero():
 
 def test_log_softmax_takes_cotangents_whose_sum_overflows():
     cotangent = np.array([[1e308, 1e308]])
-    enclosure = enclose(
+    enclosure = enclosed(
         "log_softmax", [np.zeros((1, 2))], {"axis": 1}, quantity="gradient:logits", dtype="float64", cotangent=cotangent
     )
     assert not number(enclosure).any()
@@ -150,7 +151,9 @@ def test_log_softmax_takes_cotangents_whose_sum_overflows():
 def test_cross_entropy_of_one_class_has_no_gradient():
     arguments = [np.array([[3.7]]), np.array([0])]
     for quantity in ("value", "gradient:logits"):
-        enclosure = enclose("sparse_softmax_cross_entropy", arguments, {"axis": -1}, quantity=quantity, dtype="float64")
+        enclosure = enclosed(
+            "sparse_softmax_cross_entropy", arguments, {"axis": -1}, quantity=quantity, dtype="float64"
+        )
         assert not enclosure.hi.any()
         assert not enclosure.radius.any()
 
@@ -158,7 +161,7 @@ def test_cross_entropy_of_one_class_has_no_gradient():
 def test_gradient_of_sigmoid_cross_entropy_by_labels_is_minus_the_logit():
     logits = np.array([0.1, -1e-300, 1.7e308])
     arguments = [logits, np.array([0.5, 0.25, 1.0])]
-    enclosure = enclose("sigmoid_cross_entropy", arguments, {}, quantity="gradient:labels", dtype="float64")
+    enclosure = enclosed("sigmoid_cross_entropy", arguments, {}, quantity="gradient:labels", dtype="float64")
     np.testing.assert_array_equal(number(enclosure), -logits)
     assert not enclosure.radius.any()
 
@@ -167,7 +170,7 @@ def test_an_ignored_row_is_exactly_zero():
     arguments = [np.array([[1.0, 2.0], [3.0, 5.0]]), np.array([0, 1])]
     options = {"axis": -1, "ignore_index": 1}
     for quantity in ("value", "gradient:logits"):
-        enclosure = enclose("sparse_softmax_cross_entropy", arguments, options, quantity=quantity, dtype="float64")
+        enclosure = enclosed("sparse_softmax_cross_entropy", arguments, options, quantity=quantity, dtype="float64")
         assert enclosure.hi[0].any()
         assert not enclosure.hi[1].any()
         assert not enclosure.radius[1].any()
@@ -180,7 +183,7 @@ def test_an_ignored_row_is_exactly_zero():
 def test_every_float16_input_is_decided(function):
     inputs = np.arange(2**16, dtype=np.uint16).view(np.float16)
     for quantity in FUNCTIONS[function].quantities:
-        enclosure = enclose(function, [inputs], {}, quantity=quantity, dtype="float16")
+        enclosure = enclosed(function, [inputs], {}, quantity=quantity, dtype="float16")
         assert not (enclosure.status == Status.UNDECIDED).any()
 
 
@@ -190,34 +193,36 @@ def test_subnormal_and_extreme_inputs_are_decided(dtype):
     for function in ("sigmoid", "log_sigmoid", "softplus", "sigmoid_cross_entropy"):
         arguments = [stored(fmt_inputs, dtype)] * (2 if function == "sigmoid_cross_entropy" else 1)
         for quantity in FUNCTIONS[function].quantities:
-            enclosure = enclose(function, arguments, {}, quantity=quantity, dtype=dtype)
+            enclosure = enclosed(function, arguments, {}, quantity=quantity, dtype=dtype)
             assert (enclosure.status == Status.FINITE).all()
 
 
 def test_undecided_is_said_where_the_precision_does_not_suffice(monkeypatch):
     monkeypatch.setattr(enclose_module, "MAX_PRECISION", 128)
     rows = np.array([[-0.6931471805599453, -0.6931471805599453], [0.0, -1.0]])
-    enclosure = enclose("logsumexp", [rows], {"axis": -1}, quantity="value", dtype="float64")
+    enclosure = enclosed("logsumexp", [rows], {"axis": -1}, quantity="value", dtype="float64")
     assert enclosure.status.tolist() == [Status.UNDECIDED, Status.FINITE]
     assert enclosure.hi[0] == 0
 
 
 def test_log_softmax_that_needs_a_thousand_bits_is_decided():
-    enclosure = enclose("log_softmax", [np.array([[0.0, -700.0]])], {"axis": -1}, quantity="value", dtype="float64")
+    enclosure = enclosed("log_softmax", [np.array([[0.0, -700.0]])], {"axis": -1}, quantity="value", dtype="float64")
     assert enclosure.status[0, 0] == Status.FINITE
     assert number(enclosure)[0, 0] == pytest.approx(-9.859676543759771e-305, rel=1e-15)
 
 
 def test_the_largest_floats_do_not_overflow_the_reference():
-    enclosure = enclose("softmax", [np.array([1.7e308, -1.7e308, 0.0])], {"axis": 0}, quantity="value", dtype="float64")
+    enclosure = enclosed(
+        "softmax", [np.array([1.7e308, -1.7e308, 0.0])], {"axis": 0}, quantity="value", dtype="float64"
+    )
     assert (enclosure.status == Status.FINITE).all()
     assert number(enclosure).tolist() == [1.0, 0.0, 0.0]
 
 
 def test_the_working_precision_of_the_process_is_left_alone():
     before = ctx.prec
-    enclose("softmax", [np.array([1.0, 2.0])], {"axis": 0}, quantity="value", dtype="float64")
-    ball("softmax", [np.array([1.0, 2.0])], {"axis": 0}, quantity="value", index=0, precision=999)
+    enclosed("softmax", [np.array([1.0, 2.0])], {"axis": 0}, quantity="value", dtype="float64")
+    ball(called("softmax", [np.array([1.0, 2.0])], {"axis": 0}), 0, 999)
     assert ctx.prec == before
 
 
@@ -229,9 +234,9 @@ def test_ball_lies_where_the_enclosure_does(function):
     call = random_call(function, "float64", (3, 4), seed=33)
     for quantity, definition in itertools.product(FUNCTIONS[function].quantities, DEFINITIONS[function]):
         asked = {"quantity": quantity, "definition": definition}
-        enclosure = enclose(function, call.arguments, call.parameters, dtype="float64", **asked)
+        enclosure = enclosed(function, call.arguments, call.parameters, dtype="float64", **asked)
         for index in range(enclosure.hi.size):
-            narrow = ball(function, call.arguments, call.parameters, index=index, precision=2000, **asked)
+            narrow = ball(called(function, call.arguments, call.parameters, **asked), index, 2000)
             assert interval(enclosure, np.unravel_index(index, enclosure.shape)).overlaps(narrow)
 
 
@@ -240,35 +245,34 @@ def test_ball_counts_elements_of_a_moved_axis_in_c_order():
     cotangent = np.random.default_rng(2).standard_normal((2, 3, 4))
     for axis, quantity in itertools.product(range(3), ("value", "gradient:logits")):
         asked = {"quantity": quantity, "cotangent": cotangent}
-        enclosure = enclose("softmax", [logits], {"axis": axis}, dtype="float64", **asked)
+        enclosure = enclosed("softmax", [logits], {"axis": axis}, dtype="float64", **asked)
         for index in range(24):
-            one = ball("softmax", [logits], {"axis": axis}, index=index, precision=300, **asked)
+            one = ball(called("softmax", [logits], {"axis": axis}, **asked), index, 300)
             assert interval(enclosure, np.unravel_index(index, enclosure.shape)).overlaps(one)
 
 
 def test_ball_of_a_reduced_loss_is_the_whole_loss():
     call = random_call("sparse_softmax_cross_entropy", "float32", (7, 5), seed=34)
     options = {"axis": -1, "reduction": "mean", "weight": np.arange(1, 6).astype(np.float32)}
-    enclosure = enclose(call.function, call.arguments, options, quantity="value", dtype="float32")
-    one = ball(call.function, call.arguments, options, quantity="value", index=0, precision=200)
+    enclosure = enclosed(call.function, call.arguments, options, quantity="value", dtype="float32")
+    one = ball(called(call.function, call.arguments, options), 0, 200)
     assert interval(enclosure, ()).overlaps(one)
 
 
 def test_ball_has_the_precision_it_is_asked_for():
-    widths = [
-        float(ball("softmax", [np.array([1.0, 2.0])], {"axis": 0}, quantity="value", index=1, precision=bits).rad())
-        for bits in (30, 60, 120)
-    ]
+    call = called("softmax", [np.array([1.0, 2.0])], {"axis": 0})
+    widths = [float(ball(call, 1, bits).rad()) for bits in (30, 60, 120)]
     assert widths[0] > 1e-12 > widths[1] > 1e-21 > widths[2] > 0
 
 
 def test_ball_of_a_known_limit_is_that_number():
-    assert ball("sigmoid", [np.array([np.inf])], {}, quantity="value", index=0, precision=64) == 1
+    assert ball(called("sigmoid", [np.array([np.inf])], {}), 0, 64) == 1
 
 
 def test_ball_refuses_what_the_table_of_limits_decides():
+    call = called("softmax", [np.array([np.nan, 1.0])], {"axis": 0})
     with pytest.raises(ValueError, match="table of limits"):
-        ball("softmax", [np.array([np.nan, 1.0])], {"axis": 0}, quantity="value", index=1, precision=64)
+        ball(call, 1, 64)
 
 
 # Numbers out of every format, and what is refused
@@ -276,8 +280,8 @@ def test_ball_refuses_what_the_table_of_limits_decides():
 
 def test_bfloat16_arguments_are_taken_as_the_numbers_they_are():
     inputs = np.array([1.0, -2.5, 3.140625], dtype=ml_dtypes.bfloat16)
-    narrow = enclose("softplus", [inputs], {}, quantity="value", dtype="bfloat16")
-    wide = enclose("softplus", [inputs.astype(np.float64)], {}, quantity="value", dtype="bfloat16")
+    narrow = enclosed("softplus", [inputs], {}, quantity="value", dtype="bfloat16")
+    wide = enclosed("softplus", [inputs.astype(np.float64)], {}, quantity="value", dtype="bfloat16")
     np.testing.assert_array_equal(narrow.hi, wide.hi)
 
 
@@ -311,7 +315,7 @@ def test_call_that_does_not_fit_is_refused(changes, message):
         **changes,
     }
     with pytest.raises(ValueError, match=message):
-        enclose(call.pop("function"), call.pop("arguments"), call.pop("parameters"), **call)
+        enclosed(call.pop("function"), call.pop("arguments"), call.pop("parameters"), **call)
 
 
 @pytest.mark.parametrize(
@@ -327,14 +331,14 @@ def test_call_that_does_not_fit_is_refused(changes, message):
 def test_option_that_does_not_fit_is_refused(options, message):
     arguments = [np.zeros((2, 3)), np.zeros(2, dtype=np.int64)]
     with pytest.raises(ValueError, match=message):
-        enclose("sparse_softmax_cross_entropy", arguments, {"axis": 1, **options}, quantity="value", dtype="float64")
+        enclosed("sparse_softmax_cross_entropy", arguments, {"axis": 1, **options}, quantity="value", dtype="float64")
 
 
 def test_every_option_set_of_the_catalogue_is_accepted():
     for function in FUNCTIONS:
         call = random_call(function, "float32", (3, 4), seed=35)
         for options in option_sets(function, "float32", (3, 4), seed=36):
-            enclosure = enclose(
+            enclosure = enclosed(
                 function, call.arguments, {**call.parameters, **options}, quantity="value", dtype="float32"
             )
             assert (enclosure.status == Status.FINITE).all()
@@ -344,5 +348,5 @@ def test_hard_rows_are_decided_in_every_quantity():
     rows = np.array(HARD_ROWS)
     for function in ("softmax", "log_softmax", "logsumexp"):
         for quantity in FUNCTIONS[function].quantities:
-            enclosure = enclose(function, [rows], {"axis": -1}, quantity=quantity, dtype="float64")
+            enclosure = enclosed(function, [rows], {"axis": -1}, quantity=quantity, dtype="float64")
             assert (enclosure.status == Status.FINITE).all()

@@ -6,14 +6,15 @@ import math
 
 import numpy as np
 import pytest
+from asking import enclosed
 
-from logitproof.reference import Status, enclose
+from logitproof.reference import Status
 
 
 def value(function: str, *arguments: object, dtype: str = "float64", **options: object) -> np.ndarray:
     """The exact value as doubles; the leading words of the enclosure."""
     arrays = [np.asarray(a) if np.asarray(a).dtype.kind == "i" else np.asarray(a, dtype=dtype) for a in arguments]
-    return numbers(enclose(function, arrays, options, quantity="value", dtype=dtype))
+    return numbers(enclosed(function, arrays, options, quantity="value", dtype=dtype))
 
 
 def numbers(enclosure) -> np.ndarray:
@@ -91,7 +92,7 @@ def test_three_one_minus_three():
 def test_gradient_row():
     logits = np.array([[2.0, 3.0, 4.0]])
     np.testing.assert_array_equal(value("softmax", logits, axis=-1)[0].round(4), [0.0900, 0.2447, 0.6652])
-    enclosure = enclose(
+    enclosure = enclosed(
         "sparse_softmax_cross_entropy",
         [logits, np.array([1])],
         {"axis": -1},

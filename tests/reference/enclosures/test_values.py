@@ -5,9 +5,10 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
+from asking import enclosed
 from reference_inputs import DTYPES, HARD_ELEMENTS, HARD_ROWS, Call, option_sets, random_call, stored
 
-from logitproof.reference import FORMATS, FUNCTIONS, Enclosure, Status, enclose
+from logitproof.reference import FORMATS, FUNCTIONS, Enclosure, Status
 
 MP = mpmath.mp.clone()
 MP.prec = 320
@@ -165,7 +166,7 @@ def disagreements(enclosure: Enclosure, truth: list[mpf], dtype: str) -> list[st
 
 def check(call: Call, options: dict[str, object]) -> int:
     """Compare one call; return how many numbers were compared."""
-    enclosure = enclose(
+    enclosure = enclosed(
         call.function, call.arguments, {**call.parameters, **options}, quantity="value", dtype=call.dtype
     )
     truth = expected(call, options)
@@ -256,7 +257,7 @@ def test_entropy_near_certainty_lies_in_its_enclosure():
 
 def test_softmax_of_262144_classes_is_enclosed():
     logits = np.random.default_rng(3).standard_normal((1, 262_144)).astype(np.float32)
-    enclosure = enclose("softmax", [logits], {"axis": -1}, quantity="value", dtype="float32")
+    enclosure = enclosed("softmax", [logits], {"axis": -1}, quantity="value", dtype="float32")
     assert (enclosure.status == Status.FINITE).all()
     sum_of_words = MP.fsum(
         MP.ldexp(mpf(hi) + mpf(lo), k)

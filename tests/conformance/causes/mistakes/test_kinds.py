@@ -13,7 +13,7 @@ from logitproof.conformance.causes.algorithms.normal_form import NormalForm
 from logitproof.conformance.causes.mistakes.catalogue import every_mistake, mistakes
 from logitproof.conformance.causes.mistakes.kind import KernelPart, MistakeKind
 from logitproof.conformance.causes.mistakes.mistake import quantities
-from logitproof.conformance.corpus.corpus import build, keys
+from logitproof.conformance.corpus.corpus import BatchKey, build, keys
 from logitproof.conformance.inputs.cases import case_count
 from logitproof.reference import FORMATS, FUNCTIONS
 
@@ -127,8 +127,20 @@ def _without_algorithm(monkeypatch):
 
 
 @pytest.mark.usefixtures("_without_algorithm")
-def test_a_function_without_an_algorithm_has_no_candidates_and_takes_none_from_others():
-    assert mistakes("log_softmax", "value") == ()
+def test_a_function_without_an_algorithm_of_its_own_is_simulated_by_its_entry():
+    batch = build(BatchKey("log_softmax", "float32", "ordinary/n=10"))
+    machine = machines("float32")[0]
+    for quantity in batch.spec.quantities:
+        case = NormalForm.of(batch, quantity, [0, 1, 2])
+        known = correct.careful("log_softmax", quantity)(case, machine)
+        assert len(correct.styles("log_softmax", quantity)) == 2
+        for style in correct.styles("log_softmax", quantity):
+            np.testing.assert_allclose(style(case, machine), known, rtol=1e-5, atol=1e-6)
+        assert "terms summed one after the other" in {each.name for each in mistakes("log_softmax", quantity)}
+
+
+@pytest.mark.usefixtures("_without_algorithm")
+def test_it_takes_no_candidates_from_others():
     assert len(mistakes("softmax", "value")) == sum(
         (each.function, each.quantity) == ("softmax", "value") for each in ALL
     )

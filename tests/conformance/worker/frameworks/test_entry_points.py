@@ -55,15 +55,7 @@ def _checked(worker, entry, batch):
     assert not answer.modified
     for quantity in quantities:
         deviation = entry.deviation_of(quantity)
-        exact = enclose(
-            batch.function,
-            batch.arguments,
-            batch.parameters,
-            quantity=quantity,
-            dtype=batch.dtype,
-            cotangent=None if quantity == "value" else batch.cotangent,
-            definition="literal" if deviation is None else deviation.definition,
-        )
+        exact = enclose(batch.call(quantity, "literal" if deviation is None else deviation.definition))
         decided = exact.status == Status.FINITE
         assert decided.any()
         expected = np.ldexp(exact.hi, exact.exponent)
@@ -167,17 +159,7 @@ def test_stated_deviations_are_what_the_framework_does_and_differ_from_the_liter
             assert deviation.kind in ("documented", "deliberate")
             assert deviation.link.startswith("https://")
             for quantity in deviation.quantities:
-                exact = [
-                    enclose(
-                        batch.function,
-                        batch.arguments,
-                        batch.parameters,
-                        quantity=quantity,
-                        dtype="float64",
-                        definition=name,
-                    )
-                    for name in ("literal", deviation.definition)
-                ]
+                exact = [enclose(batch.call(quantity, name), "float64") for name in ("literal", deviation.definition)]
                 literal, stated = (np.ldexp(item.hi, item.exponent) for item in exact)
                 differs.append(bool((literal != stated).any()))
         assert any(differs)

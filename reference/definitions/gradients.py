@@ -1,6 +1,6 @@
 """The exact derivatives, as vector-Jacobian products: Σ_k cotangent_k · ∂value_k/∂argument_i for every i.
 
-Each is derived by hand from the definition in `_definitions.py`; tests compare every one with the definition
+Each is derived by hand from the definition in `values.py`; tests compare every one with the definition
 differentiated by ball power series, so none is trusted because it stands here.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import accumulate
 from math import fsum
-from types import MappingProxyType
 
 from flint import arb
 
-from .definitions import (
+from .operands import Operands
+from .values import (
     ZERO,
     dense_targets,
     exponentials,
@@ -26,37 +26,42 @@ from .definitions import (
     sigmoid_of,
     softplus_of,
 )
-from .operands import Operands, Rule
 
 # Element-wise
 
 
-def _sigmoid(operands: Operands) -> list[arb]:
+def sigmoid(operands: Operands) -> list[arb]:
+    """v σ(x) (1 − σ(x))."""
     # σ(1 − σ) = e / (1 + e)² with e = e^−x: no cancellation as σ nears 1
     terms = [arb(-x).exp() for x in operands.arguments[0]]
     return [e / (1 + e) ** 2 * v for e, v in zip(terms, operands.cotangent, strict=True)]
 
 
-def _log_sigmoid(operands: Operands) -> list[arb]:
+def log_sigmoid(operands: Operands) -> list[arb]:
+    """v σ(−x)."""
     return [sigmoid_of(-x) * v for x, v in zip(operands.arguments[0], operands.cotangent, strict=True)]
 
 
-def _softplus(operands: Operands) -> list[arb]:
+def softplus(operands: Operands) -> list[arb]:
+    """v σ(x)."""
     return [sigmoid_of(x) * v for x, v in zip(operands.arguments[0], operands.cotangent, strict=True)]
 
 
-def _logit(operands: Operands) -> list[arb]:
+def logit(operands: Operands) -> list[arb]:
+    """v / (p (1 − p))."""
     return [v / (p * (1 - arb(p))) for p, v in zip(operands.arguments[0], operands.cotangent, strict=True)]
 
 
-def _binary_cross_entropy_by_probs(operands: Operands) -> list[arb]:
+def binary_cross_entropy_by_probs(operands: Operands) -> list[arb]:
+    """v (p − z') / (p (1 − p))."""
     probs, labels = operands.arguments
     positive = operands.smoothed(labels, 2)
     # (1 − z)/(1 − p) − z/p over one denominator: exactly 0 at z = p
     return [v * (p - z) / (p * (1 - arb(p))) for p, z, v in zip(probs, positive, operands.cotangent, strict=True)]
 
 
-def _binary_cross_entropy_by_labels(operands: Operands) -> list[arb]:
+def binary_cross_entropy_by_labels(operands: Operands) -> list[arb]:
+    """v (1 − ε) (log(1 − p) − log p)."""
     keep = 1 - arb(operands.smoothing)
     return [
         keep * v * (log_of_rest(p) - log_of(p)) if p != 0.5 else ZERO
@@ -64,7 +69,8 @@ def _binary_cross_entropy_by_labels(operands: Operands) -> list[arb]:
     ]
 
 
-def _sigmoid_cross_entropy_by_logits(operands: Operands) -> list[arb]:
+def sigmoid_cross_entropy_by_logits(operands: Operands) -> list[arb]:
+    """v w ((1 − z') σ(x) − q z' σ(−x))."""
     logits, labels = operands.arguments
     positive = operands.smoothed(labels, 2)
     slopes = [
@@ -74,7 +80,8 @@ def _sigmoid_cross_entropy_by_logits(operands: Operands) -> list[arb]:
     return [slope * w * v for slope, w, v in zip(slopes, operands.weights, operands.cotangent, strict=True)]
 
 
-def _sigmoid_cross_entropy_by_labels(operands: Operands) -> list[arb]:
+def sigmoid_cross_entropy_by_labels(operands: Operands) -> list[arb]:
+    """v w (1 − ε) (q log(1 + e^−x) − log(1 + e^x))."""
     keep = 1 - arb(operands.smoothing)
     # log(1 + e^−x) − log(1 + e^x) = −x: exact where the positive term has weight 1
     slopes = [
@@ -101,7 +108,8 @@ def _less_share(numbers: list[arb], logits: list[float]) -> list[arb]:
     return [(a * rest - e * others) / norm for a, e, rest, others in entries]
 
 
-def _softmax(operands: Operands) -> list[arb]:
+def softmax(operands: Operands) -> list[arb]:
+    """p_i (v_i − Σ p_j v_j)."""
     # p_i (v_i − Σ p_j v_j) = e_i (v_i Σ_(j≠i) e_j − Σ_(j≠i) e_j v_j) / (Σ e)², with v counted from the first entry that
     # has probability: a constant cotangent gives 0
     terms, norm = exponentials(operands.arguments[0])
@@ -112,7 +120,8 @@ def _softmax(operands: Operands) -> list[arb]:
     return [e * (v * rest - others) / norm**2 for e, v, rest, others in entries]
 
 
-def _log_softmax(operands: Operands) -> list[arb]:
+def log_softmax(operands: Operands) -> list[arb]:
+    """v_i − p_i Σ v_j."""
     numbers = [arb(v) for v in operands.cotangent]
     if _cancel([float(v) for v in operands.cotangent]):
         return numbers
@@ -127,7 +136,8 @@ def _cancel(values: list[float]) -> bool:
         return False
 
 
-def _logsumexp(operands: Operands) -> list[arb]:
+def logsumexp(operands: Operands) -> list[arb]:
+    """v p_i."""
     terms, norm = exponentials(operands.arguments[0])
     return [term * operands.cotangent[0] / norm for term in terms]
 
@@ -137,17 +147,20 @@ def _cross_entropy_by_logits(operands: Operands, targets: list[arb]) -> list[arb
     return [-operands.cotangent[0] * slope for slope in _less_share(targets, operands.arguments[0])]
 
 
-def _softmax_cross_entropy_by_logits(operands: Operands) -> list[arb]:
+def softmax_cross_entropy_by_logits(operands: Operands) -> list[arb]:
+    """v (p_i Σ t_j − t_i) with t_j = w_j y'_j."""
     return _cross_entropy_by_logits(operands, dense_targets(operands))
 
 
-def _softmax_cross_entropy_by_labels(operands: Operands) -> list[arb]:
+def softmax_cross_entropy_by_labels(operands: Operands) -> list[arb]:
+    """−v (1 − ε) w_i log p_i."""
     scale = (arb(operands.smoothing) - 1) * operands.cotangent[0]
     logs = log_softmax_of(operands.arguments[0])
     return [scale * w * log for w, log in zip(operands.weights, logs, strict=True)]
 
 
-def _sparse_softmax_cross_entropy_by_logits(operands: Operands) -> list[arb]:
+def sparse_softmax_cross_entropy_by_logits(operands: Operands) -> list[arb]:
+    """The same, y one-hot at the label; 0 for an ignored row."""
     if operands.label is None:
         return [ZERO] * len(operands.arguments[0])
     return _cross_entropy_by_logits(operands, index_targets(operands))
@@ -163,52 +176,63 @@ def _per_term(operands: Operands) -> list[arb]:
     return values if len(values) == count else values * count
 
 
-def _entropy(operands: Operands) -> list[arb]:
+def entropy(operands: Operands) -> list[arb]:
+    """−v (log p_i + 1)."""
     return [-v * (arb(p).log() + 1) for p, v in zip(operands.arguments[0], _per_term(operands), strict=True)]
 
 
-def _kl_by_labels(operands: Operands) -> list[arb]:
+def kl_by_labels(operands: Operands) -> list[arb]:
+    """v (log(y_i / p_i) + 1)."""
     return [v * ((arb(y) / p).log() + 1) for y, p, v in zip(*operands.arguments, _per_term(operands), strict=True)]
 
 
-def _kl_by_probs(operands: Operands) -> list[arb]:
+def kl_by_probs(operands: Operands) -> list[arb]:
+    """−v y_i / p_i."""
     return [-v * y / p for y, p, v in zip(*operands.arguments, _per_term(operands), strict=True)]
 
 
-def _kl_from_log_probs_by_labels(operands: Operands) -> list[arb]:
+def kl_from_log_probs_by_labels(operands: Operands) -> list[arb]:
+    """v (log y_i − l_i + 1)."""
     return [v * (arb(y).log() - q + 1) for y, q, v in zip(*operands.arguments, _per_term(operands), strict=True)]
 
 
-def _kl_from_log_probs_by_log_probs(operands: Operands) -> list[arb]:
+def kl_from_log_probs_by_log_probs(operands: Operands) -> list[arb]:
+    """−v y_i."""
     return [-v * y for y, v in zip(operands.arguments[0], _per_term(operands), strict=True)]
 
 
-def _kl_from_logs_by_log_labels(operands: Operands) -> list[arb]:
+def kl_from_logs_by_log_labels(operands: Operands) -> list[arb]:
+    """v e^k (k − l + 1)."""
     return [
         v * arb(k).exp() * (arb(k) - q + 1) for k, q, v in zip(*operands.arguments, _per_term(operands), strict=True)
     ]
 
 
-def _kl_from_logs_by_log_probs(operands: Operands) -> list[arb]:
+def kl_from_logs_by_log_probs(operands: Operands) -> list[arb]:
+    """−v e^k."""
     return [-v * arb(k).exp() for k, v in zip(operands.arguments[0], _per_term(operands), strict=True)]
 
 
-def _categorical_cross_entropy_by_probs(operands: Operands) -> list[arb]:
+def categorical_cross_entropy_by_probs(operands: Operands) -> list[arb]:
+    """−v y'_i / p_i."""
     probs, labels = operands.arguments
     targets = operands.smoothed(labels, len(labels))
     return [-operands.cotangent[0] * t / p for t, p in zip(targets, probs, strict=True)]
 
 
-def _categorical_cross_entropy_by_labels(operands: Operands) -> list[arb]:
+def categorical_cross_entropy_by_labels(operands: Operands) -> list[arb]:
+    """−v (1 − ε) log p_i."""
     scale = (arb(operands.smoothing) - 1) * operands.cotangent[0]
     return [scale * log_of(p) for p in operands.arguments[0]]
 
 
-def _sparse_categorical_cross_entropy_by_probs(operands: Operands) -> list[arb]:
+def sparse_categorical_cross_entropy_by_probs(operands: Operands) -> list[arb]:
+    """−v / p_y at the label, 0 elsewhere."""
     return _at_label(operands, lambda label: -arb(operands.cotangent[0]) / operands.arguments[0][label])
 
 
-def _nll_loss_by_log_probs(operands: Operands) -> list[arb]:
+def nll_loss_by_log_probs(operands: Operands) -> list[arb]:
+    """−v w_y at the label, 0 elsewhere."""
     return _at_label(operands, lambda label: -arb(operands.cotangent[0]) * operands.weights[label])
 
 
@@ -217,40 +241,3 @@ def _at_label(operands: Operands, slope: Callable[[int], arb]) -> list[arb]:
     if operands.label is not None:
         row[operands.label] = slope(operands.label)
     return row
-
-
-GRADIENTS: MappingProxyType[tuple[str, str], Rule] = MappingProxyType(
-    {
-        ("sigmoid", "x"): _sigmoid,
-        ("log_sigmoid", "x"): _log_sigmoid,
-        ("softplus", "x"): _softplus,
-        ("logit", "probs"): _logit,
-        ("softmax", "logits"): _softmax,
-        ("log_softmax", "logits"): _log_softmax,
-        ("logsumexp", "logits"): _logsumexp,
-        ("entropy", "probs"): _entropy,
-        ("kl_divergence", "labels"): _kl_by_labels,
-        ("kl_divergence", "probs"): _kl_by_probs,
-        ("kl_divergence_from_log_probs", "labels"): _kl_from_log_probs_by_labels,
-        ("kl_divergence_from_log_probs", "log_probs"): _kl_from_log_probs_by_log_probs,
-        ("softmax_cross_entropy", "logits"): _softmax_cross_entropy_by_logits,
-        ("softmax_cross_entropy", "labels"): _softmax_cross_entropy_by_labels,
-        ("sparse_softmax_cross_entropy", "logits"): _sparse_softmax_cross_entropy_by_logits,
-        ("sigmoid_cross_entropy", "logits"): _sigmoid_cross_entropy_by_logits,
-        ("sigmoid_cross_entropy", "labels"): _sigmoid_cross_entropy_by_labels,
-        ("categorical_cross_entropy", "probs"): _categorical_cross_entropy_by_probs,
-        ("categorical_cross_entropy", "labels"): _categorical_cross_entropy_by_labels,
-        ("sparse_categorical_cross_entropy", "probs"): _sparse_categorical_cross_entropy_by_probs,
-        ("binary_cross_entropy", "probs"): _binary_cross_entropy_by_probs,
-        ("binary_cross_entropy", "labels"): _binary_cross_entropy_by_labels,
-        ("nll_loss", "log_probs"): _nll_loss_by_log_probs,
-        ("entropy_terms", "probs"): _entropy,
-        ("kl_divergence_terms", "labels"): _kl_by_labels,
-        ("kl_divergence_terms", "probs"): _kl_by_probs,
-        ("kl_divergence_terms_from_log_probs", "labels"): _kl_from_log_probs_by_labels,
-        ("kl_divergence_terms_from_log_probs", "log_probs"): _kl_from_log_probs_by_log_probs,
-        ("kl_divergence_terms_from_logs", "log_labels"): _kl_from_logs_by_log_labels,
-        ("kl_divergence_terms_from_logs", "log_probs"): _kl_from_logs_by_log_probs,
-    }
-)
-"""The literal derivative of every function by every real argument."""

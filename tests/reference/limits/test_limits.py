@@ -7,9 +7,10 @@ from math import inf, nan
 
 import numpy as np
 import pytest
+from asking import enclosed
 from reference_inputs import DTYPES, stored
 
-from logitproof.reference import LIMITS, Enclosure, Status, enclose
+from logitproof.reference import LIMITS, Enclosure, Status
 
 FIN, POS, NEG, NAN = Status.FINITE, Status.POSITIVE_INFINITY, Status.NEGATIVE_INFINITY, Status.NAN
 LOST, FREE = Status.NOT_FINITE, Status.CHOICE
@@ -196,7 +197,7 @@ def evaluate(case: Case, dtype: str) -> Enclosure:
         for position, values in enumerate(case.arguments)
     ]
     options = {name: stored(value, dtype) if name == "weight" else value for name, value in case.options.items()}
-    return enclose(
+    return enclosed(
         case.function,
         arguments,
         options,
@@ -256,10 +257,10 @@ def test_a_mask_changes_nothing_for_the_other_classes(function, quantity, positi
     options = {"quantity": quantity, "dtype": "float64"}
     if function == "softmax" and quantity == X:
         options["cotangent"] = np.array([cotangent])
-    unmasked = enclose(function, [np.array([row])], {"axis": -1}, **options)
+    unmasked = enclosed(function, [np.array([row])], {"axis": -1}, **options)
     if "cotangent" in options:
         options["cotangent"] = np.insert(options["cotangent"], position, 7.0, axis=1)
-    masked = enclose(function, [np.insert(np.array([row]), position, -inf, axis=1)], {"axis": -1}, **options)
+    masked = enclosed(function, [np.insert(np.array([row]), position, -inf, axis=1)], {"axis": -1}, **options)
     others = Enclosure(*(np.delete(getattr(masked, part.name), position, axis=1) for part in fields(Enclosure)))
     np.testing.assert_array_equal(others.status, unmasked.status)
     np.testing.assert_array_equal(others.exponent, unmasked.exponent)
@@ -270,12 +271,12 @@ def test_a_mask_changes_nothing_for_the_other_classes(function, quantity, positi
 
 
 def test_known_limits_are_exact_numbers():
-    enclosure = enclose("sigmoid", [np.array([inf, -inf])], {}, quantity="value", dtype="float64")
+    enclosure = enclosed("sigmoid", [np.array([inf, -inf])], {}, quantity="value", dtype="float64")
     np.testing.assert_array_equal(np.ldexp(enclosure.hi, enclosure.exponent), [1.0, 0.0])
     np.testing.assert_array_equal(enclosure.radius, 0.0)
 
 
 def test_elements_that_are_not_finite_carry_no_number():
-    enclosure = enclose("softplus", [np.array([inf, nan])], {}, quantity="value", dtype="float64")
+    enclosure = enclosed("softplus", [np.array([inf, nan])], {}, quantity="value", dtype="float64")
     for name in ("hi", "lo", "exponent", "radius"):
         np.testing.assert_array_equal(getattr(enclosure, name), 0)

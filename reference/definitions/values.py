@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
-from types import MappingProxyType
 
 from flint import arb
 
@@ -39,45 +38,55 @@ def softplus_of(x: float) -> arb:
 # Element-wise
 
 
-def _sigmoid(operands: Operands) -> list[arb]:
+def sigmoid(operands: Operands) -> list[arb]:
+    """1 / (1 + e^−x)."""
     return [1 / (1 + arb(-x).exp()) for x in operands.arguments[0]]
 
 
-def _log_sigmoid(operands: Operands) -> list[arb]:
+def log_sigmoid(operands: Operands) -> list[arb]:
+    """−log(1 + e^−x)."""
     return [-arb(-x).exp().log1p() for x in operands.arguments[0]]
 
 
-def _softplus(operands: Operands) -> list[arb]:
+def softplus(operands: Operands) -> list[arb]:
+    """log(1 + e^x)."""
     return [arb(x).exp().log1p() for x in operands.arguments[0]]
 
 
-def _logit(operands: Operands) -> list[arb]:
+def logit(operands: Operands) -> list[arb]:
+    """log(p / (1 − p))."""
     return [(arb(p) / (1 - arb(p))).log() for p in operands.arguments[0]]
 
 
-def _entropy_terms(operands: Operands) -> list[arb]:
+def entropy_terms(operands: Operands) -> list[arb]:
+    """−p log p."""
     return [-p * arb(p).log() if p else ZERO for p in operands.arguments[0]]
 
 
-def _kl_terms(operands: Operands) -> list[arb]:
+def kl_terms(operands: Operands) -> list[arb]:
+    """y log(y / p)."""
     return [(arb(y) / p).log() * y if y else ZERO for y, p in zip(*operands.arguments, strict=True)]
 
 
-def _kl_terms_from_log_probs(operands: Operands) -> list[arb]:
+def kl_terms_from_log_probs(operands: Operands) -> list[arb]:
+    """y (log y − l)."""
     return [(arb(y).log() - q) * y if y else ZERO for y, q in zip(*operands.arguments, strict=True)]
 
 
-def _kl_terms_from_logs(operands: Operands) -> list[arb]:
+def kl_terms_from_logs(operands: Operands) -> list[arb]:
+    """e^k (k − l)."""
     return [arb(k).exp() * (arb(k) - q) for k, q in zip(*operands.arguments, strict=True)]
 
 
-def _binary_cross_entropy(operands: Operands) -> list[arb]:
+def binary_cross_entropy(operands: Operands) -> list[arb]:
+    """−(z' log p + (1 − z') log(1 − p))."""
     probs, labels = operands.arguments
     positive = operands.smoothed(labels, 2)
     return [-(product(z, log_of, p) + product(1 - z, log_of_rest, p)) for z, p in zip(positive, probs, strict=True)]
 
 
-def _sigmoid_cross_entropy(operands: Operands) -> list[arb]:
+def sigmoid_cross_entropy(operands: Operands) -> list[arb]:
+    """w (q z' log(1 + e^−x) + (1 − z') log(1 + e^x)), with q the weight of the positive term."""
     logits, labels = operands.arguments
     positive = operands.smoothed(labels, 2)
     # −log σ(x) = log(1 + e^−x) and −log(1 − σ(x)) = log(1 + e^x)
@@ -164,15 +173,18 @@ def log_softmax_of(logits: list[float]) -> list[arb]:
     return logs
 
 
-def _softmax(operands: Operands) -> list[arb]:
+def softmax(operands: Operands) -> list[arb]:
+    """e^x_i / Σ e^x_j."""
     return softmax_of(operands.arguments[0])
 
 
-def _log_softmax(operands: Operands) -> list[arb]:
+def log_softmax(operands: Operands) -> list[arb]:
+    """x_i − log Σ e^x_j."""
     return log_softmax_of(operands.arguments[0])
 
 
-def _logsumexp(operands: Operands) -> list[arb]:
+def logsumexp(operands: Operands) -> list[arb]:
+    """log Σ e^x_j."""
     return [logsumexp_of(operands.arguments[0])]
 
 
@@ -198,12 +210,14 @@ def index_targets(operands: Operands) -> list[arb]:
     return [y * w for y, w in zip(targets, operands.weights, strict=True)]
 
 
-def _softmax_cross_entropy(operands: Operands) -> list[arb]:
+def softmax_cross_entropy(operands: Operands) -> list[arb]:
+    """−Σ w_j y'_j log softmax(x)_j."""
     logs = log_softmax_of(operands.arguments[0])
     return [-total([t * log for t, log in zip(dense_targets(operands), logs, strict=True) if not t.is_zero()])]
 
 
-def _sparse_softmax_cross_entropy(operands: Operands) -> list[arb]:
+def sparse_softmax_cross_entropy(operands: Operands) -> list[arb]:
+    """The same, y one-hot at the label; 0 for an ignored row."""
     if operands.label is None:
         return [ZERO]
     logits = operands.arguments[0]
@@ -217,52 +231,29 @@ def _sparse_softmax_cross_entropy(operands: Operands) -> list[arb]:
 # Rows of probabilities or log-probabilities
 
 
-def _sum_of(terms: Rule) -> Rule:
+def sum_of(terms: Rule) -> Rule:
+    """Return the rule of the sum of such terms over a row."""
+
     def rule(operands: Operands) -> list[arb]:
         return [total(terms(operands))]
 
     return rule
 
 
-def _categorical_cross_entropy(operands: Operands) -> list[arb]:
+def categorical_cross_entropy(operands: Operands) -> list[arb]:
+    """−Σ y'_j log p_j."""
     probs, labels = operands.arguments
     targets = operands.smoothed(labels, len(labels))
     return [-total([product(t, log_of, p) for t, p in zip(targets, probs, strict=True)])]
 
 
-def _sparse_categorical_cross_entropy(operands: Operands) -> list[arb]:
+def sparse_categorical_cross_entropy(operands: Operands) -> list[arb]:
+    """−log p_y; 0 for an ignored row."""
     return [ZERO if operands.label is None else -arb(operands.arguments[0][operands.label]).log()]
 
 
-def _nll_loss(operands: Operands) -> list[arb]:
+def nll_loss(operands: Operands) -> list[arb]:
+    """−w_y l_y; 0 for an ignored row."""
     if operands.label is None:
         return [ZERO]
     return [-arb(operands.arguments[0][operands.label]) * operands.weights[operands.label]]
-
-
-VALUES: MappingProxyType[str, Rule] = MappingProxyType(
-    {
-        "sigmoid": _sigmoid,
-        "log_sigmoid": _log_sigmoid,
-        "softplus": _softplus,
-        "logit": _logit,
-        "softmax": _softmax,
-        "log_softmax": _log_softmax,
-        "logsumexp": _logsumexp,
-        "entropy": _sum_of(_entropy_terms),
-        "kl_divergence": _sum_of(_kl_terms),
-        "kl_divergence_from_log_probs": _sum_of(_kl_terms_from_log_probs),
-        "softmax_cross_entropy": _softmax_cross_entropy,
-        "sparse_softmax_cross_entropy": _sparse_softmax_cross_entropy,
-        "sigmoid_cross_entropy": _sigmoid_cross_entropy,
-        "categorical_cross_entropy": _categorical_cross_entropy,
-        "sparse_categorical_cross_entropy": _sparse_categorical_cross_entropy,
-        "binary_cross_entropy": _binary_cross_entropy,
-        "nll_loss": _nll_loss,
-        "entropy_terms": _entropy_terms,
-        "kl_divergence_terms": _kl_terms,
-        "kl_divergence_terms_from_log_probs": _kl_terms_from_log_probs,
-        "kl_divergence_terms_from_logs": _kl_terms_from_logs,
-    }
-)
-"""The literal definition of every function."""

@@ -7,27 +7,13 @@ round them. The derivative of a clip is 1 inside its interval and 0 outside; on 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-
 import numpy as np
 from flint import arb
 
 from ..formats import FORMATS, Format
-from .definitions import VALUES, ZERO, product, softmax_of, total
-from .gradients import GRADIENTS
-from .operands import Operands, Rule
-
-LITERAL = "literal"
-
-
-@dataclass(frozen=True)
-class Definition:
-    """What an entry point is judged against: the value, and the derivative by each real argument."""
-
-    value: Rule
-    gradients: Mapping[str, Rule]
+from . import gradients, values
+from .operands import Operands
+from .values import ZERO, product, softmax_of, total
 
 
 def rounded(value: float, fmt: Format) -> float:
@@ -53,11 +39,13 @@ def bce_floor(fmt: Format) -> float:
 # softplus, torch: x itself above threshold = 20
 
 
-def _linear_softplus(operands: Operands) -> list[arb]:
+def linear_softplus(operands: Operands) -> list[arb]:
+    """log(1 + e^x), x itself above 20."""
     return [arb(x) if x > 20 else arb(x).exp().log1p() for x in operands.arguments[0]]
 
 
-def _linear_softplus_by_x(operands: Operands) -> list[arb]:
+def linear_softplus_by_x(operands: Operands) -> list[arb]:
+    """v σ(x), v itself above 20."""
     slopes = [arb(1) if x > 20 else 1 / (1 + arb(-x).exp()) for x in operands.arguments[0]]
     return [slope * v for slope, v in zip(slopes, operands.cotangent, strict=True)]
 
@@ -73,7 +61,8 @@ def _clamped_log_of_rest(p: float) -> arb:
     return arb(-p).log1p().max(arb(-100)) if p < 1 else arb(-100)
 
 
-def _clamped_bce(operands: Operands) -> list[arb]:
+def clamped_bce(operands: Operands) -> list[arb]:
+    """−(z' max(log p, −100) + (1 − z') max(log(1 − p), −100))."""
     probs, labels = operands.arguments
     positive = operands.smoothed(labels, 2)
     return [
@@ -82,7 +71,8 @@ def _clamped_bce(operands: Operands) -> list[arb]:
     ]
 
 
-def _clamped_bce_by_probs(operands: Operands) -> list[arb]:
+def clamped_bce_by_probs(operands: Operands) -> list[arb]:
+    """v (p − z') / max(p (1 − p), 10^-12)."""
     probs, labels = operands.arguments
     floor = arb(bce_floor(operands.format))
     positive = operands.smoothed(labels, 2)
@@ -94,12 +84,12 @@ def _clamped_bce_by_probs(operands: Operands) -> list[arb]:
 # Clipped arguments, keras
 
 
-def _clip(values: list[float], low: float, high: float) -> list[float]:
-    return [min(max(value, low), high) for value in values]
+def _clip(numbers: list[float], low: float, high: float) -> list[float]:
+    return [min(max(value, low), high) for value in numbers]
 
 
-def _inside(values: list[float], low: float, high: float, slopes: list[arb]) -> list[arb]:
-    return [slope if low < value < high else ZERO for value, slope in zip(values, slopes, strict=True)]
+def _inside(numbers: list[float], low: float, high: float, slopes: list[arb]) -> list[arb]:
+    return [slope if low < value < high else ZERO for value, slope in zip(numbers, slopes, strict=True)]
 
 
 def _clipped_probs(operands: Operands) -> Operands:
@@ -107,17 +97,20 @@ def _clipped_probs(operands: Operands) -> Operands:
     return operands._replace(arguments=(_clip(probs, *keras_interval(operands.format)), *others))
 
 
-def _clipped_bce(operands: Operands) -> list[arb]:
-    return VALUES["binary_cross_entropy"](_clipped_probs(operands))
+def clipped_bce(operands: Operands) -> list[arb]:
+    """Binary cross-entropy of clip(p)."""
+    return values.binary_cross_entropy(_clipped_probs(operands))
 
 
-def _clipped_bce_by_probs(operands: Operands) -> list[arb]:
-    slopes = GRADIENTS["binary_cross_entropy", "probs"](_clipped_probs(operands))
+def clipped_bce_by_probs(operands: Operands) -> list[arb]:
+    """Its derivative, 0 outside the clip."""
+    slopes = gradients.binary_cross_entropy_by_probs(_clipped_probs(operands))
     return _inside(operands.arguments[0], *keras_interval(operands.format), slopes)
 
 
-def _clipped_bce_by_labels(operands: Operands) -> list[arb]:
-    return GRADIENTS["binary_cross_entropy", "labels"](_clipped_probs(operands))
+def clipped_bce_by_labels(operands: Operands) -> list[arb]:
+    """The derivative by the labels at clip(p)."""
+    return gradients.binary_cross_entropy_by_labels(_clipped_probs(operands))
 
 
 # binary_cross_entropy, Keras 2: −(z log(c + ε) + (1 − z) log(1 − c + ε)) with c = clip(p)
@@ -129,14 +122,16 @@ def _guarded(operands: Operands) -> list[tuple[arb, arb]]:
     return [(arb(p) + low, 1 - arb(p) + low) for p in clipped]
 
 
-def _guarded_bce(operands: Operands) -> list[arb]:
+def guarded_bce(operands: Operands) -> list[arb]:
+    """−(z' log(c + ε) + (1 − z') log(1 − c + ε)) with c = clip(p)."""
     positive = operands.smoothed(operands.arguments[1], 2)
     return [
         -(z * inner.log() + (1 - z) * rest.log()) for z, (inner, rest) in zip(positive, _guarded(operands), strict=True)
     ]
 
 
-def _guarded_bce_by_probs(operands: Operands) -> list[arb]:
+def guarded_bce_by_probs(operands: Operands) -> list[arb]:
+    """v ((1 − z') / (1 − c + ε) − z' / (c + ε)), 0 outside the clip."""
     probs, labels = operands.arguments
     positive = operands.smoothed(labels, 2)
     # (1 − z)/r − z/s over one denominator, with s + r = 1 + 2ε: exactly 0 at z (s + r) = s
@@ -147,7 +142,8 @@ def _guarded_bce_by_probs(operands: Operands) -> list[arb]:
     return _inside(probs, *keras_interval(operands.format), slopes)
 
 
-def _guarded_bce_by_labels(operands: Operands) -> list[arb]:
+def guarded_bce_by_labels(operands: Operands) -> list[arb]:
+    """v (1 − ε) log((1 − c + ε) / (c + ε))."""
     keep = 1 - arb(operands.smoothing)
     return [
         ZERO if (inner - rest).is_zero() else keep * v * (rest / inner).log()
@@ -161,17 +157,20 @@ def _clipped_pair(operands: Operands) -> Operands:
     return operands._replace(arguments=(_clip(labels, low, 1.0), _clip(probs, low, 1.0)))
 
 
-def _clipped_kl(operands: Operands) -> list[arb]:
-    return VALUES["kl_divergence"](_clipped_pair(operands))
+def clipped_kl(operands: Operands) -> list[arb]:
+    """The divergence of clip(y) and clip(p)."""
+    return values.sum_of(values.kl_terms)(_clipped_pair(operands))
 
 
-def _clipped_kl_by_labels(operands: Operands) -> list[arb]:
-    slopes = GRADIENTS["kl_divergence", "labels"](_clipped_pair(operands))
+def clipped_kl_by_labels(operands: Operands) -> list[arb]:
+    """Its derivative by y, 0 outside the clip."""
+    slopes = gradients.kl_by_labels(_clipped_pair(operands))
     return _inside(operands.arguments[0], keras_interval(operands.format)[0], 1.0, slopes)
 
 
-def _clipped_kl_by_probs(operands: Operands) -> list[arb]:
-    slopes = GRADIENTS["kl_divergence", "probs"](_clipped_pair(operands))
+def clipped_kl_by_probs(operands: Operands) -> list[arb]:
+    """Its derivative by p, 0 outside the clip."""
+    slopes = gradients.kl_by_probs(_clipped_pair(operands))
     return _inside(operands.arguments[1], keras_interval(operands.format)[0], 1.0, slopes)
 
 
@@ -179,14 +178,16 @@ def _clipped_kl_by_probs(operands: Operands) -> list[arb]:
 # −log(q_y / Σ q_j) with q = clip(p)
 
 
-def _clip_softmax(operands: Operands) -> list[arb]:
+def clip_softmax(operands: Operands) -> list[arb]:
+    """−log(q_y / Σ q_j) with q = clip(p)."""
     if operands.label is None:
         return [ZERO]
     clipped = _clip(operands.arguments[0], *keras_interval(operands.format))
     return [-(clipped[operands.label] / total([arb(q) for q in clipped])).log()]
 
 
-def _clip_softmax_by_probs(operands: Operands) -> list[arb]:
+def clip_softmax_by_probs(operands: Operands) -> list[arb]:
+    """v (1 / Σ q_j − [i = y] / q_i), 0 outside the clip."""
     low, high = keras_interval(operands.format)
     clipped = _clip(operands.arguments[0], low, high)
     if operands.label is None:
@@ -208,14 +209,16 @@ def _normalised(probs: list[float], interval: tuple[float, float]) -> tuple[arb,
     return norm, shares, clipped, [bool(share > low) and bool(share < high) for share in shares]
 
 
-def _normalised_ce(operands: Operands) -> list[arb]:
+def normalised_ce(operands: Operands) -> list[arb]:
+    """−Σ y'_j log clip(p_j / Σ p_k)."""
     probs, labels = operands.arguments
     _, _, clipped, _ = _normalised(probs, keras_interval(operands.format))
     targets = operands.smoothed(labels, len(labels))
     return [-total([t * p.log() for t, p in zip(targets, clipped, strict=True) if not t.is_zero()])]
 
 
-def _normalised_ce_by_probs(operands: Operands) -> list[arb]:
+def normalised_ce_by_probs(operands: Operands) -> list[arb]:
+    """Its derivative through the clip and the sum."""
     # with p = q/s: ∂/∂q_i = Σ_inside t_j / s − [i inside] t_i / q_i
     probs, labels = operands.arguments
     norm, _, _, inside = _normalised(probs, keras_interval(operands.format))
@@ -227,18 +230,21 @@ def _normalised_ce_by_probs(operands: Operands) -> list[arb]:
     ]
 
 
-def _normalised_ce_by_labels(operands: Operands) -> list[arb]:
+def normalised_ce_by_labels(operands: Operands) -> list[arb]:
+    """−v (1 − ε) log clip(p_i / Σ p_k)."""
     _, _, clipped, _ = _normalised(operands.arguments[0], keras_interval(operands.format))
     scale = (arb(operands.smoothing) - 1) * operands.cotangent[0]
     return [scale * p.log() for p in clipped]
 
 
-def _normalised_entropy(operands: Operands) -> list[arb]:
+def normalised_entropy(operands: Operands) -> list[arb]:
+    """−Σ q_j log clamp(q_j) with q = p / Σ p."""
     _, shares, clipped, _ = _normalised(operands.arguments[0], torch_interval(operands.format))
     return [-total([share * p.log() for share, p in zip(shares, clipped, strict=True) if not share.is_zero()])]
 
 
-def _normalised_entropy_by_probs(operands: Operands) -> list[arb]:
+def normalised_entropy_by_probs(operands: Operands) -> list[arb]:
+    """Its derivative through the clamp and the sum."""
     # g_j = −(log clip(p_j) + [j inside]); ∂/∂q_i = (g_i − Σ g_j p_j)/s
     norm, shares, clipped, inside = _normalised(operands.arguments[0], torch_interval(operands.format))
     slopes = [-(p.log() + int(is_in)) for p, is_in in zip(clipped, inside, strict=True)]
@@ -249,64 +255,8 @@ def _normalised_entropy_by_probs(operands: Operands) -> list[arb]:
 # softmax_cross_entropy, tensorflow: labels sum to one, so the gradient is p − y
 
 
-def _unit_labels_by_logits(operands: Operands) -> list[arb]:
+def unit_labels_by_logits(operands: Operands) -> list[arb]:
+    """v (p − y'): as if the labels summed to one."""
     targets = operands.smoothed(operands.arguments[1], len(operands.arguments[1]))
     probs = softmax_of(operands.arguments[0])
     return [operands.cotangent[0] * (p - t) for p, t in zip(probs, targets, strict=True)]
-
-
-DEVIATIONS: MappingProxyType[tuple[str, str], Definition] = MappingProxyType(
-    {
-        ("softplus", "linear-above-20"): Definition(_linear_softplus, {"x": _linear_softplus_by_x}),
-        ("binary_cross_entropy", "clamp-log-100"): Definition(
-            _clamped_bce,
-            {"probs": _clamped_bce_by_probs, "labels": GRADIENTS["binary_cross_entropy", "labels"]},
-        ),
-        ("binary_cross_entropy", "clip-1e-7"): Definition(
-            _clipped_bce, {"probs": _clipped_bce_by_probs, "labels": _clipped_bce_by_labels}
-        ),
-        ("binary_cross_entropy", "clip-add-1e-7"): Definition(
-            _guarded_bce, {"probs": _guarded_bce_by_probs, "labels": _guarded_bce_by_labels}
-        ),
-        ("kl_divergence", "clip-1e-7"): Definition(
-            _clipped_kl, {"labels": _clipped_kl_by_labels, "probs": _clipped_kl_by_probs}
-        ),
-        ("sparse_categorical_cross_entropy", "clip-softmax-1e-7"): Definition(
-            _clip_softmax, {"probs": _clip_softmax_by_probs}
-        ),
-        ("categorical_cross_entropy", "normalise-clip-1e-7"): Definition(
-            _normalised_ce, {"probs": _normalised_ce_by_probs, "labels": _normalised_ce_by_labels}
-        ),
-        ("entropy", "normalise-clamp-eps"): Definition(_normalised_entropy, {"probs": _normalised_entropy_by_probs}),
-        ("softmax_cross_entropy", "labels-sum-to-one"): Definition(
-            VALUES["softmax_cross_entropy"],
-            {
-                "logits": _unit_labels_by_logits,
-                "labels": GRADIENTS["softmax_cross_entropy", "labels"],
-            },
-        ),
-    }
-)
-"""The deviating definitions, by function and name."""
-
-DEFINITIONS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
-    {function: (LITERAL, *(name for owner, name in DEVIATIONS if owner == function)) for function in VALUES}
-)
-"""The names of the definitions that each function is known under; "literal" is the mathematical one."""
-
-
-def definition_named(function: str, name: str) -> Definition:
-    """Return a function's definition.
-
-    Raises:
-        ValueError: the function has no definition of that name; the message lists the ones it has.
-    """
-    if name == LITERAL:
-        gradients = {argument: rule for (owner, argument), rule in GRADIENTS.items() if owner == function}
-        return Definition(VALUES[function], gradients)
-    try:
-        return DEVIATIONS[function, name]
-    except KeyError:
-        raise ValueError(
-            f"{function} has no definition {name!r}: choose from {', '.join(DEFINITIONS[function])}"
-        ) from None

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Literal
 
 import numpy as np
 
-from .enclosure import Status
+
+class Status(IntEnum):
+    """What is known of one element of an exact result."""
+
+    FINITE = 0
+    """The exact result is the real number (hi + lo ± radius) · 2^exponent."""
+    POSITIVE_INFINITY = 1
+    """Required: +inf (a limit of the table says why)."""
+    NEGATIVE_INFINITY = 2
+    """Required: -inf."""
+    NAN = 3
+    """Required: NaN."""
+    NOT_FINITE = 4
+    """Required: NaN or an infinity, no finite number."""
+    CHOICE = 5
+    """Mathematics leaves a choice: any answer is a convention, none is wrong."""
+    UNDECIDED = 6
+    """The reference could not decide at its largest precision: never a pass, never an accusation."""
 
 
 @dataclass(frozen=True)

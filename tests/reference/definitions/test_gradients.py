@@ -12,10 +12,11 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from asking import enclosed
 from flint import arb, arb_series, ctx
 from reference_inputs import DTYPES, Call, option_sets, random_call, stored
 
-from logitproof.reference import DEFINITIONS, FORMATS, FUNCTIONS, Enclosure, Status, enclose
+from logitproof.reference import DEFINITIONS, FORMATS, FUNCTIONS, Enclosure, Status
 
 PRECISION = 1400
 """Literal forms cancel, 1 − σ(x) by x·log2(e) bits, or vanish: this resolves float64's smallest number, 2^-1074."""
@@ -231,7 +232,7 @@ def check(call: Call, options: Options, definition: str, rule: Callable[..., lis
     reduced = options.get("reduction", "none") != "none"
     shape = () if reduced else full[:1] if spec.result == "row" else full
     cotangent = stored(rng.integers(-8, 9, shape) / 4 + 0.125, call.dtype)
-    enclosure = enclose(
+    enclosure = enclosed(
         call.function,
         call.arguments,
         {**call.parameters, **options},
@@ -317,7 +318,7 @@ def test_clamped_binary_cross_entropy_has_the_literal_gradient_away_from_the_edg
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("prob", "label", "slope"), [(0.0, 1.0, -1.0), (0.0, 0.0, 0.0), (1.0, 0.0, 1.0)])
 def test_clamped_binary_cross_entropy_divides_by_its_smallest_denominator_at_the_edges(prob, label, slope, dtype):
-    enclosure = enclose(
+    enclosure = enclosed(
         "binary_cross_entropy",
         [stored([prob], dtype), stored([label], dtype)],
         {},
@@ -339,7 +340,7 @@ def test_value_of_a_deviating_definition_is_what_it_states(function, name, dtype
     if function == "softplus":
         call = Call(function, dtype, (stored(np.linspace(10.0, 40.0, 150).reshape(30, 5), dtype),), {})
     rule = LITERAL[function] if name == "labels-sum-to-one" else deviating(function, name, dtype)
-    enclosure = enclose(function, call.arguments, call.parameters, quantity="value", dtype=dtype, definition=name)
+    enclosure = enclosed(function, call.arguments, call.parameters, quantity="value", dtype=dtype, definition=name)
     with power_series():
         truth = []
         for row in range(30):
@@ -356,7 +357,7 @@ def test_value_of_a_deviating_definition_is_what_it_states(function, name, dtype
 
 def test_clamped_logarithms_stop_at_minus_one_hundred():
     probs = np.array([0.0, 1e-44, 1e-43, 1.0])
-    enclosure = enclose(
+    enclosure = enclosed(
         "binary_cross_entropy",
         [probs, np.array([1.0, 1.0, 1.0, 0.0])],
         {},
@@ -371,7 +372,7 @@ def test_clamped_logarithms_stop_at_minus_one_hundred():
 @pytest.mark.parametrize("function", ["softmax", "log_softmax"])
 def test_gradient_with_zero_cotangent_is_exactly_zero(function, dtype):
     logits = stored([[1.0, -3.0, 0.5], [100.0, 0.0, -100.0]], dtype)
-    enclosure = enclose(
+    enclosure = enclosed(
         function, [logits], {"axis": 1}, quantity="gradient:logits", dtype=dtype, cotangent=np.zeros(logits.shape)
     )
     assert not enclosure.hi.any()

@@ -1,0 +1,1 @@
+"""The functions and their derivatives in exact arithmetic, literal and deviating. How to compute them is elsewhere."""

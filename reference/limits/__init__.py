@@ -1,0 +1,1 @@
+"""What holds at infinities, NaN, zeros and empty sums, before arithmetic is asked. No number is computed here."""
