@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from ..document.text import text_of
 from ..findings.findings import Finding, GateItemKey, key_of
-from ..findings.headline import call_words, cause_words, errors_words, trigger_words
+from ..findings.headline import call_words, cause_words, largest_error, trigger_words
 from ..markdown.upstream import upstream_report
 from ..record.hexfloat import float_from, measure
 from ..record.model import Discrepancy, OtherAnswer, Record, Severity
@@ -144,7 +145,7 @@ def _section(record: Record, finding: Finding, script: str | None) -> Section:
         enclosure=enclosure_words(example.expected),
         ulps=_finite(example.error_ulps) or (BEYOND_MEASURE if is_measured and _is_finite(example) else ""),
         times=_finite(example.error_bound_ratio) if measure(example.error_bound_ratio) else "",
-        errors=errors_words(finding),
+        errors=text_of(largest_error(finding) or ""),
         worst=finding.worst,
         answers=tuple(_answer(answer, example) for answer in example.answers),
         entry_points=tuple(rows[:ENTRY_POINTS_SHOWN]),
