@@ -24,6 +24,7 @@ from .comparison.model import (
     is_newly_broken,
     outcome_of,
 )
+from .contents.upstream import upstream_report
 from .findings.conditions import Condition
 from .findings.findings import Finding, findings
 from .findings.headline import headline
@@ -53,7 +54,6 @@ from .gate.waiver import Region, Waiver
 from .gate.words import gate_notes
 from .html.comparison import comparison_html
 from .html.run import html_report
-from .markdown.upstream import upstream_report
 from .pictures.picture import Picture, pictures
 from .record.array import Array, array_record, array_value
 from .record.codec import RecordError, decode_record, encode_record, read_record, read_record_stream

@@ -16,14 +16,14 @@ from .contents.run import run_document
 from .contents.run_screen import findings_screen, verdict_section
 from .document.model import Document
 from .gate.gate import Gate
-from .github.annotations import github
 from .html.comparison import comparison_html
 from .html.run import html_report
-from .junit.suites import junit_xml
-from .markdown.page import SIZE_LIMIT, markdown
 from .record.codec import encode_record
 from .record.model import ExaminationResult, Record
-from .terminal.screen import shown, terminal, with_files
+from .renderers.github import github
+from .renderers.junit import junit_xml
+from .renderers.markdown import SIZE_LIMIT, markdown
+from .renderers.terminal import shown, terminal, with_files
 
 Scripts = Callable[[], Mapping[str, str]]
 """Gives the scripts that show what is wrong, by id; they take a while to write."""

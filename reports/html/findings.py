@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from ..contents.upstream import upstream_report
 from ..document.text import text_of
 from ..findings.findings import Finding, GateItemKey, key_of
 from ..findings.headline import call_words, cause_words, largest_error, trigger_words
-from ..markdown.upstream import upstream_report
 from ..record.hexfloat import float_from, measure
 from ..record.model import Discrepancy, OtherAnswer, Record, Severity
 from ..record.words import brief, clean, is_number, magnitude, quantity_words

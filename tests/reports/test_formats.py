@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from checkout import ROOT
 from comparison_samples import comparison
 from record_samples import check, record
 from rich.console import Console
@@ -32,6 +33,14 @@ def test_the_help_says_what_each_format_is_for(words, capsys):
         options_of([*words, "--help"])
     rows = capsys.readouterr().out.partition("formats:\n")[2].partition("\n\n")[0].splitlines()
     assert [row.split(maxsplit=1) for row in rows] == [[each.name, each.purpose] for each in FORMATS.values()]
+
+
+def test_the_table_of_the_documentation_says_what_each_format_is_for():
+    page = (ROOT / "docs" / "reading-a-comparison.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.*) \|$", page.partition("| `--format` |")[2].partition("\n\n")[0], re.MULTILINE
+    )
+    assert rows == [(each.name, each.purpose) for each in FORMATS.values()]
 
 
 def test_every_format_tells_a_run_and_a_comparison():

@@ -22,7 +22,7 @@ from ..document.model import (
     Words,
 )
 from ..document.text import part_text, parts_of, shortened, text_of
-from .text import at_line_start, code, escape, escape_within, fitting, folded, size_of, table
+from .markdown_text import at_line_start, code, escape, escape_within, fitting, folded, size_of, table
 
 SIZE_LIMIT = 60_000
 """Bytes of UTF-8 that a page may take, unless less is asked for: GitHub takes 65,536 characters of a comment."""

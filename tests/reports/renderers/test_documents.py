@@ -11,10 +11,10 @@ from document_samples import document
 from rich.console import Console
 
 from logitproof.reports.document.model import Alert, Fact, ServerTest
-from logitproof.reports.github.annotations import github
-from logitproof.reports.junit.suites import junit_xml
-from logitproof.reports.markdown.page import markdown
-from logitproof.reports.terminal.screen import terminal
+from logitproof.reports.renderers.github import github
+from logitproof.reports.renderers.junit import junit_xml
+from logitproof.reports.renderers.markdown import markdown
+from logitproof.reports.renderers.terminal import terminal
 
 
 def _screen(of, width=80):

@@ -21,7 +21,7 @@ from ..record.words import (
     quantity_words,
     readable,
 )
-from .text import code, escape, fenced, table
+from ..renderers.markdown_text import code, escape, fenced, table
 
 MOST_SCRIPT = 40_000
 """Characters of a script that is pasted whole: trackers take 65,536 characters of a report."""

@@ -19,7 +19,7 @@ from logitproof.reports import (
     run_view,
     summary,
 )
-from logitproof.reports.markdown.text import code, escape
+from logitproof.reports.renderers.markdown_text import code, escape
 
 
 def test_the_summary_is_the_expected_one():
