@@ -45,6 +45,7 @@ from ..document.model import (
     Tone,
     Words,
 )
+from ..document.text import joined
 from ..record.hexfloat import float_from, measure
 from ..record.words import brief, counted, inputs_words, is_number
 from .changes import change_facts
@@ -253,8 +254,7 @@ def _entry_points(comparison: Comparison) -> Iterator[Section]:
 def _properties(comparison: Comparison) -> Iterator[Section]:
     lines: list[Words] = []
     for change in sorted(comparison.properties, key=lambda each: not is_newly_broken(each)):
-        known = [float_from(ratio) for ratio in change.ratios if ratio is not None]
-        ratios = [part for ratio in known for part in (" → ", ratio)][1:]
+        ratios = joined((float_from(ratio) for ratio in change.ratios if ratio is not None), " → ")
         word = Strong(property_words(change), "bad") if is_newly_broken(change) else property_words(change)
         stated = f"{brief(change.property, 120)}: {brief(change.statement)}"
         bound = ("; ", *ratios, " of the bound") if ratios else ()

@@ -22,6 +22,7 @@ from ..document.model import (
     Title,
     Words,
 )
+from ..document.text import joined
 from ..findings.findings import IDENTITY_BROKEN, Finding, findings
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
 from ..findings.overview import (
@@ -168,7 +169,7 @@ def _unexamined(record: Record) -> Iterator[Section]:
     """What was not examined, by its reason: no pass, and easily taken for one."""
     lines: list[tuple[Words, ...]] = []
     for gap in gaps(record):
-        names = [part for name in gap.names for part in (", ", Code(brief(name, 80)))][1:]
+        names = joined(Code(brief(name, 80)) for name in gap.names)
         checks: Words = gap.checks if gap.is_whole else (gap.checks, ", not to the end")
         dtypes = ", ".join(brief(dtype, 40) for dtype in gap.dtypes)
         lines.append((brief(gap.backend, 80), (*names, f" in {dtypes}"), checks, gap.cases, gap.reason))
@@ -215,18 +216,17 @@ def _convention(convention: Convention, titles: Titles) -> tuple[Words, ...]:
     asked = " · ".join(filter(None, (example.function, example.quantity, example.dtype, keywords)))
     others = f"; {counted(convention.others, 'more case')} on record" if convention.others else ""
     question = (Code(brief(asked, 160)), Break(), brief(example.kind, 120) + others)
-    answers = [part for answer in _answers(convention, titles) for part in (Break(), *answer)][1:]
     inputs = Code(brief(inputs_words(example.inputs, 4), 120))
-    return question, inputs, Code(brief(example.expected.decimal, 80)), tuple(answers)
+    return question, inputs, Code(brief(example.expected.decimal, 80)), joined(_answers(convention, titles), Break())
 
 
-def _answers(convention: Convention, titles: Titles) -> Iterator[tuple[str | Code, ...]]:
+def _answers(convention: Convention, titles: Titles) -> Iterator[Words]:
     """A line for each backend and answer, with the entry points that gave it."""
     lines: dict[tuple[str, str], list[str]] = {}
     for answer in convention.answers:
         lines.setdefault((titles.of(answer), readable(answer.observed, answer.dtype)), []).append(answer.entry_point)
     for (title, observed), entry_points in list(lines.items())[:8]:
-        names = [part for name in list(dict.fromkeys(entry_points))[:3] for part in (", ", Code(brief(name, 120)))][1:]
+        names = joined(Code(brief(name, 120)) for name in list(dict.fromkeys(entry_points))[:3])
         yield (f"{brief(title, 80)}: ", Code(brief(observed, 80)), " ", *names)
 
 
@@ -274,13 +274,12 @@ def _not_run(record: Record) -> Iterator[Section]:
 def _run(record: Record) -> Section:
     run, corpus = record.run, record.corpus
     switches = [Code(brief(f"{key}={value}", 120)) for key, value in sorted(run.environment.items())]
-    shown = [part for switch in switches[:10] for part in (", ", switch)][1:]
     more = f" and {len(switches) - 10} more" if len(switches) > 10 else ""
     facts: tuple[Words, ...] = (
         ("Command: ", Code(brief(run.command))),
         (f"Inputs: corpus {corpus.version}, ", Code(brief(corpus.hash, 64))),
         f"Time: {brief(f'{run.started} to {run.finished}', 80)}",
-        ("Environment: ", *(shown or ["nothing set"]), more),
+        ("Environment: ", *joined(switches[:10] or ["nothing set"]), more),
     )
     return Section("The run", (Items(facts),), 0.05)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..document.model import Block, Items, Paragraph, Part, Section, Strong, Tone, Words
+from ..document.model import Block, Items, Paragraph, Section, Strong, Tone, Words
+from ..document.text import joined
 from ..findings.findings import Finding
 from ..findings.headline import headline
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
@@ -30,7 +31,7 @@ def properties_section(record: Record | ExaminationResult) -> Iterator[Section]:
         of_backend = property_lines(results, title)
         by_status = {status: [line for line in of_backend if line.status == status] for status in reversed(STATUSES)}
         parts = [_of_status(status, of_status) for status, of_status in by_status.items() if of_status]
-        lines.append((f"{brief(title, 80)}: ", *_joined(parts)))
+        lines.append((f"{brief(title, 80)}: ", *joined(parts)))
     if lines:
         yield Section("Properties", (Items(tuple(lines), "backends"),), 0.025)
 
@@ -40,20 +41,14 @@ def _of_status(status: PropertyStatus, lines: list[PropertyLine]) -> Words:
     if status not in _NAMED:
         return count
     left = len(lines) - _PROPERTIES_NAMED
-    named: list[Words] = [_property(line) for line in lines[:_PROPERTIES_NAMED]]
-    return (Strong(count, _NAMED[status]), ": ", *_joined([*named, *([f"{left} more"] if left > 0 else [])]))
+    named = [_property(line) for line in lines[:_PROPERTIES_NAMED]]
+    return (Strong(count, _NAMED[status]), ": ", *joined([*named, *([f"{left} more"] if left > 0 else [])]))
 
 
 def _property(line: PropertyLine) -> Words:
     worst = line.worst.worst
     times = (" (", float_from(worst.ratio), " times the bound)") if worst and line.status == "broken" else ()
     return (brief(line.name, 120), *times)
-
-
-def _joined(lines: list[Words]) -> tuple[Part, ...]:
-    """Several clauses as one line, with commas."""
-    parts = [part for line in lines for part in (", ", *(line if isinstance(line, tuple) else (line,)))]
-    return tuple(parts[1:])
 
 
 def waiver_sections(gate: Gate | None) -> Iterator[Section]:

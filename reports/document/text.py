@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from ..record.hexfloat import hex_of
 from ..record.words import at_most, clean, counted, magnitude
@@ -15,6 +16,11 @@ TEXT_SHOWN = 1000
 def parts_of(words: Words) -> tuple[Part, ...]:
     """Return the parts of a line."""
     return words if isinstance(words, tuple) else (words,)
+
+
+def joined(lines: Iterable[Words], between: Part = ", ") -> tuple[Part, ...]:
+    """Return several lines as one."""
+    return tuple(part for line in lines for part in (between, *parts_of(line)))[1:]
 
 
 def text_of(words: Words) -> str:
