@@ -9,12 +9,12 @@ from ..document.model import Alert, Code, Entry, ErrorSize, Fact, Level, Tone, W
 from ..document.text import parts_of, text_of
 from ..findings.findings import Finding
 from ..findings.headline import (
-    answers_words,
     call_words,
     cause_words,
     extent_words,
     headline,
     largest_error,
+    other_answers,
     trigger_words,
 )
 from ..gate.gate import Gate
@@ -97,8 +97,8 @@ def case_facts(
         Fact("exact", Code(brief(discrepancy.expected.decimal))),
         Fact("error", error_size(discrepancy) or ""),
         *(
-            Fact("others", (f"{answer}: ", Code(names)))
-            for answer, names in answers_words(discrepancy)[:_ANSWERS_SHOWN]
+            Fact("others", (*parts_of(answer), ": ", Code(names)))
+            for answer, names in other_answers(discrepancy)[:_ANSWERS_SHOWN]
         ),
         Fact("extent", extent),
         Fact("again", Code(f"logitproof reproduce {brief(discrepancy.id, 64)}" if is_recorded else "")),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from ..document.model import LargestError
+from ..document.model import LargestError, Offset, Words
 from ..record.hexfloat import measure
 from ..record.model import Discrepancy
-from ..record.words import brief, counted, magnitude, named, parameters_words, quantity_words, readable
+from ..record.words import brief, counted, named, parameters_words, quantity_words, readable
 from .conditions import CLASSES, INPUTS, LAYOUT, Condition, Value
 from .findings import Finding
 
@@ -146,7 +146,7 @@ def _alternatives(values: Sequence[str]) -> str:
     return " or ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part) if shown else ""
 
 
-def answers_words(discrepancy: Discrepancy) -> list[tuple[str, str]]:
+def other_answers(discrepancy: Discrepancy) -> list[tuple[Words, str]]:
     """Return what other entry points made of the same input: each answer with its error, and who gave it."""
     who: dict[tuple[str, str], list[str]] = {}
     for answer in discrepancy.answers:
@@ -157,14 +157,11 @@ def answers_words(discrepancy: Discrepancy) -> list[tuple[str, str]]:
         version = f" {answer.version}" if is_other_version else ""
         name = brief(f"{answer.entry_point}{version}{mode if differs else ''}", 120)
         who.setdefault((answer.observed, answer.error_ulps), []).append(name)
-    return [
-        (f"{readable(observed, discrepancy.dtype)}{_away(ulps)}", named(names, 4))
-        for (observed, ulps), names in who.items()
-    ]
-
-
-def _away(ulps: str) -> str:
-    return f" ({magnitude(ulps)} ulps off)" if math.isfinite(measure(ulps)) else ""
+    answers: list[tuple[Words, str]] = []
+    for (observed, ulps), names in who.items():
+        away = (" (", Offset(measure(ulps)), ")") if math.isfinite(measure(ulps)) else ()
+        answers.append(((readable(observed, discrepancy.dtype), *away), named(names, 4)))
+    return answers
 
 
 def _subject(finding: Finding) -> str:
