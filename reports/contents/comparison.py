@@ -71,7 +71,7 @@ def comparison_document(comparison: Comparison) -> Document:
         alerts=lambda: tuple(_alerts(comparison)),
         suites=lambda: comparison_suites(comparison),
         noun="changes",
-        elsewhere="--format html shows them",
+        elsewhere=(Code("--format html"), " shows them"),
     )
 
 

@@ -81,11 +81,11 @@ def run_document(record: Record, earlier: Record | None = None, gate: Gate | Non
     return Document(
         page=lambda: _page(record, earlier, gate),
         screen=lambda: run_screen(record, earlier, gate),
-        least=lambda: (_title(record, gate), Paragraph("There is no space for more: record.json has everything.")),
+        least=lambda: (_title(record, gate), Paragraph("There was no room for more: record.json has everything.")),
         alerts=lambda: tuple(_alerts(record, gate)),
         suites=lambda: run_suites(record, gate),
         noun="findings",
-        elsewhere="logitproof report --format html shows them",
+        elsewhere=(Code("logitproof report --format html"), " shows them"),
     )
 
 

@@ -165,6 +165,16 @@ class Entry:
     cells: tuple[Words, ...] = ()
     is_by_label: bool = False
 
+    @property
+    def name(self) -> str:
+        """What it is named by."""
+        return self.label if self.is_by_label else self.subject
+
+    @property
+    def sentence(self) -> str:
+        """What is said behind its name."""
+        return f"{self.subject}: {self.headline}" if self.is_by_label else self.headline
+
 
 @dataclass(frozen=True)
 class Entries:
@@ -267,4 +277,4 @@ class Document:
     alerts: Callable[[], tuple[Alert, ...]]
     suites: Callable[[], tuple[Suite, ...]]
     noun: str
-    elsewhere: str = ""
+    elsewhere: Words = ""

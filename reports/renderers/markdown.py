@@ -68,7 +68,7 @@ def _marked(part: Part) -> str:
 class _Writer:
     """Writes blocks into what bytes they may take."""
 
-    def __init__(self, size: int, elsewhere: str) -> None:
+    def __init__(self, size: int, elsewhere: Words) -> None:
         self._size, self._elsewhere = size, elsewhere
 
     def section(self, section: Section) -> str:
@@ -113,7 +113,7 @@ class _Writer:
         return self._parts(table(header, body[:fit]) if fit else "", self._rest(len(body) - fit, noun))
 
     def _rest(self, left: int, noun: str) -> str:
-        elsewhere = f": {code(self._elsewhere)}" if self._elsewhere else ""
+        elsewhere = f": {line(self._elsewhere)}" if self._elsewhere else ""
         return f"… and {left:,} more{f' {noun}' if noun else ''}{elsewhere}" if left else ""
 
     @staticmethod
@@ -122,9 +122,6 @@ class _Writer:
 
 
 def _entry(entry: Entry) -> str:
-    named, headline = (
-        (entry.label, f"{entry.subject}: {entry.headline}") if entry.is_by_label else (entry.subject, entry.headline)
-    )
     facts = [f"- {fact.name}: {written}" for fact in entry.facts if (written := line(fact.words))]
     text = [f"- {line(entry.text)}"] if entry.text else []
-    return f"{line((Strong(named), ': ', headline))}\n\n" + "\n".join([*text, *facts])
+    return f"{line((Strong(entry.name), ': ', entry.sentence))}\n\n" + "\n".join([*text, *facts])

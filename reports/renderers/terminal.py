@@ -49,7 +49,7 @@ def terminal(document: Document) -> RenderableType:
     return shown(document.screen(), document.elsewhere)
 
 
-def shown(sections: Iterable[Section], elsewhere: str = "") -> RenderableType:
+def shown(sections: Iterable[Section], elsewhere: Words = "") -> RenderableType:
     """Return sections for a terminal; `elsewhere` is where what is left out can be read."""
     parts: list[RenderableType] = []
     for section in sections:
@@ -64,7 +64,7 @@ def with_files(report: RenderableType, files: Iterable[str]) -> RenderableType:
     return Group(report, Text("Files:"), Padding(names, (0, 0, 0, 2), expand=False))
 
 
-def _section(section: Section, elsewhere: str) -> Iterator[RenderableType]:
+def _section(section: Section, elsewhere: Words) -> Iterator[RenderableType]:
     if section.title:
         yield _line(section.title, _of_line(section.tone))
     for block in section.blocks:
@@ -82,7 +82,7 @@ def _line(words: Words, style: str = "", indent: str = "") -> Text:
     return Text.assemble(indent, *parts, style=style, overflow="fold")
 
 
-def _block(block: Block, elsewhere: str) -> Iterator[RenderableType]:
+def _block(block: Block, elsewhere: Words) -> Iterator[RenderableType]:
     match block:
         case Title(words):
             yield _line(words, "bold")
@@ -104,18 +104,15 @@ def _block(block: Block, elsewhere: str) -> Iterator[RenderableType]:
             yield _table(block)
 
 
-def _rest(left: int, noun: str, elsewhere: str, indent: str = "") -> Iterator[RenderableType]:
+def _rest(left: int, noun: str, elsewhere: Words, indent: str = "") -> Iterator[RenderableType]:
     if left > 0:
         what = f" {noun}" if noun else ""
-        yield Text(f"{indent}… and {left:,} more{what}{f': {elsewhere}' if elsewhere else ''}", style="dim")
+        yield Text(f"{indent}… and {left:,} more{what}{f': {text_of(elsewhere)}' if elsewhere else ''}", style="dim")
 
 
 def _entry(entry: Entry) -> RenderableType:
     """What it is, then its facts."""
-    named, headline = (
-        (entry.label, f"{entry.subject}: {entry.headline}") if entry.is_by_label else (entry.subject, entry.headline)
-    )
-    title = Text.assemble(_line(Strong(named, entry.tone)), "  ", _line(headline), overflow="fold")
+    title = Text.assemble(_line(Strong(entry.name, entry.tone)), "  ", _line(entry.sentence), overflow="fold")
     grid = RichTable.grid(padding=(0, 1))
     grid.add_column(width=9, no_wrap=True)
     grid.add_column(overflow="fold")
