@@ -24,26 +24,36 @@ from .comparison.model import (
     is_newly_broken,
     outcome_of,
 )
+from .contents.upstream import upstream_report
 from .findings.conditions import Condition
 from .findings.findings import Finding, findings
 from .findings.headline import headline
 from .findings.options import UNCALLED, UncalledOptions, option_words, uncalled_options, uncalled_words
 from .findings.overview import exit_status
-from .formats import COMPARISON_PAGES, FORMATS, RUN_PAGES, ReportFormat
+from .formats import (
+    COMPARISON_PAGES,
+    FORMATS,
+    RUN_PAGES,
+    ReportFormat,
+    comparison_github,
+    comparison_junit,
+    comparison_markdown,
+    comparison_view,
+    findings_view,
+    github_annotations,
+    judgement_view,
+    junit,
+    record_view,
+    run_view,
+    summary,
+)
 from .gate.gate import FAIL_ON, FAIL_ON_MEANINGS, Failing, FailOn, Gate, Stale, Waived, gate
 from .gate.items import GateItem
 from .gate.verdict import verdict
 from .gate.waiver import Region, Waiver
 from .gate.words import gate_notes
-from .github.comparison import comparison_github
-from .github.run import github_annotations
 from .html.comparison import comparison_html
 from .html.run import html_report
-from .junit.comparison import comparison_junit
-from .junit.run import junit
-from .markdown.comparison import comparison_markdown
-from .markdown.run import summary
-from .markdown.upstream import upstream_report
 from .pictures.picture import Picture, pictures
 from .record.array import Array, array_record, array_value
 from .record.codec import RecordError, decode_record, encode_record, read_record, read_record_stream
@@ -92,8 +102,6 @@ from .record.storage import ReportFolder, open_folder
 from .record.words import backend_title, clean, duration_words, error_words, inputs_words
 from .record.workshop import open_workshop
 from .schemas import comparison_schema, record_schema
-from .terminal.comparison import comparison_view
-from .terminal.run import findings_view, judgement_view, record_view, run_view
 
 # Names of earlier releases.
 Answer = OtherAnswer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from ..backends.frameworks import FRAMEWORKS
 from ..errors import UserError
-from .examples import BASELINE, COMPARE, EXACT, HUNT, JUDGE, REPORT, REPRODUCE, RUN, STATUS, UPGRADE
+from .examples import BASELINE, COMPARE, EXACT, FORMAT_ROWS, HUNT, JUDGE, REPORT, REPRODUCE, RUN, STATUS, UPGRADE
 
 
 class _Parser(argparse.ArgumentParser):
@@ -24,6 +24,11 @@ class _Parser(argparse.ArgumentParser):
         line = f"{message} (see `{self.prog} --help`)"
         raise UserError(line)
 
+    def format_help(self) -> str:
+        """Return the help; what it says of the formats is what their table does."""
+        text = super().format_help()
+        return text.replace(FORMAT_ROWS, _format_rows()) if FORMAT_ROWS in text else text
+
     def refuse(self, argument: str) -> NoReturn:
         """Raise what `main` prints of an argument that is none of this command's."""
         if not argument.startswith("-"):
@@ -31,6 +36,21 @@ class _Parser(argparse.ArgumentParser):
         option = argument.partition("=")[0]
         near = difflib.get_close_matches(option, self._option_string_actions, n=1)
         self.error(f"unknown option {option!r}" + (f": did you mean {near[0]!r}?" if near else ""))
+
+
+class _FormatNames:
+    """The names of the formats, looked up when somebody asks for one: to import the reports takes a while."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(import_module("logitproof.reports").FORMATS)
+
+    def __contains__(self, name: object) -> bool:
+        return name in import_module("logitproof.reports").FORMATS
+
+
+def _format_rows() -> str:
+    rows = import_module("logitproof.reports").FORMATS.values()
+    return "\n".join(f"  {row.name:<10} {row.purpose}" for row in rows)
 
 
 def options_of(arguments: Sequence[str]) -> argparse.Namespace:
@@ -290,9 +310,9 @@ def _add_upgrade(parser: argparse.ArgumentParser) -> None:
 def _add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
-        choices=("terminal", "html", "markdown", "junit", "github", "json"),
+        choices=_FormatNames(),
         default="terminal",
-        help="terminal (default), html, markdown, junit, github or json",
+        help="one of %(choices)s (default %(default)s)",
         metavar="NAME",
     )
 

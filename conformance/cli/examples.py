@@ -8,6 +8,9 @@ STATUS = """exit status:
   2  the command line or a file is wrong; nothing was written
   3  incomplete: a backend could not start, or the run was cut short"""
 
+FORMAT_ROWS = "{formats}"
+"""Where a row for each format stands when the text is shown."""
+
 
 RUN = """examples:
   logitproof run                                      every installed framework
@@ -62,12 +65,7 @@ REPORT = """examples:
   unxz -c record.json.xz | logitproof report -            from standard input
 
 formats:
-  terminal   tables and the worst findings; plain in a pipe
-  html       everything, to filter, sort and link to
-  markdown   verdict, findings worst first, the rest counted: under 60,000 characters
-  junit      a test case per check and property, for CI servers
-  github     annotations on standard output, at most ten of a kind; the Markdown goes to $GITHUB_STEP_SUMMARY
-  json       the record itself, in the schema of this release
+{formats}
 
 The exit status is that of the record, as it was when the run ended: a report of defects ends with 1.
 
@@ -132,7 +130,7 @@ The first line is `verdict: safe`, `verdict: changed` or `verdict: regressed`. B
 profile, version of the corpus, tensors of your own. With `outputs/` beside both records every element is compared.
 
 formats:
-  terminal, html, markdown, junit, github and json, as for `logitproof report`
+{formats}
 
 exit status:
   0  nothing that gates

@@ -76,7 +76,7 @@ class ChangeGroup:
     @property
     def largest(self) -> CheckChange:
         """The one that changed most."""
-        return max(self.members, key=_extent)
+        return max(self.members, key=extent_of)
 
     @property
     def kind(self) -> ChangeKind:
@@ -207,7 +207,7 @@ def _tally(weight: Weight, kind: ChangeKind, check_changes: Sequence[CheckChange
         weight,
         checks=len({check_change.check.id for check_change in check_changes}),
         elements=sum(check_change.change.elements for check_change in check_changes if check_change.check.by_element),
-        largest=max(check_changes, key=_extent),
+        largest=max(check_changes, key=extent_of),
     )
 
 
@@ -230,8 +230,8 @@ def _gravity(change: Change) -> tuple[int, int]:
     return WEIGHTS.index(weight_of(change)), KINDS.index(change.kind)
 
 
-def _extent(check_change: CheckChange) -> tuple[bool, float, float, int]:
-    """What orders changes of one kind, the largest last."""
+def extent_of(check_change: CheckChange) -> tuple[bool, float, float, int]:
+    """Return what orders changes of one kind, the largest last."""
     example = check_change.example
     if example is None:
         return False, 0.0, 0.0, check_change.change.elements
@@ -241,12 +241,12 @@ def _extent(check_change: CheckChange) -> tuple[bool, float, float, int]:
 def _simplicity(check_change: CheckChange) -> tuple[bool, int, int, tuple[float, ...]]:
     inputs = check_change.example.inputs if check_change.example else {}
     sizes = [math.prod(array.shape) for array in inputs.values()]
-    largest_first = tuple(-float(part) for part in _extent(check_change))
+    largest_first = tuple(-float(part) for part in extent_of(check_change))
     return check_change.example is None, max(sizes, default=0), sum(sizes), largest_first
 
 
 def _rank(group: ChangeGroup) -> tuple[int, int, int, tuple[float, ...]]:
     example = group.largest.example
     after = SEVERITY_RANKS[example.after_severity] if example else 0
-    largest_first = tuple(-float(part) for part in _extent(group.largest))
+    largest_first = tuple(-float(part) for part in extent_of(group.largest))
     return WEIGHTS.index(group.weight), KINDS.index(group.kind), -after, largest_first

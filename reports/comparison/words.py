@@ -258,17 +258,6 @@ def result_words(text: str, dtype: str) -> str:
     return readable(text, "float64") if decimal.startswith(("0x", "-0x")) else decimal
 
 
-def off_words(ulps: str) -> str:
-    """Return how far a result is off, e.g. "0.5 ulps off"."""
-    distance = ulps_words(ulps)
-    return f"{distance} off" if distance else "no number measures it"
-
-
-def errors_words(example: ChangeExample) -> str:
-    """Return both errors, e.g. "before 0.5 ulps off, now 2.1e6 ulps off"."""
-    return f"before {off_words(example.before_ulps)}, now {off_words(example.after_ulps)}"
-
-
 def backend_words(backend: ComparedBackend) -> str:
     """Return a backend with both versions, e.g. "torch 2.12.0 → 2.13.0"."""
     name = brief(backend.name, 80)

@@ -143,7 +143,13 @@ def findings(record: Record | ExaminationResult) -> tuple[Finding, ...]:
         groups.setdefault(_key(worst), []).extend(item_discrepancies)
         causes[_key(worst)] = worst.cause
     grouped = (
-        Finding(_anchor(key), causes[key], tuple(sorted(group, key=_size)), examined) for key, group in groups.items()
+        Finding(
+            f"finding-{hashlib.sha256(msgspec.json.encode(key)).hexdigest()[:12]}",
+            causes[key],
+            tuple(sorted(group, key=_size)),
+            examined,
+        )
+        for key, group in groups.items()
     )
     return tuple(sorted(grouped, key=_rank))
 
@@ -167,10 +173,6 @@ def _key(discrepancy: Discrepancy) -> tuple[str, ...]:
     if discrepancy.cause is not None:
         return discrepancy.severity, discrepancy.backend, "cause", discrepancy.cause
     return discrepancy.severity, discrepancy.backend, discrepancy.function, discrepancy.quantity, discrepancy.kind
-
-
-def _anchor(key: tuple[str, ...]) -> str:
-    return f"finding-{hashlib.sha256(msgspec.json.encode(key)).hexdigest()[:12]}"
 
 
 def _size(discrepancy: Discrepancy) -> tuple[int, float, tuple[float, ...]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from ..document.model import LargestError, Offset, Words
 from ..record.hexfloat import measure
 from ..record.model import Discrepancy
-from ..record.words import at_most, brief, counted, magnitude, named, parameters_words, quantity_words, readable
+from ..record.words import brief, counted, named, parameters_words, quantity_words, readable
 from .conditions import CLASSES, INPUTS, LAYOUT, Condition, Value
 from .findings import Finding
 
@@ -69,21 +70,15 @@ def extent_words(finding: Finding) -> str:
     return f"{counted(finding.results, 'result')} of {counted(finding.checks, 'check')}"
 
 
-def errors_words(finding: Finding) -> str:
-    """Return the largest errors of all its results, e.g. "at most 22 ulps, at most 1.5 times the textbook bound".
-
-    It is "" of a single result, and where no number measures the error of any; it says so where some have none.
-    """
+def largest_error(finding: Finding) -> LargestError | None:
+    """Return the largest error of all its results; None of a single one, and where no number measures any of them."""
     if finding.results == 1:
-        return ""
-    if math.isfinite(finding.ulps):
-        largest = measure(finding.worst.error_bound_ratio)
-        ratio = f", at most {at_most(largest)} times the textbook bound" if largest else ""
-        is_known = all(discrepancy.largest_ulps for discrepancy in finding.discrepancies)
-        caveat = "" if is_known else ", as far as the record tells"
-        return f"at most {at_most(finding.ulps)} ulps{ratio}{caveat}"
-    is_any = any(math.isfinite(measure(discrepancy.error_ulps)) for discrepancy in finding.discrepancies)
-    return "some of them more than 1e308 ulps, or no number" if is_any else ""
+        return None
+    errors = (measure(discrepancy.error_ulps) for discrepancy in finding.discrepancies)
+    if not math.isfinite(finding.ulps) and not any(map(math.isfinite, errors)):
+        return None
+    is_known = all(discrepancy.largest_ulps for discrepancy in finding.discrepancies)
+    return LargestError(finding.ulps, measure(finding.worst.error_bound_ratio), is_known)
 
 
 def call_words(finding: Finding, discrepancy: Discrepancy | None = None) -> str:
@@ -151,7 +146,7 @@ def _alternatives(values: Sequence[str]) -> str:
     return " or ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part) if shown else ""
 
 
-def answers_words(discrepancy: Discrepancy) -> list[tuple[str, str]]:
+def other_answers(discrepancy: Discrepancy) -> list[tuple[Words, str]]:
     """Return what other entry points made of the same input: each answer with its error, and who gave it."""
     who: dict[tuple[str, str], list[str]] = {}
     for answer in discrepancy.answers:
@@ -162,14 +157,11 @@ def answers_words(discrepancy: Discrepancy) -> list[tuple[str, str]]:
         version = f" {answer.version}" if is_other_version else ""
         name = brief(f"{answer.entry_point}{version}{mode if differs else ''}", 120)
         who.setdefault((answer.observed, answer.error_ulps), []).append(name)
-    return [
-        (f"{readable(observed, discrepancy.dtype)}{_away(ulps)}", named(names, 4))
-        for (observed, ulps), names in who.items()
-    ]
-
-
-def _away(ulps: str) -> str:
-    return f" ({magnitude(ulps)} ulps off)" if math.isfinite(measure(ulps)) else ""
+    answers: list[tuple[Words, str]] = []
+    for (observed, ulps), names in who.items():
+        away = (" (", Offset(measure(ulps)), ")") if math.isfinite(measure(ulps)) else ()
+        answers.append(((readable(observed, discrepancy.dtype), *away), named(names, 4)))
+    return answers
 
 
 def _subject(finding: Finding) -> str:

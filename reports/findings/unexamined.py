@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..record.model import Check, ExaminationResult, Record
@@ -55,9 +55,10 @@ def gaps(record: Record | ExaminationResult) -> tuple[Gap, ...]:
     """Return what was not examined, what was not examined to its end first; an older record does not tell."""
     groups: dict[tuple[str, UnexaminedKind, str, bool], list[tuple[Owner, Unexamined]]] = {}
     titles = Titles(record.checks, record.properties if isinstance(record, Record) else ())
-    for owner, each in _unexamined(owners(record)):
-        key = (titles.of(owner), each.kind, brief(each.reason, _REASON), is_whole(owner))
-        groups.setdefault(key, []).append((owner, each))
+    for owner in owners(record):
+        for each in owner.unexamined or ():
+            key = (titles.of(owner), each.kind, brief(each.reason, _REASON), is_whole(owner))
+            groups.setdefault(key, []).append((owner, each))
     all_gaps = (gap for key, entries in groups.items() for gap in _of_reason(key, entries))
     return tuple(sorted(all_gaps, key=lambda gap: gap.is_whole))
 
@@ -99,10 +100,6 @@ def _listed(group: Sequence[Gap], *, several: bool) -> str:
     shown = [f"{gap.backend}: {gap.words}" if several else gap.words for gap in group[:_NAMED]]
     left = len(group) - _NAMED
     return "; ".join([*shown, *([f"and {left} more reasons"] if left > 0 else [])])
-
-
-def _unexamined(all_owners: Iterable[Owner]) -> Iterator[tuple[Owner, Unexamined]]:
-    return ((owner, each) for owner in all_owners for each in owner.unexamined or ())
 
 
 def _of_reason(

@@ -5,7 +5,7 @@ Pure: the record, the waivers and the date come in, and the same goes out every 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -16,7 +16,7 @@ from ..findings.findings import Finding, GateItemKey, key_of
 from ..findings.overview import exit_status, was_examined
 from ..record.model import Check, Discrepancy, Record
 from ..record.properties import PropertyResult
-from ..record.words import brief
+from ..record.words import brief, counted
 from .items import GateItem, ItemSeverity, gate_items
 from .regression import Earlier
 from .waiver import Waiver, in_versions
@@ -232,7 +232,7 @@ class _Ledger:
         results = sum(item.results for item in fit)
         if waiver.max_results is not None and results > waiver.max_results:
             for item in fit:
-                self._refuse(index, waiver, item, f"{_results(results)}, at most {waiver.max_results}")
+                self._refuse(index, waiver, item, f"{counted(results, 'result')}, at most {waiver.max_results}")
             return
         for item in fit:
             self._waivers.setdefault(id(item), []).append(waiver)
@@ -294,16 +294,6 @@ def _named(items: Sequence[GateItem], waivers: Sequence[Waiver]) -> list[list[Ga
     for item in items:
         by_check.setdefault(item.check, []).append(item)
     return [
-        [candidate for candidate in _candidates(waiver, items, by_check) if waiver.names(candidate)]
+        [item for item in (items if waiver.check is None else by_check.get(waiver.check, ())) if waiver.names(item)]
         for waiver in waivers
     ]
-
-
-def _candidates(
-    waiver: Waiver, items: Sequence[GateItem], by_check: Mapping[str, list[GateItem]]
-) -> Iterable[GateItem]:
-    return items if waiver.check is None else by_check.get(waiver.check, ())
-
-
-def _results(count: int) -> str:
-    return f"{count} result" if count == 1 else f"{count} results"

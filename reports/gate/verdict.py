@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..findings.overview import SeverityCount, has_defects, has_results, is_complete, properties_of, tallies
+from ..findings.overview import has_defects, has_results, is_complete, properties_of, tallies
 from ..findings.properties import broken_properties
 from ..findings.unexamined import gaps, unexamined_words
-from ..record.model import SEVERITIES, ExaminationResult, Record, Severity
+from ..record.model import SEVERITIES, ExaminationResult, Record
 from ..record.words import counted
 from .gate import Gate
 from .words import verdict_words
@@ -19,7 +19,11 @@ def verdict(record: Record | ExaminationResult, gate: Gate | None = None) -> str
         gate: what of it gates; None where defects do and nothing is waived.
     """
     tally = tallies(record.checks)
-    counts = ", ".join(_counted(severity, tally[severity]) for severity in SEVERITIES if tally[severity].results)
+    counts = ", ".join(
+        f"{counted(tally[severity].checks, severity)} ({counted(tally[severity].results, 'result')})"
+        for severity in SEVERITIES
+        if tally[severity].results
+    )
     broken = broken_properties(properties_of(record))
     outcome = ", ".join(filter(None, (counts, f"{counted(broken, 'broken property')}" if broken else "")))
     unexamined = unexamined_words(gaps(record), record)
@@ -31,7 +35,3 @@ def verdict(record: Record | ExaminationResult, gate: Gate | None = None) -> str
         return f"Incomplete: not a pass. So far {outcome}{beside}."
     fails = has_defects(record) if gate is None else gate.status == 1
     return f"{'FAIL' if fails else 'PASS'}: {outcome}{beside}."
-
-
-def _counted(severity: Severity, tally: SeverityCount) -> str:
-    return f"{counted(tally.checks, severity)} ({counted(tally.results, 'result')})"

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from ..contents.upstream import upstream_report
 from ..findings.findings import Finding, GateItemKey, key_of
-from ..markdown.upstream import upstream_report
 from ..record.hexfloat import float_from, measure
 from ..record.model import Discrepancy, Record, Severity
 from ..record.words import brief, is_number, magnitude

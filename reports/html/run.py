@@ -9,7 +9,8 @@ from typing import Any
 from markupsafe import Markup
 
 from ..findings.findings import findings
-from ..findings.headline import call_words, cause_words, errors_words, trigger_words
+from ..document.text import text_of
+from ..findings.headline import call_words, cause_words, largest_error, trigger_words
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
 from ..findings.overview import standing, tallies
 from ..findings.properties import broken_properties
@@ -85,7 +86,7 @@ def _context(record: Record, scripts: Mapping[str, str], earlier: Record | None,
         "call_words": call_words,
         "cause_words": cause_words,
         "error_of": error_of,
-        "errors_words": errors_words,
+        "errors_words": lambda finding: text_of(largest_error(finding) or ""),
         "property_of": property_of,
         "title_words": title_words,
         "trigger_words": trigger_words,

@@ -26,9 +26,9 @@ PUBLIC = {
     # Keys of the record, keywords that callers write, and names of earlier releases.
     "reports": {
         ("__init__.py", "Matter"),
+        ("formats.py", "comparison_markdown.room"),
+        ("formats.py", "summary.room"),
         ("gate/gate.py", "Gate.gates_case.found"),
-        ("markdown/comparison.py", "comparison_markdown.room"),
-        ("markdown/run.py", "summary.room"),
         ("record/hexfloat.py", "bit_equal.right"),
         ("record/properties.py", "PropertyExtreme.right"),
     },

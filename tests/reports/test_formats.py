@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from checkout import ROOT
 from comparison_samples import comparison
 from record_samples import check, record
 from rich.console import Console
 
 from logitproof.conformance.cli.arguments import options_of
-from logitproof.conformance.cli.examples import REPORT
 from logitproof.conformance.errors import UserError
 from logitproof.reports import COMPARISON_PAGES, FORMATS, RUN_PAGES
 
@@ -27,9 +27,20 @@ def test_the_command_line_takes_the_formats_of_the_table_and_no_others(words, ca
     assert FORMATS.keys() <= set(re.findall(r"\w+", purpose))
 
 
-def test_the_help_of_report_says_what_each_format_is_for():
-    rows = REPORT.partition("formats:\n")[2].partition("\n\n")[0].splitlines()
-    assert {row.split()[0] for row in rows} == FORMATS.keys()
+@pytest.mark.parametrize("words", [("report",), ("compare",)], ids=str)
+def test_the_help_says_what_each_format_is_for(words, capsys):
+    with pytest.raises(SystemExit):
+        options_of([*words, "--help"])
+    rows = capsys.readouterr().out.partition("formats:\n")[2].partition("\n\n")[0].splitlines()
+    assert [row.split(maxsplit=1) for row in rows] == [[each.name, each.purpose] for each in FORMATS.values()]
+
+
+def test_the_table_of_the_documentation_says_what_each_format_is_for():
+    page = (ROOT / "docs" / "reading-a-comparison.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.*) \|$", page.partition("| `--format` |")[2].partition("\n\n")[0], re.MULTILINE
+    )
+    assert rows == [(each.name, each.purpose) for each in FORMATS.values()]
 
 
 def test_every_format_tells_a_run_and_a_comparison():

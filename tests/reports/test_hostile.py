@@ -24,7 +24,7 @@ from logitproof.reports import (
     summary,
     upstream_report,
 )
-from logitproof.reports.markdown.text import code, escape, fenced, folded, table
+from logitproof.reports.renderers.markdown_text import code, escape, fenced, folded, table
 
 HARMLESS = "word"
 RECORDABLE = [text for text in HOSTILE if "\ud800" not in text]

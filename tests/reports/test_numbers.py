@@ -201,7 +201,7 @@ def test_the_tables_of_the_terminal_add_up_what_the_checks_count(examined, termi
 
 def test_the_summary_tells_of_each_finding_its_own_numbers(examined, expected):
     text = summary(examined)
-    full = re.findall(r"^- (.*); `logitproof reproduce (\w+)`$", text, re.MULTILINE)
+    full = re.findall(r"^- extent: (.*)\n- again: `logitproof reproduce (\w+)`$", text, re.MULTILINE)
     lines = re.findall(r"; `(\w{16})` \| (.*) \| (.*) \|$", text, re.MULTILINE)
     assert full
     assert lines
@@ -302,36 +302,62 @@ def test_the_page_lists_every_question_once_with_the_cases_on_record(examined, p
 
 def test_the_test_cases_of_junit_tell_the_numbers_of_their_checks(examined):
     root = ET.fromstring(junit(examined))  # noqa: S314 - our own
-    checks = {each.id: each for each in examined.checks}
-    kept = defaultdict(dict)
-    for each in examined.discrepancies:
-        kept[each.check][each.id] = each
+    groups = defaultdict(list)
+    for each in examined.checks:
+        groups[each.version, each.entry_point, each.quantity, each.dtype, each.mode, each.device].append(each)
+    kept = {each.id: each for each in examined.discrepancies}
     number_of_cases = 0
-    for case in root.iter("testcase"):
-        check = checks.get(case.get("name").rsplit(" · ", 1)[-1])
-        if check is None:
-            continue
-        number_of_cases += 1
-        failure = case.find("failure") if case.find("failure") is not None else case.find("error")
-        assert (failure is not None) == bool(check.severities.get("defect"))
-        text = "\n".join([failure.text if failure is not None else "", case.findtext("system-out", "")])
-        if check.worst_ulps:
-            errors = re.search(r"largest error: (\S+) ulps; largest multiple of the textbook bound: (\S+)", text)
-            assert three_digits(errors[1], number(check.worst_ulps.ulps))
-            assert three_digits(errors[2], number(check.worst_ratio.bound_ratio))
-        for results, example in re.findall(r"results  (\d+)\n +again +logitproof reproduce (\w+)", text):
-            assert int(results) == kept[check.id][example].count
-        for results, example in re.findall(r"([\d,]+) results?; logitproof reproduce (\w+)", text):
-            assert int(results.replace(",", "")) == kept[check.id][example].count
-    assert number_of_cases == len(checks)
+    for suite in root.iter("testsuite"):
+        version = suite.get("name").rpartition(" ")[2]
+        for case in suite.iter("testcase"):
+            checks = groups.get((version, *case.get("name").split(" · ")))
+            if checks is None:
+                continue
+            number_of_cases += 1
+            failure = case.find("failure") if case.find("failure") is not None else case.find("error")
+            assert (failure is not None) == any(each.severities.get("defect") for each in checks)
+            failing, output = (failure.text if failure is not None else ""), case.findtext("system-out", "")
+            results = sum(each.elements for each in checks)
+            assert re.match(r"([\d,]+) checks? of ([\d,]+) results?", output.replace(",", "")).groups() == (
+                str(len(checks)),
+                str(results),
+            )
+            measured = [each for each in checks if each.worst_ulps]
+            if measured:
+                errors = re.search(r"largest error: (\S+) ulps; largest multiple of the textbook bound: (\S+)", output)
+                assert three_digits(errors[1], max(number(each.worst_ulps.ulps) for each in measured))
+                assert three_digits(errors[2], max(number(each.worst_ratio.bound_ratio) for each in measured))
+            in_full = re.findall(r"extent +([\d,]+) results?\n +again +logitproof reproduce (\w+)", failing)
+            in_lines = re.findall(r"also .*: ([\d,]+) results?; logitproof reproduce (\w+)", failing)
+            for shown, example in (*in_full, *in_lines):
+                assert int(shown.replace(",", "")) == kept[example].count
+            for shown, of, example in re.findall(
+                r"extent +([\d,]+) results? of ([\d,]+) checks?; logitproof reproduce (\w+)", output
+            ):
+                one, ids = kept[example], {each.id for each in checks}
+                counts = {
+                    each.check: each.count
+                    for each in kept.values()
+                    if each.check in ids and (each.severity, each.kind) == (one.severity, one.kind)
+                }
+                assert [int(part.replace(",", "")) for part in (shown, of)] == [sum(counts.values()), len(counts)]
+            defects = {each.id for each in checks if each.severities.get("defect")}
+            assert {each for each in defects if each in failing} == defects
+    assert number_of_cases == len(groups)
     suites = [each for each in root.iter("testsuite") if each.get("name") != "logitproof"]
-    defects = sum(bool(each.severities.get("defect")) for each in examined.checks)
-    broken = sum(each.status == "broken" for each in examined.properties)
-    assert sum(int(each.get("failures")) + int(each.get("errors")) for each in suites) == defects + broken
+    defects = sum(any(each.severities.get("defect") for each in checks) for checks in groups.values())
+    broken = {
+        (each.backend, each.version, each.property, each.dtype, each.setting)
+        for each in examined.properties
+        if each.status == "broken"
+    }
+    assert sum(int(each.get("failures")) + int(each.get("errors")) for each in suites) == defects + len(broken)
 
 
 def test_the_annotations_tell_of_each_finding_its_own_numbers(examined, expected):
-    shown = re.findall(r"%0A([^%]*); logitproof reproduce (\w+)$", github_annotations(examined), re.MULTILINE)
+    shown = re.findall(
+        r"%0Aextent: ([^%]*)%0Aagain: logitproof reproduce (\w+)$", github_annotations(examined), re.MULTILINE
+    )
     assert shown
     for line, example in shown:
         extent(line, expected[example])

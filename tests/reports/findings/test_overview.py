@@ -9,7 +9,8 @@ import pytest
 from record_samples import check, discrepancy, record
 
 from logitproof.reports import Array, ExaminationResult, array_record, exit_status, findings, headline, hex_of, verdict
-from logitproof.reports.findings.headline import cause_words, errors_words
+from logitproof.reports.document.text import text_of
+from logitproof.reports.findings.headline import cause_words, largest_error
 from logitproof.reports.findings.overview import conventions, rows
 from logitproof.reports.record.words import (
     array_words,
@@ -167,6 +168,10 @@ def test_results_of_one_check_and_kind_are_counted_in_one_finding_whatever_expla
     (other,) = findings_of(replace(worst, error_bound_ratio=hex_of(1.5)), smallest)
     assert (other.cause, other.results) == (None, 7)
     assert cause_words(other) == "log of softmax: bit by bit (1 of the 2 cases on record)"
+
+
+def errors_words(finding):
+    return text_of(largest_error(finding) or "")
 
 
 def test_the_errors_of_a_finding_are_bounds_of_all_its_results():

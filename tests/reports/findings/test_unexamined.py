@@ -236,8 +236,8 @@ def test_an_entry_point_that_has_no_results_any_more_is_named(now, reason):
     newer, older = record(now, clean(input_class="other")), record(clean(), clean(input_class="other"))
     console = Console(width=200, record=True)
     console.print(record_view(newer, older))
-    assert f"without results now  {named}" in console.export_text()
-    assert f"- without results now: {named}" in summary(newer, older).replace("\\", "")
+    assert f"without results now: {named}" in console.export_text()
+    assert f"- **without results now**: {named}" in summary(newer, older).replace("\\", "")
     assert named in html_report(newer, {}, older)
     assert "ithout results now" not in summary(newer, newer)
     assert held(newer, "regression", earlier=older).status == 1
@@ -245,5 +245,5 @@ def test_an_entry_point_that_has_no_results_any_more_is_named(now, reason):
 
 def test_an_entry_point_that_is_gone_is_named():
     gone = replace(record(clean(input_class="other")), backends=(replace(backend(), entry_points=()),))
-    named = "without results now: torch 2.13.0: torch.sigmoid in float32, 1 check: entry point gone"
+    named = "**without results now**: torch 2.13.0: torch.sigmoid in float32, 1 check: entry point gone"
     assert named in summary(gone, record(clean())).replace("\\", "")

@@ -22,11 +22,20 @@ APART = "&#8203;"
 
 def escape(text: str) -> str:
     """Return `text` as Markdown that shows it on one line, whatever it holds; addresses are shown as code."""
-    shown, parts, at = clean(text).strip(), [], 0
+    return at_line_start(escape_within(text).strip())
+
+
+def escape_within(text: str) -> str:
+    """Return `text` as Markdown that shows it within a line, with the blanks at its ends; so likewise."""
+    shown, parts, at = clean(text), [], 0
     for address in _ADDRESS.finditer(shown):
         parts += [_escaped(shown[at : address.start()]), code(address[0])]
         at = address.end()
-    line = "".join([*parts, _escaped(shown[at:])])
+    return "".join([*parts, _escaped(shown[at:])])
+
+
+def at_line_start(line: str) -> str:
+    """Return Markdown that is a text wherever it stands as one that a line can begin with."""
     return _LINE_START.sub(r"\g<0>\\", line, count=1) if _LINE_START.match(line) else line
 
 
@@ -82,17 +91,3 @@ def fitting(items: Iterable[str], size_limit: int, between: str = "\n\n") -> lis
             break
         fit.append(item)
     return fit
-
-
-def fitted_table(header: Sequence[str], body: Sequence[Sequence[str]], size_limit: int, left: str) -> str:
-    """Return a table of the first lines that fit, then the rest counted; "" where there is nothing.
-
-    Args:
-        header: the names of the columns.
-        body: the lines, of cells that are Markdown already.
-        size_limit: bytes that the lines may take.
-        left: what is said of the rest, with its number in the place of {}.
-    """
-    fit = len(fitting((f"| {' | '.join(cells)} |" for cells in body), size_limit, "\n"))
-    rest = left.format(len(body) - fit) if len(body) > fit else ""
-    return "\n\n".join(filter(None, (table(header, body[:fit]) if fit else "", rest)))

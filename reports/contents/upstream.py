@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..document.text import text_of
 from ..findings.findings import Finding
-from ..findings.headline import call_words, cause_words, errors_words, extent_words, headline, trigger_words
+from ..findings.headline import call_words, cause_words, extent_words, headline, largest_error, trigger_words
 from ..record.model import Backend, Discrepancy, OtherAnswer, Record
 from ..record.words import (
     SHOWN_CHARACTERS,
@@ -20,7 +21,7 @@ from ..record.words import (
     quantity_words,
     readable,
 )
-from .text import code, escape, fenced, table
+from ..renderers.markdown_text import code, escape, fenced, table
 
 MOST_SCRIPT = 40_000
 """Characters of a script that is pasted whole: trackers take 65,536 characters of a report."""
@@ -70,7 +71,7 @@ def capitalised(text: str) -> str:
 
 def _paragraph(finding: Finding) -> str:
     """What happens at the example, then how far it reaches."""
-    errors, when = errors_words(finding), trigger_words(finding)
+    errors, when = text_of(largest_error(finding) or ""), trigger_words(finding)
     largest = f" Errors: {escape(errors)}." if errors else ""
     alone = f" When: {escape(when)}." if when else ""
     entry_points = ", ".join(code(name) for name in finding.entry_points[:8])

@@ -19,7 +19,7 @@ from logitproof.reports import (
     run_view,
     summary,
 )
-from logitproof.reports.markdown.text import code, escape
+from logitproof.reports.renderers.markdown_text import code, escape
 
 
 def test_the_summary_is_the_expected_one():
@@ -67,7 +67,7 @@ def test_an_address_is_shown_and_is_no_link():
 def test_a_summary_of_very_much_tells_the_worst_and_counts_the_rest():
     text = summary(many(3000))
     assert len(text.encode()) < 60_000
-    left = re.findall(r"^… and ([\d,]+) more findings in record.json\.$", text, re.MULTILINE)
+    left = re.findall(r"^… and ([\d,]+) more findings: `logitproof report ", text, re.MULTILINE)
     shown = text.count("\n**torch 2.13.0**: ") + text.count("\n| torch 2.13.0: ")
     assert shown + sum(int(number) for number in left) == len(findings(many(3000)))
 

@@ -1,1 +1,0 @@
-"""Annotations and job summaries for GitHub. What gates is decided in `gate`."""

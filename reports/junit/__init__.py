@@ -1,1 +1,0 @@
-"""JUnit XML for CI servers. What gates is decided in `gate`."""

@@ -1,1 +1,0 @@
-"""summary.md, the Markdown of a comparison, and the text for an issue tracker."""
