@@ -245,8 +245,8 @@ def _lay_out(
     figure.set_size_inches(WIDTH / 72, height / 72)
     for legend in list(figure.legends):
         legend.remove()
-    place = (LEFT_MARGIN / WIDTH, 1 - 4 / height)
-    legend = figure.legend(key, map(str, range(len(key))), loc="upper left", bbox_to_anchor=place, ncols=key_columns)
+    corner = (LEFT_MARGIN / WIDTH, 1 - 4 / height)
+    legend = figure.legend(key, map(str, range(len(key))), loc="upper left", bbox_to_anchor=corner, ncols=key_columns)
     for text, name in zip(legend.get_texts(), names, strict=True):
         text.set_text(name)  # only now: Matplotlib would leave out one that begins with a low line
     legend.set_zorder(-1)  # drawn first, so that its words come first
