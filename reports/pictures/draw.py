@@ -236,7 +236,8 @@ def _lay_out(
 ) -> SvgRenderer:
     """Clear a figure, put axes where panels are to be, by row and column, and a key above them; return its sheet."""
     rows, columns = (max(numbers) + 1 for numbers in zip(*cells, strict=True))
-    key_columns = max(1, int((WIDTH - LEFT_MARGIN) // max(42 + 6.05 * len(str(entry.get_label())) for entry in key)))
+    names = [str(entry.get_label()) for entry in key]
+    key_columns = max(1, int((WIDTH - LEFT_MARGIN) // (42 + 6.05 * max(map(len, names)))))
     top = math.ceil(len(key) / key_columns) * KEY_ROW + 6
     width = (WIDTH - LEFT_MARGIN - RIGHT_MARGIN - (columns - 1) * BETWEEN) / columns
     row_height = heading + panel_height + FOOT
@@ -244,10 +245,11 @@ def _lay_out(
     figure.set_size_inches(WIDTH / 72, height / 72)
     for legend in list(figure.legends):
         legend.remove()
-    # First, so that its words are.
-    figure.legend(
-        handles=key, loc="upper left", bbox_to_anchor=(LEFT_MARGIN / WIDTH, 1 - 4 / height), ncols=key_columns
-    ).set_zorder(-1)
+    corner = (LEFT_MARGIN / WIDTH, 1 - 4 / height)
+    legend = figure.legend(key, map(str, range(len(key))), loc="upper left", bbox_to_anchor=corner, ncols=key_columns)
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(name)  # only now: Matplotlib would leave out one that begins with a low line
+    legend.set_zorder(-1)  # drawn first, so that its words come first
     while len(figure.axes) < len(cells):
         axes = figure.add_axes((0, 0, 1, 1), label=f"{len(figure.axes)}", frameon=False, yscale="log")
         axes.minorticks_off()

@@ -137,6 +137,12 @@ def test_a_key_names_every_backend_and_the_bound(small):
     assert texts[:4] == ["torch 2.13.0", "tensorflow 2.21.0", "keras 3.15.1", "within the textbook bound"]
 
 
+def test_a_key_names_a_backend_whose_name_begins_with_a_low_line():
+    # Matplotlib leaves such labels out of its legends.
+    (picture, _) = pictures(record(spread_check(curve("input", [(1, 2, 3)]), name="_kernels")))
+    assert _texts(picture)[0] == "_kernels 2.13.0"
+
+
 def test_the_quantities_of_a_histogram_share_the_stretches_written_below_them(small):
     texts = _texts(small["picture-softmax-cross-entropy-histogram"])
     assert texts.count("value") == texts.count("gradient by logits") == 1
