@@ -95,7 +95,9 @@ def _raised_case(tally: CheckTally, failed: FailedCase) -> JudgedElement:
 
 
 def _failed_case(tally: CheckTally, failed: FailedCase, kind: str, severity: str) -> JudgedElement:
-    return judged_case(failed.batch, tally.identity.quantity, failed.case, kind, failed.failure.text, severity=severity)
+    failure = failed.failure
+    judged = judged_case(failed.batch, tally.identity.quantity, failed.case, kind, failure.text, severity=severity)
+    return replace(judged, time_limit=failure.time_limit)
 
 
 def _reported(tally: CheckTally) -> list[ConfirmedFinding]:

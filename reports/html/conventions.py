@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -14,10 +13,8 @@ from ..findings.findings import Finding
 from ..findings.overview import Convention, conventions
 from ..findings.settings import Titles
 from ..record.model import Discrepancy, Record
-from ..record.words import brief, clean, inputs_words, parameters_words, quantity_words
+from ..record.words import brief, inputs_words, parameters_words, quantity_words
 from .text import decimal, kind_words, property_of
-
-_LINK = re.compile(r"https://[^\s()<>\"']+")
 
 
 @dataclass(frozen=True)
@@ -120,9 +117,9 @@ def _column(convention: Convention, title: str, backends: Titles) -> tuple[Given
 
 
 def _links(answers: Sequence[Discrepancy]) -> tuple[str, ...]:
-    """The pages that explanations name as where a deviation is stated; only these lead out of the report."""
-    links = (link.rstrip(".,;:") for answer in answers for link in _LINK.findall(clean(answer.explanation)))
-    return tuple(link for link in dict.fromkeys(links) if _is_address(link))[:4]
+    """The pages that are named as where a deviation is stated; only these lead out of the report."""
+    links = dict.fromkeys(answer.link for answer in answers if answer.link is not None)
+    return tuple(link for link in links if _is_address(link))[:4]
 
 
 def _is_address(link: str) -> bool:

@@ -14,6 +14,7 @@ from ..comparison.words import (
     backend_titles,
     change_headline,
     entry_point_words,
+    environment_facts,
     group_extent,
     incomplete_sentence,
     off_words,
@@ -256,7 +257,10 @@ def _runs(comparison: Comparison) -> str:
         ("command", *(code(brief(command)) for command in comparison.commands)),
         ("started", *(escape(brief(started, 40)) for started in comparison.started)),
         *(
-            (escape(titles[backend.name]), *(escape(brief(environment)) for environment in backend.environments))
+            (
+                escape(titles[backend.name]),
+                *(escape(brief(", ".join(environment_facts(each)))) for each in backend.environments),
+            )
             for backend in comparison.backends[:10]
         ),
     ]
