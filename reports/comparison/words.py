@@ -285,7 +285,7 @@ def environment_facts(environment: ComparisonEnvironment | None) -> tuple[str, .
     threads = environment.threads
     return (
         *([f"Python {environment.python}"] if environment.python else []),
-        *([f"{threads} threads"] if threads else []),
+        *([_some(threads, "thread", "threads")] if threads else []),
         *(
             f"{name} {value}".strip()
             for part in (environment.build, environment.cpu, environment.variables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from ..findings.settings import Titles
 from ..record.model import Discrepancy, Record
 from ..record.words import brief, inputs_words, parameters_words, quantity_words
 from .text import decimal, kind_words, property_of
+
+_ADDRESS = re.compile(r"https://[^\s()<>\"']+\Z")
 
 
 @dataclass(frozen=True)
@@ -123,8 +126,10 @@ def _links(answers: Sequence[Discrepancy]) -> tuple[str, ...]:
 
 
 def _is_address(link: str) -> bool:
+    if not _ADDRESS.match(link):
+        return False
     try:
         parts = urlsplit(link)
     except ValueError:
         return False
-    return parts.scheme == "https" and bool(parts.netloc) and "@" not in parts.netloc
+    return bool(parts.netloc) and "@" not in parts.netloc
