@@ -15,6 +15,7 @@ from .comparison.model import (
     ComparedBackend,
     ComparedCheck,
     Comparison,
+    ComparisonEnvironment,
     EntryPointChange,
     EntryPointChangeKind,
     Outcome,
@@ -26,7 +27,7 @@ from .comparison.model import (
 )
 from .contents.upstream import upstream_report
 from .findings.conditions import Condition
-from .findings.findings import Finding, findings
+from .findings.findings import IDENTITY_BROKEN, Finding, findings
 from .findings.headline import headline
 from .findings.options import UNCALLED, UncalledOptions, option_words, uncalled_options, uncalled_words
 from .findings.overview import exit_status
@@ -117,6 +118,7 @@ __all__ = [
     "FAIL_ON",
     "FAIL_ON_MEANINGS",
     "FORMATS",
+    "IDENTITY_BROKEN",
     "IMPROVEMENTS",
     "OUTCOME_MEANINGS",
     "REGRESSIONS",
@@ -138,6 +140,7 @@ __all__ = [
     "ComparedBackend",
     "ComparedCheck",
     "Comparison",
+    "ComparisonEnvironment",
     "Condition",
     "CorpusInfo",
     "Curve",

@@ -225,8 +225,9 @@ class Worker:
             try:
                 return read(*self._channel.exchange(header, arrays, self._limits.call))
             except TimeLimitPassedError:
-                printed = self._channel.printed()
-                return self._restarted(Failure("hang", "timeout", _hang(self._limits.call, printed)))
+                limit, printed = self._limits.call, self._channel.printed()
+                said = f"no answer within {limit:g} s" + (f"; it printed: {printed}" if printed else "")
+                return self._restarted(Failure("hang", "timeout", said, limit))
             except WorkerEndedError:
                 how, printed = self._channel.ending()
                 return self._restarted(Failure("crash", how, printed))
@@ -348,10 +349,6 @@ def _opened(worker: Worker) -> BackendError | WorkerUnavailable | None:
     except (BackendError, WorkerUnavailable) as error:
         return error
     return None
-
-
-def _hang(limit: float, printed: str) -> str:
-    return f"no answer within {limit:g} s" + (f"; it printed: {printed}" if printed else "")
 
 
 def _started(spec: BackendSpec, limits: Limits) -> Channel:

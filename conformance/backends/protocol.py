@@ -140,11 +140,13 @@ class Failure:
             no implementation for the dtype) or "unsupported" (it has no way to be asked this).
         type: the exception's type, the signal's name or "exit status N"; "timeout" for a hang.
         message: what is known about it, bounded.
+        time_limit: of a hang, the seconds that the call was given.
     """
 
     kind: str
     type: str
     message: str
+    time_limit: float | None = None
 
     @property
     def text(self) -> str:

@@ -81,7 +81,7 @@ class WorkerTrainer:
             raise (
                 Unsupported(reason)
                 if answer.failure.kind == "unsupported"
-                else Failed(f"{answer.failure.kind}: {reason}")
+                else Failed(f"{answer.failure.kind}: {reason}", kind=answer.failure.kind)
             )
         assert answer.path is not None, "there is a path where there is no failure"
         steps = len(stretch.batches)

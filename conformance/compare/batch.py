@@ -50,12 +50,14 @@ class Trouble:
         reason: the reason, in words.
         stretches: the cases, as `CallFailure` has them; None where it stands for all that no other one has.
         is_answered: whether there is a result all the same.
+        time_limit: of a hang, the seconds that the calls were given, as hex text; None where that is not known.
     """
 
     kind: FailureKind
     reason: str
     stretches: tuple[tuple[int, int], ...] | None = None
     is_answered: bool = False
+    time_limit: str | None = None
 
     @property
     def severity(self) -> Severity | None:
@@ -297,6 +299,7 @@ class _Loaded:
             ulps=INF,
             before_severity=severity_at(judged, position),
             after_severity=trouble.severity,
+            time_limit=trouble.time_limit,
         )
         return Candidate((float(self.sides[1].is_observed[case]),), example)
 
@@ -319,6 +322,7 @@ class _Loaded:
             ulps=INF,
             before_severity=trouble.severity,
             after_severity=severity_at(judged, position),
+            time_limit=trouble.time_limit,
         )
         return Candidate((float(ranks(judged)[position]), float(is_observed[case])), example)
 
@@ -367,39 +371,48 @@ class _Loaded:
         if not cases.any():
             return
         case = _first(cases, self.sides[0].is_observed | self.sides[1].is_observed)
-        (before, was, before_severity), (after, now, after_severity) = (
-            _described(side, case, self.batch.dtype, beside=beside) for side in self.sides
-        )
+        was, now = (_described(side, case, self.batch.dtype, beside=beside) for side in self.sides)
+        failure = now if now.kind else was
         example = ChangeExample(
             **origin_of(self.batch, self.asked.quantity, case, 0),
-            before=before,
-            after=after,
-            failure=now or was,
+            before=was.text,
+            after=now.text,
+            failure=failure.kind,
             expected=Expected("", "", ""),
             before_ulps=INF,
             after_ulps=INF,
             ulps=INF,
-            before_severity=before_severity,
-            after_severity=after_severity,
+            before_severity=was.severity,
+            after_severity=now.severity,
+            time_limit=failure.time_limit,
         )
-        rose = SEVERITY_RANKS[after_severity] - SEVERITY_RANKS[before_severity]
-        rank = SEVERITY_RANKS[after_severity] if kind == "gone error" else rose
+        rose = SEVERITY_RANKS[now.severity] - SEVERITY_RANKS[was.severity]
+        rank = SEVERITY_RANKS[now.severity] if kind == "gone error" else rose
         kept.add(kind, self._elements(cases) if elements is None else elements, Candidate((float(rank),), example))
 
 
-def _described(side: _Side, case: int, dtype: str, *, beside: bool) -> tuple[str, str, Severity | None]:
-    """Return what a run has of a case in words, the kind of failure where it is one, and its severity."""
+@dataclass(frozen=True)
+class _Described:
+    """What a run has of a case, in words; the kind of failure where it is one, its severity, and its time limit."""
+
+    text: str
+    kind: str
+    severity: Severity | None
+    time_limit: str | None = None
+
+
+def _described(side: _Side, case: int, dtype: str, *, beside: bool) -> _Described:
     lines = side.lines
     if lines.nothing[case] or (beside and side.fails_beside[case]):
         trouble = side.trouble(case) if lines.nothing[case] else side.beside(case)
-        return trouble.reason, trouble.kind, trouble.severity
+        return _Described(trouble.reason, trouble.kind, trouble.severity, trouble.time_limit)
     if beside:
-        return "every call gives a result", "", None
+        return _Described("every call gives a result", "", None)
     if (misfit := lines.misfit_of(case)) is not None:
-        return misfit.text, misfit.failure, "defect"
+        return _Described(misfit.text, misfit.failure, "defect")
     if lines.dtype != dtype:
-        return f"dtype {lines.dtype}", "dtype", "defect"
-    return f"shape and dtype as they must be, {lines.dtype}", "", None
+        return _Described(f"dtype {lines.dtype}", "dtype", "defect")
+    return _Described(f"shape and dtype as they must be, {lines.dtype}", "", None)
 
 
 def _first(cases: np.ndarray, preferred: np.ndarray) -> int:

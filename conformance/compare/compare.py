@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from concurrent.futures import BrokenExecutor
 from contextlib import closing
 
+from logitproof.reference import LITERAL
 from logitproof.reports import (
     COMPARISON_SCHEMA_VERSION,
     Change,
@@ -23,7 +24,7 @@ from .batch import BatchPair, ComparisonJob, changes_in
 from .counts import ChangeCounts
 from .facts import compared_backends, notes, property_changes, timings
 from .kinds import KINDS
-from .outputs import Preparation, Underway, definition_of
+from .outputs import Preparation, Underway
 from .pairing import CheckPair, matches
 from .runs import ComparedRun, backends_paired, require_comparable
 from .without_outputs import beside_numbers, by_largest_errors
@@ -144,7 +145,7 @@ def _finished(check: Underway, old: ComparedRun, new: ComparedRun) -> ComparedCh
     return _record(
         (check.old, check.new),
         renamed=check.renamed,
-        reason="; ".join([*check.reasons, *_reasons(check, old, new)]) or None,
+        reason="; ".join([*check.reasons, *_reasons(check)]) or None,
         by_element=check.by_element,
         elements=sum(check.kept.counts.values()),
         changes=changes,
@@ -162,7 +163,7 @@ def _gravest_first(changes: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=lambda change: KINDS.index(change.kind)))
 
 
-def _reasons(check: Underway, old: ComparedRun, new: ComparedRun) -> Iterator[str]:
+def _reasons(check: Underway) -> Iterator[str]:
     """Say what differs beside numbers."""
     was, now = check.old, check.new
     if now.reason is not None:
@@ -172,7 +173,7 @@ def _reasons(check: Underway, old: ComparedRun, new: ComparedRun) -> Iterator[st
     dtypes = [sorted({stored.dtype for stored in each.outputs.batches}) if each.outputs else [] for each in (was, now)]
     if all(dtypes) and dtypes[0] != dtypes[1]:
         yield f"dtype {', '.join(dtypes[1])}, before {', '.join(dtypes[0])}"
-    definitions = definition_of(old, was), definition_of(new, now)
+    definitions = was.definition or LITERAL, now.definition or LITERAL
     if definitions[0] != definitions[1]:
         yield f"judged by the definition {definitions[1]!r}, before by {definitions[0]!r}; compared by the literal one"
 

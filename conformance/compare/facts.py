@@ -8,6 +8,7 @@ from logitproof.reports import (
     Backend,
     ComparedBackend,
     ComparedCheck,
+    ComparisonEnvironment,
     PropertyChange,
     PropertyResult,
     Timing,
@@ -41,19 +42,13 @@ def _backend(name: str, was: Backend | None, now: Backend | None) -> ComparedBac
         new=None if now is None else now.version,
         environments=(_environment(was), _environment(now)),
         target=known.target,
-        threads=known.threads,
-        variables=known.environment,
     )
 
 
-def _environment(backend: Backend | None) -> str:
-    """Say what a backend ran on and with."""
+def _environment(backend: Backend | None) -> ComparisonEnvironment | None:
     if backend is None:
-        return ""
-    facts = [backend.python and f"Python {backend.python}", f"{backend.threads} threads" if backend.threads else ""]
-    for part in (backend.build, backend.cpu, backend.environment):
-        facts += [f"{key} {value}" for key, value in part.items() if value]
-    return ", ".join(filter(None, facts))[:60_000]
+        return None
+    return ComparisonEnvironment(backend.python, backend.threads, backend.build, backend.cpu, backend.environment)
 
 
 def property_changes(old: ComparedRun, new: ComparedRun, backends: Mapping[str, str]) -> list[PropertyChange]:

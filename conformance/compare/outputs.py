@@ -23,8 +23,6 @@ from .stored import StoredPart, part_of, same_bits
 NO_RESULT = (*FAILURES, "missing gradient")
 """The kinds of discrepancy where there is no result."""
 
-_DEVIATION = "deviation: "
-
 
 @dataclass
 class Underway:
@@ -115,7 +113,7 @@ class Preparation:
         file = outputs_file(folder, check.outputs)
         parts: dict[str, tuple[StoredPart, ...]] = {}
         for stored, start in zip(check.outputs.batches, starts, strict=True):
-            part = part_of(stored, file, start, self._names)
+            part = part_of(stored, file, start)
             parts[part.whole] = (*parts.get(part.whole, ()), part)
         return parts
 
@@ -165,7 +163,7 @@ class Preparation:
         parts: tuple[tuple[StoredPart, ...], tuple[StoredPart, ...]],
         troubles: tuple[tuple[Trouble, ...], tuple[Trouble, ...]],
     ) -> tuple[BatchKey, Batch | None, BatchPair]:
-        definitions = definition_of(self._runs[0], check.old), definition_of(self._runs[1], check.new)
+        definitions = check.old.definition or LITERAL, check.new.definition or LITERAL
         key = BatchKey(check.new.function, check.new.dtype, whole)
         given = self._given.get(f"{key.function}/{key.dtype}/{key.name}")
         return key, given, BatchPair(number, check.new.quantity, definitions, parts, troubles)
@@ -206,18 +204,10 @@ def _failed_calls(troubles: Iterable[Trouble]) -> frozenset[tuple[object, ...]]:
     return frozenset((trouble.kind, trouble.is_answered, trouble.stretches) for trouble in troubles)
 
 
-def definition_of(run: ComparedRun, check: Check) -> str:
-    """Return what a check was held against; a record that does not say so may show it by a convention."""
-    if check.definition is not None:
-        return check.definition
-    shown = (each.kind.removeprefix(_DEVIATION) for each in run.of(check) if each.kind.startswith(_DEVIATION))
-    return next(shown, LITERAL)
-
-
 def troubles_of(run: ComparedRun, check: Check, whole: str) -> tuple[Trouble, ...]:
     """Return which calls of a batch failed, and in the end what stands for all that nothing was told of."""
     of_batch = tuple(
-        Trouble(each.kind, each.reason, each.cases[whole], each.is_answered)
+        Trouble(each.kind, each.reason, each.cases[whole], each.is_answered, each.time_limit)
         for each in check.failures or ()
         if whole in each.cases
     )
@@ -229,7 +219,8 @@ def _trouble_of_all(run: ComparedRun, check: Check) -> Trouble:
         return Trouble("unsupported", check.reason or "")
     discrepancies = [each for each in run.of(check) if each.kind in NO_RESULT] if check.failures is None else []
     if discrepancies:
-        return Trouble(discrepancies[0].kind, discrepancies[0].observed)  # type: ignore[arg-type]
+        first = discrepancies[0]
+        return Trouble(first.kind, first.observed, time_limit=first.time_limit)  # type: ignore[arg-type]
     if check.failures is None and check.status in ("crash", "hang", "error"):
         return Trouble(check.status, check.reason or "")
     return Trouble("given up", "no result, and the record does not say why")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +16,6 @@ from logitproof.reports import StoredOutput, stored_dtype
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count, take_cases
 from ..inputs.geometry import by_case, element_numbers, result_shape
-
-_SOME_CASES = re.compile(
-    r"(?P<whole>.+)\[((?P<first>[0-9]{1,9}):(?P<end>[0-9]{1,9})|(?P<each>[0-9]{1,9}(,[0-9]{1,9})*))\]\Z"
-)
 
 
 @dataclass(frozen=True)
@@ -65,40 +60,18 @@ class StoredPart:
         return np.frombuffer(content, dtype).reshape(self.shape)
 
 
-def part_of(stored: StoredOutput, file: Path, offset: int, given: Collection[str] = ()) -> StoredPart:
+def part_of(stored: StoredOutput, file: Path, offset: int) -> StoredPart:
     """Return one array of a check's outputs.
 
     Args:
         stored: what the record has of it.
         file: the file that has it.
         offset: where it begins there, in bytes.
-        given: names of batches that are not of the corpus: they may look like a part of another.
     """
-    if stored.whole is not None and stored.cases is not None:
-        cases = tuple(case for first, end in stored.cases for case in range(first, end))
-        return StoredPart(stored.whole, cases, file, offset, stored.dtype, stored.shape)
-    return _early_part(stored, file, offset, given)
-
-
-def _early_part(stored: StoredOutput, file: Path, offset: int, given: Collection[str]) -> StoredPart:
-    """Return an array of an early record, which tells the cases by the name of their batch alone."""
     whole, cases = stored.batch, None
-    match = _SOME_CASES.match(stored.batch)
-    if match is not None and stored.batch not in given:
-        count = stored.shape[0] if stored.shape else 0
-        named = _cases(match, count)
-        if named is not None:
-            whole, cases = match["whole"], named
+    if stored.whole is not None and stored.cases is not None:
+        whole, cases = stored.whole, tuple(case for first, end in stored.cases for case in range(first, end))
     return StoredPart(whole, cases, file, offset, stored.dtype, stored.shape)
-
-
-def _cases(match: re.Match[str], count: int) -> tuple[int, ...] | None:
-    """Return the cases that a name tells, if they are as many as there are results."""
-    if match["each"] is not None:
-        named = tuple(int(text) for text in match["each"].split(","))
-        return named if len(named) == count else None
-    first, end = int(match["first"]), int(match["end"])
-    return tuple(range(first, end)) if end - first == count else None
 
 
 @dataclass(frozen=True)

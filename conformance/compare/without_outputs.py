@@ -18,7 +18,6 @@ from logitproof.reports import (
     hex_of,
 )
 
-from ..judge.words import RUNS
 from .outputs import NO_RESULT
 
 NOT_KNOWN = "not known"
@@ -165,12 +164,12 @@ def beside_numbers(
 
 
 def _name(discrepancy: Discrepancy) -> tuple[str, str]:
-    """Return what makes two findings one: the kind, and which call showed it."""
-    return discrepancy.kind, next((words for words in RUNS.values() if f"({words})" in discrepancy.explanation), "")
+    """Return what makes two findings one: the kind, and which call showed it, if not the first."""
+    return discrepancy.kind, discrepancy.run if discrepancy.is_of_later_call else ""
 
 
 def _is_beside(discrepancy: Discrepancy, ignored: Sequence[str]) -> bool:
-    return discrepancy.kind not in ignored and (discrepancy.kind in _BESIDE_NUMBERS or bool(_name(discrepancy)[1]))
+    return discrepancy.kind not in ignored and (discrepancy.kind in _BESIDE_NUMBERS or discrepancy.is_of_later_call)
 
 
 def _rank(discrepancy: Discrepancy | None) -> int:
@@ -190,11 +189,13 @@ def of_discrepancy(
         parameters=discrepancy.parameters,
         before="nothing of the kind" if is_after else discrepancy.observed,
         after=discrepancy.observed if is_after else "nothing of the kind",
-        failure=discrepancy.kind if discrepancy.kind in (*NO_RESULT, *_BESIDE_NUMBERS) else _name(discrepancy)[1],
+        failure=discrepancy.kind if discrepancy.kind in (*NO_RESULT, *_BESIDE_NUMBERS) else "",
         expected=discrepancy.expected,
         before_ulps=nothing if is_after else discrepancy.error_ulps,
         after_ulps=discrepancy.error_ulps if is_after else nothing,
         ulps=discrepancy.error_ulps,
         before_severity=severities[0],
         after_severity=severities[1],
+        run=discrepancy.run if discrepancy.is_of_later_call else "plain",
+        time_limit=discrepancy.time_limit,
     )

@@ -79,6 +79,7 @@ class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         parameters: the keywords of the call; floats as hex text.
         cotangent: what the gradient is multiplied with.
         observed: what the backend returned, and `expected` what is exact, at the time it was found.
+        time_limit: the seconds that a call was given which did not come back; None in a file of an older release.
     """
 
     schema: int
@@ -100,6 +101,7 @@ class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     explanation: Text
     mode: Name | None = None
     device: Name | None = None
+    time_limit: Hex | None = None
 
     def __post_init__(self) -> None:
         if (self.mode is None) != (self.device is None):
@@ -167,6 +169,7 @@ def witness_of(batch: Batch, discrepancy: Discrepancy) -> Witness:
         explanation=discrepancy.explanation,
         mode=discrepancy.mode,
         device=discrepancy.device,
+        time_limit=discrepancy.time_limit,
     )
 
 

@@ -17,7 +17,7 @@ from ..corpus.source import BatchSource
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count
 from ..inputs.geometry import by_case, case_size, magnitudes, result_shape
-from .judged_output import JudgedElement, JudgedOutput
+from .judged_output import JudgedElement, JudgedOutput, deviation_kind
 from .spread import Positions, positions_of
 from .tally import CheckTally, FailedCalls, FailedCase
 from .truth import Question, Truth, exact_element
@@ -95,7 +95,8 @@ class BatchJudge:
             for kind, of_kind in ((failure.kind, cases - refused), ("refused", refused)):
                 for some, is_answered in ((of_kind & left, False), (of_kind & answered, True)):
                     if some:
-                        yield FailedCalls(self._batch.name, tuple(sorted(some)), kind, failure.text, is_answered)
+                        calls = tuple(sorted(some))
+                        yield FailedCalls(self._batch.name, calls, kind, failure.text, is_answered, failure.time_limit)
             left -= cases
 
     def _is_refused(self, case: int, failure: Failure, entry_point: EntryPoint) -> bool:
@@ -236,5 +237,5 @@ def _note_deviation(stated: Judgement, literal: JudgedOutput, definition: str, t
     leaves = np.isin(literal.judgement.verdicts, [code for code, name in SEVERITY_OF.items() if name == "defect"])
     apart = follows & leaves
     if apart.any():
-        kind = f"deviation: {definition}"
+        kind = deviation_kind(definition)
         tally.add_group("convention", kind, literal.group_of(apart, "convention", kind))

@@ -89,8 +89,9 @@ def _raised_case(tally: CheckTally, failed: FailedCase) -> JudgedElement:
 
 
 def _failed_case(tally: CheckTally, failed: FailedCase, kind: str, severity: str) -> JudgedElement:
-    reason = failed.failure.text
-    return judged_case(failed.source, tally.identity.quantity, failed.case, kind, reason, severity=severity)
+    failure = failed.failure
+    judged = judged_case(failed.source, tally.identity.quantity, failed.case, kind, failure.text, severity=severity)
+    return replace(judged, time_limit=failure.time_limit)
 
 
 def _reported(tally: CheckTally) -> list[ConfirmedFinding]:

@@ -70,6 +70,7 @@ class JudgedElement:
         reason: why, in words, where no number tells it.
         size: how simple the case is: fewer elements first, then smaller numbers.
         refusal: the documented refusal that it is, if it is one.
+        time_limit: of a hang, the seconds that the call was given.
     """
 
     source: BatchSource
@@ -89,6 +90,7 @@ class JudgedElement:
     reason: str = ""
     size: tuple[int, float] = (0, 0.0)
     refusal: Refusal | None = None
+    time_limit: float | None = None
 
     @property
     def batch(self) -> Batch:
@@ -99,6 +101,11 @@ class JudgedElement:
     def batch_name(self) -> str:
         """Its name."""
         return self.source.key.name
+
+
+def deviation_kind(definition: str) -> str:
+    """Return the kind of the findings that follow a stated definition and leave the literal one."""
+    return f"deviation: {definition}"
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from .extent import interval
 from .findings import Cause, ConfirmedFinding
 from .judged_output import Exact, JudgedElement
 from .tally import CheckTally, Returned
-from .words import explain
+from .words import deviation_followed, explain
 
 DIGITS = 20
 """Significant decimal digits of an exact result in the record, as far as the enclosure vouches for them."""
@@ -109,13 +109,19 @@ def _some_cases(returned: Returned) -> tuple[str, tuple[tuple[int, int], ...]] |
 
 def _call_failures(tally: CheckTally) -> tuple[CallFailure, ...]:
     """Return the calls that failed, those that failed alike together."""
-    by_failure: dict[tuple[str, str, bool], dict[str, list[int]]] = {}
+    by_failure: dict[tuple[str, str, bool, float | None], dict[str, list[int]]] = {}
     for calls in tally.failed_calls:
-        alike = by_failure.setdefault((calls.kind, calls.reason, calls.is_answered), {})
+        alike = by_failure.setdefault((calls.kind, calls.reason, calls.is_answered, calls.time_limit), {})
         alike.setdefault(calls.batch, []).extend(calls.cases)
     return tuple(
-        CallFailure(kind, reason, is_answered, {name: _stretches(cases) for name, cases in batches.items()})  # type: ignore[arg-type]
-        for (kind, reason, is_answered), batches in by_failure.items()
+        CallFailure(
+            kind=kind,  # type: ignore[arg-type]
+            reason=reason,
+            is_answered=is_answered,
+            cases={name: _stretches(cases) for name, cases in batches.items()},
+            time_limit=None if limit is None else hex_of(limit),
+        )
+        for (kind, reason, is_answered, limit), batches in by_failure.items()
     )
 
 
@@ -197,6 +203,7 @@ def discrepancy_record(
 ) -> Discrepancy:
     """Return a finding as the record keeps it, with what other entry points answered there, and its cause if known."""
     identity, judged = finding.tally.identity, finding.judged
+    states = judged.refusal or deviation_followed(finding.tally, judged)
     case = case_hash(judged.batch, judged.case)
     expected = expected_of(judged)
     return Discrepancy(
@@ -230,6 +237,9 @@ def discrepancy_record(
         extent={name: interval(reach) for name, reach in finding.extent.items()},
         largest_ulps=hex_of(finding.ulps),
         batches=dict(finding.batches),
+        run=judged.run,
+        time_limit=None if judged.time_limit is None else hex_of(judged.time_limit),
+        link=states.link if states else None,
     )
 
 

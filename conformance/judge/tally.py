@@ -95,6 +95,7 @@ class FailedCalls:
     kind: str
     reason: str
     is_answered: bool = False
+    time_limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ import numpy as np
 from logitproof.reference import LIMITS, format_named
 from logitproof.reports import Expected, shortest_decimal
 
-from .judged_output import JudgedElement
+from ..backends.protocol import Deviation
+from .judged_output import JudgedElement, deviation_kind
 from .tally import CheckTally
 
 _MOST_CHARACTERS = 19
@@ -18,8 +19,14 @@ _MOST_CHARACTERS = 19
 
 def explain(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
     """Say in one or two sentences what a finding is."""
-    words = _WORDS.get(judged.kind, _deviation if judged.kind.startswith("deviation: ") else _by_reason)
+    words = _WORDS.get(judged.kind, _deviation if deviation_followed(tally, judged) else _by_reason)
     return words(tally, judged, expected)
+
+
+def deviation_followed(tally: CheckTally, judged: JudgedElement) -> Deviation | None:
+    """Return the stated deviation that a finding lists as a convention, if it is one of that kind."""
+    deviation = tally.entry_point.deviation_of(judged.quantity)
+    return deviation if deviation and judged.kind == deviation_kind(deviation.definition) else None
 
 
 def _subject(tally: CheckTally, judged: JudgedElement) -> str:
@@ -106,7 +113,7 @@ def _because(judged: JudgedElement) -> str:
 
 
 def _deviation(tally: CheckTally, judged: JudgedElement, expected: Expected) -> str:
-    deviation = tally.entry_point.deviation_of(judged.quantity)
+    deviation = deviation_followed(tally, judged)
     stated = f" {deviation.reason} ({deviation.kind}: {deviation.link})" if deviation else ""
     return (
         f"{_subject(tally, judged)} gives {_number(judged)} by its stated definition; the literal one gives "

@@ -77,15 +77,15 @@ class PropertyAnswers:
     Attributes:
         answered: inputs, and what the calls on them gave.
         paths: the weights of training, stretch by stretch.
-        failed: a single input each, and what the backend did instead of giving a result.
-        failure: what it did instead of training.
+        failed: a single input each, and what the backend did instead of giving a result: in words, and its kind.
+        failure: what it did instead of training; so too.
         omission: why the property is not asked.
     """
 
     answered: tuple[tuple[PropertyInputs, tuple[np.ndarray, ...]], ...] = ()
-    failed: tuple[tuple[PropertyInputs, str], ...] = ()
+    failed: tuple[tuple[PropertyInputs, str, str], ...] = ()
     paths: tuple[TrainingPath, ...] = ()
-    failure: str | None = None
+    failure: tuple[str, str] | None = None
     omission: Omission | None = None
 
 
@@ -102,6 +102,7 @@ class BrokenProperty:
         worst: the outcome nearest to its bound, or furthest beyond it; None where there was none.
         given: the inputs of that outcome.
         omission: why it was not asked.
+        failure: what a call did instead of giving a result, as `Failed` has it; None where none did.
     """
 
     task: PropertyTask
@@ -112,6 +113,7 @@ class BrokenProperty:
     worst: Outcome | None = None
     given: PropertyInputs | None = None
     omission: Omission | None = None
+    failure: str | None = None
 
 
 def _train(task: PropertyTask, worker: Worker) -> PropertyAnswers:
@@ -122,13 +124,13 @@ def _train(task: PropertyTask, worker: Worker) -> PropertyAnswers:
     except Unsupported as error:
         return PropertyAnswers(omission=Omission(str(error)))
     except Failed as error:
-        return PropertyAnswers(failure=str(error))
+        return PropertyAnswers(failure=(str(error), error.kind))
 
 
 def _judge_training(task: PropertyTask, answers: PropertyAnswers) -> BrokenProperty:
     if answers.failure is not None:
-        outcome = Outcome("broken", 0, failure=answers.failure)
-        return BrokenProperty(task, outcome.status, answers.failure, worst=outcome)
+        why, kind = answers.failure
+        return BrokenProperty(task, "broken", why, worst=Outcome("broken", 0, failure=why), failure=kind)
     outcome = check_training(ReplayTrainer(answers.paths), task.dtype, steps=task.batches)
     return BrokenProperty(task, outcome.status, outcome.failure, outcome.cases, outcome.compared, outcome)
 
@@ -148,7 +150,7 @@ def ask(task: PropertyTask, worker: Worker, deaths: Deaths) -> PropertyAnswers:
         return _train(task, worker)
     backend = PropertyBackend(worker, task.entry_points, deaths, task.setting)
     answered: list[tuple[PropertyInputs, tuple[np.ndarray, ...]]] = []
-    failed: list[tuple[PropertyInputs, str]] = []
+    failed: list[tuple[PropertyInputs, str, str]] = []
     for number in range(task.batches):
         # Other entry points get other inputs: together they see more.
         choices = Seeded("property", task.id, *sorted(task.names.items()), task.dtype, number)
@@ -160,24 +162,24 @@ def ask(task: PropertyTask, worker: Worker, deaths: Deaths) -> PropertyAnswers:
         except Unsupported as error:
             return PropertyAnswers(omission=Omission(str(error)))
         except Failed as error:
-            failed.append(_smallest_failure(task.stated, backend, given, str(error)))
+            failed.append(_smallest_failure(task.stated, backend, given, error))
             if error.is_fatal:
                 break
     return PropertyAnswers(tuple(answered), tuple(failed))
 
 
 def _smallest_failure(
-    prop: Property, backend: PropertyBackend, given: PropertyInputs, why: str
-) -> tuple[PropertyInputs, str]:
+    prop: Property, backend: PropertyBackend, given: PropertyInputs, why: Failed
+) -> tuple[PropertyInputs, str, str]:
     """Return the first case that fails alone; all of them where it takes more than one, or a figure has them all."""
     for case in range(0 if prop.domain.is_fixed or given.cases == 1 else given.cases):
         try:
             asked(prop, backend, given.case(case))
         except Failed as error:
-            return given.case(case), str(error)
+            return given.case(case), str(error), error.kind
         except Unsupported:
             break
-    return given, why
+    return given, str(why), why.kind
 
 
 def judge_property(task: PropertyTask, answers: PropertyAnswers) -> BrokenProperty:
@@ -192,7 +194,9 @@ def judge_property(task: PropertyTask, answers: PropertyAnswers) -> BrokenProper
         (replace(check(task.stated, Replay(outputs, definitions), given), calls=()), given)
         for given, outputs in answers.answered
     ]
-    outcomes += [(Outcome("broken", given.cases, failure=why), given) for given, why in answers.failed]
+    outcomes += [
+        (Outcome("broken", given.cases, failure=why, failure_kind=kind), given) for given, why, kind in answers.failed
+    ]
     status = next(name for name in _GRAVEST if any(outcome.status == name for outcome, _ in outcomes))
     gravest = [pair for pair in outcomes if pair[0].status == status]
     worst, given = max(gravest, key=lambda pair: pair[0].ratio)
@@ -205,6 +209,7 @@ def judge_property(task: PropertyTask, answers: PropertyAnswers) -> BrokenProper
         comparisons=sum(outcome.compared for outcome, _ in outcomes),
         worst=worst,
         given=alone,
+        failure=worst.failure_kind,
     )
 
 

@@ -103,7 +103,7 @@ class PropertyBackend:
         text = f"{entry.name}: {failure.type}: {' '.join(failure.message.split())[:300]}"
         if failure.kind in NOT_THERE:
             return Omitted(Omission(text, "not implemented" if failure.kind == "not implemented" else None))
-        return Failed(f"{failure.kind}: {text}", is_fatal=failure.kind in FATAL)
+        return Failed(f"{failure.kind}: {text}", kind=failure.kind, is_fatal=failure.kind in FATAL)
 
 
 def bindings(prop: Property, hello: Hello) -> list[dict[str, EntryPoint]]:
@@ -144,9 +144,11 @@ def _result(entry: EntryPoint, call: FunctionCall, batch: Batch, answer: Reply) 
     if not outputs:
         message = f"{entry.name} gives no {call.quantity.replace(':', ' by ')}"
         first = next(item.name for item in batch.spec.arguments if item.is_real)
-        raise Failed(message) if call.quantity == f"gradient:{first}" else Unsupported(message)
+        if call.quantity != f"gradient:{first}":
+            raise Unsupported(message)
+        raise Failed(message, kind="missing gradient")
     output, shape = outputs[0], result_shape(batch, call.quantity)
     if output.dtype != call.dtype or output.array.shape != shape:
         observed = f"{output.dtype} of shape {output.array.shape}"
-        raise Failed(f"{entry.name} gives {observed}, not {call.dtype} of shape {shape}")
+        raise Failed(f"{entry.name} gives {observed}, not {call.dtype} of shape {shape}", kind="shape")
     return output.array

@@ -8,6 +8,7 @@ import numpy as np
 
 from logitproof.properties import Comparison, Outcome, PropertyInputs
 from logitproof.reports import (
+    IDENTITY_BROKEN,
     Array,
     Discrepancy,
     Expected,
@@ -21,8 +22,6 @@ from logitproof.reports import (
 )
 
 from .ask import CASES, BrokenProperty
-
-KIND = "identity broken"
 
 _SEVERITY = {"broken": "defect", "deviates": "convention"}
 
@@ -49,6 +48,7 @@ def property_result(finding: BrokenProperty, version: str) -> PropertyResult:
         comparisons=finding.comparisons,
         worst=_extreme(finding),
         unexamined=_unexamined(finding),
+        failure=finding.failure,  # type: ignore[arg-type]
     )
 
 
@@ -67,9 +67,9 @@ def property_discrepancy(finding: BrokenProperty, version: str) -> Discrepancy |
     comparison, case = sides(worst), "" if given is None else given_hash(given)
     function = TRAINED if task.is_training else task.stated.functions[0]
     return Discrepancy(
-        id=discrepancy_id(_id(finding), KIND, case),
+        id=discrepancy_id(_id(finding), IDENTITY_BROKEN, case),
         severity=_SEVERITY[finding.status],  # type: ignore[arg-type]
-        kind=KIND,
+        kind=IDENTITY_BROKEN,
         cause=None,
         function=function,
         backend=task.backend,
@@ -97,6 +97,7 @@ def property_discrepancy(finding: BrokenProperty, version: str) -> Discrepancy |
         error_bound_ratio=hex_of(worst.ratio),
         explanation=explained(task.statement, worst, task.names),
         count=1,
+        cases=given.cases if given is not None else 1,
     )
 
 

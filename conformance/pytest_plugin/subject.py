@@ -67,7 +67,7 @@ class TestedBackend:
             target=Target(target) if known else Target(hello.framework, target),
             setting=hello.settings[0],
             facts=(f"{self.name} {hello.version}, {setting.entry_points}, {given.dtype}: {outcome.told}.",),
-            failure=outcome.failure,
+            failure=outcome.failure_kind,
         )
 
     def replay(self, witness: Witness) -> list[str]:

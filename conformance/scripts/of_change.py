@@ -17,21 +17,19 @@ from logitproof.reports import (
     ComparedBackend,
     ComparedCheck,
     Comparison,
-    Discrepancy,
     change_key,
     float_from,
 )
 
 from ..errors import UserError
 from ..inputs.geometry import result_shape
-from ..judge.words import RUNS
 from ..worker.source import literal
 from .expected import decimal_of, ulp_exponent
-from .inputs import ScriptInputs, script_inputs
+from .inputs import RecordedCase, ScriptInputs, script_inputs
 from .lookup import SHORTEST_PREFIX
-from .of_discrepancy import switches_of, target_of, time_limit
+from .of_discrepancy import hang, switches_of, target_of
 from .script import Reproduction, ScriptCall, script_for
-from .symptoms import Dies, Hangs, Modified, NoGradient, Off, Raises, Symptom, WrongDtype, WrongShape
+from .symptoms import Dies, Modified, NoGradient, Off, Raises, Symptom, WrongDtype, WrongShape
 
 MOST_SCRIPTS = 200
 """So many changes of a comparison come with their script."""
@@ -79,14 +77,29 @@ def script_of_change(comparison: Comparison, check: ComparedCheck, change: Chang
     if example.failure == "given up":
         raise ValueError(f"{change_key(check, change)} cannot be shown: its inputs were not called, since others fail")
     backend = next(each for each in comparison.backends if each.name == check.backend)
-    inputs = script_inputs(_as_discrepancy(check, example))
+    recorded = RecordedCase(
+        function=check.function,
+        dtype=check.dtype,
+        quantity=check.quantity,
+        parameters=example.parameters,
+        batch=example.batch,
+        case=example.case,
+        index=example.index,
+        inputs=example.inputs,
+        kind=example.failure,
+        observed=example.after,
+        expected=example.expected,
+    )
+    inputs = script_inputs(recorded)
     target = target_of(backend)
+    latest = backend.environments[1] or backend.environments[0]
+    assert latest is not None, "a backend that is compared is in one of the runs"
     call = ScriptCall(
         batch=inputs.batch,
         entry_point=check.entry_point,
         quantity=check.quantity,
         symptom=_symptom(check, example, inputs, backend),
-        every_run=example.failure in (*RUNS.values(), "error"),  # it may be a later call that raises
+        every_run=example.run != "plain" or example.failure == "error",  # it may be a later call that raises
         note=inputs.note,
     )
     return script_for(
@@ -96,8 +109,8 @@ def script_of_change(comparison: Comparison, check: ComparedCheck, change: Chang
             target=target,
             setting=check.setting,
             calls=(call,),
-            threads=backend.threads or None,
-            environment=switches_of(backend.variables),
+            threads=latest.threads or None,
+            environment=switches_of(latest.variables),
             what="change",
         )
     )
@@ -137,37 +150,6 @@ def change_meant(comparison: Comparison, identifier: str, name: str) -> tuple[Co
     return changes[meant[0]]
 
 
-def _as_discrepancy(check: ComparedCheck, example: ChangeExample) -> Discrepancy:
-    """Return an example as what the inputs of a script are made from."""
-    return Discrepancy(
-        id="",
-        severity=example.after_severity or example.before_severity or "convention",
-        kind=example.failure,
-        cause=None,
-        function=check.function,
-        backend=check.backend,
-        version="",
-        entry_point=check.entry_point,
-        dtype=check.dtype,
-        mode=check.mode,
-        device=check.device,
-        quantity=check.quantity,
-        input_class=check.input_class,
-        parameters=example.parameters,
-        check=check.id,
-        batch=example.batch,
-        case=example.case,
-        index=example.index,
-        inputs=example.inputs,
-        observed=example.after,
-        expected=example.expected,
-        error_ulps=example.after_ulps,
-        error_bound_ratio=example.after_ulps,
-        explanation="",
-        count=1,
-    )
-
-
 _BY_FAILURE: Mapping[str, Symptom] = MappingProxyType(
     {
         "crash": Dies(),
@@ -183,7 +165,7 @@ _BY_FAILURE: Mapping[str, Symptom] = MappingProxyType(
 
 def _symptom(check: ComparedCheck, example: ChangeExample, inputs: ScriptInputs, backend: ComparedBackend) -> Symptom:
     if example.failure == "hang":
-        return Hangs(max(map(time_limit, (example.before, example.after))))
+        return hang(example.time_limit)
     if example.failure == "shape":
         return WrongShape(result_shape(inputs.batch, check.quantity))
     if example.failure in _BY_FAILURE:

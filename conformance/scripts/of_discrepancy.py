@@ -13,12 +13,11 @@ from logitproof.reports import Backend, ComparedBackend, Discrepancy, float_from
 from ..backends.client import CALL_TIMEOUT
 from ..backends.frameworks import FRAMEWORKS, MODULE_FRAMEWORKS
 from ..inputs.geometry import result_shape
-from ..inputs.witness import Witness
+from ..inputs.witness import WITNESS_CLASS, Witness
 from ..judge.findings import FAILURES
-from ..judge.words import RUNS
 from .expected import decimal_of, definitions_of, element_of, ulp_exponent, ulps_away
-from .inputs import ScriptInputs, script_inputs
-from .of_witness import as_discrepancy
+from .inputs import RecordedCase, ScriptInputs, script_inputs
+from .of_witness import case_of_witness
 from .script import Reproduction, ScriptCall, Target, settings_of
 from .symptoms import (
     ANY_NUMBER,
@@ -64,25 +63,36 @@ def reproduction_of(
         ValueError: what is recorded does not fit together, or cannot be reproduced; the message is one line.
     """
     target = target_of(backend)
+    recorded: Discrepancy | RecordedCase
     if isinstance(finding, Witness):
-        discrepancy, inputs = as_discrepancy(finding, settings_of(target.framework)[0])
+        recorded, inputs = case_of_witness(finding)
+        setting, alike, input_class = finding.setting or settings_of(target.framework)[0], "", WITNESS_CLASS
     else:
         _require_known(finding)
         failed = finding.kind in FAILURES
-        discrepancy, inputs = finding, script_inputs(finding, whole_batch=whole_batch, apart=apart and not failed)
+        recorded, inputs = finding, script_inputs(finding, whole_batch=whole_batch, apart=apart and not failed)
+        setting, input_class = finding.setting, finding.input_class
+        alike = f", one of {finding.count} results alike" if finding.count > 1 else ""
+    # A witness does not tell which of the calls showed it.
+    is_later = isinstance(finding, Witness) or finding.is_of_later_call
     call = ScriptCall(
         batch=inputs.batch,
-        entry_point=discrepancy.entry_point,
-        quantity=discrepancy.quantity,
-        symptom=_symptom(discrepancy, inputs),
-        every_run=target.module is not None or _is_of_later_run(discrepancy),
+        entry_point=finding.entry_point,
+        quantity=recorded.quantity,
+        symptom=_symptom(recorded, inputs),
+        every_run=target.module is not None or is_later,
         note=inputs.note,
     )
+    fact = (
+        f"Found by logitproof in {finding.backend} {backend.version}: {recorded.severity} ({recorded.kind}){alike}, "
+        f"{recorded.function}, {recorded.quantity.replace(':', ' by ')}, {recorded.dtype}, {input_class} inputs, "
+        f"id {finding.id}."
+    )
     return Reproduction(
-        statement=discrepancy.explanation,
-        facts=(_facts(discrepancy, backend),),
+        statement=finding.explanation,
+        facts=(fact,),
         target=target,
-        setting=discrepancy.setting,
+        setting=setting,
         calls=(call,),
         threads=backend.threads or None,
         environment=switches_of(backend.environment),
@@ -109,21 +119,6 @@ def target_of(backend: Backend | ComparedBackend) -> Target:
     return Target(backend.framework, backend.target)
 
 
-def _is_of_later_run(discrepancy: Discrepancy) -> bool:
-    """Whether not the first call showed it: the explanation then says which one did."""
-    return any(f"{discrepancy.entry_point} ({words}) in " in discrepancy.explanation for words in RUNS.values())
-
-
-def _facts(discrepancy: Discrepancy, backend: Backend) -> str:
-    alike = f", one of {discrepancy.count} results alike" if discrepancy.count > 1 else ""
-    return (
-        f"Found by logitproof in {discrepancy.backend} {backend.version}: "
-        f"{discrepancy.severity} ({discrepancy.kind}){alike}, "
-        f"{discrepancy.function}, {discrepancy.quantity.replace(':', ' by ')}, {discrepancy.dtype}, "
-        f"{discrepancy.input_class} inputs, id {discrepancy.id}."
-    )
-
-
 def switches_of(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of an environment that change what numerical libraries compute, and no others."""
     return {name: value for name, value in sorted(environment.items()) if _SWITCH.match(name) and _SETTING.match(value)}
@@ -139,64 +134,63 @@ _BY_KIND: Mapping[str, Symptom] = {
 }
 
 
-def time_limit(explanation: str) -> float:
-    """Return the seconds that the call was given, which the explanation of a hang tells."""
-    match = re.search(r"no answer within ([0-9]{1,5}(\.[0-9]{1,5})?) s", explanation)
-    return max(1.0, float(match[1])) if match else CALL_TIMEOUT
+def hang(time_limit: str | None) -> Hangs:
+    """Return what shows a call that does not come back within the seconds that it was given, as hex text."""
+    return Hangs(max(1.0, CALL_TIMEOUT if time_limit is None else float_from(time_limit)))
 
 
-def _symptom(discrepancy: Discrepancy, inputs: ScriptInputs) -> Symptom:
-    if discrepancy.kind == "hang":
-        return Hangs(time_limit(discrepancy.explanation))
-    if discrepancy.kind in _BY_KIND:
-        return _BY_KIND[discrepancy.kind]
-    if discrepancy.kind == "shape":
-        return WrongShape(result_shape(inputs.batch, discrepancy.quantity))
-    return _of_number(discrepancy, inputs)
+def _symptom(recorded: Discrepancy | RecordedCase, inputs: ScriptInputs) -> Symptom:
+    if recorded.kind == "hang":
+        return hang(recorded.time_limit)
+    if recorded.kind in _BY_KIND:
+        return _BY_KIND[recorded.kind]
+    if recorded.kind == "shape":
+        return WrongShape(result_shape(inputs.batch, recorded.quantity))
+    return _of_number(recorded, inputs)
 
 
-def _of_number(discrepancy: Discrepancy, inputs: ScriptInputs) -> Symptom:
+def _of_number(recorded: Discrepancy | RecordedCase, inputs: ScriptInputs) -> Symptom:
     """Tell what a number must be for the discrepancy to be gone."""
-    if discrepancy.expected.decimal in LIMITS:
-        return NotTheLimit(inputs.index, discrepancy.expected.decimal)
-    observed = float_from(discrepancy.observed)
-    if discrepancy.expected.decimal in ("choice", "undecided") or discrepancy.severity == "undecided":
+    if recorded.expected.decimal in LIMITS:
+        return NotTheLimit(inputs.index, recorded.expected.decimal)
+    observed = float_from(recorded.observed)
+    if recorded.expected.decimal in ("choice", "undecided") or recorded.severity == "undecided":
         return Same(inputs.index, observed)
-    expected = decimal_of(discrepancy.expected.decimal)
+    expected = decimal_of(recorded.expected.decimal)
     if expected is None:
-        return NotTheLimit(inputs.index, "-inf" if discrepancy.expected.decimal.startswith("-") else "inf")
-    return _off(discrepancy, inputs, observed, expected)
+        return NotTheLimit(inputs.index, "-inf" if recorded.expected.decimal.startswith("-") else "inf")
+    return _off(recorded, inputs, observed, expected)
 
 
-def _off(discrepancy: Discrepancy, inputs: ScriptInputs, observed: float, expected: str) -> Symptom:
+def _off(recorded: Discrepancy | RecordedCase, inputs: ScriptInputs, observed: float, expected: str) -> Symptom:
     """Tell how near the exact result a number must be."""
-    between = hex_of(float_from(discrepancy.expected.lower)), hex_of(float_from(discrepancy.expected.upper))
-    fmt = format_named(discrepancy.dtype)
-    away, ratio = ulps_away(fmt, observed, expected), float_from(discrepancy.error_bound_ratio)
+    between = hex_of(float_from(recorded.expected.lower)), hex_of(float_from(recorded.expected.upper))
+    fmt = format_named(recorded.dtype)
+    away, ratio = ulps_away(fmt, observed, expected), float_from(recorded.error_bound_ratio)
     exponent = ulp_exponent(fmt, Fraction(expected))
 
     def off(permitted: float, meaning: str) -> Off:
         indices = (inputs.index, *inputs.also)
         return Off(tuple(ExpectedElement(index, expected, between, exponent, permitted) for index in indices), meaning)
 
-    if discrepancy.kind != "inaccurate" and away is not None and 1 < ratio < math.inf:
+    if recorded.kind != "inaccurate" and away is not None and 1 < ratio < math.inf:
         return off(_below(away / Fraction(ratio)), _TEXTBOOK)
-    known = _of_reference(discrepancy, inputs)
+    known = _of_reference(recorded, inputs)
     if known is not None and math.isfinite(known.permitted) and (away is None or away > known.permitted):
-        return off(known.permitted, _ATTAINABLE if discrepancy.kind == "inaccurate" else _TEXTBOOK)
+        return off(known.permitted, _ATTAINABLE if recorded.kind == "inaccurate" else _TEXTBOOK)
     return NotTheLimit(inputs.index, ANY_NUMBER) if away is None else off(_below(away / 2), _HALF)
 
 
-def _of_reference(discrepancy: Discrepancy, inputs: ScriptInputs) -> ExpectedElement | None:
+def _of_reference(recorded: Discrepancy | RecordedCase, inputs: ScriptInputs) -> ExpectedElement | None:
     """Return what the reference says of the element, by the definition that gives the exact result of the record."""
-    for definition in definitions_of(discrepancy.function):
+    for definition in definitions_of(recorded.function):
         element = element_of(
             inputs.batch,
-            discrepancy.quantity,
+            recorded.quantity,
             inputs.index,
             definition=definition,
-            attainable=discrepancy.kind == "inaccurate",
-            decimal=discrepancy.expected.decimal,
+            attainable=recorded.kind == "inaccurate",
+            decimal=recorded.expected.decimal,
         )
         if element is not None:
             return element

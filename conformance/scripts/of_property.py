@@ -6,7 +6,6 @@ results is not: the script makes the calls and looks for it. Entries that are co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -65,7 +64,7 @@ def property_script(
         target: what is called.
         setting: the setting that it was found in.
         facts: where and how it was found, a paragraph each.
-        failure: what the last call did instead of giving a result.
+        failure: what the last call did instead of giving a result: the kind, as `Failed` has it.
         broken_index: where in its sides the property is broken: results of that shape are looked at there first.
     """
     candidates = [_symptom_call(each, entry_points, broken_index) for each in _distinct(recorded)]
@@ -178,10 +177,8 @@ def _relative(shared: str | None, logit: float, leading: float) -> str:
 def _failing_call(call: FunctionCall, failure: str, entry_points: Mapping[str, str]) -> ScriptCall:
     batch = batch_of(call)
     symptoms: dict[str, Symptom] = {"error": Raises(), "crash": Dies(), "hang": Hangs()}
-    symptom = symptoms.get(failure.partition(":")[0])
-    if symptom is None:
-        no_gradient = "gives no" in failure
-        symptom = NoGradient() if no_gradient else WrongShape(result_shape(batch, call.quantity))
+    symptoms |= {"missing gradient": NoGradient(), "shape": WrongShape(result_shape(batch, call.quantity))}
+    symptom = symptoms[failure]
     return ScriptCall(batch, entry_points[call.function], call.quantity, symptom)
 
 
@@ -249,10 +246,6 @@ def with_rounding(error, number):
 '''
 
 
-QUANTITY = "property:"
-"""What the quantity of a discrepancy begins with that is a broken property."""
-
-
 def property_reproduction(discrepancy: Discrepancy, result: PropertyResult, backend: Backend) -> str:
     """Return a stand-alone script that shows a broken property.
 
@@ -267,7 +260,7 @@ def property_reproduction(discrepancy: Discrepancy, result: PropertyResult, back
     Raises:
         ValueError: what is recorded does not fit together; the message is one line.
     """
-    prop = property_named(discrepancy.quantity.removeprefix(QUANTITY))
+    prop = property_named(result.property)
     inputs = _recorded_inputs(prop, discrepancy)
     if result.entry_points.keys() != set(prop.functions):
         raise ValueError(f"the entry points of {prop.id} are recorded for other functions")
@@ -278,32 +271,28 @@ def property_reproduction(discrepancy: Discrepancy, result: PropertyResult, back
         target=target_of(backend),
         setting=result.setting,
         facts=(
-            _origin(discrepancy, backend.version),
+            (
+                f"Found by logitproof in {discrepancy.backend} {backend.version}, {discrepancy.dtype}: "
+                f"{discrepancy.severity} ({discrepancy.kind}), id {discrepancy.id}."
+            ),
             discrepancy.explanation,
         ),
-        failure=result.reason,
+        failure=result.failure,
         broken_index=discrepancy.index,
     )
-
-
-def _origin(discrepancy: Discrepancy, version: str) -> str:
-    """Say where a broken property was found."""
-    where = f"{discrepancy.backend} {version}, {discrepancy.dtype}"
-    return f"Found by logitproof in {where}: {discrepancy.severity} ({discrepancy.kind}), id {discrepancy.id}."
 
 
 def _recorded_inputs(prop: Property, discrepancy: Discrepancy) -> PropertyInputs:
     """Return the inputs with their axis of cases."""
     specs = {spec.name: spec for spec in prop.domain.slots}
-    cases = re.fullmatch(r"property/([0-9]{1,6})", discrepancy.batch)
-    if discrepancy.inputs.keys() != specs.keys() or cases is None:
+    if discrepancy.inputs.keys() != specs.keys():
         raise ValueError(f"the inputs recorded are not those of {prop.id}: {prop.domain.text}")
     arrays: dict[str, np.ndarray] = {}
     for name, recorded in discrepancy.inputs.items():
         array = array_value(recorded)
         if array is None:
             raise ValueError(f"the input {name} is not in the record")
-        arrays[name] = array[None] if cases[1] == "1" and not specs[name].common else array
+        arrays[name] = array[None] if discrepancy.cases == 1 and not specs[name].common else array
     inputs = PropertyInputs(discrepancy.dtype, arrays, frozenset(name for name, spec in specs.items() if spec.common))
     if not prop.domain.admits(inputs):
         raise ValueError(f"the inputs recorded are not in the domain of {prop.id}: {prop.domain.text}")

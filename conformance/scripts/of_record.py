@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from logitproof.reports import Discrepancy, Record, findings
+from logitproof.reports import IDENTITY_BROKEN, Discrepancy, Record, findings
 
 from .lookup import Known
 from .of_discrepancy import reproduction_of
-from .of_property import QUANTITY, property_reproduction
+from .of_property import property_reproduction
 from .script import script_for
 
 MOST_SCRIPTS = 200
@@ -40,7 +40,7 @@ def script_of(discrepancy: Discrepancy, known: Known, *, whole_batch: bool = Fal
         ArithmeticError, LookupError, TypeError, ValueError: there can be none.
     """
     backend = known.backend_of(discrepancy)
-    if discrepancy.quantity.startswith(QUANTITY):
+    if discrepancy.kind == IDENTITY_BROKEN:
         return property_reproduction(discrepancy, known.property_result(discrepancy), backend)
     apart = known.called_apart(discrepancy)
     return script_for(reproduction_of(discrepancy, backend, whole_batch=whole_batch, apart=apart))

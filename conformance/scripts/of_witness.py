@@ -1,4 +1,4 @@
-"""A witness as a discrepancy: which element it was, its file does not say, but its exact result does."""
+"""A witness as a recorded case: which element it was, its file does not say, but its exact result does."""
 
 from __future__ import annotations
 
@@ -7,59 +7,42 @@ from collections.abc import Iterator
 import numpy as np
 
 from logitproof.reference import Status
-from logitproof.reports import Discrepancy, Expected, Setting
+from logitproof.reports import Expected
 
 from ..inputs.batch import Batch
 from ..inputs.geometry import element_numbers, result_shape
-from ..inputs.witness import WITNESS_CLASS, Witness
+from ..inputs.witness import Witness
 from ..judge.judged_output import Exact
 from ..judge.record import WORD_OF, enclosing_text
 from ..judge.truth import truth
 from .expected import definitions_of
-from .inputs import ALONE, ScriptInputs
+from .inputs import ALONE, RecordedCase, ScriptInputs
 
 
-def as_discrepancy(witness: Witness, first: Setting) -> tuple[Discrepancy, ScriptInputs]:
-    """Return a witness as the discrepancy that a run reports of it, and its inputs.
-
-    Args:
-        witness: the witness.
-        first: the setting of one whose file tells none.
+def case_of_witness(witness: Witness) -> tuple[RecordedCase, ScriptInputs]:
+    """Return the case of a witness, and its inputs.
 
     Raises:
         ValueError: no element of the result has the exact result that the witness tells.
     """
     batch = witness.batch()
     expected, indices = _expected_and_indices(witness, batch)
-    setting = witness.setting or first
-    discrepancy = Discrepancy(
-        id=witness.id,
-        severity="defect",
-        kind=witness.kind,
-        cause=None,
+    recorded = RecordedCase(
         function=witness.function,
-        backend=witness.backend,
-        version=witness.version,
-        entry_point=witness.entry_point,
         dtype=witness.dtype,
-        mode=setting.mode,
-        device=setting.device,
         quantity=witness.quantity,
-        input_class=WITNESS_CLASS,
         parameters=witness.parameters,
-        check="",
         batch=batch.name,
         case="",
         index=indices[0],
         inputs=witness.arguments,
+        kind=witness.kind,
         observed=witness.observed,
         expected=expected,
-        error_ulps=witness.error_ulps,
         error_bound_ratio=witness.error_bound_ratio,
-        explanation=witness.explanation,
-        count=1,
+        time_limit=witness.time_limit,
     )
-    return discrepancy, ScriptInputs(batch, indices[0], ALONE, also=tuple(indices[1:]))
+    return recorded, ScriptInputs(batch, indices[0], ALONE, also=tuple(indices[1:]))
 
 
 def _expected_and_indices(witness: Witness, batch: Batch) -> tuple[Expected, list[tuple[int, ...]]]:

@@ -66,7 +66,8 @@ class Outcome:
         compared: how many comparisons were made.
         worst: the comparison with the largest ratio; None where there was none.
         no_numbers: results that are NaN or infinite though the exact one is finite and representable.
-        failure: what the backend did instead of giving a result.
+        failure: what the backend did instead of giving a result, in words.
+        failure_kind: so, as `Failed` has it; None where there is no failure.
         is_fatal: whether that was a crash or a hang: asking again costs a restart.
         calls: the calls that were made.
     """
@@ -77,6 +78,7 @@ class Outcome:
     worst: Comparison | None = None
     no_numbers: tuple[NoNumber, ...] = ()
     failure: str | None = None
+    failure_kind: str | None = None
     is_fatal: bool = False
     calls: tuple[FunctionCall, ...] = field(default=(), repr=False)
 
@@ -122,8 +124,14 @@ def check(prop: Property, backend: Backend, given: PropertyInputs) -> Outcome:
     try:
         outcome = _outcome(prop, functions, given)
     except Failed as error:
-        calls = tuple(functions.calls)
-        return Outcome("broken", given.cases, failure=str(error), is_fatal=error.is_fatal, calls=calls)
+        return Outcome(
+            "broken",
+            given.cases,
+            failure=str(error),
+            failure_kind=error.kind,
+            is_fatal=error.is_fatal,
+            calls=tuple(functions.calls),
+        )
     if outcome.status == "broken" and any(
         backend.definition(name, quantity) != "literal"
         for name in prop.functions

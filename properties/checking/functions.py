@@ -68,11 +68,13 @@ class Failed(Exception):  # noqa: N818 - as above
     """A backend raised, crashed or hung on valid inputs, or gave something of another shape. The message says what.
 
     Attributes:
+        kind: "error", "crash", "hang", "missing gradient", or "shape" for a result of another dtype or shape.
         is_fatal: whether it crashed or hung: asking again costs a restart.
     """
 
-    def __init__(self, message: str, *, is_fatal: bool = False) -> None:
+    def __init__(self, message: str, *, kind: str = "error", is_fatal: bool = False) -> None:
         super().__init__(message)
+        self.kind = kind
         self.is_fatal = is_fatal
 
 

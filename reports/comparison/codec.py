@@ -10,6 +10,7 @@ import msgspec
 from ..record.codec import RecordError, first_difference, limited, no_collection, section
 from ..record.words import brief
 from .model import COMPARISON_SCHEMA_VERSION, Comparison
+from .upgrades import upgrade
 
 _HEAD = 200
 """Bytes at the beginning, in which a comparison names its outcome."""
@@ -37,13 +38,17 @@ def decode_comparison(text: bytes) -> Comparison:
     with no_collection():
         try:
             raw = msgspec.json.decode(text)
-            _require_version(raw)
-            comparison = msgspec.json.decode(text, type=Comparison, strict=True)
+            version = _version(raw)
+            try:
+                upgrade(raw, version)
+            except ValueError as error:
+                raise RecordError(f"not a comparison of schema {version}: {brief(str(error))}") from None
+            comparison = msgspec.convert(raw, Comparison, strict=True)
             # msgspec ignores unknown keys of dataclasses.
             if msgspec.json.encode(raw, order="sorted") != msgspec.json.encode(comparison, order="sorted") and (
                 difference := first_difference(raw, msgspec.to_builtins(comparison), "$")
             ):
-                raise RecordError(f"not a comparison of schema {COMPARISON_SCHEMA_VERSION}: {brief(difference)}")
+                raise RecordError(f"not a comparison of schema {version}: {brief(difference)}")
         except (msgspec.DecodeError, RecursionError) as error:
             raise RecordError(f"not a comparison: {brief(str(error))}") from None
     return comparison
@@ -74,7 +79,7 @@ def is_comparison(file: Path) -> bool:
         return False
 
 
-def _require_version(raw: object) -> None:
+def _version(raw: object) -> int:
     version = raw.get("schema") if isinstance(raw, dict) and "titles" in raw else None
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise RecordError("not a comparison")
@@ -83,3 +88,4 @@ def _require_version(raw: object) -> None:
             f"schema {brief(repr(version), 60)} is newer than this release reads ({COMPARISON_SCHEMA_VERSION}): "
             "install a newer logitproof"
         )
+    return version

@@ -12,7 +12,7 @@ from ..record.model import CheckStatus, ErrorSpread, Expected, Parameter, Severi
 from ..record.properties import Count, Hex, Text
 from ..record.setting import InSetting
 
-COMPARISON_SCHEMA_VERSION = 1
+COMPARISON_SCHEMA_VERSION = 2
 """The version of the comparison's schema."""
 
 Outcome = Literal["safe", "changed", "regressed"]
@@ -82,6 +82,25 @@ ENTRY_POINT_MEANINGS: Mapping[EntryPointChangeKind, str] = MappingProxyType(
 
 
 @dataclass(frozen=True)
+class ComparisonEnvironment:
+    """What a backend ran on and with: told, since it too may change results.
+
+    Attributes:
+        python: the version of Python; "" where it is not known.
+        threads: how many threads it used; 0 where it is not known.
+        build: how the framework was built.
+        cpu: the processor.
+        variables: the environment variables that were set.
+    """
+
+    python: Text
+    threads: Count
+    build: dict[str, Text]
+    cpu: dict[str, Text]
+    variables: dict[str, Text]
+
+
+@dataclass(frozen=True)
 class ComparedBackend:
     """One backend in two runs; where one of them lacks it, its version is None there.
 
@@ -90,21 +109,16 @@ class ComparedBackend:
         framework: the framework that it is, or that a user's module names.
         old: its version in the older run.
         new: its version in the newer run.
-        environments: for both runs, what the backend ran on and with: Python, processor, build, threads, switches;
-            "" where the run lacks it. They are told, since they too may change results.
+        environments: for both runs, what the backend ran on and with; None where the run lacks it.
         target: what was called: the framework's name, or the path or name of a module; of the newer run, if it has it.
-        threads: how many threads it used there.
-        variables: the environment variables that were set there.
     """
 
     name: Text
     framework: str
     old: str | None
     new: str | None
-    environments: tuple[Text, Text]
+    environments: tuple[ComparisonEnvironment | None, ComparisonEnvironment | None]
     target: Text
-    threads: Count
-    variables: dict[str, Text]
 
 
 @dataclass(frozen=True)
@@ -120,9 +134,7 @@ class ChangeExample:
         before: what the older run returned, as hex text; in words where that is no number: an exception, a shape.
         after: what the newer run returned, so written.
         failure: the kind of failure, before or after, where no number shows it: "crash", "hang", "error", "refused",
-            "unsupported", "given up", "dtype", "shape", "input modified", "missing gradient"; or the call that showed
-            it, where it was not the first: "called a second time", "while gradients are recorded"; "" where a number of
-            that does.
+            "unsupported", "given up", "dtype", "shape", "input modified", "missing gradient"; "" where a number does.
         expected: the exact result.
         before_ulps: the older result's distance from the exact one in ulps, as hex text, "inf" where no number
             measures it.
@@ -130,6 +142,8 @@ class ChangeExample:
         ulps: the distance between the two in ulps, so written.
         before_severity: the severity of the older result; None where there is none.
         after_severity: so for the newer one.
+        run: which call showed it, where it was not the first, as of a discrepancy; else "plain".
+        time_limit: of a "hang", the seconds that the call was given, as hex text; None where that is not known.
     """
 
     batch: str
@@ -146,6 +160,8 @@ class ChangeExample:
     ulps: Hex
     before_severity: Severity | None
     after_severity: Severity | None
+    run: Text = "plain"
+    time_limit: Hex | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from .model import (
     ChangeKind,
     ComparedBackend,
     Comparison,
+    ComparisonEnvironment,
     EntryPointChange,
     EntryPointChangeKind,
     PropertyChange,
@@ -264,6 +265,23 @@ def backend_words(backend: ComparedBackend) -> str:
     if backend.old == backend.new:
         return clean(f"{name} {brief(backend.new or '', 80)}".strip())
     return f"{name} {_version(backend.old)} → {_version(backend.new)}"
+
+
+def environment_facts(environment: ComparisonEnvironment | None) -> tuple[str, ...]:
+    """Return what a backend ran on and with, a fact each, e.g. "Python 3.11.9", "1 thread"; none where it is absent."""
+    if environment is None:
+        return ()
+    threads = environment.threads
+    return (
+        *([f"Python {environment.python}"] if environment.python else []),
+        *([_some(threads, "thread", "threads")] if threads else []),
+        *(
+            f"{name} {value}".strip()
+            for part in (environment.build, environment.cpu, environment.variables)
+            for name, value in part.items()
+            if name and (value or part is environment.build)
+        ),
+    )
 
 
 def _version(version: str | None) -> str:

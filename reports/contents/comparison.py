@@ -12,6 +12,7 @@ from ..comparison.words import (
     backend_titles,
     change_headline,
     entry_point_words,
+    environment_facts,
     group_extent,
     incomplete_sentence,
     outcome_sentence,
@@ -304,7 +305,7 @@ def _runs(comparison: Comparison) -> Section:
         ("command", *(Code(brief(command)) for command in comparison.commands)),
         ("started", *(brief(started, 40) for started in comparison.started)),
         *(
-            (titles[backend.name], *(brief(environment) for environment in backend.environments))
+            (titles[backend.name], *(brief(", ".join(environment_facts(each))) for each in backend.environments))
             for backend in comparison.backends[:10]
         ),
     )

@@ -28,6 +28,7 @@ from ..comparison.words import (
     broken_properties,
     change_phrase,
     entry_point_words,
+    environment_facts,
     group_extent,
     incomplete_sentence,
     outcome_sentences,
@@ -164,22 +165,20 @@ def _share_words(percent: float) -> str:
 
 def _backend(comparison: Comparison, name: str, title: str) -> BackendLine:
     checks = [check for check in comparison.checks if check.backend == name]
-    environments = next((backend.environments for backend in comparison.backends if backend.name == name), ("", ""))
+    environments = next((backend.environments for backend in comparison.backends if backend.name == name), (None, None))
+    was, now = map(environment_facts, environments)
     return BackendLine(
         title=title,
-        environments=(_apart(*environments), _apart(*reversed(environments))),
-        shared=", ".join(fact for fact in environments[0].split(", ") if fact in environments[1].split(", ") and fact),
+        environments=(
+            ", ".join(fact for fact in was if fact not in now),
+            ", ".join(fact for fact in now if fact not in was),
+        ),
+        shared=", ".join(fact for fact in was if fact in now),
         functions={weight: tuple(_functions(checks, name, weight)) for weight in WEIGHTS},
         checks=len(checks),
         uncompared=sum(not check.changes for check in checks),
         results=sum(check.elements for check in checks),
     )
-
-
-def _apart(facts: str, other: str) -> str:
-    """What one environment has and the other has not."""
-    others = set(other.split(", "))
-    return ", ".join(fact for fact in facts.split(", ") if fact not in others)
 
 
 def _functions(

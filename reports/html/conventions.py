@@ -14,10 +14,10 @@ from ..findings.findings import Finding
 from ..findings.overview import Convention, conventions
 from ..findings.settings import Titles
 from ..record.model import Discrepancy, Record
-from ..record.words import brief, clean, inputs_words, parameters_words, quantity_words
+from ..record.words import brief, inputs_words, parameters_words, quantity_words
 from .text import decimal, kind_words, property_of
 
-_LINK = re.compile(r"https://[^\s()<>\"']+")
+_ADDRESS = re.compile(r"https://[^\s()<>\"']+\Z")
 
 
 @dataclass(frozen=True)
@@ -118,14 +118,16 @@ def _column(convention: Convention, title: str, backends: Titles) -> tuple[Given
 
 
 def _links(answers: Sequence[Discrepancy]) -> tuple[str, ...]:
-    """The pages that explanations name as where a deviation is stated; only these lead out of the report."""
-    links = (link.rstrip(".,;:") for answer in answers for link in _LINK.findall(clean(answer.explanation)))
-    return tuple(link for link in dict.fromkeys(links) if _is_address(link))[:4]
+    """The pages that are named as where a deviation is stated; only these lead out of the report."""
+    links = dict.fromkeys(answer.link for answer in answers if answer.link is not None)
+    return tuple(link for link in links if _is_address(link))[:4]
 
 
 def _is_address(link: str) -> bool:
+    if not _ADDRESS.match(link):
+        return False
     try:
         parts = urlsplit(link)
     except ValueError:
         return False
-    return parts.scheme == "https" and bool(parts.netloc) and "@" not in parts.netloc
+    return bool(parts.netloc) and "@" not in parts.netloc

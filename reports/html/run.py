@@ -8,8 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..findings.findings import findings
 from ..document.text import text_of
+from ..findings.findings import findings
 from ..findings.headline import call_words, cause_words, largest_error, trigger_words
 from ..findings.options import UNCALLED, uncalled_options, uncalled_words
 from ..findings.overview import standing, tallies

@@ -5,18 +5,22 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from .model import SCHEMA_VERSION, Record
+from .tables import SHARED, Expansion, Tables
 from .upgrades import UPGRADES, Raw, upgrade
 from .words import brief
 
 MAX_RECORD_BYTES = 1 << 30
 """The largest record.json that is read."""
+
+FIRST_WITH_TABLES = 3
+"""The version of the schema that brought tables."""
 
 _PIECE = 1 << 22
 """Bytes read at a time: a reader asked for the limit at once would set that much memory aside."""
@@ -27,7 +31,7 @@ class RecordError(ValueError):
 
 
 def encode_record(record: Record) -> bytes:
-    """Return `record` as JSON, a line per backend, check and discrepancy, having read it back.
+    """Return `record` as JSON, a line per backend, check, discrepancy and entry of a table, having read it back.
 
     Reading back makes sure that no field has a type the schema does not know, a float among them: msgspec would write
     its NaN as null without a word.
@@ -35,16 +39,32 @@ def encode_record(record: Record) -> bytes:
     Raises:
         RecordError: a field of `record` does not fit the schema.
     """
-    sections = (b'"%s": %s' % (part.name.encode(), section(getattr(record, part.name))) for part in fields(Record))
-    text = b"{\n" + b",\n".join(sections) + b"\n}\n"
+    if record.schema != SCHEMA_VERSION:
+        raise RecordError(f"schema {record.schema}, and this release writes schema {SCHEMA_VERSION}")
+    tables = Tables()
     try:
-        if (version := _version(text)) != SCHEMA_VERSION:
-            raise RecordError(f"schema {version}, and this release writes schema {SCHEMA_VERSION}")
         with no_collection():
-            msgspec.json.decode(text, type=Record, strict=True)
-    except msgspec.DecodeError as error:
+            sections = [
+                b'"%s": %s' % (part.name.encode(), _section(part.name, getattr(record, part.name), tables))
+                for part in fields(Record)
+            ]
+            msgspec.convert(msgspec.to_builtins(replace(record, checks=(), properties=(), discrepancies=())), Record)
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise _no_record(error) from None
-    return text
+    return b"{\n" + b",\n".join([*sections, b'"tables": ' + tables.encoded()]) + b"\n}\n"
+
+
+def _section(name: str, value: object, tables: Tables) -> bytes:
+    """Return one key's value as JSON; rows are written with references, having been read back."""
+    if name not in SHARED or not isinstance(value, tuple):
+        return section(value)
+
+    def line(row: object) -> bytes:
+        raw = msgspec.to_builtins(row)
+        msgspec.convert(raw, type(row))
+        return b"\n" + msgspec.json.encode(tables.shared(name, raw))
+
+    return b"[" + b",".join(map(line, value)) + b"]"
 
 
 def decode_record(text: bytes) -> Record:
@@ -62,16 +82,19 @@ def _decoded(text: bytes) -> Record:
     try:
         version = _version(text)
         raw = msgspec.json.decode(text)
-        if version != SCHEMA_VERSION:
-            raw = _upgraded(raw, version)
-            text = msgspec.json.encode(raw)
-        record = msgspec.json.decode(text, type=Record, strict=True)
+        try:
+            if version >= FIRST_WITH_TABLES:
+                _expand(raw)
+            upgrade(raw, version)
+        except ValueError as error:
+            raise _does_not_fit(version, error) from None
+        record = msgspec.convert(raw, Record, strict=True)
         # msgspec ignores unknown keys of dataclasses: what they held is missing when the record is written again.
         if msgspec.json.encode(raw, order="sorted") != msgspec.json.encode(record, order="sorted") and (
             difference := first_difference(raw, msgspec.to_builtins(record), "$")
         ):
             raise _does_not_fit(version, difference)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError) as error:  # a ValidationError is a DecodeError
         raise _no_record(error) from None
     return record
 
@@ -121,11 +144,15 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _upgraded(raw: Raw, version: int) -> Raw:
-    try:
-        return upgrade(raw, version)
-    except ValueError as error:
-        raise _does_not_fit(version, error) from None
+def _expand(raw: Raw) -> None:
+    """Put what the tables have in the place of references to it, and take the tables away."""
+    if "tables" not in raw:
+        raise ValueError("the key $.tables is missing")
+    tables = Expansion(raw.pop("tables"), MAX_RECORD_BYTES)
+    for name in ("checks", "properties", "discrepancies"):
+        rows = raw.get(name)
+        for number, row in enumerate(rows if isinstance(rows, list) else ()):
+            tables.expand(name, row, f"$.{name}[{number}]")
 
 
 def _does_not_fit(version: int, difference: object) -> RecordError:

@@ -20,7 +20,7 @@ from .array import Array
 from .properties import Count, Hex, PropertyResult, Text, Unexamined
 from .setting import InSetting
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """The version of the schema that this release writes; it reads the older ones too."""
 
 Severity = Literal["defect", "weakness", "convention", "undecided"]
@@ -222,12 +222,14 @@ class CallFailure:
         is_answered: whether there is a result all the same: a call after the first one failed, or one of several cases
             together.
         cases: by batch, which of its cases: from one number to before another, counted from 0.
+        time_limit: of a "hang", the seconds that the calls were given, as hex text; None where that is not known.
     """
 
     kind: FailureKind
     reason: Text
     is_answered: bool
     cases: dict[Text, tuple[tuple[Count, Count], ...]]
+    time_limit: Hex | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +345,12 @@ class Discrepancy(InSetting):
     real argument reach in their cases, and the largest error (the worst case has the largest multiple of the bound).
     `batches` has how many of them are in which batch. These are empty and null where nobody kept them: for a property,
     or in a record of an older schema.
+
+    `run` says which of the calls of the case gave the result: "plain" (gradients are not recorded), "repeat" (the same
+    once more), "recorded" (while gradients are), or "recorded:" and the argument that they are recorded for.
+    `time_limit` has the seconds that a call was given which did not come back, as hex text; None where that is not
+    known. `cases` says how many cases the inputs are: several where it takes as many to break a property. `link` leads
+    to where a convention is documented.
     """
 
     id: str
@@ -375,6 +383,15 @@ class Discrepancy(InSetting):
     extent: dict[str, Interval] = field(default_factory=dict)
     largest_ulps: Hex | None = None
     batches: dict[str, Count] = field(default_factory=dict)
+    run: Text = "plain"
+    time_limit: Hex | None = None
+    cases: Count = 1
+    link: Text | None = None
+
+    @property
+    def is_of_later_call(self) -> bool:
+        """Whether the first call for the quantity did not show it, but a later one."""
+        return self.run == "repeat" or (self.quantity == "value" and self.run != "plain")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ Hex = Annotated[str, Meta(pattern=r"^(-?0x[01](\.[0-9a-f]+)?p[+-][0-9]+|-?inf|na
 """A float as `hex_of` writes it."""
 
 PropertyStatus = Literal["holds", "broken", "deviates", "undecided", "unsupported"]
-
+PropertyFailure = Literal["error", "crash", "hang", "missing gradient", "shape"]
 
 UnexaminedKind = Literal["unsupported", "no dtype", "not implemented", "signature", "given up"]
 
@@ -77,6 +77,7 @@ class PropertyResult(InSetting):
         comparisons: how many comparisons of two sides were made.
         worst: the comparison with the largest ratio; None where there was none.
         unexamined: the cases that were not examined, as of a check; None where an older record does not tell.
+        failure: what a call did instead of giving a result, of those that broke it; None where none did.
     """
 
     id: str
@@ -94,3 +95,4 @@ class PropertyResult(InSetting):
     comparisons: Count
     worst: PropertyExtreme | None
     unexamined: tuple[Unexamined, ...] | None = None
+    failure: PropertyFailure | None = None

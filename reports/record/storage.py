@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from .codec import RecordError, encode_record
-from .model import Outputs, Record
+from .model import Record
 from .outputs import OUTPUTS, FolderError, OutputStore, refusal
 from .workshop import Workshop, open_workshop
 
@@ -29,17 +29,28 @@ _INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True)
+class _OldOutputs:
+    sha256: str
+
+
+@dataclass(frozen=True)
 class _OldCheck:
-    outputs: Outputs | None = None
+    outputs: _OldOutputs | int | None = None
+
+
+@dataclass(frozen=True)
+class _OldTables:
+    outputs: tuple[_OldOutputs, ...] = ()
 
 
 @dataclass(frozen=True)
 class _OldRecord:
-    """As much of an older record, of any schema version, as is needed to replace it."""
+    """As much of an older record, of any schema version, as is needed to replace it: of schema 3 on it has tables."""
 
     schema: int
     complete: bool
     checks: tuple[_OldCheck, ...] = ()
+    tables: _OldTables = _OldTables()
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,8 @@ class ReportFolder:
             file.replace(outputs / file.name)
         for name in (_RECORD, *texts):
             (self.building / name).replace(self.target / name)
-        for name in _output_names(older) - _output_names(record):
+        kept = {check.outputs.sha256 for check in record.checks if check.outputs}
+        for name in _output_names(older) - kept:
             (outputs / name).unlink(missing_ok=True)
         shutil.rmtree(self.building)
         if record.complete and _older_record(self.target / _INCOMPLETE) is not None:
@@ -142,5 +154,8 @@ def _older_record(folder: Path) -> _OldRecord | None:
         raise RecordError(f"its {_RECORD} is not a record of logitproof; choose another folder with --output") from None
 
 
-def _output_names(record: Record | _OldRecord | None) -> set[str]:
-    return {check.outputs.sha256 for check in record.checks if check.outputs} if record else set()
+def _output_names(older: _OldRecord | None) -> set[str]:
+    if older is None:
+        return set()
+    outputs = (*older.tables.outputs, *(check.outputs for check in older.checks))
+    return {each.sha256 for each in outputs if isinstance(each, _OldOutputs)}

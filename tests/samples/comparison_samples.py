@@ -16,6 +16,7 @@ from logitproof.reports.comparison.model import (
     ComparedBackend,
     ComparedCheck,
     Comparison,
+    ComparisonEnvironment,
     EntryPointChange,
     PropertyChange,
     Timing,
@@ -30,16 +31,18 @@ CHOICE = Expected("choice", "choice", "choice")
 
 def compared_backend(name: str = "torch", old: str | None = "2.12.0", new: str | None = "2.13.0") -> ComparedBackend:
     """A framework in two versions."""
-    environment = "Python 3.11, {0} {1}, 1 thread, x86-64"
+    variables = {"TF_ENABLE_ONEDNN_OPTS": "0"} if name == "tensorflow" else {}
+    environments = tuple(
+        ComparisonEnvironment("3.11", 1, {name: version}, {"model": "x86-64"}, variables) if version else None
+        for version in (old, new)
+    )
     return ComparedBackend(
         name=name,
         framework=name,
         old=old,
         new=new,
-        environments=(environment.format(name, old) if old else "", environment.format(name, new) if new else ""),
+        environments=environments,
         target=name,
-        threads=1,
-        variables={"TF_ENABLE_ONEDNN_OPTS": "0"} if name == "tensorflow" else {},
     )
 
 

@@ -133,6 +133,7 @@ def sample(**changes):
             kind="deviation: clip-1e-7",
             inputs=row,
             explanation=("It gives 0 by its stated definition. clipped (deliberate: https://keras.io/api/losses/)"),
+            link="https://keras.io/api/losses/",
         ),
     )
     properties = (stated(), stated("keras", "holds", version="3.15.1"), stated(status="deviates", property_name="x"))
@@ -181,6 +182,7 @@ def hostile():
             kind=HOSTILE,
             observed=HOSTILE,
             explanation=(f"https://evil.example/'onmouseover='owned=1' javascript:owned=1 {HOSTILE}"),
+            link="https://evil.example/'onmouseover='owned=1'",
         ),
     )
     base = record(bad, known, discrepancies=cases, complete=False)

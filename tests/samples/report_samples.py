@@ -7,11 +7,11 @@ from dataclasses import fields, is_dataclass, replace
 from page_samples import identified_check, identified_discrepancy, sample, stated
 from record_samples import INPUTS, backend, check, discrepancy, record
 
-from logitproof.reports import Array, Record, Unexamined
+from logitproof.reports import Array, PropertyResult, Record, Unexamined
 
 CONSTRAINED = {
     *("severity", "severities", "tiers", "status", "ulps", "bound_ratio", "error_ulps", "error_bound_ratio", "by"),
-    "largest_ulps",
+    *("largest_ulps", "time_limit"),
     *("at", "bound", "ratio", "sha256", "values", "data", "schema", "curves", "histogram"),
 }
 """Fields whose values the schema limits: no text of others can be there."""
@@ -111,7 +111,7 @@ def poisoned(value, text: str):
     if isinstance(value, Array):
         return value if value.corpus is None else replace(value, corpus=text)
     if is_dataclass(value):
-        fixed = CONSTRAINED | ({"kind"} if isinstance(value, Unexamined) else set())
+        fixed = CONSTRAINED | {Unexamined: {"kind"}, PropertyResult: {"failure"}}.get(type(value), set())
         changeable = {field.name: getattr(value, field.name) for field in fields(value) if field.name not in fixed}
         return replace(value, **{name: poisoned(each, text) for name, each in changeable.items()})
     if isinstance(value, dict):

@@ -301,23 +301,6 @@ def test_zeros_of_different_sign_differ_and_nan_of_any_payload_do_not():
     assert same_bits(bits, other).tolist() == [True, True, False, True]
 
 
-@pytest.mark.parametrize(
-    ("name", "shape", "whole", "cases"),
-    [
-        ("wide/n=10", (4, 10), "wide/n=10", None),
-        ("wide/n=10[0:4]", (4, 10), "wide/n=10", (0, 1, 2, 3)),
-        ("wide/n=10[1,4,7]", (3, 10), "wide/n=10", (1, 4, 7)),
-        ("wide/n=10[0:4]", (5, 10), "wide/n=10[0:4]", None),
-        ("wide/n=10[0:999999999]", (4, 10), "wide/n=10[0:999999999]", None),
-        ("user/a[0:4]", (4,), "user/a[0:4]", None),
-        ("wide/n=10[]", (0,), "wide/n=10[]", None),
-    ],
-)
-def test_a_part_is_known_by_its_name_and_size(tmp_path, name, shape, whole, cases):
-    array = part_of(StoredOutput(name, "float32", shape), tmp_path / "none", 0, {"user/a[0:4]"})
-    assert (array.whole, array.cases) == (whole, cases)
-
-
 @pytest.mark.parametrize("cases", ["[7:9]", "[0,9]"])
 def test_cases_that_the_batch_does_not_have_are_refused(tmp_path, cases):
     inputs = {"x": np.zeros(3, np.float32)}

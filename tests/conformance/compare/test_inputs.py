@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from compared_kernels import ran
@@ -98,21 +96,6 @@ def test_a_stated_deviation_is_compared_by_what_it_states(folder, stated):
         for change in check.changes:
             if change.largest:
                 assert change.largest.expected.decimal not in {"choice", "undecided", ""}
-
-
-def test_a_record_that_does_not_tell_its_definitions_shows_them_by_its_conventions(literal, stated):
-    def silent(run):
-        checks = tuple(replace(check, definition=None) for check in run.record.checks)
-        return replace(run, record=replace(run.record, checks=checks))
-
-    assert {check.definition for check in stated.record.checks if check.outputs} == {"linear-above-20"}
-    comparison = compare(silent(literal), silent(stated), jobs=1)
-    stated_comparison = compare(literal, stated, jobs=1)
-    convention = {each.check for each in stated.record.discrepancies if each.kind == "deviation: linear-above-20"}
-    assert convention
-    for one, other in zip(comparison.checks, stated_comparison.checks, strict=True):
-        if one.id in convention:
-            assert one == other
 
 
 # Witnesses

@@ -81,11 +81,14 @@ def test_the_script_shows_a_property_that_a_real_framework_breaks(tmp_path, name
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda discrepancy: discrepancy["inputs"].clear(), "are not those of softmax-ratio"),
-        (lambda discrepancy: discrepancy.update(quantity="property:softmax-rattle"), "did you mean 'softmax-ratio'?"),
+        (lambda record: record["discrepancies"][0]["inputs"].clear(), "are not those of softmax-ratio"),
         (
-            lambda discrepancy: discrepancy["inputs"].update(
-                x={"dtype": "float32", "shape": [1], "values": ["inf"], "data": None, "corpus": None}
+            lambda record: [each.update(property="softmax-rattle") for each in record["properties"]],
+            "did you mean 'softmax-ratio'?",
+        ),
+        (
+            lambda record: record["tables"]["arrays"].__setitem__(
+                record["discrepancies"][0]["inputs"]["x"], {"dtype": "float32", "shape": [1], "values": ["inf"]}
             ),
             "not in the domain",
         ),
@@ -95,7 +98,7 @@ def test_a_record_that_was_tampered_with_is_one_clear_line(tmp_path, capsys, cha
     (tmp_path / "kernels.py").write_text(WRONG, encoding="utf-8")
     record = _record(tmp_path, "softmax-ratio")
     (discrepancy,) = record["discrepancies"]
-    change(discrepancy)
+    change(record)
     (tmp_path / "r" / "record.json").write_text(json.dumps(record), encoding="utf-8")
     capsys.readouterr()
     assert main(["reproduce", discrepancy["id"], "--record", str(tmp_path / "r")]) == 2

@@ -15,6 +15,7 @@ from report_samples import HOSTILE
 from logitproof.conformance.cli.output import shown_text
 from logitproof.reports import (
     COMPARISON_SCHEMA_VERSION,
+    ComparisonEnvironment,
     RecordError,
     comparison_schema,
     comparison_view,
@@ -53,7 +54,7 @@ def test_the_published_schema_is_the_one_in_the_package_and_what_the_dataclasses
     assert PUBLISHED.read_text("utf-8") == packaged
     Draft202012Validator.check_schema(comparison_schema())
     assert comparison_schema()["$id"] == f"urn:logitproof:comparison:{COMPARISON_SCHEMA_VERSION}"
-    assert comparison_schema()["title"] == "A comparison of logitproof, schema 1"
+    assert comparison_schema()["title"] == f"A comparison of logitproof, schema {COMPARISON_SCHEMA_VERSION}"
 
 
 @pytest.mark.parametrize("section", ["checks", "backends", "entry_points", "properties", "timings"])
@@ -91,8 +92,9 @@ def test_a_value_that_does_not_fit_is_refused(raw, key, value):
 
 
 def test_a_newer_one_is_refused_with_what_to_do(raw):
-    with pytest.raises(RecordError, match="schema 2 is newer than this release reads"):
-        decode_comparison(json.dumps({**raw, "schema": 2}).encode())
+    newer = COMPARISON_SCHEMA_VERSION + 1
+    with pytest.raises(RecordError, match=f"schema {newer} is newer than this release reads"):
+        decode_comparison(json.dumps({**raw, "schema": newer}).encode())
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b"null", b"[" * 100_000, b"\xff", b'{"schema": 1}', bytes(99)])
@@ -153,12 +155,13 @@ def test_the_terminal_tells_every_kind_that_occurs_and_counts_what_it_leaves_out
 def test_nothing_from_others_steers_the_terminal(text):
     text = text.encode("utf-8", "replace").decode()[:60_000]
     regressed = SAMPLES["regressed"]()
+    strange = ComparisonEnvironment(text, 1, {text: text}, {text: text}, {text: text})
     hostile = replace(
         regressed,
         titles=(text, text),
         profile=text,
         notes=(text,),
-        backends=tuple(replace(each, name=text, old=text, environments=(text, text)) for each in regressed.backends),
+        backends=tuple(replace(each, name=text, old=text, environments=(strange, None)) for each in regressed.backends),
         entry_points=tuple(
             replace(each, entry_point=text, detail=text, backend=text) for each in regressed.entry_points
         ),

@@ -22,6 +22,7 @@ from page_reading import Page, data_of
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from logitproof.reports import (
+    ComparisonEnvironment,
     change_key,
     comparison_github,
     comparison_html,
@@ -92,8 +93,10 @@ def test_versions_environments_commands_and_profile_are_told():
 
 def test_of_two_environments_the_difference_is_shown_and_the_rest_folded():
     text = _page().cells
-    assert "torch 2.12.0 → 2.13.0 torch 2.12.0 torch 2.13.0 the same in both Python 3.11, 1 thread, x86-64" in text
-    same = tuple(replace(backend, environments=("Python 3.11", "Python 3.11")) for backend in sample().backends)
+    versions = "torch 2.12.0 → 2.13.0 torch 2.12.0 torch 2.13.0"
+    assert f"{versions} the same in both Python 3.11, 1 thread, model x86-64" in text
+    one = ComparisonEnvironment("3.11", 0, {}, {}, {})
+    same = tuple(replace(backend, environments=(one, one)) for backend in sample().backends)
     assert "nothing else nothing else the same in both Python 3.11" in _page(sample(backends=same)).cells
     assert "the same in both" not in _page(replace(regressed(), backends=regressed().backends[1:])).text
 

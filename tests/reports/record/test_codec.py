@@ -8,6 +8,7 @@ import io
 import json
 from dataclasses import replace
 
+import msgspec
 import pytest
 from checkout import EXPECTED
 from record_samples import check, discrepancy, record
@@ -50,6 +51,7 @@ def test_the_top_level_keys_are_those_of_the_design(sample):
         "checks",
         "properties",
         "discrepancies",
+        "tables",
     }
 
 
@@ -93,7 +95,7 @@ def test_a_float_where_text_belongs_cannot_be_written(sample, value):
         (("checks", 0, "status"), "passed"),
         (("checks", 0, "severities"), {"harmless": 1}),
         (("checks", 0, "worst_ulps", "ulps"), "a lot"),
-        (("discrepancies", 0, "inputs", "x", "values"), None),
+        (("tables", "arrays", 0, "values"), None),
         (("discrepancies", 0, "severity"), "fine"),
         (("run", "seed"), None),
         (("surplus",), 1),
@@ -106,7 +108,7 @@ def test_a_float_where_text_belongs_cannot_be_written(sample, value):
         ),
         (("discrepancies", 0, "answers"), None),
         (("discrepancies", 0, "answers"), [{}]),
-        (("discrepancies", 0, "inputs", "x", "surplus"), 1),
+        (("tables", "arrays", 0, "surplus"), 1),
     ],
 )
 def test_a_record_that_does_not_fit_the_schema_is_refused(sample, path, value):
@@ -161,7 +163,7 @@ def test_a_record_of_schema_1_is_read_as_one_of_this_release():
     assert {check.spread for check in read.checks} == {None}
     assert {(each.cause, each.evidence, each.answers) for each in read.discrepancies} == {(None, None, ())}
     for section, key in (("checks", "worst_ratio"), ("discrepancies", "inputs"), ("properties", "comparisons")):
-        kept = [part[key] for part in json.loads(encode_record(read))[section]]
+        kept = [msgspec.json.decode(msgspec.json.encode(getattr(part, key))) for part in getattr(read, section)]
         assert kept == [part[key] for part in old[section]] != []
     assert decode_record(encode_record(read)) == read
 
@@ -189,8 +191,8 @@ def test_a_record_of_schema_1_is_read_as_strictly_as_a_new_one(section):
         decode_record(json.dumps(raw).encode())
 
 
-def test_an_early_record_of_schema_2_is_read_and_tells_nothing_of_what_it_did_not_keep(sample):
-    raw = json.loads(encode_record(sample))
+def test_an_early_record_of_schema_2_is_read_and_tells_nothing_of_what_it_did_not_keep():
+    raw = json.loads((EXPECTED / "record-2.json").read_bytes())
     for raw_check in raw["checks"]:
         del raw_check["failures"]
         for stored in raw_check["outputs"]["batches"] if raw_check["outputs"] else ():
@@ -198,7 +200,7 @@ def test_an_early_record_of_schema_2_is_read_and_tells_nothing_of_what_it_did_no
     read = decode_record(json.dumps(raw).encode())
     assert {each.failures for each in read.checks} == {None}
     written = json.loads(encode_record(read))
-    assert {each["failures"] for each in written["checks"]} == {None}  # the key is there again, as the schema has it
+    assert {each.get("failures") for each in written["checks"]} == {None}
     assert decode_record(encode_record(read)) == read
     raw["checks"][0].pop("tiers")  # what it always had it must have
     with pytest.raises(RecordError, match="tiers"):
