@@ -76,17 +76,19 @@ from .record.model import (
     Severity,
     StoredOutput,
 )
-from .record.properties import PropertyExtreme, PropertyResult, Unexamined, UnexaminedKind
-from .record.setting import Setting
-from .record.storage import (
+from .record.outputs import (
     FolderError,
-    ReportFolder,
-    open_folder,
+    OutputFile,
+    OutputStore,
+    StoredArray,
     outputs_file,
     read_outputs,
     stored_dtype,
     verified_outputs,
 )
+from .record.properties import PropertyExtreme, PropertyResult, Unexamined, UnexaminedKind
+from .record.setting import Setting
+from .record.storage import ReportFolder, open_folder
 from .record.words import backend_title, clean, duration_words, error_words, inputs_words
 from .record.workshop import open_workshop
 from .schemas import comparison_schema, record_schema
@@ -153,6 +155,8 @@ __all__ = [
     "Matter",
     "OtherAnswer",
     "Outcome",
+    "OutputFile",
+    "OutputStore",
     "Outputs",
     "Parameter",
     "Picture",
@@ -168,6 +172,7 @@ __all__ = [
     "Setting",
     "Severity",
     "Stale",
+    "StoredArray",
     "StoredOutput",
     "Timing",
     "UncalledOptions",

@@ -10,20 +10,18 @@ import numpy as np
 from logitproof.reference import DEFINITIONS, function_named
 from logitproof.reports import ExaminationResult, Setting
 
-from ..backends.bisection import BatchPart, ExaminedCalls, examine_batch
+from ..backends.bisection import BatchPart, ExaminedCalls
 from ..backends.in_process import InProcess
 from ..backends.protocol import Deviation, EntryPoint, Output, Reply
 from ..causes.assign import causes_of
-from ..corpus.corpus import build, keys
+from ..corpus.corpus import keys
+from ..corpus.source import BatchSource
 from ..inputs.arrays import batch_from_arrays
-from ..inputs.batch import Batch
 from ..inputs.cases import case_count
-from ..judge.batch_judge import BatchJudge
 from ..judge.findings import confirmed, settle, settled
+from ..judge.job import Job, Tallies, Task
 from ..judge.record import check_record, discrepancy_record
-from ..judge.tally import CheckIdentity, CheckTally, Returned
-from ..judge.truth import truths
-from ..run.plan import Task, all_questions, identity, tasks_of
+from ..run.plan import tasks_of
 
 GIVEN = "given outputs"
 """What checks of results that came from anywhere call their backend."""
@@ -61,17 +59,15 @@ def examine(
         ImportError: the framework is not installed.
     """
     backend = InProcess.of(call, function_named(function).name, framework, vjp)
-    tallies: dict[CheckIdentity, CheckTally] = {}
+    tallies = Tallies()
     for key in keys(profile, functions=(function,), dtypes=tuple(dtypes) or None):
-        batch = build(key)
-        for task in tasks_of(batch, {backend.name: backend.hello}):
-            for quantity, omission in task.omitted.items():
-                _tally(tallies, task, batch, quantity).omit(omission, case_count(batch))
-            if task.quantities:
-                examined = examine_batch(
-                    backend, batch, task.entry_point.name, list(task.quantities), setting=task.setting
-                )
-                _take_in(tallies, task, batch, examined)
+        source = BatchSource(key)
+        batch = source.batch()
+        tasks = tasks_of(batch, {backend.name: backend.hello})
+        tallies.begin(batch, tasks)
+        job = Job(source, tuple(task for task in tasks if task.quantities))
+        answers = [task.evaluated(batch, backend) for task in job.tasks]
+        tallies.take_in(job, answers, job.judged(answers))
     return _findings(tallies, backend.hello.version)
 
 
@@ -107,8 +103,9 @@ def judge(
     task = Task(GIVEN, entry_point, GIVEN_SETTING, tuple(named), {})
     results = tuple(_output(quantity, np.asarray(array)) for quantity, array in named.items())
     part = BatchPart(batch, tuple(range(case_count(batch))), Reply(results))
-    tallies: dict[CheckIdentity, CheckTally] = {}
-    _take_in(tallies, task, batch, ExaminedCalls((part,)))
+    job, answers = Job(BatchSource.of(batch), (task,)), (ExaminedCalls((part,)),)
+    tallies = Tallies()
+    tallies.take_in(job, answers, job.judged(answers))
     return _findings(tallies, "")
 
 
@@ -135,28 +132,11 @@ def _output(quantity: str, array: np.ndarray) -> Output:
     return Output(quantity, "plain", array, array.dtype.name, None)
 
 
-def _tally(tallies: dict[CheckIdentity, CheckTally], task: Task, batch: Batch, quantity: str) -> CheckTally:
-    key = identity(task, batch, quantity)
-    return tallies.setdefault(key, CheckTally(key, task.entry_point))
-
-
-def _take_in(tallies: dict[CheckIdentity, CheckTally], task: Task, batch: Batch, examined: ExaminedCalls) -> None:
-    judge_of = BatchJudge(batch, truths(batch, all_questions(batch, [task])))
-    by_quantity = {quantity: _tally(tallies, task, batch, quantity) for quantity in task.quantities}
-    judge_of.take_in(examined, by_quantity)
-    # Causes are held against all that was returned.
-    for part in examined.parts:
-        for quantity, tally in by_quantity.items():
-            if outputs := part.answer.of(quantity):
-                cases = None if part.batch is batch else part.cases
-                tally.outputs.append(Returned(part.batch.name, outputs[0].array, batch.name, cases))
-
-
-def _findings(tallies: Mapping[CheckIdentity, CheckTally], version: str) -> ExaminationResult:
-    unconfirmed = settle(list(tallies.values()))
+def _findings(tallies: Tallies, version: str) -> ExaminationResult:
+    unconfirmed = settle(list(tallies.of_checks.values()))
     findings = settled(unconfirmed, [confirmed(each.judged) for each in unconfirmed])
     pairs = zip(findings, causes_of(findings), strict=True)
     return ExaminationResult(
-        checks=tuple(check_record(tally, version, None) for tally in tallies.values()),
+        checks=tuple(check_record(tally, version) for tally in tallies.of_checks.values()),
         discrepancies=tuple(discrepancy_record(finding, version, cause=cause) for finding, cause in pairs),
     )

@@ -229,7 +229,7 @@ def _telling(pair: tuple[Explained, Claim]) -> tuple[bool, float, int]:
 
 
 def _batch_key(finding: ConfirmedFinding) -> tuple[int, str]:
-    return id(finding.tally), finding.judged.batch.name
+    return id(finding.tally), finding.judged.batch_name
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def _result_of(observation: Observation) -> tuple[object, ...]:
     judged = observation.judged
     if np.isfinite(observation.value):
         return judged.batch.dtype, abs(observation.value)
-    return judged.batch.dtype, judged.batch.name, judged.case
+    return judged.batch.dtype, judged.batch_name, judged.case
 
 
 def evidence(match: Match) -> str:

@@ -224,7 +224,7 @@ def comes_first(finding: ConfirmedFinding) -> bool:
     if group is None:
         return False
     worst = group.worst
-    return (worst.batch.name, worst.case, worst.element) == (judged.batch.name, judged.case, judged.element)
+    return (worst.batch_name, worst.case, worst.element) == (judged.batch_name, judged.case, judged.element)
 
 
 def _stack(group: list[tuple[int, ConfirmedFinding]]) -> Stack:
@@ -242,7 +242,7 @@ def _stack(group: list[tuple[int, ConfirmedFinding]]) -> Stack:
     batches: dict[str, tuple[Batch, list[int]]] = {}
     for _, each in group:
         judged_element = each.judged
-        batches.setdefault(judged_element.batch.name, (judged_element.batch, []))[1].append(judged_element.case)
+        batches.setdefault(judged_element.batch_name, (judged_element.batch, []))[1].append(judged_element.case)
     parts = []
     for name, (batch, cases) in batches.items():
         chosen = sorted(set(cases))
@@ -250,7 +250,7 @@ def _stack(group: list[tuple[int, ConfirmedFinding]]) -> Stack:
             lines[name, case_number] = line
         parts.append(NormalForm.of(batch, judged.quantity, chosen))
     observations = [
-        Observation.of(number, each, (lines[each.judged.batch.name, each.judged.case], each.judged.element))
+        Observation.of(number, each, (lines[each.judged.batch_name, each.judged.case], each.judged.element))
         for number, each in group
     ]
     return Stack(_joined(parts), tuple(observations))

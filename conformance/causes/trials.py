@@ -165,7 +165,7 @@ class Trials:
 
         None where that is not known.
         """
-        batch = (id(finding.tally), finding.judged.batch.name)
+        batch = (id(finding.tally), finding.judged.batch_name)
         if batch not in self._known:
             self._known[batch] = _around(finding)
         around = self._known[batch]
@@ -220,15 +220,16 @@ def _returned(tally: CheckTally, batch: Batch, quantity: str) -> tuple[list[int]
 
 
 def _lines(part: Returned, batch: Batch, quantity: str) -> tuple[list[int], np.ndarray] | None:
+    array = np.asarray(part.array)
     if part.cases is not None:
         # Cases that were evaluated apart: a line each.
         fits = part.array.shape[:1] == (len(part.cases),)
-        return (list(part.cases), part.array.reshape(len(part.cases), -1)) if fits else None
+        return (list(part.cases), array.reshape(len(part.cases), -1)) if fits else None
     if part.array.shape != result_shape(batch, quantity):
         return None
     if batch.is_reduced:
-        return [0], part.array.reshape(1, 1) if quantity == "value" else lines_of(batch, part.array)
-    return list(range(case_count(batch))), part.array.reshape(-1)[element_numbers(batch, quantity)]
+        return [0], array.reshape(1, 1) if quantity == "value" else lines_of(batch, array)
+    return list(range(case_count(batch))), array.reshape(-1)[element_numbers(batch, quantity)]
 
 
 def _spacing(dtype: str, numbers: np.ndarray) -> np.ndarray:

@@ -70,7 +70,7 @@ def examine_into(request: RunRequest, gating: GateOptions | None = None) -> tupl
         raise UserError(str(error)) from None
     try:
         with shown_progress() as progress:
-            record = run(request, progress, folder.store)
+            record = run(request, progress, folder.outputs)
         pages = rendered(record, request.output, gating)
         path = folder.publish(record, pages)
         for name in RUN_PAGES.keys() - pages.keys():  # an older one would tell of another run

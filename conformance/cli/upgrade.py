@@ -142,7 +142,7 @@ def _examined(
         folders = [_opened(request.output / name, stack) for name, _ in usable]
         titles = _titles([side.wish.text for _, side in usable])
         sides = [
-            Side(title, side.specs(), folder.store, optional_in(side.wish))
+            Side(title, side.specs(), folder.outputs, optional_in(side.wish))
             for title, (_, side), folder in zip(titles, usable, folders, strict=True)
         ]
         records = run_sides(request, sides, progress)

@@ -21,6 +21,7 @@ from logitproof.reports import (
 )
 
 from ..corpus.corpus import BatchKey, build
+from ..corpus.source import BatchSource
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count, take_cases
 from ..judge.judged_output import JudgedOutput
@@ -130,7 +131,7 @@ class _CaseJudge:
 
             judgement = judge(format_named(self.batch.dtype), output, known, ball)
             self._done[key] = JudgedOutput(
-                self.batch, cases, quantity, definition, "plain", output, known.exact, judgement
+                BatchSource.of(self.batch), cases, quantity, definition, "plain", output, known.exact, judgement
             )
         return self._done[key]
 

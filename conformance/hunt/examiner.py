@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 
 from logitproof.reports import Setting
 
-from ..backends.bisection import Evaluator, ExaminedCalls, examine_batch
+from ..backends.bisection import Evaluator, ExaminedCalls
 from ..backends.deaths import Deaths, GivenUp
 from ..backends.protocol import Hello
+from ..corpus.source import BatchSource
 from ..inputs.batch import Batch
 from ..inputs.witness import FailureIdentity
-from ..judge.batch_judge import BatchJudge
 from ..judge.findings import ConfirmedFinding, confirmed, settle
+from ..judge.job import Job, Task
 from ..judge.judged_output import JudgedElement
 from ..judge.tally import CheckIdentity, CheckTally
-from ..judge.truth import truths
-from ..run.plan import Task, all_questions, identity, tasks_of
+from ..run.plan import tasks_of
 from ..run.request import SettingChoice
 
 
@@ -125,20 +125,13 @@ class Examiner:
     ) -> Examination:
         if not planned:
             return Examination(())
-        judge = BatchJudge(batch, truths(batch, all_questions(batch, planned)), spreads=False)
-        tallies: list[CheckTally] = []
-        for task in planned:
-            counted = {
-                quantity: CheckTally(identity(task, batch, quantity), task.entry_point) for quantity in task.quantities
-            }
-            judge.take_in(self._asked(task, batch, counts=counts), counted)
-            tallies.extend(counted.values())
+        answers = [self._asked(task, batch, counts=counts) for task in planned]
+        tallies = Job(BatchSource.of(batch), tuple(planned)).judged(answers, spreads=False)
         return Examination(tallies, self._defects(tallies, known))
 
     def _asked(self, task: Task, batch: Batch, *, counts: bool) -> ExaminedCalls:
         deaths = self._deaths[task.backend, task.setting] if counts else Deaths()
-        worker, quantities = self._workers[task.backend], list(task.quantities)
-        examined = examine_batch(worker, batch, task.entry_point.name, quantities, deaths, setting=task.setting)
+        examined = task.evaluated(batch, self._workers[task.backend], deaths)
         if counts and (given_up := self._given_up(task, batch)):
             self._note(f"{task.backend}, {task.setting}: {given_up.reason}: it is left out from here on")
         return examined

@@ -132,7 +132,7 @@ class _Hunt:
     def result(self) -> Hunted:
         versions = {name: hello.version for name, hello in self._examiner.hellos.items()}
         tallies = sorted(self._examiner.tallies.values(), key=lambda each: _order(each.identity))
-        checks = tuple(check_record(each, versions[each.identity.backend], None) for each in tallies)
+        checks = tuple(check_record(each, versions[each.identity.backend]) for each in tallies)
         self._hunted.findings = ExaminationResult(checks, tuple(self._of_all(*each) for each in self._new))
         return self._hunted
 

@@ -13,6 +13,7 @@ from logitproof.reference import FORMATS, LITERAL, Status, format_named
 from ..backends.bisection import NOT_THERE, BatchPart, ExaminedCalls
 from ..backends.protocol import EntryPoint, Failure, Output
 from ..backends.refusals import refusal_of
+from ..corpus.source import BatchSource
 from ..inputs.batch import Batch
 from ..inputs.cases import case_count
 from ..inputs.geometry import by_case, case_size, magnitudes, result_shape
@@ -41,9 +42,9 @@ def questions(batch: Batch, entry_point: EntryPoint, quantity: str) -> list[Ques
 class BatchJudge:
     """Judges what backends made of one batch; equal outputs, of sibling entry points say, are judged once."""
 
-    def __init__(self, batch: Batch, truths: Truths, *, spreads: bool = True) -> None:
+    def __init__(self, source: BatchSource, truths: Truths, *, spreads: bool = True) -> None:
         """Take the inputs and what is true of them; `spreads` says whether anyone asks how the errors are spread."""
-        self._batch = batch
+        self._source, self._batch = source, source.batch()
         self._truths = truths
         self._spreads = spreads
         self._positions: dict[tuple[tuple[int, ...], str], tuple[Positions, ...]] = {}
@@ -69,10 +70,10 @@ class BatchJudge:
         """Give the cases without a result; where what is asked is not there, one of them stands for all."""
         if failure.kind in NOT_THERE:
             case = next((case for case in cases if self._valid[case]), cases[0])
-            yield FailedCase(self._batch, case, failure, bool(self._valid[case]), len(cases))
+            yield FailedCase(self._source, case, failure, bool(self._valid[case]), len(cases))
         else:
             for case in cases:
-                yield FailedCase(self._batch, case, failure, bool(self._valid[case]))
+                yield FailedCase(self._source, case, failure, bool(self._valid[case]))
 
     def _failed_calls(self, examined: ExaminedCalls, quantity: str, entry_point: EntryPoint) -> Iterator[FailedCalls]:
         """Give the cases whose calls failed: each that has no result once, and those that have one all the same."""
@@ -116,7 +117,7 @@ class BatchJudge:
                 tally.cases += len(part.cases)
                 tally.answered = True
             for output in outputs:
-                if _well_formed(self._batch, part, quantity, output, tally):
+                if _well_formed(self._source, part, quantity, output, tally):
                     self._judge_output(part, quantity, output, tally)
             for error in part.answer.errors:
                 if error.quantity == quantity:
@@ -124,11 +125,11 @@ class BatchJudge:
                     for each in self._failed(cases, error.failure):
                         tally.fail(each)
             if quantity in part.answer.missing:
-                _note_missing(self._batch, quantity, tally, first)
+                _note_missing(self._source, quantity, tally, first)
         if part.answer.modified and tallies:
             quantity, tally = next(iter(tallies.items()))
             reason = f"the call changed its input {', '.join(part.answer.modified)}"
-            tally.note(judged_case(self._batch, quantity, first, "input modified", reason))
+            tally.note(judged_case(self._source, quantity, first, "input modified", reason))
 
     def _judge_output(self, part: BatchPart, quantity: str, output: Output, tally: CheckTally) -> None:
         definition = _definition(tally.entry_point, quantity)
@@ -161,7 +162,7 @@ class BatchJudge:
 
         judgement = judge(format_named(self._batch.dtype), lines, known, ball)
         return JudgedOutput(
-            self._batch, cases, quantity, definition, output.run, lines, known.exact, judgement, positions
+            self._source, cases, quantity, definition, output.run, lines, known.exact, judgement, positions
         )
 
     def _positions_of(self, part: BatchPart, quantity: str) -> tuple[Positions, ...]:
@@ -185,20 +186,20 @@ def _missing(batch: Batch, quantity: str) -> Failure:
     return Failure("missing gradient", f"no gradient by {first} is delivered: the graph is cut", "")
 
 
-def _note_missing(batch: Batch, quantity: str, tally: CheckTally, case: int) -> None:
-    failure = _missing(batch, quantity)
+def _note_missing(source: BatchSource, quantity: str, tally: CheckTally, case: int) -> None:
+    failure = _missing(source.batch(), quantity)
     if failure.kind == "unsupported":
         tally.unsupported = tally.unsupported or failure.text
     else:
-        tally.note(judged_case(batch, quantity, case, failure.kind, failure.text))
+        tally.note(judged_case(source, quantity, case, failure.kind, failure.text))
 
 
 def judged_case(
-    batch: Batch, quantity: str, case: int, kind: str, reason: str, *, severity: str = "defect"
+    source: BatchSource, quantity: str, case: int, kind: str, reason: str, *, severity: str = "defect"
 ) -> JudgedElement:
     """A finding that is no matter of distance."""
     return JudgedElement(
-        batch=batch,
+        source=source,
         quantity=quantity,
         definition=LITERAL,
         case=case,
@@ -210,21 +211,21 @@ def judged_case(
         observed=None,
         run="plain",
         reason=reason,
-        size=(case_size(batch), float(magnitudes(batch)[case])),
+        size=(case_size(source.batch()), float(magnitudes(source.batch())[case])),
     )
 
 
-def _well_formed(batch: Batch, part: BatchPart, quantity: str, output: Output, tally: CheckTally) -> bool:
+def _well_formed(source: BatchSource, part: BatchPart, quantity: str, output: Output, tally: CheckTally) -> bool:
     """Check dtype and shape; a wrong dtype is noted and its numbers judged all the same, a wrong shape ends it."""
     case, what = int(part.cases[0]), quantity.replace(":", " by ")
-    if output.dtype != batch.dtype:
-        reason = f"the {what} of {batch.dtype} inputs has dtype {output.dtype}"
-        tally.note(judged_case(batch, quantity, case, "dtype", reason))
+    if output.dtype != part.batch.dtype:
+        reason = f"the {what} of {part.batch.dtype} inputs has dtype {output.dtype}"
+        tally.note(judged_case(source, quantity, case, "dtype", reason))
     expected = result_shape(part.batch, quantity)
     if output.array.shape != expected:
         shape = part.batch.arguments[0].shape
         reason = f"the {what} of inputs of shape {shape} has shape {output.array.shape}, not {expected}"
-        tally.note(judged_case(batch, quantity, case, "shape", reason))
+        tally.note(judged_case(source, quantity, case, "shape", reason))
         return False
     return output.array.dtype.name in FORMATS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -10,9 +10,6 @@ import numpy as np
 from flint import arb
 
 from logitproof.reference import Format, Status, format_named, working_precision
-from logitproof.reports import (
-    Outputs,
-)
 
 from ..backends.omissions import Omission
 from ..backends.refusals import refusal_of
@@ -22,9 +19,6 @@ from .judged_output import FindingGroup, JudgedElement
 from .tally import CheckTally, FailedCase
 from .truth import exact_element
 from .verdicts import KIND_OF, SEVERITY_OF, Verdict, decide
-
-Store = Callable[[Iterable[tuple[str, np.ndarray]]], Outputs]
-"""Stores the output arrays of a check beside the record."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +80,7 @@ def _settle_failures(tally: CheckTally, *, is_implemented: bool) -> None:
 
 
 def _raised_case(tally: CheckTally, failed: FailedCase) -> JudgedElement:
-    refusal = refusal_of(tally.entry_point, failed.batch, failed.case, failed.failure)
+    refusal = refusal_of(tally.entry_point, failed.source.batch(), failed.case, failed.failure)
     if refusal is not None:
         return replace(_failed_case(tally, failed, "refused", "convention"), refusal=refusal)
     if not failed.is_valid:
@@ -95,7 +89,8 @@ def _raised_case(tally: CheckTally, failed: FailedCase) -> JudgedElement:
 
 
 def _failed_case(tally: CheckTally, failed: FailedCase, kind: str, severity: str) -> JudgedElement:
-    return judged_case(failed.batch, tally.identity.quantity, failed.case, kind, failed.failure.text, severity=severity)
+    reason = failed.failure.text
+    return judged_case(failed.source, tally.identity.quantity, failed.case, kind, reason, severity=severity)
 
 
 def _reported(tally: CheckTally) -> list[ConfirmedFinding]:
@@ -108,7 +103,7 @@ def _reported(tally: CheckTally) -> list[ConfirmedFinding]:
 
 def _worst_and_smallest(group: FindingGroup) -> list[JudgedElement]:
     worst, smallest = group.worst, group.smallest
-    same = worst.batch.name == smallest.batch.name and worst.case == smallest.case
+    same = worst.batch_name == smallest.batch_name and worst.case == smallest.case
     return [worst] if same else [worst, smallest]
 
 
@@ -138,7 +133,7 @@ def confirmed(judged: JudgedElement) -> JudgedElement:
     if judged.exact is None or judged.exact.status != Status.FINITE or judged.severity == "convention":
         return judged
     ball = partial(exact_element, judged.batch, judged.quantity, judged.definition, (judged.case, judged.element))
-    storage = format_named(judged.batch.dtype)
+    storage = format_named(judged.source.key.dtype)
     if judged.observed is None or judged.allowed is None or np.isnan(float(judged.observed)):
         return judged if ball(CONFIRMING_PRECISION).is_finite() else replace(judged, severity="undecided")
     if judged.kind == KIND_OF[Verdict.INFINITY]:

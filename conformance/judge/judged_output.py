@@ -13,6 +13,7 @@ import numpy as np
 from logitproof.reference import Enclosure, Status
 
 from ..backends.protocol import Refusal
+from ..corpus.source import BatchSource
 from ..inputs.batch import Batch
 from ..inputs.geometry import case_size, magnitudes
 from .extent import Reach, joined, reaches
@@ -52,7 +53,7 @@ class JudgedElement:
     """One element of one output, with what is needed to report it.
 
     Attributes:
-        batch: the batch the output belongs to.
+        source: where the batch comes from that the output belongs to.
         quantity: the quantity judged.
         definition: the definition it was judged by.
         case: number of the case in the batch.
@@ -71,7 +72,7 @@ class JudgedElement:
         refusal: the documented refusal that it is, if it is one.
     """
 
-    batch: Batch
+    source: BatchSource
     quantity: str
     definition: str
     case: int
@@ -88,6 +89,16 @@ class JudgedElement:
     reason: str = ""
     size: tuple[int, float] = (0, 0.0)
     refusal: Refusal | None = None
+
+    @property
+    def batch(self) -> Batch:
+        """The batch."""
+        return self.source.batch()
+
+    @property
+    def batch_name(self) -> str:
+        """Its name."""
+        return self.source.key.name
 
 
 @dataclass(frozen=True)
@@ -114,7 +125,7 @@ class FindingGroup:
     def single(cls, judged: JudgedElement) -> Self:
         """One finding."""
         extent = reaches(judged.batch, np.asarray([judged.case]))
-        return cls(1, judged, judged, judged.ulps, extent, {judged.batch.name: 1})
+        return cls(1, judged, judged, judged.ulps, extent, {judged.batch_name: 1})
 
     def merged(self, other: FindingGroup) -> FindingGroup:
         """Both together."""
@@ -152,7 +163,7 @@ class JudgedOutput:
     """One output with its judgement; arrays have one line per case.
 
     Attributes:
-        batch: the inputs.
+        source: where the inputs come from.
         cases: the numbers of the cases in the batch, one for every line.
         quantity: the quantity.
         definition: the definition it was judged by.
@@ -163,7 +174,7 @@ class JudgedOutput:
         positions: where the elements stand along what is telling for the function.
     """
 
-    batch: Batch
+    source: BatchSource
     cases: np.ndarray
     quantity: str
     definition: str
@@ -173,11 +184,16 @@ class JudgedOutput:
     judgement: Judgement
     positions: tuple[Positions, ...] = ()
 
+    @cached_property
+    def batch(self) -> Batch:
+        """The inputs."""
+        return self.source.batch()
+
     def element_at(self, line: int, element: int, severity: str = "", kind: str = "") -> JudgedElement:
         """Pick one element."""
         position = (line, element)
         return JudgedElement(
-            batch=self.batch,
+            source=self.source,
             quantity=self.quantity,
             definition=self.definition,
             case=int(self.cases[line]),

@@ -66,7 +66,7 @@ class OtherOutputs:
                 _GivenOutput(identity, value)
                 for identity, by_batch in self._asked[_question(finding.tally.identity)]
                 if identity != finding.tally.identity
-                if (value := _value(by_batch.get(judged.batch.name, ()), position)) is not None
+                if (value := _value(by_batch.get(judged.batch_name, ()), position)) is not None
             ]
         )
         if not given:
@@ -113,11 +113,11 @@ def _value(parts: Sequence[Returned], position: _Position) -> np.generic | None:
         if array.dtype.name not in FORMATS:
             continue
         if part.cases is None and array.shape == position.shape:
-            whole: np.generic = array[position.index]
+            whole: np.generic = np.asarray(array)[position.index]
             return whole
         # Cases that were evaluated apart: a line each.
         if part.cases is not None and position.case in part.cases and array.shape[:1] == (len(part.cases),):
-            line = array[part.cases.index(position.case)].reshape(-1)
+            line = np.asarray(array)[part.cases.index(position.case)].reshape(-1)
             if position.element < line.size:
                 number: np.generic = line[position.element]
                 return number

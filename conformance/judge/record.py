@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from flint import arb
@@ -18,8 +17,10 @@ from logitproof.reports import (
     Expected,
     Extreme,
     OtherAnswer,
+    OutputFile,
     Outputs,
     Parameter,
+    StoredOutput,
     Unexamined,
     array_record,
     discrepancy_id,
@@ -33,9 +34,9 @@ from ..inputs.batch import Batch
 from ..inputs.geometry import element_index
 from ..inputs.hashes import case_arguments, case_cotangent, case_hash
 from .extent import interval
-from .findings import Cause, ConfirmedFinding, Store
+from .findings import Cause, ConfirmedFinding
 from .judged_output import Exact, JudgedElement
-from .tally import CheckTally
+from .tally import CheckTally, Returned
 from .words import explain
 
 DIGITS = 20
@@ -53,7 +54,7 @@ WORD_OF = {
 """What the record tells in place of an exact number."""
 
 
-def check_record(tally: CheckTally, version: str, store: Store | None) -> Check:
+def check_record(tally: CheckTally, version: str) -> Check:
     """Return a check as the record keeps it."""
     identity = tally.identity
     status, reason = _status(tally)
@@ -81,7 +82,7 @@ def check_record(tally: CheckTally, version: str, store: Store | None) -> Check:
         worst_ulps=worst_ulps,
         worst_ratio=worst_ulps if same else _extreme(tally.worst_ratio),
         coverage=_coverage(tally),
-        outputs=_outputs(tally, store) if store and tally.outputs else None,
+        outputs=_outputs(tally, tally.file) if tally.file else None,
         spread=tally.spread.record(),
         definition=deviation.definition if deviation else LITERAL,
         failures=() if status == "unsupported" else _call_failures(tally),
@@ -90,14 +91,20 @@ def check_record(tally: CheckTally, version: str, store: Store | None) -> Check:
     )
 
 
-def _outputs(tally: CheckTally, store: Store) -> Outputs:
-    """Store the outputs of a check, and say which cases of a batch each is of."""
-    stored = store((kept.batch, kept.array) for kept in tally.outputs)
-    batches = (
-        each if kept.cases is None else replace(each, whole=kept.whole, cases=_stretches(kept.cases))
-        for each, kept in zip(stored.batches, tally.outputs, strict=True)
+def _outputs(tally: CheckTally, file: OutputFile) -> Outputs:
+    """Return what is stored of a check, and which cases of a batch each array is of; it is the last to be done."""
+    return Outputs(
+        file.finish(),
+        tuple(
+            StoredOutput(each.batch, each.array.dtype.name, each.array.shape, *_some_cases(each))
+            for each in tally.outputs
+        ),
     )
-    return replace(stored, batches=tuple(batches))
+
+
+def _some_cases(returned: Returned) -> tuple[str, tuple[tuple[int, int], ...]] | tuple[()]:
+    """Return which batch some cases are of, and which they are; nothing for a whole batch."""
+    return () if returned.cases is None else (returned.whole, _stretches(returned.cases))
 
 
 def _call_failures(tally: CheckTally) -> tuple[CallFailure, ...]:
@@ -167,7 +174,7 @@ def _coverage(tally: CheckTally) -> str | None:
 
 
 def _position(judged: JudgedElement | None) -> tuple[str, int, int, str] | None:
-    return None if judged is None else (judged.batch.name, judged.case, judged.element, judged.run)
+    return None if judged is None else (judged.batch_name, judged.case, judged.element, judged.run)
 
 
 def _extreme(judged: JudgedElement | None) -> Extreme | None:
@@ -177,7 +184,7 @@ def _extreme(judged: JudgedElement | None) -> Extreme | None:
         ulps=hex_of(judged.ulps),
         bound_ratio=hex_of(judged.ratio),
         case=case_hash(judged.batch, judged.case),
-        batch=judged.batch.name,
+        batch=judged.batch_name,
         index=_index(judged),
         inputs=inputs_of(judged.batch, judged.quantity, judged.case),
         observed=observed_of(judged),
@@ -208,7 +215,7 @@ def discrepancy_record(
         input_class=identity.input_class,
         parameters=parameters_of(judged.batch),
         check=identity.id,
-        batch=judged.batch.name,
+        batch=judged.batch_name,
         case=case,
         index=_index(judged),
         inputs=inputs_of(judged.batch, judged.quantity, judged.case),

@@ -7,11 +7,22 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from logitproof.reports import ExaminedBatch, Parameter, Setting, check_id, parameter_record
+from logitproof.reports import (
+    ExaminedBatch,
+    OutputFile,
+    OutputStore,
+    Parameter,
+    Setting,
+    StoredArray,
+    check_id,
+    parameter_record,
+)
 
+from ..backends.bisection import BatchPart
 from ..backends.deaths import GivenUp
 from ..backends.omissions import Omission
 from ..backends.protocol import EntryPoint, Failure
+from ..corpus.source import BatchSource
 from ..inputs.batch import Batch
 from .judged_output import FindingGroup, JudgedElement, OutputSummary
 from .spread import CheckSpread
@@ -68,7 +79,7 @@ def identity_of(backend: str, entry_point: str, setting: Setting, batch: Batch, 
 class FailedCase:
     """A case without a result: why, and whether it is a valid input; it may stand for several `cases` of a batch."""
 
-    batch: Batch
+    source: BatchSource
     case: int
     failure: Failure
     is_valid: bool
@@ -86,19 +97,19 @@ class FailedCalls:
     is_answered: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Returned:
     """What a backend returned for a batch.
 
     Attributes:
         batch: the name of the batch that was evaluated: the whole one, or one of some of its cases.
-        array: the output.
+        array: the output, or where it is stored.
         whole: the name of the whole batch.
         cases: which of its cases were evaluated; None for all of them.
     """
 
     batch: str
-    array: np.ndarray
+    array: np.ndarray | StoredArray
     whole: str
     cases: tuple[int, ...] | None
 
@@ -117,6 +128,7 @@ class CheckTally:
     findings: dict[tuple[str, str], FindingGroup] = field(default_factory=dict)
     spread: CheckSpread = field(default_factory=CheckSpread)
     outputs: list[Returned] = field(default_factory=list)
+    file: OutputFile | None = None
     batches: dict[str, ExaminedBatch] = field(default_factory=dict)
     failed: list[FailedCase] = field(default_factory=list)
     failed_calls: list[FailedCalls] = field(default_factory=list)
@@ -124,6 +136,19 @@ class CheckTally:
     omitted: Counter[Omission] = field(default_factory=Counter)
     given_up: GivenUp | None = None
     answered: bool = False
+
+    def keep(self, batch: Batch, part: BatchPart, array: np.ndarray, store: OutputStore | None) -> None:
+        """Keep what the backend returned for some cases of a batch: in a file of the store, if there is one.
+
+        Raises:
+            FolderError: the file system refused.
+        """
+        if store is not None:
+            self.file = self.file or store.begin()
+        cases = None if part.batch.name == batch.name else part.cases
+        self.outputs.append(
+            Returned(part.batch.name, self.file.append(array) if self.file else array, batch.name, cases)
+        )
 
     def begin(self, batch: Batch) -> None:
         """Note that a batch was put to the backend."""
@@ -197,7 +222,7 @@ class CheckTally:
         """Count a finding by what it has become."""
         group = self.findings.pop((before.severity, before.kind))
         if group.count > 1:
-            batches = Counter(group.batches) - Counter({before.batch.name: 1})
+            batches = Counter(group.batches) - Counter({before.batch_name: 1})
             self.findings[before.severity, before.kind] = replace(group, count=group.count - 1, batches=batches)
         self.note(after)
 

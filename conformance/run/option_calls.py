@@ -11,7 +11,7 @@ from ..backends.bisection import ExaminedCalls
 from ..backends.protocol import EntryPoint
 from ..inputs.batch import Batch
 from ..inputs.geometry import axis_of
-from .plan import Task
+from ..judge.job import Task
 
 _Key = tuple[str, str, str]
 """Backend, function and entry point."""

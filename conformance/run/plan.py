@@ -4,54 +4,21 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from logitproof.reference import FUNCTIONS, LITERAL
-from logitproof.reports import Setting
+from logitproof.reference import FUNCTIONS
 
-from ..backends.omissions import Omission, omission_of
-from ..backends.protocol import EntryPoint, Hello
-from ..corpus.corpus import BatchKey, build, keys
+from ..backends.omissions import omission_of
+from ..backends.protocol import Hello
+from ..corpus.corpus import keys
+from ..corpus.source import BatchSource
 from ..errors import UserError
 from ..inputs.arrays import input_batches
 from ..inputs.batch import Batch
 from ..inputs.hashes import batch_hash
 from ..inputs.witness import witnesses_in
-from ..judge.batch_judge import questions
-from ..judge.tally import CheckIdentity, identity_of
-from ..judge.truth import Question
+from ..judge.job import Task
 from .request import RunRequest, SettingChoice
-
-
-@dataclass(frozen=True)
-class BatchSource:
-    """Where a batch comes from: a key of the corpus, or given: a witness, or a user's own tensors."""
-
-    key: BatchKey
-    given: Batch | None = None
-
-    def batch(self) -> Batch:
-        """Build the batch."""
-        return self.given if self.given is not None else build(self.key)
-
-
-@dataclass(frozen=True)
-class Task:
-    """One batch for one entry point of one backend in one setting.
-
-    Attributes:
-        backend: the backend's name.
-        entry_point: what to call.
-        setting: the setting to call it in.
-        quantities: what to ask for.
-        omitted: quantities not to be asked for, with the reason.
-    """
-
-    backend: str
-    entry_point: EntryPoint
-    setting: Setting
-    quantities: tuple[str, ...]
-    omitted: Mapping[str, Omission]
 
 
 def sources(
@@ -79,7 +46,7 @@ def sources(
         given.extend(batches)
     corpus = keys(request.profile, functions=offered, dtypes=request.dtypes or None) if offered else []
     return [
-        *(BatchSource(BatchKey(batch.function, batch.dtype, batch.name), batch) for batch in given),
+        *map(BatchSource.of, given),
         *(BatchSource(key) for key in corpus),
     ]
 
@@ -123,7 +90,7 @@ def tasks_of(
 
 def _restricted(task: Task, batch: Batch, hello: Hello, checks: frozenset[str]) -> Task | None:
     """Return a task without what is not asked; None where nothing of it is left."""
-    wanted = [quantity for quantity in task.quantities if not checks or identity(task, batch, quantity).id in checks]
+    wanted = [quantity for quantity in task.quantities if not checks or task.check(batch, quantity).id in checks]
     if not wanted:
         return None
     omitted = {
@@ -132,19 +99,6 @@ def _restricted(task: Task, batch: Batch, hello: Hello, checks: frozenset[str]) 
         if (omission := omission_of(hello, task.entry_point, batch.dtype, batch.parameters, quantity)) is not None
     }
     return replace(task, quantities=tuple(name for name in wanted if name not in omitted), omitted=omitted)
-
-
-def all_questions(batch: Batch, planned: Sequence[Task]) -> tuple[Question, ...]:
-    """List what must be known to judge the tasks of a batch."""
-    asked = [
-        question
-        for task in planned
-        for quantity in task.quantities
-        for question in questions(batch, task.entry_point, quantity)
-    ]
-    # Whether an input is valid is read off the value.
-    has_value = any(quantity == "value" for quantity, _ in asked)
-    return tuple(dict.fromkeys(asked if has_value else [("value", LITERAL), *asked]))
 
 
 def check_entry_points(request: RunRequest, backends: Mapping[str, Hello]) -> None:
@@ -187,8 +141,3 @@ def check_settings(request: RunRequest, backends: Mapping[str, Hello], note: Cal
         raise UserError(f"no backend has such a mode on such a device: {words}")
     for name in lacking:
         note(f"{name} is not examined: it has {', '.join(map(str, offered[name]))} only")
-
-
-def identity(task: Task, batch: Batch, quantity: str) -> CheckIdentity:
-    """The check that a quantity of a task belongs to."""
-    return identity_of(task.backend, task.entry_point.name, task.setting, batch, quantity)

@@ -10,12 +10,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from logitproof.reports import SCHEMA_VERSION, CorpusInfo, Record, RunInfo
+from logitproof.reports import SCHEMA_VERSION, CorpusInfo, OutputStore, Record, RunInfo
 
 from ..causes.assign import assigned, cause_stacks
 from ..causes.claims import explained
 from ..corpus.corpus import CORPUS_VERSION, combined_hash
-from ..judge.findings import Cause, ConfirmedFinding, Store, confirmed, settle, settled
+from ..judge.findings import Cause, ConfirmedFinding, confirmed, settle, settled
 from ..judge.other_answers import OtherOutputs
 from ..judge.record import check_record, discrepancy_record
 from ..judge.tally import CheckTally
@@ -34,7 +34,7 @@ _CAUSES_IN_HASTE = 5.0
 """Seconds that causes are looked for after an interruption: whoever sends one soon kills what has not ended."""
 
 
-def run(request: RunRequest, progress: Progress, store: Store | None = None) -> Record:
+def run(request: RunRequest, progress: Progress, store: OutputStore | None = None) -> Record:
     """Examine backends on the corpus and return the record.
 
     Ctrl-C ends the run early: what is finished is kept, and the record says that it is not complete.
@@ -42,10 +42,11 @@ def run(request: RunRequest, progress: Progress, store: Store | None = None) -> 
     Args:
         request: what to examine.
         progress: where to tell how far the run is.
-        store: keeps the output arrays of a check; None keeps none.
+        store: where the output arrays go; None keeps none.
 
     Raises:
         UserError: a backend, an entry point, a check or an input file is wrong; nothing has been examined.
+        FolderError: an output cannot be stored.
     """
     return run_sides(request, (Side("", specs_of(request), store),), progress)[0]
 
@@ -62,6 +63,7 @@ def run_sides(request: RunRequest, sides: Sequence[Side], progress: Progress) ->
 
     Raises:
         UserError: a backend, an entry point, a check or an input file is wrong; nothing has been examined.
+        FolderError: an output cannot be stored.
     """
     started = _now()
     with undisturbed(), running_backends(sides, request.limits) as running, ExitStack() as stack:
@@ -103,10 +105,10 @@ class _Examined:
 
 def _examined(session: RunSession, side: Side, running: Sequence[RunningBackend]) -> _Examined:
     names = {backend.label: backend.spec.name for backend in running}
-    tallies = _renamed([tally for tally in session.tallies.values() if tally.has_outcome], names)
+    tallies = _renamed([tally for tally in session.results.tallies.of_checks.values() if tally.has_outcome], names)
     properties = [
         replace(result, task=replace(result.task, backend=names[result.task.backend]))
-        for result in session.properties
+        for _, result in sorted(session.results.properties.items())
         if result.task.backend in names
     ]
     return _Examined(side, running, tallies, properties)
@@ -121,6 +123,18 @@ def _record(
     versions = {each.spec.name: each.hello.version for each in examined.running if each.hello is not None}
     answers = OtherOutputs(examined.tallies, versions)
     offered = {entry.function for hello in hellos for entry in hello.entry_points}
+    # The outputs are read where they lie, until their checks are done.
+    discrepancies = (
+        *(
+            discrepancy_record(finding, versions[finding.tally.identity.backend], answers.to(finding), cause)
+            for finding, cause in zip(findings, causes, strict=True)
+        ),
+        *(
+            discrepancy
+            for result in examined.properties
+            if (discrepancy := property_discrepancy(result, versions[result.task.backend])) is not None
+        ),
+    )
     return Record(
         schema=SCHEMA_VERSION,
         complete=scene.cut is None and all(backend.trouble is None for backend in examined.running),
@@ -131,22 +145,10 @@ def _record(
             scene.request.profile,
             {name: digest for name, digest in session.given.items() if name.partition("/")[0] in offered},
         ),
-        backends=tuple(backend_record(backend, session.options, scene.cut) for backend in examined.running),
-        checks=tuple(
-            check_record(tally, versions[tally.identity.backend], examined.side.store) for tally in examined.tallies
-        ),
+        backends=tuple(backend_record(backend, session.results.options, scene.cut) for backend in examined.running),
+        checks=tuple(check_record(tally, versions[tally.identity.backend]) for tally in examined.tallies),
         properties=tuple(property_result(result, versions[result.task.backend]) for result in examined.properties),
-        discrepancies=(
-            *(
-                discrepancy_record(finding, versions[finding.tally.identity.backend], answers.to(finding), cause)
-                for finding, cause in zip(findings, causes, strict=True)
-            ),
-            *(
-                discrepancy
-                for result in examined.properties
-                if (discrepancy := property_discrepancy(result, versions[result.task.backend])) is not None
-            ),
-        ),
+        discrepancies=discrepancies,
     )
 
 

@@ -8,25 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
-from logitproof.reports import Backend, Setting, hex_of
+from logitproof.reports import Backend, OutputStore, Setting, hex_of
 
 from ..backends.client import BackendError, Limits, Worker, WorkerUnavailable, open_all
 from ..backends.deaths import Deaths
 from ..backends.protocol import Hello
 from ..backends.spec import BackendSpec, parse_backend
 from ..errors import UserError
-from ..inputs.batch import Batch
-from ..judge.findings import Store
-from ..property_checks.ask import PropertyTask
 from .option_calls import OptionCalls
-from .plan import Task
 from .request import RunRequest
+from .units import Unit
 
-Order = tuple[int, Batch, list[tuple[int, Task]]]
-"""The number of a batch, the batch, and the tasks of one backend with their places among all of the batch."""
-
-PropertyOrder = tuple[int, PropertyTask]
-"""The number of a property task, and the task."""
+Order = tuple[int, int, Unit]
+"""The number of a unit of work, which of its tasks is meant, and the unit."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +30,13 @@ class Side:
     Attributes:
         title: tells them from the backends of other sides; "" where there are no others.
         specs: the backends.
-        store: keeps the output arrays of a check; None keeps none.
+        store: where the outputs go; None keeps none.
         optional: names of backends that need not be there: one that no side has is left out, without a word.
     """
 
     title: str
     specs: tuple[BackendSpec, ...]
-    store: Store | None = None
+    store: OutputStore | None = None
     optional: frozenset[str] = frozenset()
 
 
@@ -59,7 +53,7 @@ class RunningBackend:
     hello: Hello | None
     trouble: str | None = None
     is_wrong: bool = False
-    orders: SimpleQueue[Order | PropertyOrder | None] = field(default_factory=SimpleQueue)
+    orders: SimpleQueue[Order | None] = field(default_factory=SimpleQueue)
     deaths: defaultdict[Setting, Deaths] = field(default_factory=lambda: defaultdict(Deaths))
 
     @property

@@ -11,12 +11,11 @@ from logitproof.conformance.causes.algorithms.normal_form import NormalForm, lin
 from logitproof.conformance.causes.assign import causes_of
 from logitproof.conformance.causes.mistakes.catalogue import every_mistake
 from logitproof.conformance.corpus.corpus import build, keys
+from logitproof.conformance.corpus.source import BatchSource
 from logitproof.conformance.inputs.cases import case_count
 from logitproof.conformance.inputs.geometry import element_numbers, result_shape
-from logitproof.conformance.judge.batch_judge import BatchJudge
 from logitproof.conformance.judge.findings import confirmed, settle, settled
-from logitproof.conformance.judge.tally import CheckTally, Returned, identity_of
-from logitproof.conformance.judge.truth import truths
+from logitproof.conformance.judge.job import Job, Tallies, Task
 from logitproof.reference import function_named
 
 STANDARD = {each.name for each in every_mistake() if each.kind.is_standard}
@@ -31,7 +30,7 @@ def judged(function, quantity, result, dtype="float32", *, options=False):
 
     With `options` it is the calls with options of the ci profile that are made.
     """
-    tallies = {}
+    tallies = Tallies()
     entry_point = EntryPoint("kernel", function, function_named(function).keywords, (), ())
     for key in keys("ci" if options else "smoke", functions=(function,), dtypes=(dtype,)):
         if options and not key.name.startswith("options"):
@@ -50,14 +49,10 @@ def judged(function, quantity, result, dtype="float32", *, options=False):
         numbers_of_lines = lines_of(batch, numbers) if in_rows else element_numbers(batch, quantity)
         array.reshape(-1)[numbers_of_lines.reshape(-1)] = lines.reshape(-1)
         output = Output(quantity, "plain", array, dtype, None)
-        tally = tallies.setdefault(
-            identity_of("kernel", "kernel", EAGER, batch, quantity),
-            CheckTally(identity_of("kernel", "kernel", EAGER, batch, quantity), entry_point),
-        )
-        tally.outputs.append(Returned(batch.name, array, batch.name, None))
-        judge = BatchJudge(batch, truths(batch, dict.fromkeys([(quantity, "literal"), ("value", "literal")])))
-        judge.take_in(ExaminedCalls((BatchPart(batch, cases, Reply((output,))),)), {quantity: tally})
-    unconfirmed = settle(list(tallies.values()))
+        job = Job(BatchSource(key), (Task("kernel", entry_point, EAGER, (quantity,), {}),))
+        answers = (ExaminedCalls((BatchPart(batch, cases, Reply((output,))),)),)
+        tallies.take_in(job, answers, job.judged(answers))
+    unconfirmed = settle(list(tallies.of_checks.values()))
     findings = settled(unconfirmed, [confirmed(each.judged) for each in unconfirmed])
     return list(zip(findings, causes_of(findings), strict=True))
 

@@ -157,5 +157,5 @@ def ran(folder: Path, source: str, *, name: str = "kernels", title: str = "", **
     settings = {"profile": "smoke", "jobs": 1, "dtypes": ("float32",), "output": folder / "out", **request}
     asked = RunRequest(backends=(str(folder / f"{name}.py"),), **settings)  # type: ignore[arg-type]
     target = open_folder(asked.output)
-    record = run(asked, Silence(), target.store)
+    record = run(asked, Silence(), target.outputs)
     return ComparedRun(record, target.publish(record, {}), title or folder.name)

@@ -8,6 +8,7 @@ from setting_samples import EAGER
 
 from logitproof.conformance.backends.protocol import EntryPoint
 from logitproof.conformance.corpus.corpus import build, keys
+from logitproof.conformance.corpus.source import BatchSource
 from logitproof.conformance.inputs.batch import Batch
 from logitproof.conformance.inputs.cases import case_count, take_cases
 from logitproof.conformance.inputs.geometry import element_index, element_numbers, result_shape
@@ -209,7 +210,7 @@ def _whole(array):
 
 def _answers(*tallies, kind="crash", case=1):
     answers = OtherOutputs(tallies, dict.fromkeys((tally.identity.backend for tally in tallies), "1.0"))
-    return answers.to(ConfirmedFinding(tallies[0], judged_case(ROWS, "value", case, kind, "died"), 1))
+    return answers.to(ConfirmedFinding(tallies[0], judged_case(BatchSource.of(ROWS), "value", case, kind, "died"), 1))
 
 
 def test_of_many_answers_those_that_repeat_bits_of_their_backend_are_left_out_first():

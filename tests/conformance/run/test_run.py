@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 import logitproof
+from logitproof.conformance.corpus.corpus import keys
 from logitproof.conformance.errors import UserError
 from logitproof.conformance.judge.judged_output import Exact
 from logitproof.conformance.judge.record import enclosing_text
 from logitproof.conformance.run.progress import Silence
 from logitproof.conformance.run.request import RunRequest
 from logitproof.conformance.run.run import run
+from logitproof.conformance.run.session import WINDOW
 from logitproof.reference import Status
 from logitproof.reports import Check, Record, encode_record, exit_status, float_from, verdict
 
@@ -265,11 +267,12 @@ class InterruptedAfter(Silence):
 def test_an_interrupted_run_keeps_what_was_examined_and_claims_nothing_else(tmp_path):
     module = tmp_path / "kernels.py"
     module.write_text(SOFTPLUS)
-    asked = RunRequest(backends=(str(module),), dtypes=("float32",), profile="smoke", jobs=1)
+    asked = RunRequest(backends=(str(module),), dtypes=("float32", "float64"), profile="ci", jobs=1)
     record = run(asked, InterruptedAfter(3))
     assert not record.complete
     values = [check for check in record.checks if check.quantity == "value"]
-    assert 1 <= len(values) <= 3
+    examined = {(check.dtype, batch.batch) for check in values for batch in check.batches if batch.results}
+    assert 3 <= len(examined) <= 3 + WINDOW < len(keys("ci", functions=("softplus",), dtypes=asked.dtypes))
     assert all(check.status == "examined" and check.cases > 0 for check in values)
 
 

@@ -27,13 +27,15 @@ from logitproof.conformance.backends.protocol import (
 )
 from logitproof.conformance.compare.compare import compare
 from logitproof.conformance.compare.runs import ComparedRun
+from logitproof.conformance.corpus.source import BatchSource
 from logitproof.conformance.errors import UserError
 from logitproof.conformance.hunt.examiner import Examiner
 from logitproof.conformance.inputs.witness import decode_witness, encode_witness, known_signatures, witness_of
 from logitproof.conformance.judge.findings import settle
+from logitproof.conformance.judge.job import Task
 from logitproof.conformance.judge.tally import CheckTally, FailedCase, identity_of
 from logitproof.conformance.run.option_calls import OptionCalls
-from logitproof.conformance.run.plan import Task, check_settings
+from logitproof.conformance.run.plan import check_settings
 from logitproof.conformance.run.progress import Silence
 from logitproof.conformance.run.request import RunRequest, SettingChoice
 from logitproof.conformance.run.run import run
@@ -268,7 +270,7 @@ def test_what_one_setting_implements_says_nothing_of_another():
         CheckTally(identity_of("kernels", "softmax", each, batch, "value"), entry) for each in (EAGER, PLANTED)
     )
     correct.answered = True
-    lacking.fail(FailedCase(batch, 0, failure, is_valid=True))
+    lacking.fail(FailedCase(BatchSource.of(batch), 0, failure, is_valid=True))
     assert settle([correct, lacking]) == []
     assert [each.kind for each in lacking.omitted] == ["not implemented"]
 

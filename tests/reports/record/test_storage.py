@@ -11,7 +11,9 @@ from record_samples import check, record
 
 from logitproof.reports import (
     FolderError,
+    Outputs,
     RecordError,
+    StoredOutput,
     bit_equal,
     open_folder,
     read_outputs,
@@ -19,9 +21,17 @@ from logitproof.reports import (
 )
 
 
+def _stored(folder, arrays):
+    file = folder.outputs.begin()
+    stored = [file.append(array) for array in arrays.values()]
+    assert all(bit_equal(np.asarray(each), array) for each, array in zip(stored, arrays.values(), strict=True))
+    batches = zip(arrays, stored, strict=True)
+    return Outputs(file.finish(), tuple(StoredOutput(name, each.dtype.name, each.shape) for name, each in batches))
+
+
 def _publish(target, array, *, complete=True, text="summary"):
     folder = open_folder(target)
-    stored = folder.store([("batch", array)])
+    stored = _stored(folder, {"batch": array})
     published = record(check(outputs=stored), complete=complete)
     return folder.publish(published, {"summary.md": text}), stored
 
@@ -34,7 +44,7 @@ def test_outputs_are_read_back_bit_by_bit(tmp_path):
         "d": np.arange(4, dtype=np.int32),
     }
     folder = open_folder(tmp_path / "report")
-    stored = folder.store(arrays.items())
+    stored = _stored(folder, arrays)
     folder.publish(record(check(outputs=stored)), {})
     returned = read_outputs(tmp_path / "report", read_record(tmp_path / "report").checks[0].outputs)
     assert list(returned) == list(arrays)
@@ -87,7 +97,7 @@ def test_files_that_logitproof_did_not_write_stay(tmp_path):
 
 def test_a_run_that_is_discarded_leaves_nothing_behind(tmp_path):
     folder = open_folder(tmp_path / "a" / "b")
-    folder.store([("batch", np.zeros(3))])
+    _stored(folder, {"batch": np.zeros(3)})
     folder.discard()
     assert list(tmp_path.iterdir()) == []
 
@@ -96,7 +106,7 @@ def test_a_run_that_is_discarded_leaves_an_older_one_as_it_was(tmp_path):
     _publish(tmp_path, np.zeros(3))
     before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     folder = open_folder(tmp_path)
-    folder.store([("batch", np.ones(3))])
+    _stored(folder, {"batch": np.ones(3)})
     folder.discard()
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
 
@@ -113,7 +123,7 @@ def test_a_record_that_does_not_fit_the_schema_leaves_the_older_run_as_it_was(tm
 
 def test_equal_outputs_share_one_file(tmp_path):
     folder = open_folder(tmp_path)
-    one, two = (folder.store([("batch", np.zeros(3))]) for _ in range(2))
+    one, two = (_stored(folder, {"batch": np.zeros(3)}) for _ in range(2))
     assert one == two
     folder.publish(record(check(outputs=one), check("other", outputs=two)), {})
     assert len(list((tmp_path / "outputs").iterdir())) == 1
@@ -136,9 +146,18 @@ def test_a_foreign_record_json_is_not_overwritten(tmp_path):
 
 def test_a_full_disk_is_named(tmp_path):
     folder = open_folder(tmp_path)
+    file = folder.outputs.begin()
     shutil.rmtree(folder.building)  # whoever runs the tests may write everywhere: a missing folder refuses as well
-    with pytest.raises(FolderError, match="cannot use the output folder"):
-        folder.store([("batch", np.zeros(3))])
+    for refused in (folder.outputs.begin, lambda: file.append(np.zeros(3)), file.finish):
+        with pytest.raises(FolderError, match="cannot use the output folder"):
+            refused()
+
+
+def test_an_output_file_that_became_shorter_is_noticed(tmp_path):
+    stored = open_folder(tmp_path).outputs.begin().append(np.zeros(3))
+    stored.file.write_bytes(b"")
+    with pytest.raises(ValueError, match="has become shorter"):
+        np.asarray(stored)
 
 
 def test_outputs_that_were_changed_are_noticed(tmp_path):
