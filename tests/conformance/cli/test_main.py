@@ -18,7 +18,7 @@ from logitproof.conformance.cli.main import main
 from logitproof.conformance.errors import UserError
 from logitproof.conformance.inputs.witness import WITNESSES
 from logitproof.conformance.run.request import RunRequest
-from logitproof.reports import RUN_PAGES, read_outputs, read_record
+from logitproof.reports import RUN_PAGES, Outputs, StoredOutput, read_outputs, read_record
 
 pytestmark = pytest.mark.framework("torch")
 
@@ -39,7 +39,9 @@ class FakeRun:
         progress.begin(["torch 2.13.0"], 2)
         progress.advance()
         progress.note("halfway")
-        outputs = store([("batch", np.zeros(3))])
+        file = store.begin()
+        stored = file.append(np.zeros(3))
+        outputs = Outputs(file.finish(), (StoredOutput("batch", stored.dtype.name, stored.shape),))
         return record(check(outputs=outputs, **CLEAN)) if self.result is None else self.result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from asking import called
+from exact_calls import called
 from simulated_machine import NOISES, Simulated
 
 from logitproof.conformance.corpus.corpus import build, keys

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from asking import called, enclosed
+from exact_calls import called, enclosed
 from simulated_machine import NOISES, Simulated
 
 from logitproof.reference import FORMATS, error_bounds, spread_bound

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from asking import enclosed
+from exact_calls import enclosed
 from flint import arb, arb_series, ctx
 from reference_inputs import DTYPES, Call, option_sets, random_call, stored
 

@@ -7,7 +7,7 @@ import itertools
 import ml_dtypes
 import numpy as np
 import pytest
-from asking import called, enclosed
+from exact_calls import called, enclosed
 from flint import arb, ctx
 from reference_inputs import DTYPES, HARD_ELEMENTS, HARD_ROWS, option_sets, random_call, stored
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from asking import enclosed
+from exact_calls import enclosed
 
 from logitproof.reference import Status
 

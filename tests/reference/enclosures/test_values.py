@@ -5,7 +5,7 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
-from asking import enclosed
+from exact_calls import enclosed
 from reference_inputs import DTYPES, HARD_ELEMENTS, HARD_ROWS, Call, option_sets, random_call, stored
 
 from logitproof.reference import FORMATS, FUNCTIONS, Enclosure, Status

@@ -7,7 +7,7 @@ from math import inf, nan
 
 import numpy as np
 import pytest
-from asking import enclosed
+from exact_calls import enclosed
 from reference_inputs import DTYPES, stored
 
 from logitproof.reference import LIMITS, Enclosure, Status
