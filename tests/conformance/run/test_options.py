@@ -135,7 +135,7 @@ def test_an_entry_point_of_which_nothing_was_examined_has_no_uncalled_options():
 def test_a_record_of_this_schema_from_before_a_key_was_added_is_read_with_its_default():
     examined = record(check())
     raw = json.loads(encode_record(examined))
-    del raw["backends"][0]["options"], raw["checks"][0]["definition"]
+    del raw["backends"][0]["options"]
     read = decode_record(json.dumps(raw).encode())
     assert read == examined
     assert encode_record(read) == encode_record(examined)
