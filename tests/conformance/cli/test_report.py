@@ -69,6 +69,7 @@ def test_every_format_comes_from_file_folder_and_standard_input_alike(folder, na
         assert _report("-", "--format", name, cwd="/", stdin=stream).stdout == file.stdout
 
 
+@pytest.mark.slow
 def test_formats_are_what_they_say(folder):
     texts = {name: _report(".", "--format", name, cwd=folder).stdout.decode() for name in FORMATS}
     assert "The worst defects, grouped by cause" in texts["terminal"]
@@ -163,6 +164,7 @@ def test_a_file_that_cannot_be_finished_leaves_the_older_one_whole(folder, monke
         assert sorted(each.name for each in folder.iterdir()) == ["record.json", "told"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full: run it on Linux")  # noqa: PTH110
 def test_a_full_disk_is_one_line(folder):
     assert "--output /dev/full: No space left on device" in _one_line(_report(".", "--output", "/dev/full", cwd=folder))

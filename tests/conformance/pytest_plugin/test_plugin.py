@@ -90,6 +90,7 @@ def test_the_header_shows_how_to_search_again(folder):
     assert re.search(again, outcome.stdout)
 
 
+@pytest.mark.slow
 def test_the_search_is_the_same_in_ci_and_another_one_elsewhere(folder):
     def seed(**settings):
         outcome = _properties(folder, "--logitproof-backend", "right.py", "-k", "nothing", **settings)

@@ -26,7 +26,7 @@ from logitproof.conformance.scripts.inputs import alone, script_inputs
 from logitproof.conformance.scripts.lookup import Known
 from logitproof.conformance.scripts.of_discrepancy import reproduction_of
 from logitproof.conformance.scripts.script import script_for
-from logitproof.reports import Array, Expected, array_record, encode_record
+from logitproof.reports import Array, Expected, array_record, encode_record, hex_of
 
 PACKAGES = {"numpy", "torch", "tensorflow", "keras"}
 
@@ -156,6 +156,7 @@ def _deadly(kind):
         error_ulps="inf",
         error_bound_ratio="inf",
         explanation=explanation,
+        time_limit=hex_of(1.0) if kind == "hang" else None,
     )
 
 
