@@ -57,6 +57,7 @@ def _examined(folder, **given):
     return _run("Examine", folder, {"profile": "smoke", **given})
 
 
+@pytest.mark.slow
 def test_a_defect_is_annotated_summarised_and_ends_the_job(tmp_path):
     (tmp_path / "kernels.py").write_text(WRONG)
     done, outputs = _examined(tmp_path, backends="kernels.py", arguments="--dtype float32")
@@ -68,6 +69,7 @@ def test_a_defect_is_annotated_summarised_and_ends_the_job(tmp_path):
     assert verdict.returncode == 1
 
 
+@pytest.mark.slow
 def test_what_has_no_defect_passes_and_what_to_fail_on_is_handed_over(tmp_path):
     (tmp_path / "kernels.py").write_text(RIGHT)
     few = {"backends": "kernels.py", "arguments": "--dtype float32 --function softplus"}

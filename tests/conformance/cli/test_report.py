@@ -120,6 +120,7 @@ def test_a_record_of_an_older_schema_is_told_and_comes_out_in_the_present_one(ve
     assert printed == encode_record(read_record(old))
 
 
+@pytest.mark.slow
 def test_what_is_new_since_an_earlier_record_is_told(folder):
     (folder / "old.json").write_bytes(encode_record(older()))
     for name in ("terminal", "markdown"):

@@ -119,6 +119,7 @@ def replace_id(witness, identifier):
     return msgspec.structs.replace(witness, id=identifier)
 
 
+@pytest.mark.slow
 def test_witnesses_of_both_runs_are_compared_and_others_left_out(folder, witnesses, tmp_path, monkeypatch, capsys):
     old, new = tmp_path / "of-old", tmp_path / WITNESSES
     for each in witnesses[:2]:

@@ -165,6 +165,7 @@ def test_a_fault_of_a_row_length_is_shrunk_to_zeros(tmp_path):
     assert numbers(witness) == [0] * 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("condition", "parameters"),
     [

@@ -100,6 +100,7 @@ def test_the_search_is_the_same_in_ci_and_another_one_elsewhere(folder):
     assert seed() != seed()
 
 
+@pytest.mark.slow
 def test_equal_seeds_find_equal_things(folder):
     arguments = ("--logitproof-backend", "wrong.py", "-k", "sigmoid-two", "--logitproof-seed", "7", "-q")
     first, second = (_properties(folder, *arguments).stdout for _ in range(2))
@@ -183,6 +184,7 @@ def softplus(x):
     assert _properties(folder, "--logitproof-backend", "silent.py", *options).returncode == 1
 
 
+@pytest.mark.slow
 def test_what_raises_in_every_dtype_fails_and_is_skipped_with_the_reason_where_it_is_declared(folder):
     source = 'framework = "numpy"\n\ndef sigmoid(x):\n    raise TypeError("not on this machine")\n'
     (folder / "raising.py").write_text(source, encoding="utf-8")

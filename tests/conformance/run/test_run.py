@@ -42,6 +42,7 @@ def kinds(record: Record, severity: str) -> set[str]:
     return {finding.kind for finding in record.discrepancies if finding.severity == severity}
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_the_same_record(tmp_path):
     source = SOFTPLUS + "def sigmoid(x):\n    return 1 / (1 + np.exp(-x))\n"
     first, second = (

@@ -395,6 +395,7 @@ def test_what_is_new_since_another_run_is_not_confused_with_what_gates(folder):
     assert main(["report", "record.json", "--since", "older.json"]) == 1
 
 
+@pytest.mark.slow
 def test_ten_thousand_waivers_are_held_against_ten_thousand_checks_at_once():
     run = many()
     waivers = waivers_for(run, "weakness")

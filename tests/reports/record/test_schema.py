@@ -113,6 +113,7 @@ def sigmoid_vjp(cotangent, x):
 """
 
 
+@pytest.mark.slow
 def test_the_record_of_a_run_fits_the_schema(tmp_path):
     for name in ("one", "other"):
         (tmp_path / f"{name}.py").write_text(KERNELS)
