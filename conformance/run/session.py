@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -118,7 +119,8 @@ class RunSession:
         """Keep what has been judged, though it was not its turn yet."""
         self._progress.note(f"{word}: keeping what is finished")
         for number in [number for number, each in self._underway.items() if each.is_judged]:
-            self._take_in(number)
+            with suppress(BrokenExecutor):  # what a lost process was to judge counts as done, by an exception
+                self._take_in(number)
         return reason
 
     def _property_tasks(self) -> list[PropertyTask]:
